@@ -1,0 +1,52 @@
+/**
+ * The Host port: all that Gantry may ask of a machine before it decides, synchronously and read-only.
+ * Paths are those of the machine itself; where they really lie (live root, simulated directory, memory tree, recording)
+ * is the implementation's affair. Source of truth for behaviour: the contract suite in tests/host/contract.ts.
+ */
+
+import type { Result } from "../fault/result.ts"
+import type { HostPath } from "../text/brand.ts"
+
+export type FileKind = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket"
+
+export interface FileStat {
+  readonly kind: FileKind
+  /** Permission bits only, 0 to 0o7777. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Units: bytes. 0 for anything but a regular file. */
+  readonly sizeBytes: number
+  /** Device number of a character or block node, else 0. */
+  readonly major: number
+  readonly minor: number
+}
+
+/** Part of a file. Units: bytes. */
+export interface ByteRange {
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+}
+
+export interface Host {
+  /** What kind of machine answers, and its name for people (`live`, a directory, a recording's file). */
+  readonly provenance: { readonly kind: "live" | "simulated" | "memory" | "recording"; readonly name: string }
+
+  /** Content of a regular file, symlinks followed within the machine. A FIFO, device or directory is a fault, and is never waited for. */
+  readFile(path: HostPath, range?: ByteRange): Result<Uint8Array>
+
+  /** Names in a directory, without `.` and `..`. Order: by code point. */
+  readDir(path: HostPath): Result<readonly string[]>
+
+  /** The entry itself: a symlink is not followed (those on the way to it are). */
+  lstat(path: HostPath): Result<FileStat>
+
+  /** Text of a symlink, as it stands there. */
+  readLink(path: HostPath): Result<string>
+
+  /** True when the path leads, through symlinks, to something. */
+  exists(path: HostPath): boolean
+
+  /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
+  livePath(path: HostPath): string | undefined
+}

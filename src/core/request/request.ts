@@ -1,0 +1,39 @@
+/**
+ * What a container asked for, after all rules: the pure outcome of config.toml, OCI state, config.json and the profile.
+ * It says nothing of the machine; selectors are not resolved yet.
+ */
+
+import type { DriverCapability } from "../driver/capability.ts"
+import type { Reason } from "./reason.ts"
+
+/** The container asks for no GPU: nothing is to be done, whatever else it says. */
+export interface NoRequest {
+  readonly kind: "none"
+  readonly reasons: readonly Reason[]
+}
+
+export interface GpuRequest {
+  readonly kind: "gpu"
+  /** Selectors as the delegated command line carries them, holes and doubles included. Empty: a GPU container with no device (`none`). */
+  readonly devices: readonly string[]
+  /** Order and doubles as the profile has them on the command line. */
+  readonly capabilities: readonly DriverCapability[]
+  /** Raw values; empty: not asked for. */
+  readonly migConfig: string
+  readonly migMonitor: string
+  readonly imexChannels: readonly string[]
+  /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
+  readonly requirements: readonly string[]
+  readonly isPrivileged: boolean
+  readonly isLegacyImage: boolean
+  readonly container: {
+    /** As the state gave it; bigint because the reference keeps 64 bits. */
+    readonly pid: bigint
+    readonly bundle: string
+    /** `root.path` of config.json, as written. */
+    readonly rawRootPath: string
+  }
+  readonly reasons: readonly Reason[]
+}
+
+export type Request = NoRequest | GpuRequest
