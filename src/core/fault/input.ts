@@ -8,6 +8,51 @@ import type { Catalogue } from "./entry.ts"
 export interface InputFaults {
   /** A command line that names no known command, or a malformed or unknown flag. */
   UsageInvalid: { readonly program: string; readonly problem: string; readonly usage: string }
+  /** config.toml is not TOML. Units: line and column from 1. */
+  ConfigSyntaxInvalid: { readonly line: number; readonly column: number; readonly problem: string }
+  /** A known key of config.toml has a value of the wrong type, or one that is not allowed. */
+  ConfigValueInvalid: {
+    readonly key: string
+    readonly line: number
+    readonly expected: string
+    readonly found: string
+  }
+  /** `ldconfig` names a program of the container, which runs as root. */
+  LdconfigNotOnHost: { readonly value: string; readonly line: number }
+  /** A JSON document that is none. Units: offset in characters from 0. */
+  JsonInvalid: {
+    readonly what: "container state" | "OCI spec"
+    readonly offset: number
+    readonly problem: string
+  }
+  /** A field that has another type than the specification gives it. */
+  JsonTypeWrong: { readonly path: string; readonly found: string; readonly expected: string }
+  /** config.json lacks a part without which nothing can be decided. */
+  SpecPartMissing: { readonly part: "Version" | "Process" | "Root" }
+  /** An entry of process.env without an equals sign. */
+  EnvironmentEntryInvalid: { readonly entry: string }
+  MigNeedsPrivilege: { readonly what: "CONFIG" | "MONITOR" }
+  /** The configuration's own list of capabilities names one that does not exist, or is not written as the profile wants it. */
+  SupportedCapabilitiesInvalid: { readonly value: string; readonly allowed: string }
+  CapabilityUnknown: { readonly capability: string }
+  CapabilitiesUnsupported: { readonly asked: string; readonly allowed: string }
+  CudaVersionInvalid: { readonly version: string }
+  /** The hook does not serve this mode; the runtime wrapper does. */
+  ModeNotServed: { readonly mode: string }
+  /** A CDI name whose vendor or class is one letter, on which the reference crashes. */
+  CdiNameOneLetter: { readonly name: string }
+  /** `relative`: a hit in the working directory, which is not taken. */
+  ContainerCliNotFound: { readonly path: string; readonly relative: string | undefined }
+  /** A NUL in an argument or variable for another program. */
+  NulInArgument: { readonly text: string }
+  /** A file or standard input that cannot be read. `errno` is the symbolic name. */
+  InputUnreadable: {
+    readonly what: "configuration file" | "container state" | "OCI spec"
+    readonly path: string
+    readonly syscall: string
+    readonly errno: string
+    readonly problem: string
+  }
 }
 
 export const inputCatalogue: Catalogue<InputFaults> = {
@@ -16,5 +61,173 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     exit: 2,
     says: (d) => `${d.program}: ${d.problem}`,
     remedies: (d) => [{ kind: "know", text: `usage: ${d.usage}` }],
+  },
+  ConfigSyntaxInvalid: {
+    code: "GAN1100",
+    exit: 1,
+    says: (d) => `could not load config: line ${d.line}, column ${d.column}: ${d.problem}`,
+    remedies: (d) => [{ kind: "know", text: `correct line ${d.line} of config.toml; it must be valid TOML` }],
+  },
+  ConfigValueInvalid: {
+    code: "GAN1101",
+    exit: 1,
+    says: (d) => `could not load config: line ${d.line}: ${d.key} is ${d.found}, not ${d.expected}`,
+    remedies: (d) => [{ kind: "know", text: `give ${d.key} ${d.expected}, or take the line out` }],
+  },
+  LdconfigNotOnHost: {
+    code: "GAN1102",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli.ldconfig value ${JSON.stringify(d.value)} is not host-relative (does not start with a '@'), line ${d.line}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: 'write ldconfig = "@/sbin/ldconfig", or set features.allow-ldconfig-from-container = true',
+      },
+    ],
+  },
+  JsonInvalid: {
+    code: "GAN1200",
+    exit: 1,
+    says: (d) => `could not decode ${d.what}: ${d.problem} at offset ${d.offset}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `the engine must hand over valid JSON; ${d.what === "OCI spec" ? "look at config.json in the bundle" : "look at what is on standard input"}`,
+      },
+    ],
+  },
+  JsonTypeWrong: {
+    code: "GAN1201",
+    exit: 1,
+    says: (d) => `could not decode OCI spec or state: ${d.path} is ${d.found}, not ${d.expected}`,
+    remedies: (d) => [
+      { kind: "know", text: `the engine must write ${d.path} as the OCI runtime specification says` },
+    ],
+  },
+  SpecPartMissing: {
+    code: "GAN1202",
+    exit: 1,
+    says: (d) => `${d.part} is empty in OCI spec`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `config.json needs ${{ Version: "ociVersion", Process: "process", Root: "root" }[d.part]}`,
+      },
+    ],
+  },
+  EnvironmentEntryInvalid: {
+    code: "GAN1210",
+    exit: 1,
+    says: (d) => `invalid environment variable: ${d.entry}`,
+    remedies: () => [{ kind: "know", text: "every entry of process.env in config.json must be NAME=VALUE" }],
+  },
+  MigNeedsPrivilege: {
+    code: "GAN1211",
+    exit: 1,
+    says: (d) => `cannot set MIG_${d.what}_DEVICES in non privileged container`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `run the container privileged, or take NVIDIA_MIG_${d.what}_DEVICES out of its environment`,
+      },
+    ],
+  },
+  SupportedCapabilitiesInvalid: {
+    code: "GAN1212",
+    exit: 1,
+    says: (d) =>
+      `Invalid value for config option 'supported-driver-capabilities'; ${d.value} (supported: ${d.allowed})`,
+    remedies: () => [{ kind: "know", text: 'write a comma list of the supported ones, or "all"' }],
+  },
+  CapabilityUnknown: {
+    code: "GAN1213",
+    exit: 1,
+    says: (d) => `unknown driver capability: ${d.capability}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "NVIDIA_DRIVER_CAPABILITIES takes compute, compat32, graphics, utility, video, display, ngx or all",
+      },
+    ],
+  },
+  CapabilitiesUnsupported: {
+    code: "GAN1214",
+    exit: 1,
+    says: (d) => `unsupported capabilities found in '${d.asked}' (allowed '${d.allowed}')`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "correct NVIDIA_DRIVER_CAPABILITIES of the container, or add the missing ones to supported-driver-capabilities in config.toml",
+      },
+    ],
+  },
+  CudaVersionInvalid: {
+    code: "GAN1215",
+    exit: 1,
+    says: (d) => `failed to get requirements: invalid CUDA version ${d.version}: invalid version string`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "give the image a CUDA_VERSION like 12.4.1, or set NVIDIA_REQUIRE_CUDA, which is looked at instead",
+      },
+    ],
+  },
+  ModeNotServed: {
+    code: "GAN1216",
+    exit: 1,
+    says: (d) =>
+      `invoking the NVIDIA Container Runtime Hook directly (e.g. specifying the docker --gpus flag) is not supported in mode '${d.mode}'`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "use the runtime (docker run --runtime=nvidia), or set nvidia-container-runtime.mode to legacy",
+      },
+    ],
+  },
+  CdiNameOneLetter: {
+    code: "GAN1217",
+    exit: 1,
+    says: (d) => `device name ${JSON.stringify(d.name)} has a vendor or class of one letter`,
+    remedies: () => [
+      { kind: "know", text: "a CDI name is vendor/class=name, vendor and class of two letters or more" },
+    ],
+  },
+  ContainerCliNotFound: {
+    code: "GAN1220",
+    exit: 1,
+    says: (d) =>
+      `couldn't find binary nvidia-container-cli in PATH: ${d.relative === undefined ? `looked in ${d.path}` : `${d.relative} lies relative to the working directory`}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: 'install it, name it in nvidia-container-cli.path of config.toml, or let Gantry inject (gantry.injector = "native")',
+      },
+    ],
+  },
+  NulInArgument: {
+    code: "GAN1221",
+    exit: 1,
+    says: (d) => `exec failed: invalid argument: a NUL character in ${JSON.stringify(d.text)}`,
+    remedies: () => [
+      { kind: "know", text: "take the NUL out of config.toml or of the container's environment" },
+    ],
+  },
+  InputUnreadable: {
+    code: "GAN1230",
+    exit: 1,
+    says: (d) =>
+      d.what === "configuration file"
+        ? `couldn't open required configuration file: ${d.syscall} ${d.path}: ${d.problem}`
+        : `could not ${d.what === "OCI spec" ? "open" : "decode"} ${d.what}: ${d.syscall} ${d.path}: ${d.problem}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.what === "container state"
+            ? "the hook is started by a container engine, which writes the container's state to it"
+            : `put a readable regular file of at most 8 MiB at ${d.path}`,
+      },
+    ],
   },
 }

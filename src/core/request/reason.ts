@@ -7,7 +7,12 @@
 export type Evidence =
   | { readonly from: "environment"; readonly name: string; readonly value: string | null }
   | { readonly from: "mount"; readonly source: string; readonly destination: string }
-  | { readonly from: "config"; readonly key: string; readonly value: string; readonly isDefault: boolean }
+  | {
+      readonly from: "config"
+      readonly key: string
+      readonly value: string
+      readonly line: number | undefined
+    }
   | { readonly from: "spec"; readonly field: string; readonly value: string }
   | { readonly from: "profile"; readonly profile: string; readonly trait: string }
   | { readonly from: "machine"; readonly path: string; readonly value: string }

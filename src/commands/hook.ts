@@ -1,0 +1,82 @@
+/**
+ * `nvidia-container-runtime-hook`: the OCI prestart hook, in the reference's place. Wiring only: flags and standard input to a
+ * decision, the decision to the injector.
+ */
+
+import { readFileSync, writeSync } from "node:fs"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { faultExit, renderFaultLine } from "../core/fault/render.ts"
+import { type Decision, decide } from "../core/plan/decide.ts"
+import { planDelegate } from "../core/plan/plan-delegate.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
+import { readState } from "../host/read-text.ts"
+import { becomeProgram } from "../linux/exec.ts"
+import { waitReadable } from "../linux/poll.ts"
+import { version } from "../version.ts"
+import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
+
+type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
+
+export async function run(args: readonly string[], programName: string): Promise<number> {
+  const call = parseHookFlags(args)
+  switch (call.kind) {
+    case "nothing":
+      return 0
+    case "help":
+      writeSync(2, `usage: ${hookUsage}\n`)
+      return 0
+    case "version":
+      writeSync(1, `NVIDIA Container Runtime Hook version ${version} (gantry)\n`)
+      return 0
+    case "wrong":
+      return report(fault("UsageInvalid", { program: programName, problem: call.problem, usage: hookUsage }))
+    case "prestart":
+      return await prestart(call)
+  }
+}
+
+async function prestart(call: Prestart): Promise<number> {
+  const environment = readEnvironment()
+  const variable = (name: string): string | undefined =>
+    environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
+  const decision = decide(hookSources({ ...call, variable, readState: () => readState(waitReadable) }))
+  switch (decision.kind) {
+    case "off":
+    case "nothing":
+      return 0
+    case "refuse":
+      return report(decision.fault)
+    case "gpu": {
+      const injector = call.injector ?? decision.config.gantry.injector ?? "native"
+      if (injector === "delegate") return delegate(decision, call.isDebug, environment)
+      const { inject } = await import("./inject.ts")
+      const injected = inject(decision)
+      return injected.ok ? 0 : report(injected.fault)
+    }
+  }
+}
+
+function delegate(
+  { request, config, profile }: Extract<Decision, { readonly kind: "gpu" }>,
+  isDebug: boolean,
+  environment: readonly string[],
+): number {
+  const workingDirectory = process.cwd()
+  const machine = liveDelegateMachine
+  const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
+  if (!planned.ok) return report(planned.fault)
+  const { path, argv, env } = planned.value
+  return report(becomeProgram(path, [path, ...argv], env))
+}
+
+/** The environment as the kernel gave it: Bun's own view drops what is not UTF-8 and what is written twice. */
+const readEnvironment = (): readonly string[] =>
+  decodeUtf8(readFileSync("/proc/self/environ"))
+    .split("\0")
+    .filter((entry) => entry !== "")
+
+function report(problem: Fault): number {
+  writeSync(2, `${renderFaultLine(problem)}\n`)
+  return faultExit(problem)
+}

@@ -1,0 +1,136 @@
+/**
+ * The part of config.json that a GPU request is read from. Fields that no rule looks at may be anything.
+ * Source: OCI runtime specification; which fields are checked follows the reference (vectors README).
+ */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { decodeFields, type Fields, integerField, listField, stringField, stringListField } from "./decode.ts"
+import { type JsonValue, parseJsonValue } from "./json.ts"
+
+export interface SpecMount {
+  readonly source: string
+  readonly destination: string
+}
+
+export interface ContainerSpec {
+  readonly ociVersion: string
+  /** `process.env`, as written. */
+  readonly env: readonly string[]
+  /** `process.capabilities`, not yet judged: its form depends on the version. undefined: absent or null. */
+  readonly rawCapabilities: JsonValue | undefined
+  readonly mounts: readonly SpecMount[]
+  /** `root.path`, as written. */
+  readonly rawRootPath: string
+}
+
+interface MountSlot {
+  source: string
+  destination: string
+}
+
+const uint32Max = 4294967295n
+const ignored = (): void => undefined
+
+const idMapping: Fields = {
+  containerID: integerField(0n, uint32Max, ignored),
+  hostID: integerField(0n, uint32Max, ignored),
+  size: integerField(0n, uint32Max, ignored),
+}
+
+/** Faults: JsonInvalid, JsonTypeWrong, SpecPartMissing. */
+export function parseContainerSpec(text: string): Result<ContainerSpec> {
+  const json = parseJsonValue(text, "OCI spec")
+  if (!json.ok) return json
+  let ociVersion: string | undefined
+  let process: { env: readonly string[]; rawCapabilities: JsonValue | undefined } | undefined
+  let readEnv = stringListField(ignored)
+  let root: { path: string } | undefined
+  let mounts: readonly SpecMount[] = []
+  const mountSlots: MountSlot[] = []
+
+  const fields: Fields = {
+    ociVersion(value, path) {
+      if (value.kind === "null") ociVersion = undefined
+      return stringField((version) => {
+        ociVersion = version
+      })(value, path)
+    },
+    process(value, path) {
+      if (value.kind === "null") {
+        process = undefined
+        return ok(true)
+      }
+      if (process === undefined) {
+        const made = { env: [] as readonly string[], rawCapabilities: undefined as JsonValue | undefined }
+        readEnv = stringListField((env) => {
+          made.env = env
+        })
+        process = made
+      }
+      const into = process
+      return decodeFields(value, path, {
+        env: readEnv,
+        capabilities(capabilities) {
+          into.rawCapabilities = capabilities.kind === "null" ? undefined : capabilities
+          return ok(true)
+        },
+      })
+    },
+    root(value, path) {
+      if (value.kind === "null") {
+        root = undefined
+        return ok(true)
+      }
+      root ??= { path: "" }
+      const into = root
+      return decodeFields(value, path, {
+        path: stringField((text) => {
+          into.path = text
+        }),
+      })
+    },
+    mounts: listField<MountSlot>(
+      mountSlots,
+      () => ({ source: "", destination: "" }),
+      readMount,
+      (length) => {
+        mounts = mountSlots.slice(0, length)
+      },
+    ),
+  }
+  const decoded = decodeFields(json.value, "", fields)
+  if (!decoded.ok) return decoded
+  if (ociVersion === undefined) return fail(fault("SpecPartMissing", { part: "Version" }))
+  // Assigned inside closures, which the compiler does not follow.
+  const found = {
+    process: process as { env: readonly string[]; rawCapabilities: JsonValue | undefined } | undefined,
+    root: root as { path: string } | undefined,
+  }
+  if (found.process === undefined) return fail(fault("SpecPartMissing", { part: "Process" }))
+  if (found.root === undefined) return fail(fault("SpecPartMissing", { part: "Root" }))
+  return ok({ ociVersion, ...found.process, mounts, rawRootPath: found.root.path })
+}
+
+function readMount(slot: MountSlot, item: JsonValue, path: string): Result<MountSlot> {
+  const mount = { ...slot }
+  const mappings = listField<true>(
+    [],
+    () => true,
+    (_, mapping, at) => decodeFields(mapping, at, idMapping),
+    ignored,
+  )
+  const read = decodeFields(item, path, {
+    source: stringField((source) => {
+      mount.source = source
+    }),
+    destination: stringField((destination) => {
+      mount.destination = destination
+    }),
+    type: stringField(ignored),
+    options: stringListField(ignored),
+    uidMappings: mappings,
+    gidMappings: mappings,
+  })
+  return read.ok ? ok(mount) : read
+}

@@ -1,0 +1,111 @@
+/**
+ * The judgement of one container, from raw texts to the request or the reason why there is none, in the reference's order:
+ * config, its supported capabilities, (mode, in 1.13) state, spec, request, mode.
+ */
+
+import type { Fault } from "../fault/fault.ts"
+import type { Result } from "../fault/result.ts"
+import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts"
+import { type ContainerState, parseState } from "../oci/state.ts"
+import { checkSupportedCapabilities } from "../request/capabilities.ts"
+import type { Config } from "../request/config.ts"
+import { checkHookMode } from "../request/mode.ts"
+import { parseConfig } from "../request/parse-config.ts"
+import type { Profile, ProfileName } from "../request/profile.ts"
+import { createReasonLog, type ReasonLog } from "../request/reason.ts"
+import type { GpuRequest } from "../request/request.ts"
+import { resolveRequest } from "../request/resolve-request.ts"
+
+/** Where the texts come from. Each is asked for at most once, in order, and only when needed. */
+export interface Sources {
+  /** The profile of the command line, which wins over the configuration's. */
+  readonly profile: ProfileName | undefined
+  /** Empty when there is no file and none is required. */
+  readConfig(): Result<string>
+  readState(): Result<string>
+  readSpec(bundle: string): Result<string>
+  isTegra(): boolean
+}
+
+/** What is known by then, also when a fault ends the matter. */
+interface Known {
+  readonly log: ReasonLog
+  readonly config: Config | undefined
+  readonly profile: Profile | undefined
+}
+
+export type Decision =
+  | ({ readonly kind: "refuse"; readonly fault: Fault } & Known)
+  | { readonly kind: "off"; readonly log: ReasonLog; readonly config: Config; readonly profile: Profile }
+  | {
+      readonly kind: "nothing"
+      readonly log: ReasonLog
+      readonly config: Config
+      readonly profile: Profile
+      readonly state: ContainerState
+      readonly spec: ContainerSpec
+    }
+  | {
+      readonly kind: "gpu"
+      readonly log: ReasonLog
+      readonly config: Config
+      readonly profile: Profile
+      readonly state: ContainerState
+      readonly spec: ContainerSpec
+      readonly request: GpuRequest
+    }
+
+export function decide(sources: Sources): Decision {
+  const log = createReasonLog()
+  let known: Known = { log, config: undefined, profile: undefined }
+  const refuse = (fault: Fault): Decision => ({ kind: "refuse", fault, ...known })
+
+  const rawConfig = sources.readConfig()
+  if (!rawConfig.ok) return refuse(rawConfig.fault)
+  const parsed = parseConfig(rawConfig.value, sources.profile)
+  if (!parsed.ok) return refuse(parsed.fault)
+  const { config, profile } = parsed.value
+  known = { log, config, profile }
+  if (config.gantry.mode === "off") {
+    log.add(
+      "gantry.off",
+      [config.evidence("gantry.mode", "active")],
+      "Gantry is switched off: everything passes by",
+    )
+    return { kind: "off", log, config, profile }
+  }
+  const supported = checkSupportedCapabilities(config, profile)
+  if (!supported.ok) return refuse(supported.fault)
+  const checkMode = (devices: readonly string[] | undefined): Result<true> =>
+    checkHookMode({ config, devices, isTegra: () => sources.isTegra() }, log)
+  if (profile.modeCheck === "first") {
+    const mode = checkMode(undefined)
+    if (!mode.ok) return refuse(mode.fault)
+  }
+
+  const rawState = sources.readState()
+  if (!rawState.ok) return refuse(rawState.fault)
+  const state = parseState(rawState.value)
+  if (!state.ok) return refuse(state.fault)
+  const rawSpec = sources.readSpec(state.value.bundle)
+  if (!rawSpec.ok) return refuse(rawSpec.fault)
+  const spec = parseContainerSpec(rawSpec.value)
+  if (!spec.ok) return refuse(spec.fault)
+
+  const input = {
+    config,
+    profile,
+    supportedCapabilities: supported.value,
+    state: state.value,
+    spec: spec.value,
+  }
+  const request = resolveRequest(input, log)
+  if (!request.ok) return refuse(request.fault)
+  const decided = { log, config, profile, state: state.value, spec: spec.value }
+  if (request.value.kind === "none") return { kind: "nothing", ...decided }
+  if (profile.modeCheck === "gpuContainersOnly") {
+    const mode = checkMode(request.value.devices)
+    if (!mode.ok) return refuse(mode.fault)
+  }
+  return { kind: "gpu", ...decided, request: request.value }
+}

@@ -1,0 +1,86 @@
+/**
+ * From config.toml, OCI state, config.json and a profile to what the container asked for, with a reason for every decision.
+ * Order of judgement: privilege, environment, devices (nothing asked for: done), MIG, capabilities, requirements, IMEX.
+ */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { ContainerSpec } from "../oci/container-spec.ts"
+import type { ContainerState } from "../oci/state.ts"
+import { selectCapabilities } from "./capabilities.ts"
+import type { Config } from "./config.ts"
+import { selectDevices } from "./devices.ts"
+import { type Environment, environmentEvidence, isLegacyImage, parseEnvironment } from "./environment.ts"
+import { selectImexChannels } from "./imex.ts"
+import { checkPrivilege } from "./privilege.ts"
+import type { Profile } from "./profile.ts"
+import type { ReasonLog } from "./reason.ts"
+import type { Request } from "./request.ts"
+import { collectRequirements } from "./requirements.ts"
+import { findMountRequests } from "./volume-mounts.ts"
+
+export interface RequestInput {
+  readonly config: Config
+  readonly profile: Profile
+  /** From checkSupportedCapabilities. */
+  readonly supportedCapabilities: readonly string[]
+  readonly state: ContainerState
+  readonly spec: ContainerSpec
+}
+
+/** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
+export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
+  const { config, profile, state, spec } = input
+  const privilege = checkPrivilege(spec, profile)
+  if (!privilege.ok) return privilege
+  const isPrivileged = privilege.value
+  const parsed = parseEnvironment(spec.env)
+  if (!parsed.ok) return parsed
+  const environment = parsed.value
+
+  const mountRequests = findMountRequests(spec.mounts, profile)
+  const deviceInput = { config, profile, environment, mountRequests, isPrivileged }
+  const devices = selectDevices(deviceInput, log)
+  if (!devices.ok) return devices
+  if (devices.value === undefined) return ok({ kind: "none", reasons: log.reasons })
+
+  const mig = checkMig(environment, isPrivileged, log)
+  if (!mig.ok) return mig
+  const capabilities = selectCapabilities(
+    { config, profile, environment, supported: input.supportedCapabilities },
+    log,
+  )
+  if (!capabilities.ok) return capabilities
+  const requirements = collectRequirements({ config, profile, environment }, log)
+  if (!requirements.ok) return requirements
+  return ok({
+    kind: "gpu",
+    devices: devices.value,
+    capabilities: capabilities.value,
+    ...mig.value,
+    imexChannels: selectImexChannels(deviceInput, log),
+    requirements: requirements.value,
+    isPrivileged,
+    isLegacyImage: isLegacyImage(environment),
+    container: { pid: state.pid, bundle: state.bundle, rawRootPath: spec.rawRootPath },
+    reasons: log.reasons,
+  })
+}
+
+/** Rights over MIG are for privileged containers only. Faults: MigNeedsPrivilege. */
+function checkMig(
+  environment: Environment,
+  isPrivileged: boolean,
+  log: ReasonLog,
+): Result<{ readonly migConfig: string; readonly migMonitor: string }> {
+  const values: string[] = []
+  for (const what of ["CONFIG", "MONITOR"] as const) {
+    const name = `NVIDIA_MIG_${what}_DEVICES`
+    const value = environment.get(name) ?? ""
+    if (value !== "" && !isPrivileged) return fail(fault("MigNeedsPrivilege", { what }))
+    if (value !== "")
+      log.add(`mig.${what.toLowerCase()}`, [environmentEvidence(environment, name)], `asked for: ${value}`)
+    values.push(value)
+  }
+  return ok({ migConfig: values[0] ?? "", migMonitor: values[1] ?? "" })
+}

@@ -1,0 +1,84 @@
+/**
+ * Where the hook's texts come from: which configuration file counts in which profile, and the bundle's config.json.
+ * Source: facts of the releases. Before 1.18 the driver root's configuration came first and no variable was known.
+ */
+
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs"
+import { ok, type Result } from "../core/fault/result.ts"
+import type { Sources } from "../core/plan/decide.ts"
+import type { DelegateMachine } from "../core/plan/plan-delegate.ts"
+import { type ProfileName, profiles } from "../core/request/profile.ts"
+import { joinPath } from "../core/text/path.ts"
+import { readText } from "./read-text.ts"
+
+const configName = "nvidia-container-runtime/config.toml"
+
+export interface HookSurroundings {
+  readonly configPath: string | undefined
+  readonly profile: ProfileName | undefined
+  /** A variable of the hook's own environment. */
+  readonly variable: (name: string) => string | undefined
+  readonly readState: () => Result<string>
+}
+
+export function hookSources(surroundings: HookSurroundings): Sources {
+  return {
+    profile: surroundings.profile,
+    readConfig: () => readConfig(surroundings).text,
+    readState: surroundings.readState,
+    readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),
+    isTegra,
+  }
+}
+
+/** The configuration's text, and the file it came from (undefined: none exists and none is required). */
+export function readConfig({ configPath, profile, variable }: Omit<HookSurroundings, "readState">): {
+  readonly text: Result<string>
+  readonly path: string | undefined
+} {
+  if (configPath !== undefined) return { text: readText("configuration file", configPath), path: configPath }
+  let candidates: readonly string[]
+  if (profiles[profile ?? "1.20"].config.search === "environmentThenEtc") {
+    const named = variable("NVIDIA_CTK_CONFIG_FILE_PATH") ?? ""
+    if (named !== "") return { text: readText("configuration file", named), path: named }
+    const home = variable("XDG_CONFIG_HOME") ?? ""
+    candidates = [joinPath(home === "" ? "/etc" : home, configName)]
+  } else candidates = [`/run/nvidia/driver/etc/${configName}`, `/etc/${configName}`]
+  for (const path of candidates) {
+    const text = readText("configuration file", path)
+    const isAbsent = !text.ok && text.fault.tag === "InputUnreadable" && text.fault.data.errno === "ENOENT"
+    if (!isAbsent) return { text, path }
+  }
+  return { text: ok(""), path: undefined }
+}
+
+function isTegra(): boolean {
+  if (existsSync("/proc/driver/nvidia/version")) return false
+  if (existsSync("/etc/nv_tegra_release")) return true
+  const family = readText("configuration file", "/sys/devices/soc0/family")
+  return family.ok && family.value.toLowerCase().startsWith("tegra")
+}
+
+export const liveDelegateMachine: DelegateMachine = {
+  exists: existsSync,
+  isExecutable(path) {
+    try {
+      if (!statSync(path).isFile()) return false
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  },
+  isSuse() {
+    try {
+      const line = readFileSync("/etc/os-release", "utf8")
+        .split("\n")
+        .find((one) => one.startsWith("ID_LIKE="))
+      const words = (line ?? "").slice("ID_LIKE=".length).replaceAll('"', "").split(" ")
+      return words.some((word) => word === "suse" || word === "opensuse")
+    } catch {
+      return false
+    }
+  },
+}

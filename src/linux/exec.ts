@@ -1,0 +1,61 @@
+/**
+ * Becoming another program. process.execve would close descriptors and turn what is not UTF-8 into U+FFFD, so the kernel is
+ * asked directly, with the bytes as they are. What Bun changed in this process is put back first: the ignored signals.
+ */
+
+import { errnoName, errnoText } from "../core/fault/errno.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
+import { addressOf, systemCall } from "./libc.ts"
+import { numbers } from "./system-call-numbers.ts"
+
+const sigpipe = 13
+const sigxfsz = 25
+
+/** Returns only when it failed. `argv` includes the program's own name. Faults: ExecFailed. */
+export function becomeProgram(path: string, argv: readonly string[], env: readonly string[]): Fault {
+  for (const signal of [sigpipe, sigxfsz]) restoreDefault(signal)
+  const program = terminated(path)
+  const args = pointerTable(argv)
+  const environment = pointerTable(env)
+  const { errno } = systemCall(
+    numbers.execve,
+    addressOf(program),
+    addressOf(args.table),
+    addressOf(environment.table),
+  )
+  // The texts must outlive the call.
+  if (args.texts.length + environment.texts.length < 0) throw new RangeError()
+  return fault("ExecFailed", { path, errno: errnoName(errno), text: errnoText(errnoName(errno)) })
+}
+
+function terminated(text: string): Uint8Array {
+  const bytes = encodeUtf8(text)
+  // Buffers above a thousand bytes are not moved by the collector.
+  const buffer = new Uint8Array(Math.max(bytes.length + 1, 1024))
+  buffer.set(bytes)
+  return buffer
+}
+
+/** All texts in one buffer, and a NULL-ended table of their addresses. */
+function pointerTable(list: readonly string[]): { readonly table: Uint8Array; readonly texts: Uint8Array } {
+  const encoded = list.map(encodeUtf8)
+  const size = encoded.reduce((sum, bytes) => sum + bytes.length + 1, 0)
+  const texts = new Uint8Array(Math.max(size, 1024))
+  const table = new Uint8Array(Math.max((list.length + 1) * 8, 1024))
+  const view = new DataView(table.buffer)
+  const base = BigInt(addressOf(texts))
+  let at = 0
+  for (const [index, bytes] of encoded.entries()) {
+    texts.set(bytes, at)
+    view.setBigUint64(index * 8, base + BigInt(at), true)
+    at += bytes.length + 1
+  }
+  return { table, texts }
+}
+
+/** struct kernel_sigaction of all zeros: SIG_DFL, no flags, empty mask. */
+function restoreDefault(signal: number): void {
+  const action = new Uint8Array(1024)
+  systemCall(numbers.rt_sigaction, signal, addressOf(action), 0, 8)
+}

@@ -1,0 +1,48 @@
+/**
+ * One executable, many names: picks the command by the name it was called by, else by its first argument, and loads only that
+ * command's code.
+ */
+
+import { readFileSync, writeSync } from "node:fs"
+import { baseName } from "./core/text/path.ts"
+
+type Command = { run(args: readonly string[], programName: string): number | Promise<number> }
+
+const hook = (): Promise<Command> => import("./commands/hook.ts")
+
+const names: Readonly<Record<string, () => Promise<Command>>> = {
+  "nvidia-container-runtime-hook": hook,
+  "nvidia-container-toolkit": hook,
+}
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  hook,
+}
+
+/** argv[0] as the kernel has it: a compiled program does not see it otherwise. */
+function calledAs(): string {
+  const [first = ""] = readFileSync("/proc/self/cmdline", "utf8").split("\0", 1)
+  return baseName(first)
+}
+
+async function main(): Promise<number> {
+  const name = calledAs()
+  const args = process.argv.slice(2)
+  const byName = Object.hasOwn(names, name) ? names[name] : undefined
+  if (byName !== undefined) return (await byName()).run(args, name)
+  const [word = "help", ...rest] = args
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined
+  if (command === undefined) {
+    writeSync(2, `gantry: unknown command ${JSON.stringify(word)}\n`)
+    return 2
+  }
+  return (await command()).run(rest, `gantry ${word}`)
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  writeSync(2, `gantry: internal error, please report it: ${text.replaceAll("\n", " ")}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,5 @@
+/** The program's version, from package.json at build time. */
+
+import manifest from "../package.json" with { type: "json" }
+
+export const version: string = manifest.version
