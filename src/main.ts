@@ -6,7 +6,9 @@
 import { readFileSync, writeSync } from "node:fs"
 import { baseName } from "./core/text/path.ts"
 
-type Command = { run(args: readonly string[], programName: string): number | Promise<number> }
+interface Command {
+  run(args: readonly string[], programName: string): number | Promise<number>
+}
 
 const hook = (): Promise<Command> => import("./commands/hook.ts")
 
@@ -16,6 +18,15 @@ const names: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  explain: () => import("./commands/explain.ts"),
+  simulate: () => import("./commands/simulate.ts"),
+  install: () => import("./commands/install.ts"),
+  uninstall: () => import("./commands/uninstall.ts"),
+  version: () => import("./commands/version.ts"),
+  "--version": () => import("./commands/version.ts"),
+  help: () => import("./commands/help.ts"),
+  "--help": () => import("./commands/help.ts"),
+  "-h": () => import("./commands/help.ts"),
   hook,
 }
 
@@ -32,16 +43,14 @@ async function main(): Promise<number> {
   if (byName !== undefined) return (await byName()).run(args, name)
   const [word = "help", ...rest] = args
   const command = Object.hasOwn(commands, word) ? commands[word] : undefined
-  if (command === undefined) {
-    writeSync(2, `gantry: unknown command ${JSON.stringify(word)}\n`)
-    return 2
-  }
-  return (await command()).run(rest, `gantry ${word}`)
+  if (command !== undefined) return (await command()).run(rest, `gantry ${word}`)
+  return (await import("./commands/help.ts")).refuse(word)
 }
 
 try {
   process.exitCode = await main()
 } catch (error) {
+  // Faults are values; what is thrown is a bug of ours, and no stack trace helps who reads it in an engine's log.
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   writeSync(2, `gantry: internal error, please report it: ${text.replaceAll("\n", " ")}\n`)
   process.exitCode = 1

@@ -4,8 +4,7 @@
  */
 
 import { readFileSync, writeSync } from "node:fs"
-import { type Fault, fault } from "../core/fault/fault.ts"
-import { faultExit, renderFaultLine } from "../core/fault/render.ts"
+import { fault } from "../core/fault/fault.ts"
 import { type Decision, decide } from "../core/plan/decide.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -15,6 +14,7 @@ import { becomeProgram } from "../linux/exec.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { version } from "../version.ts"
 import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
+import { report } from "./report.ts"
 
 type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
 
@@ -51,8 +51,8 @@ async function prestart(call: Prestart): Promise<number> {
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
       if (injector === "delegate") return delegate(decision, call.isDebug, environment)
       const { inject } = await import("./inject.ts")
-      const injected = inject(decision)
-      return injected.ok ? 0 : report(injected.fault)
+      const problem = inject(decision)
+      return problem === undefined ? 0 : report(problem)
     }
   }
 }
@@ -75,8 +75,3 @@ const readEnvironment = (): readonly string[] =>
   decodeUtf8(readFileSync("/proc/self/environ"))
     .split("\0")
     .filter((entry) => entry !== "")
-
-function report(problem: Fault): number {
-  writeSync(2, `${renderFaultLine(problem)}\n`)
-  return faultExit(problem)
-}

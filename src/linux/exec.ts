@@ -6,6 +6,7 @@
 import { errnoName, errnoText } from "../core/fault/errno.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
+import { cString } from "./c-string.ts"
 import { addressOf, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
@@ -15,7 +16,7 @@ const sigxfsz = 25
 /** Returns only when it failed. `argv` includes the program's own name. Faults: ExecFailed. */
 export function becomeProgram(path: string, argv: readonly string[], env: readonly string[]): Fault {
   for (const signal of [sigpipe, sigxfsz]) restoreDefault(signal)
-  const program = terminated(path)
+  const program = cString(path)
   const args = pointerTable(argv)
   const environment = pointerTable(env)
   const { errno } = systemCall(
@@ -27,14 +28,6 @@ export function becomeProgram(path: string, argv: readonly string[], env: readon
   // The texts must outlive the call.
   if (args.texts.length + environment.texts.length < 0) throw new RangeError()
   return fault("ExecFailed", { path, errno: errnoName(errno), text: errnoText(errnoName(errno)) })
-}
-
-function terminated(text: string): Uint8Array {
-  const bytes = encodeUtf8(text)
-  // Buffers above a thousand bytes are not moved by the collector.
-  const buffer = new Uint8Array(Math.max(bytes.length + 1, 1024))
-  buffer.set(bytes)
-  return buffer
 }
 
 /** All texts in one buffer, and a NULL-ended table of their addresses. */

@@ -1,17 +1,18 @@
 /**
- * The driver's files that a container may be given, by capability, as found on a machine.
- * Source: facts about libnvidia-container's tables (src/nvc_info.c, v1.19); found by ELF header and version, not by distribution.
+ * The driver's files that a container may be given, by capability, as found on a machine. Plain data: it is kept as JSON.
  */
 
+import type { ElfMachine } from "../elf/elf.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { HostPath } from "../text/brand.ts"
 import type { DriverCapability } from "./capability.ts"
 
 export interface DriverLibrary {
-  /** The file itself, symlinks resolved: `/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01`. */
+  /** The file itself: `/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01`. */
   readonly path: HostPath
   readonly soname: string
   readonly bits: 32 | 64
+  readonly machine: ElfMachine
   /** Capabilities that bring it. Order: alphabetical. */
   readonly capabilities: readonly DriverCapability[]
 }
@@ -23,10 +24,11 @@ export interface DriverBinary {
 
 export interface DriverCatalogue {
   readonly version: string
-  /** Order: by path. */
+  readonly driverRoot: HostPath
+  /** Order: as in the table of files. */
   readonly libraries: readonly DriverLibrary[]
   readonly binaries: readonly DriverBinary[]
-  /** gsp*.bin of this version. */
+  /** gsp*.bin of this version. Order: by name. */
   readonly firmware: readonly HostPath[]
   readonly findings: readonly Finding[]
 }

@@ -7,6 +7,16 @@ export interface ApplyingFaults {
   SystemCallFailed: { readonly syscall: string; readonly target: string; readonly errno: string }
   /** Becoming another program failed. */
   ExecFailed: { readonly path: string; readonly errno: string; readonly text: string }
+  /** What lies in the container where something must be mounted is not what it must be. */
+  MountTargetHostile: { readonly path: string; readonly expected: "file" | "directory" }
+  /** The host's node is another device than when the plan was made. */
+  DeviceNodeChanged: { readonly path: string; readonly planned: string }
+  /** A recording or a tree in memory cannot give a container anything. */
+  HostNotLive: { readonly name: string }
+  CgroupNotFound: { readonly pid: string }
+  DeviceProgramUnreadable: { readonly cgroup: string }
+  ContainerPlaceReadOnly: { readonly path: string }
+  ProcViewAbsent: Readonly<Record<string, never>>
 }
 
 export const applyingCatalogue: Catalogue<ApplyingFaults> = {
@@ -28,5 +38,73 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
         text: `make ${d.path === "" ? "nvidia-container-cli.path" : d.path} an executable program`,
       },
     ],
+  },
+  MountTargetHostile: {
+    code: "GAN3010",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: file creation failed: ${d.path}: file exists, and is no ${d.expected}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `take ${d.path} out of the image; a link or FIFO there would lead the mount elsewhere`,
+      },
+    ],
+  },
+  DeviceNodeChanged: {
+    code: "GAN3011",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: invalid device node: ${d.path}: it is no longer character device ${d.planned}`,
+    remedies: () => [{ kind: "know", text: "start the container again; the driver was reloaded in between" }],
+  },
+  HostNotLive: {
+    code: "GAN3012",
+    exit: 1,
+    says: (d) => `${d.name} is only a description of a machine, nothing can be taken from it`,
+    remedies: () => [
+      { kind: "know", text: "set gantry.host to live or to the directory of a simulated machine" },
+    ],
+  },
+  CgroupNotFound: {
+    code: "GAN3020",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: container error: cgroup subsystem devices not found for process ${d.pid}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "mount the cgroup file system, or set nvidia-container-cli.no-cgroups = true where the engine manages devices",
+      },
+    ],
+  },
+  DeviceProgramUnreadable: {
+    code: "GAN3021",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: failed to add device rules: the kernel does not show the device filter of ${d.cgroup}`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["sysctl", "net.core.bpf_jit_harden=1"],
+        asRoot: true,
+        why: "with 2 the kernel hides filters, and none can be extended",
+      },
+    ],
+  },
+  ContainerPlaceReadOnly: {
+    code: "GAN3030",
+    exit: 1,
+    says: (d) =>
+      `${d.path} cannot be written in the container; its loader may not find the driver's libraries`,
+    remedies: () => [
+      { kind: "know", text: "make the directory writable, or set LD_LIBRARY_PATH in the container" },
+    ],
+  },
+  ProcViewAbsent: {
+    code: "GAN3031",
+    exit: 1,
+    says: () => "the container's /proc has no driver/nvidia to cover",
+    remedies: () => [{ kind: "know", text: "this is so on a simulated machine; nothing is lost" }],
   },
 }

@@ -4,11 +4,12 @@
  */
 
 import { type ApplyingFaults, applyingCatalogue } from "./applying.ts"
+import { type EngineFaults, engineCatalogue } from "./engines.ts"
 import type { Catalogue } from "./entry.ts"
 import { type InputFaults, inputCatalogue } from "./input.ts"
 import { type MachineFaults, machineCatalogue } from "./machine.ts"
 
-export interface FaultData extends InputFaults, MachineFaults, ApplyingFaults {}
+export interface FaultData extends InputFaults, MachineFaults, ApplyingFaults, EngineFaults {}
 
 export type FaultTag = keyof FaultData
 
@@ -24,6 +25,7 @@ export const catalogue: Catalogue<FaultData> = {
   ...inputCatalogue,
   ...machineCatalogue,
   ...applyingCatalogue,
+  ...engineCatalogue,
 }
 
 /** Builds a fault. `cause` is kept whole, never flattened into text. */

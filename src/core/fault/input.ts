@@ -53,6 +53,10 @@ export interface InputFaults {
     readonly errno: string
     readonly problem: string
   }
+  /** The state names no process whose container could be entered. */
+  ContainerProcessMissing: { readonly pid: string }
+  /** explain was asked about a decision that is not in the log. */
+  DecisionUnknown: { readonly wanted: number; readonly kept: number }
 }
 
 export const inputCatalogue: Catalogue<InputFaults> = {
@@ -227,6 +231,26 @@ export const inputCatalogue: Catalogue<InputFaults> = {
           d.what === "container state"
             ? "the hook is started by a container engine, which writes the container's state to it"
             : `put a readable regular file of at most 8 MiB at ${d.path}`,
+      },
+    ],
+  },
+  ContainerProcessMissing: {
+    code: "GAN1231",
+    exit: 1,
+    says: (d) => `could not decode container state: pid ${d.pid} is no container process`,
+    remedies: () => [
+      { kind: "know", text: "the engine must write the pid of the created container to standard input" },
+    ],
+  },
+  DecisionUnknown: {
+    code: "GAN1400",
+    exit: 1,
+    says: (d) =>
+      d.kept === 0 ? "no decision has been logged" : `no decision number ${d.wanted}: the log has ${d.kept}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "native injection logs each GPU container since boot; ask about a bundle with --bundle DIR",
       },
     ],
   },

@@ -17,6 +17,8 @@ export function faultSentence(fault: Fault): string {
   return fault.cause === undefined ? own : `${own}: ${faultSentence(fault.cause)}`
 }
 
+export const remediesOf = (fault: Fault): readonly Remedy[] => entryOf(fault).remedies(fault.data as never)
+
 export function renderRemedy(remedy: Remedy): string {
   if (remedy.kind === "know") return remedy.text
   if (remedy.kind === "edit") return `in ${remedy.file}: ${remedy.change} (${remedy.why})`
@@ -25,7 +27,7 @@ export function renderRemedy(remedy: Remedy): string {
 
 /** `sentence [GAN1203]: remedy`. Never more than one line. */
 export function renderFaultLine(fault: Fault): string {
-  const remedy = entryOf(fault).remedies(fault.data as never)[0]
+  const remedy = remediesOf(fault)[0]
   const advice = remedy === undefined ? "" : `: ${renderRemedy(remedy)}`
   return escapeControl(`${shorten(faultSentence(fault), 600)} [${faultCode(fault)}]${shorten(advice, 400)}`)
 }

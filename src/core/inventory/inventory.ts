@@ -1,6 +1,6 @@
 /**
  * What GPUs and nodes a machine has, as observed through the Host port. Each fact carries its source.
- * A GPU that is broken or half-present is listed with what is wrong, never dropped.
+ * A GPU that is broken or half-present is listed with what is wrong, never dropped. Plain data: it is kept as JSON.
  */
 
 import type { Finding } from "../fault/finding.ts"
@@ -23,17 +23,17 @@ export interface NodeFact {
 }
 
 export interface Gpu {
-  /** NVML's index: PCI order of usable GPUs, from 0. */
-  readonly index: number
+  /** NVML's index: PCI order of usable GPUs, from 0. undefined: the driver does not use this GPU. */
+  readonly index: number | undefined
   /** Lower case with 4-digit domain, as in /proc/driver/nvidia/gpus: `0000:1a:00.0`. */
   readonly pciAddress: string
-  /** The number in `/dev/nvidia<minor>`; can differ from the index. Undefined when the driver does not tell. */
+  /** The number in `/dev/nvidia<minor>`; can differ from the index. undefined when the driver does not tell. */
   readonly minor: Sourced<number> | undefined
   /** `GPU-…`; undefined until the driver initialised the GPU once. */
   readonly uuid: Sourced<string> | undefined
   readonly model: Sourced<string> | undefined
+  /** undefined: the node is missing. */
   readonly node: NodeFact | undefined
-  readonly isUsable: boolean
 }
 
 export interface Inventory {
@@ -43,7 +43,5 @@ export interface Inventory {
   readonly gpus: readonly Gpu[]
   /** nvidiactl, nvidia-uvm, nvidia-uvm-tools, nvidia-modeset that exist. Order: as in this list. */
   readonly controlNodes: readonly NodeFact[]
-  /** Character majors by name, from /proc/devices. */
-  readonly majors: ReadonlyMap<string, number>
   readonly findings: readonly Finding[]
 }

@@ -3,6 +3,7 @@
  * Every edit carries the ids of the reasons that led to it.
  */
 
+import type { ElfMachine } from "../elf/elf.ts"
 import type { ContainerPath, HostPath } from "../text/brand.ts"
 
 interface Because {
@@ -53,6 +54,7 @@ export interface LdcacheEdit extends Because {
     readonly soname: string
     readonly path: ContainerPath
     readonly bits: 32 | 64
+    readonly machine: ElfMachine
   }[]
 }
 

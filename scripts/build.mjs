@@ -1,0 +1,75 @@
+// Builds dist/gantry and the names in dist/bin/. See docs/adr/0002-compile-flags.md for the flags.
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { ensureDirectory, ensureNodeModules, findBun, root, say } from "./setup.mjs"
+
+/** Names whose command works. A name that does nothing yet must not stand on anybody's PATH. */
+export const workingNames = ["gantry", "nvidia-container-runtime-hook", "nvidia-container-toolkit"]
+
+const flags = [
+  "build",
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  "--splitting",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  "--no-compile-autoload-tsconfig",
+  "--no-compile-autoload-package-json",
+]
+
+function inputs(directory) {
+  return readdirSync(directory, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? inputs(join(directory, entry.name)) : [join(directory, entry.name)],
+    )
+    .sort()
+}
+
+/** Compiles a program with Gantry's own flags; used for the real one and for the benchmark's empty one. */
+export function compile(entry, output) {
+  const bun = findBun()
+  const result = spawnSync(bun, [...flags, entry, "--outfile", output], { cwd: root, encoding: "utf8" })
+  if (result.status !== 0) throw new Error(`bun build failed: ${result.stderr}`)
+}
+
+export async function build() {
+  await ensureNodeModules()
+  const dist = join(root, "dist")
+  const program = join(dist, "gantry")
+  const hash = createHash("sha256").update(flags.join(" "))
+  for (const file of [
+    ...inputs(join(root, "src")),
+    join(root, "package.json"),
+    join(root, "package-lock.json"),
+  ])
+    hash.update(file).update(readFileSync(file))
+  const key = hash.digest("hex")
+  const stamp = join(dist, ".inputs")
+  if (!existsSync(program) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== key) {
+    say("building dist/gantry")
+    ensureDirectory(join(dist, "bin"))
+    compile(join(root, "src/main.ts"), program)
+    const check = spawnSync(program, ["version"], { encoding: "utf8" })
+    if (check.status !== 0 || !check.stdout.startsWith("gantry "))
+      throw new Error(`the built program does not answer as gantry: ${check.stdout}${check.stderr}`)
+    writeFileSync(stamp, key)
+  }
+  for (const name of workingNames) {
+    const link = join(dist, "bin", name)
+    rmSync(link, { force: true })
+    symlinkSync("../gantry", link)
+  }
+  return { program, sizeBytes: statSync(program).size }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { sizeBytes } = await build()
+  say(
+    `dist/gantry, ${Math.round(sizeBytes / 1024 / 1024)} MiB; names in dist/bin: ${workingNames.join(", ")}`,
+  )
+}

@@ -1,0 +1,52 @@
+// npm run check: types, lint and format, dead code, then architecture, purity and unit tests. No root, no engine.
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { ensureNodeModules, findBun, root, say } from "./setup.mjs"
+import { runTests, testFiles } from "./test-run.mjs"
+
+function step(name, program, args) {
+  const start = performance.now()
+  return new Promise((resolve) => {
+    let output = ""
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+    const keep = (chunk) => {
+      output += chunk
+    }
+    child.stdout.on("data", keep)
+    child.stderr.on("data", keep)
+    child.on("error", (error) => resolve({ name, isOk: false, output: String(error) }))
+    child.on("close", (code) => {
+      say(
+        `${code === 0 ? "ok    " : "FAILED"} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+      )
+      resolve({ name, isOk: code === 0, output })
+    })
+  })
+}
+
+const bin = (name) => `${root}/node_modules/.bin/${name}`
+
+/** Static checks, two at a time; true when all passed. */
+export async function checkStatically() {
+  const first = await Promise.all([
+    step("types of everything", bin("tsc"), ["-p", "."]),
+    step("lint and format", bin("biome"), ["ci", "--error-on-warnings", "."]),
+  ])
+  const second = await Promise.all([
+    step("types of core, which knows no system", bin("tsc"), ["-p", "src/core"]),
+    step("dead code", findBun(), [`${root}/node_modules/knip/bin/knip.js`]),
+  ])
+  const failed = [...first, ...second].filter(({ isOk }) => !isOk)
+  for (const { name, output } of failed) console.log(`\n--- ${name}\n${output}`)
+  return failed.length === 0
+}
+
+export const unitTests = () => testFiles("tests").filter((file) => !file.startsWith("tests/e2e/"))
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await ensureNodeModules()
+  const areStaticOk = await checkStatically()
+  const { passed, failed, skipped } = await runTests(unitTests())
+  say(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
+  process.exitCode = areStaticOk && failed === 0 && passed > 0 ? 0 : 1
+}

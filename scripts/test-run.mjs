@@ -1,0 +1,68 @@
+// Runs bun's test runner and counts from its report and its exit status together: a file that fails to load is missing from
+// the report, and a run of nothing is no success.
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { findBun, root } from "./setup.mjs"
+
+export function testFiles(directory) {
+  return readdirSync(join(root, directory), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(directory, entry.name)
+      if (entry.isDirectory()) return testFiles(path)
+      return entry.name.endsWith(".test.ts") ? [path] : []
+    })
+    .sort()
+}
+
+const attribute = (tag, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]
+const plain = (text) =>
+  text
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&")
+
+/** Counts from a junit report: every test case, and the files that have any. */
+export function readReport(xml) {
+  const result = { passed: 0, failed: 0, skipped: [], files: new Set() }
+  for (const match of xml.matchAll(/<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g)) {
+    const [, tag = "", , body = ""] = match
+    const file = attribute(tag, "file")
+    if (file !== undefined) result.files.add(plain(file))
+    if (/<(failure|error)\b/.test(body)) result.failed++
+    else if (/<skipped\b/.test(body)) result.skipped.push(plain(attribute(tag, "name") ?? "?"))
+    else result.passed++
+  }
+  return result
+}
+
+/** Runs the files and returns counts; problems beyond single tests are counted as failures and said. */
+export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))
+  const reportPath = join(directory, "report.xml")
+  const args = ["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${reportPath}`]
+  const problems = []
+  try {
+    const status = await new Promise((resolve) => {
+      const child = spawn(findBun(), [...args, ...files.map((file) => `./${file}`)], {
+        cwd: root,
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "inherit", "inherit"],
+      })
+      child.on("close", (code) => resolve(code ?? 1))
+    })
+    const report = existsSync(reportPath) ? readReport(readFileSync(reportPath, "utf8")) : readReport("")
+    const seen = new Set([...report.files].map((file) => relative(root, join(root, file))))
+    for (const file of files) if (!seen.has(file)) problems.push(`${file} ran no test (does it load?)`)
+    if (report.passed + report.failed + report.skipped.length === 0) problems.push("no test ran")
+    if (status !== 0 && report.failed === 0 && problems.length === 0)
+      problems.push(`the runner ended with status ${status}`)
+    for (const problem of problems) console.log(`FAILED: ${problem}`)
+    return { passed: report.passed, failed: report.failed + problems.length, skipped: report.skipped }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,38 @@
+// npm test: everything. Installs what it needs and may install, checks, builds, runs unit and end-to-end tests, and ends with
+// one line of counts. In CI nothing may be skipped.
+import { build } from "./build.mjs"
+import { checkStatically, unitTests } from "./check.mjs"
+import { ensureNodeModules, ensurePackages, isRoot, say } from "./setup.mjs"
+import { runTests, testFiles } from "./test-run.mjs"
+
+const counts = { passed: 0, failed: 0, skipped: [] }
+const add = ({ passed, failed, skipped }) => {
+  counts.passed += passed
+  counts.failed += failed
+  counts.skipped.push(...skipped)
+}
+
+try {
+  await ensureNodeModules()
+  const missing = await ensurePackages(["runc", "busybox", "compiler", "docker"])
+  if (!isRoot) missing.push("root")
+  if (missing.length > 0) say(`skipping what needs: ${missing.join(", ")}`)
+  say("static checks")
+  if (!(await checkStatically())) add({ passed: 0, failed: 1, skipped: [] })
+  await build()
+  say("unit tests")
+  add(await runTests(unitTests()))
+  say("end-to-end tests")
+  add(await runTests(testFiles("tests/e2e"), { timeoutMs: 300_000 }))
+  for (const name of counts.skipped) say(`skipped: ${name}`)
+  if (process.env.CI === "true" && counts.skipped.length > 0) {
+    say("in CI a skipped test is a failure")
+    counts.failed += counts.skipped.length
+    counts.skipped = []
+  }
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  counts.failed++
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`)
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1

@@ -1,0 +1,64 @@
+/**
+ * Gives a container's cgroup permission for devices: `devices.allow` where the v1 controller manages it, a BPF program on v2.
+ * A hybrid machine has both mounted; the v1 controller decides there.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { CgroupRuleEdit } from "../core/plan/edit.ts"
+import { joinPath } from "../core/text/path.ts"
+import { allowDevices } from "../linux/device-program.ts"
+
+export interface CgroupPlace {
+  readonly version: 1 | 2
+  readonly directory: string
+}
+
+/** To be called in the host's mount namespace. Faults: CgroupNotFound, SystemCallFailed, DeviceProgramUnreadable. */
+export function applyDeviceRules(pid: bigint, rules: readonly CgroupRuleEdit[]): Result<true> {
+  if (rules.length === 0) return ok(true)
+  const place = findDeviceCgroup(
+    readFileSync(`/proc/${pid}/cgroup`, "utf8"),
+    readFileSync("/proc/self/mountinfo", "utf8"),
+  )
+  if (place === undefined) return fail(fault("CgroupNotFound", { pid: String(pid) }))
+  if (place.version === 2) return allowDevices(place.directory, rules)
+  const file = `${place.directory}/devices.allow`
+  for (const { major, minor, access } of rules) {
+    try {
+      // The kernel takes one rule a write.
+      writeFileSync(file, `c ${major}:${minor} ${access}`)
+    } catch (error) {
+      const errno = (error as { readonly code?: string }).code ?? "EIO"
+      return fail(fault("SystemCallFailed", { syscall: "write", target: file, errno }))
+    }
+  }
+  return ok(true)
+}
+
+/** Pure: from /proc/PID/cgroup and mountinfo to the directory that holds the container's device rules. */
+export function findDeviceCgroup(cgroups: string, mountinfo: string): CgroupPlace | undefined {
+  const lines = cgroups.split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line))
+  const device = lines.find((match) => match?.[1]?.split(",").includes("devices"))?.[2]
+  const unified = lines.find((match) => match?.[1] === "")?.[2]
+  const path = device ?? unified
+  if (path === undefined) return undefined
+  const isV1 = device !== undefined
+  for (const line of mountinfo.split("\n")) {
+    const [left = "", right = ""] = line.split(" - ")
+    const [, , , mountRoot = "", mountPoint = ""] = left.split(" ")
+    const [type = "", , options = ""] = right.split(" ")
+    if (type !== (isV1 ? "cgroup" : "cgroup2")) continue
+    if (isV1 && !options.split(",").includes("devices")) continue
+    if (mountRoot.startsWith("/..")) continue
+    const isBelow = mountRoot === "/" || path === mountRoot || path.startsWith(`${mountRoot}/`)
+    const inside = mountRoot === "/" ? path : isBelow ? path.slice(mountRoot.length) : path
+    return { version: isV1 ? 1 : 2, directory: joinPath(unescapeMountinfo(mountPoint), inside) }
+  }
+  return undefined
+}
+
+/** Blanks and backslashes stand as octal in mountinfo. */
+const unescapeMountinfo = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))

@@ -1,0 +1,130 @@
+/** `gantry explain`: the plan for a container, told. It reads and prints; it changes nothing. */
+
+import { lstatSync } from "node:fs"
+import { resolve } from "node:path"
+import { renderExplanation } from "../core/explain/render-explanation.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { decide, type Sources } from "../core/plan/decide.ts"
+import type { Plan } from "../core/plan/plan.ts"
+import { planContainer } from "../core/plan/plan-container.ts"
+import { renderPlanJson } from "../core/plan/render-plan.ts"
+import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { isProfileName } from "../core/request/profile.ts"
+import { escapeControl } from "../core/text/escape.ts"
+import { absolutePath } from "../core/text/path.ts"
+import { readDecisions } from "../host/decision-log.ts"
+import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
+import { openHost } from "../host/open-host.ts"
+import { readText } from "../host/read-text.ts"
+import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { driverPlace } from "./inject.ts"
+import { print, report } from "./report.ts"
+
+const shape = {
+  program: "gantry explain",
+  usage:
+    "gantry explain --bundle DIR | --spec FILE | --state FILE | --last[=N] [--host live|DIR|FILE] [--config FILE] [--profile P] [--injector I] [--json] [--verbose]",
+  valued: ["bundle", "spec", "state", "host", "config", "profile", "injector"],
+  switches: ["json", "verbose", "last", "help", "h"],
+}
+
+export function run(args: readonly string[]): number {
+  const last = args.map((arg) => /^--?last=(\d+)$/.exec(arg)?.[1]).find((number) => number !== undefined)
+  const flags = parseFlags(
+    args.map((arg) => (/^--?last=\d+$/.test(arg) ? "--last" : arg)),
+    shape,
+  )
+  if (!flags.ok) return report(flags.fault)
+  const { on, values, words } = flags.value
+  if (on.has("help") || on.has("h")) {
+    print(`usage: ${shape.usage}\n`)
+    return 0
+  }
+  if (words.length > 0) return report(usageFault(shape, `unexpected ${JSON.stringify(words[0])}`))
+  if (on.has("last")) return explainLast(Number(last ?? "1"), flags.value)
+  if (!values.has("bundle") && !values.has("spec") && !values.has("state"))
+    return report(usageFault(shape, "name a container: --bundle, --spec, --state or --last"))
+  const plan = makePlan(flags.value)
+  if (!plan.ok) return report(plan.fault)
+  print(
+    on.has("json")
+      ? renderPlanJson(plan.value)
+      : renderExplanation(plan.value, { isVerbose: on.has("verbose") }),
+  )
+  return 0
+}
+
+function makePlan({ values }: Flags): Result<Plan> {
+  const profile = values.get("profile")
+  if (profile !== undefined && !isProfileName(profile))
+    return fail(usageFault(shape, `unknown profile ${JSON.stringify(profile)}`))
+  const injector = values.get("injector")
+  if (injector !== undefined && injector !== "native" && injector !== "delegate")
+    return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
+  const decision = decide(sourcesOf(values, profile))
+  const config = decision.config
+  const opened = openHost(values.get("host") ?? config?.gantry.host)
+  if (!opened.ok) return opened
+  const host = opened.value
+  const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
+  return ok(
+    planContainer(decision, {
+      injector,
+      isDebug: false,
+      workingDirectory: bundle,
+      environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
+      delegateMachine: liveDelegateMachine,
+      observe: () =>
+        ok(
+          observeSnapshot(
+            host,
+            decision.kind === "gpu"
+              ? driverPlace(decision)
+              : { driverRoot: "/", ldcache: "/etc/ld.so.cache" },
+          ),
+        ),
+      observeLayout() {
+        const root = decision.kind === "gpu" ? absolutePath(decision.spec.rawRootPath, bundle) : "/"
+        return { isDebian: lstatSync(`${root}/etc/debian_version`, { throwIfNoEntry: false }) !== undefined }
+      },
+    }),
+  )
+}
+
+/** Without a state file there is a bundle and no process yet. */
+function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Sources {
+  const statePath = values.get("state")
+  const specPath = values.get("spec")
+  const bundle = resolve(values.get("bundle") ?? ".")
+  const sources = hookSources({
+    configPath: values.get("config"),
+    profile,
+    variable: (name) => process.env[name],
+    readState: () =>
+      statePath === undefined
+        ? ok(JSON.stringify({ pid: 0, bundle }))
+        : readText("container state", statePath),
+  })
+  return specPath === undefined ? sources : { ...sources, readSpec: () => readText("OCI spec", specPath) }
+}
+
+function explainLast(number: number, { on }: Flags): number {
+  const decisions = readDecisions()
+  const found = decisions[number - 1]
+  if (found === undefined) return report(fault("DecisionUnknown", { wanted: number, kept: decisions.length }))
+  if (on.has("json")) {
+    print(`${JSON.stringify(found, null, 2)}\n`)
+    return 0
+  }
+  print(
+    `${new Date(found.timeMs).toISOString()}  ${escapeControl(found.bundle)}  pid ${escapeControl(found.pid)}\n\n`,
+  )
+  const logged = found.plan as {
+    readonly refusal: { readonly code: string; readonly sentence: string } | null
+  } & Omit<Plan, "refusal" | "findings">
+  print(renderExplanation({ ...logged, findings: [], refusal: undefined }, { isVerbose: on.has("verbose") }))
+  if (logged.refusal !== null)
+    print(`\nREFUSED [${logged.refusal.code}]: ${escapeControl(logged.refusal.sentence)}\n`)
+  return 0
+}

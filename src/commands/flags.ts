@@ -1,0 +1,49 @@
+/** Reads a command line of `--flag value`, `--flag=value`, switches and words. The hook has a reader of its own, because Go's differs. */
+
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+
+export interface FlagShape {
+  readonly program: string
+  readonly usage: string
+  readonly valued: readonly string[]
+  readonly switches: readonly string[]
+}
+
+export interface Flags {
+  readonly values: ReadonlyMap<string, string>
+  readonly on: ReadonlySet<string>
+  readonly words: readonly string[]
+}
+
+/** Faults: UsageInvalid. */
+export function parseFlags(args: readonly string[], shape: FlagShape): Result<Flags> {
+  const values = new Map<string, string>()
+  const on = new Set<string>()
+  const words: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? ""
+    if (arg === "--") {
+      words.push(...args.slice(index + 1))
+      break
+    }
+    if (!arg.startsWith("-") || arg === "-") {
+      words.push(arg)
+      continue
+    }
+    const body = arg.replace(/^--?/, "")
+    const equals = body.indexOf("=")
+    const name = equals === -1 ? body : body.slice(0, equals)
+    const given = equals === -1 ? undefined : body.slice(equals + 1)
+    if (shape.switches.includes(name) && given === undefined) on.add(name)
+    else if (shape.valued.includes(name)) {
+      const value = given ?? args[++index]
+      if (value === undefined) return fail(usageFault(shape, `--${name} needs a value`))
+      values.set(name, value)
+    } else return fail(usageFault(shape, `unknown flag ${arg}`))
+  }
+  return ok({ values, on, words })
+}
+
+export const usageFault = (shape: Pick<FlagShape, "program" | "usage">, problem: string): Fault =>
+  fault("UsageInvalid", { program: shape.program, problem, usage: shape.usage })

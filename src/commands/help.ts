@@ -1,0 +1,32 @@
+/** `gantry help`, and the answer to a command that does not exist. */
+
+import { fault } from "../core/fault/fault.ts"
+import { print, report } from "./report.ts"
+
+const text = `gantry gives containers their GPUs, and says why.
+
+  gantry explain --bundle DIR     what a container asks for, what it will get, and why
+  gantry simulate up|down DIR     a directory that looks like a GPU machine
+  gantry install --prefix DIR     put the executable and its names in place
+  gantry uninstall --prefix DIR   take them away again
+  gantry version
+
+Called as nvidia-container-runtime-hook or nvidia-container-toolkit it is the OCI prestart hook.
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`
+
+export function run(): number {
+  print(text)
+  return 0
+}
+
+export function refuse(word: string): number {
+  const problem = `unknown command ${JSON.stringify(word)}`
+  return report(
+    fault("UsageInvalid", {
+      program: "gantry",
+      problem,
+      usage: "gantry explain|simulate|install|uninstall|version|help",
+    }),
+  )
+}

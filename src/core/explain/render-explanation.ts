@@ -1,0 +1,167 @@
+/**
+ * A plan for people: what was asked, what was decided and by which rule, what will be done, what will not and why.
+ * Width at most 100 columns; text from outside is escaped. Pure.
+ */
+
+import { faultCode, faultSentence, remediesOf, renderRemedy } from "../fault/render.ts"
+import type { Edit } from "../plan/edit.ts"
+import type { Plan } from "../plan/plan.ts"
+import type { Evidence, Reason } from "../request/reason.ts"
+import { escapeControl, shorten } from "../text/escape.ts"
+import { baseName, parentPath } from "../text/path.ts"
+
+export interface ExplanationOptions {
+  /** Every file and rule, not only counts. */
+  readonly isVerbose: boolean
+}
+
+const width = 100
+
+export function renderExplanation(plan: Plan, options: ExplanationOptions): string {
+  const sections = [
+    [headline(plan)],
+    section("Decided, in this order", plan.reasons.flatMap(describeReason)),
+    plan.outcome === "nothing" ? section("To get a GPU", advice) : [],
+    section("Will be done", describeEdits(plan, options)),
+    section("Will not be done", describeOmissions(plan)),
+    section(
+      "Noticed",
+      plan.findings.flatMap(({ severity, fault }) =>
+        wrap(`${severity}: ${faultSentence(fault)} [${faultCode(fault)}]`, "  "),
+      ),
+    ),
+    plan.refusal === undefined
+      ? []
+      : section(
+          "To mend it",
+          remediesOf(plan.refusal).flatMap((remedy) => wrap(renderRemedy(remedy), "  ")),
+        ),
+    [
+      `profile ${plan.profile}, injector ${plan.injector}; --verbose lists every file, --json gives it to machines`,
+    ],
+  ]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => escapeControl(line)).join("\n"))
+    .join("\n\n")}\n`
+}
+
+const advice = [
+  "  set NVIDIA_VISIBLE_DEVICES in the container's environment (all, or indices, or UUIDs),",
+  "  with docker: docker run --gpus all",
+]
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [`${title}:`, ...lines]
+
+function headline(plan: Plan): string {
+  if (plan.refusal !== undefined)
+    return wrap(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "").join("\n")
+  if (plan.outcome === "nothing") return "This container asks for no GPU. It is left as it is."
+  if (plan.outcome === "delegate") return "This container is handed to nvidia-container-cli."
+  const gpus = gpuNodes(plan).map(({ path }) => path)
+  return gpus.length === 0
+    ? "This container gets the driver, but no GPU."
+    : wrap(
+        `This container gets ${gpus.length === 1 ? "1 GPU" : `${gpus.length} GPUs`}: ${gpus.join(", ")}`,
+        "",
+      ).join("\n")
+}
+
+const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNode" }>[] =>
+  plan.edits
+    .filter((edit) => edit.kind === "deviceNode")
+    .filter(({ path }) => /^\/dev\/nvidia\d+$/.test(path))
+
+function describeReason({ rule, evidence, outcome }: Reason): readonly string[] {
+  const lines = wrap(`${outcome}  (${rule})`, "  ", "    ")
+  return [...lines, ...evidence.flatMap((one) => wrap(`because ${describeEvidence(one)}`, "      "))]
+}
+
+function describeEvidence(evidence: Evidence): string {
+  const shown = (value: string): string => JSON.stringify(shorten(value, 120))
+  switch (evidence.from) {
+    case "environment":
+      return evidence.value === null
+        ? `${evidence.name} is not set`
+        : `${evidence.name}=${shown(evidence.value)}`
+    case "mount":
+      return `a mount of ${shown(evidence.source)} at ${shown(evidence.destination)}`
+    case "config": {
+      const place = evidence.line === undefined ? "the default" : `config.toml line ${evidence.line}`
+      return `${evidence.key} = ${shown(evidence.value)} (${place})`
+    }
+    case "spec":
+      return `${evidence.field} is ${shown(evidence.value)} in config.json`
+    case "profile":
+      return `profile ${evidence.profile}: ${evidence.trait}`
+    case "machine":
+      return `${evidence.path}: ${evidence.value}`
+    case "commandLine":
+      return `the command line says ${evidence.argument}`
+  }
+}
+
+function describeEdits(plan: Plan, { isVerbose }: ExplanationOptions): readonly string[] {
+  const of = <K extends Edit["kind"]>(kind: K): readonly Extract<Edit, { readonly kind: K }>[] =>
+    plan.edits.filter((edit): edit is Extract<Edit, { readonly kind: K }> => edit.kind === kind)
+  const lines: string[] = []
+  const nodes = of("deviceNode")
+  if (nodes.length > 0) {
+    lines.push(...wrap(`device nodes: ${nodes.map(({ path }) => path).join(", ")}`, "  ", "    "))
+    const rules = of("cgroupRule")
+    const shown = rules.map(({ major, minor }) => `${major}:${minor}`).join(", ")
+    if (rules.length > 0) lines.push(...wrap(`permission to read and write them: ${shown}`, "  ", "    "))
+  }
+  const mounts = of("mount")
+  const byDirectory = new Map<string, string[]>()
+  for (const { containerPath } of mounts) {
+    const directory = parentPath(containerPath)
+    byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), baseName(containerPath)])
+  }
+  for (const [directory, names] of byDirectory) {
+    const count = names.length === 1 ? "1 file or directory" : `${names.length} files`
+    lines.push(
+      ...wrap(`${directory}: ${count}, read-only${isVerbose ? `: ${names.join(", ")}` : ""}`, "  ", "    "),
+    )
+  }
+  const files = of("file")
+  if (files.length > 0)
+    lines.push(...wrap(`made for it: ${files.map(({ path }) => path).join(", ")}`, "  ", "    "))
+  const links = of("symlink")
+  if (links.length > 0) {
+    const shown = isVerbose ? `: ${links.map(({ path, target }) => `${path} -> ${target}`).join(", ")}` : ""
+    lines.push(...wrap(`${links.length} links beside the libraries${shown}`, "  ", "    "))
+  }
+  for (const { path, entries } of of("ldcache"))
+    lines.push(`  ${path}: ${entries.length} libraries added for the loader`)
+  for (const { path, argv } of of("delegate"))
+    lines.push(...wrap(`run ${path} ${argv.join(" ")}`, "  ", "    "))
+  return lines
+}
+
+function describeOmissions(plan: Plan): readonly string[] {
+  const byReason = new Map<string, string[]>()
+  for (const { what, reasons } of plan.omissions) {
+    const key = reasons.join(", ")
+    byReason.set(key, [...(byReason.get(key) ?? []), what])
+  }
+  return [...byReason].flatMap(([reasons, whats]) => {
+    const outcome = plan.reasons.find(({ id }) => id === reasons)?.outcome
+    return wrap(`${whats.join(", ")}${outcome === undefined ? "" : `: ${outcome}`}`, "  ", "    ")
+  })
+}
+
+/** Breaks at blanks; a word that is too long stays whole. */
+function wrap(text: string, indent: string, hanging: string = indent): readonly string[] {
+  const lines: string[] = []
+  let line = indent
+  for (const word of text.split(" ")) {
+    const isStart = line === indent || line === hanging
+    if (!isStart && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = hanging + word
+    } else line += isStart ? word : ` ${word}`
+  }
+  return [...lines, line]
+}

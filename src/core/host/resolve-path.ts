@@ -1,0 +1,58 @@
+/**
+ * Following symlinks within a machine, by its own lstat and readLink: an absolute link or `..` never leaves its root.
+ * Used for machines that are no live root (a directory, a tree in memory) and for driver roots.
+ */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import type { FileStat } from "./host.ts"
+
+export interface LinkReader {
+  /** Of a path whose parents are no symlinks. */
+  lstat(path: string): Result<FileStat>
+  readLink(path: string): Result<string>
+}
+
+/** As many as Linux follows. */
+const linkLimit = 40
+
+/** The path with every symlink on the way resolved; the last part too when `follow` says so. It need not exist. */
+export function resolvePath(reader: LinkReader, path: string, follow: "all" | "parents"): Result<HostPath> {
+  let pending = path.split("/").filter((part) => part !== "" && part !== ".")
+  const resolved: string[] = []
+  let links = 0
+  while (pending.length > 0) {
+    const [part = "", ...rest] = pending
+    pending = rest
+    if (part === "..") {
+      resolved.pop()
+      continue
+    }
+    const here = `/${[...resolved, part].join("/")}`
+    const stat = rest.length > 0 || follow === "all" ? reader.lstat(here) : undefined
+    if (stat === undefined || !stat.ok || stat.value.kind !== "symlink") {
+      if (stat?.ok === true && rest.length > 0 && stat.value.kind !== "directory")
+        return fail(readFault(here, "open", "ENOTDIR"))
+      resolved.push(part)
+      continue
+    }
+    if (++links > linkLimit) return fail(readFault(path, "open", "ELOOP"))
+    const target = reader.readLink(here)
+    if (!target.ok) return target
+    if (target.value.startsWith("/")) resolved.length = 0
+    pending = [...target.value.split("/").filter((one) => one !== "" && one !== "."), ...rest]
+  }
+  return ok(hostPath(`/${resolved.join("/")}`))
+}
+
+/** The one way in which a failed read of a machine becomes a fault. */
+export function readFault(path: string, syscall: string, errno: string): Fault {
+  const reason =
+    errno === "ENOENT" || errno === "ENOTDIR"
+      ? "absent"
+      : errno === "EACCES" || errno === "EPERM"
+        ? "denied"
+        : "other"
+  return fault("HostReadFailed", { path: hostPath(path), syscall, errno, reason })
+}

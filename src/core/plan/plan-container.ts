@@ -1,0 +1,86 @@
+/**
+ * From a decision to the plan: what will be done to this container, what will not, and why. The machine is asked only when the
+ * container wants a GPU.
+ */
+
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { Decision } from "./decide.ts"
+import type { Edit } from "./edit.ts"
+import type { Omission, Plan } from "./plan.ts"
+import { type DelegateMachine, planDelegate } from "./plan-delegate.ts"
+import { planNative } from "./plan-native.ts"
+import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
+
+export interface PlanSurroundings {
+  /** The injector of the command line, which wins over the configuration's. */
+  readonly injector: "native" | "delegate" | undefined
+  readonly isDebug: boolean
+  readonly workingDirectory: string
+  readonly environment: readonly string[]
+  readonly delegateMachine: DelegateMachine
+  observe(): Result<HostSnapshot>
+  observeLayout(): ContainerLayout
+}
+
+export function planContainer(decision: Decision, surroundings: PlanSurroundings): Plan {
+  const { log } = decision
+  const injector = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
+  const plan = (
+    outcome: Plan["outcome"],
+    more: Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>,
+  ): Plan => ({
+    version: 1,
+    outcome,
+    profile: decision.profile?.name ?? "1.20",
+    injector,
+    edits: [],
+    omissions: [],
+    reasons: log.reasons,
+    findings: [],
+    refusal: undefined,
+    ...more,
+  })
+  if (decision.kind === "refuse") return plan("refuse", { refusal: decision.fault })
+  if (decision.kind === "off" || decision.kind === "nothing") return plan("nothing", {})
+  log.add(
+    `injector.${injector}`,
+    [
+      surroundings.injector === undefined
+        ? decision.config.evidence("gantry.injector", "native")
+        : { from: "commandLine", argument: `-injector ${injector}` },
+    ],
+    injector === "native"
+      ? "Gantry gives the container its GPUs by itself"
+      : "nvidia-container-cli does the work",
+  )
+  const made = injector === "delegate" ? delegate(decision, surroundings) : native(decision, surroundings)
+  return made.ok
+    ? plan(injector === "delegate" ? "delegate" : "inject", made.value)
+    : plan("refuse", { refusal: made.fault })
+}
+
+type Gpu = Extract<Decision, { readonly kind: "gpu" }>
+type Made = Result<{
+  readonly edits: readonly Edit[]
+  readonly omissions: readonly Omission[]
+  readonly findings: Plan["findings"]
+}>
+
+function delegate({ request, config, profile }: Gpu, surroundings: PlanSurroundings): Made {
+  const { isDebug, workingDirectory, environment, delegateMachine: machine } = surroundings
+  const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
+  return planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : fail(planned.fault)
+}
+
+function native({ request, config, log }: Gpu, surroundings: PlanSurroundings): Made {
+  const snapshot = surroundings.observe()
+  if (!snapshot.ok) return snapshot
+  const manageCgroups = config.value("nvidia-container-cli.no-cgroups") !== true
+  const input = { request, snapshot: snapshot.value, layout: surroundings.observeLayout(), manageCgroups }
+  const planned = planNative(input, log)
+  if (!planned.ok) return planned
+  return ok({
+    ...planned.value,
+    findings: [...snapshot.value.inventory.findings, ...(snapshot.value.driver?.findings ?? [])],
+  })
+}

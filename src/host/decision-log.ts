@@ -1,0 +1,91 @@
+/**
+ * The last decisions about GPU containers, one small file each, for `gantry explain --last`. Bounded, owned by us, and never a
+ * reason for a start to fail: whatever goes wrong here is silent. Format and place: docs/state.md.
+ */
+
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs"
+
+/** How many decisions are kept. */
+const capacity = 64
+const namePattern = /^\d{15}-\d+\.json$/
+
+export interface LoggedDecision {
+  readonly version: 1
+  /** Milliseconds since 1970, UTC. */
+  readonly timeMs: number
+  readonly bundle: string
+  readonly pid: string
+  /** As docs/plan.md has it. */
+  readonly plan: unknown
+}
+
+/** root: /run/gantry; others: below XDG_RUNTIME_DIR, or undefined when there is none. */
+export function stateDirectory(): string | undefined {
+  if (process.getuid?.() === 0) return "/run/gantry"
+  const runtime = process.env["XDG_RUNTIME_DIR"] ?? ""
+  return runtime.startsWith("/") ? `${runtime}/gantry` : undefined
+}
+
+/** Ours: a directory, not a link, that nobody else may enter. */
+function isOurs(directory: string): boolean {
+  const stat = lstatSync(directory, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0
+}
+
+export function logDecision(
+  decision: Omit<LoggedDecision, "version">,
+  state: string | undefined = stateDirectory(),
+): void {
+  if (state === undefined) return
+  try {
+    const directory = `${state}/decisions`
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (!isOurs(state) || !isOurs(directory)) return
+    const name = `${String(decision.timeMs).padStart(15, "0")}-${process.pid}.json`
+    const temporary = `${directory}/.${name}`
+    const descriptor = openSync(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    )
+    writeSync(descriptor, JSON.stringify({ version: 1, ...decision }))
+    closeSync(descriptor)
+    renameSync(temporary, `${directory}/${name}`)
+    const names = readdirSync(directory).sort()
+    for (const old of names.slice(0, Math.max(0, names.length - capacity)))
+      rmSync(`${directory}/${old}`, { force: true })
+  } catch {
+    // No log is better than no container.
+  }
+}
+
+/** Newest first. */
+export function readDecisions(state: string | undefined = stateDirectory()): readonly LoggedDecision[] {
+  if (state === undefined) return []
+  const directory = `${state}/decisions`
+  if (!isOurs(state) || !isOurs(directory)) return []
+  const decisions: LoggedDecision[] = []
+  for (const name of readdirSync(directory)
+    .filter((one) => namePattern.test(one))
+    .sort()
+    .reverse()) {
+    try {
+      const parsed = JSON.parse(readFileSync(`${directory}/${name}`, "utf8")) as Partial<LoggedDecision>
+      if (parsed.version === 1 && typeof parsed.timeMs === "number") decisions.push(parsed as LoggedDecision)
+    } catch {
+      // Removed meanwhile, or not ours to understand.
+    }
+  }
+  return decisions
+}

@@ -1,0 +1,90 @@
+/** A machine given as a plain tree: for tests, and for whoever wants to ask about a machine that does not exist. */
+
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { FileStat, Host } from "../core/host/host.ts"
+import { readFault } from "../core/host/resolve-path.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
+import { createTreeHost, type Tree } from "./tree-host.ts"
+
+interface Owned {
+  readonly mode?: number
+  readonly uid?: number
+  readonly gid?: number
+}
+
+export type MemoryEntry =
+  | ({ readonly kind: "file"; readonly content: string | Uint8Array } & Owned)
+  | ({ readonly kind: "symlink"; readonly target: string } & Owned)
+  | ({ readonly kind: "character" | "block"; readonly major: number; readonly minor: number } & Owned)
+  | ({ readonly kind: "directory" | "fifo" | "socket" } & Owned)
+
+/** Keys are absolute paths; directories above them come by themselves. */
+export type MemoryTree = Readonly<Record<string, MemoryEntry>>
+
+export function createMemoryHost(entries: MemoryTree, name = "memory"): Host {
+  const tree = new Map<string, MemoryEntry>([["/", { kind: "directory" }]])
+  for (const [path, entry] of Object.entries(entries)) {
+    const parts = path.split("/").filter((part) => part !== "")
+    for (let depth = 1; depth < parts.length; depth++) {
+      const parent = `/${parts.slice(0, depth).join("/")}`
+      if (!tree.has(parent)) tree.set(parent, { kind: "directory" })
+    }
+    tree.set(`/${parts.join("/")}`, entry)
+  }
+  return createTreeHost({ kind: "memory", name }, createMemoryTree(tree))
+}
+
+function createMemoryTree(tree: ReadonlyMap<string, MemoryEntry>): Tree {
+  const find = (path: string, syscall: string): Result<MemoryEntry> => {
+    const entry = tree.get(path)
+    return entry === undefined ? fail(readFault(path, syscall, "ENOENT")) : ok(entry)
+  }
+  const bytesOf = (content: string | Uint8Array): Uint8Array =>
+    typeof content === "string" ? encodeUtf8(content) : content
+  return {
+    lstat(path): Result<FileStat> {
+      const entry = find(path, "lstat")
+      if (!entry.ok) return entry
+      const { kind, mode, uid = 0, gid = 0 } = entry.value
+      const isNode = kind === "character" || kind === "block"
+      return ok({
+        kind,
+        mode: mode ?? (kind === "directory" ? 0o755 : kind === "symlink" ? 0o777 : isNode ? 0o666 : 0o644),
+        uid,
+        gid,
+        sizeBytes: entry.value.kind === "file" ? bytesOf(entry.value.content).length : 0,
+        major: "major" in entry.value ? entry.value.major : 0,
+        minor: "minor" in entry.value ? entry.value.minor : 0,
+      })
+    },
+    readLink(path) {
+      const entry = find(path, "readlink")
+      if (!entry.ok) return entry
+      return entry.value.kind === "symlink"
+        ? ok(entry.value.target)
+        : fail(readFault(path, "readlink", "EINVAL"))
+    },
+    readDir(path) {
+      const entry = find(path, "readdir")
+      if (!entry.ok) return entry
+      if (entry.value.kind !== "directory") return fail(readFault(path, "readdir", "ENOTDIR"))
+      const prefix = path === "/" ? "/" : `${path}/`
+      const names = [...tree.keys()]
+        .filter((one) => one !== "/" && one.startsWith(prefix) && !one.slice(prefix.length).includes("/"))
+        .map((one) => one.slice(prefix.length))
+      return ok(names.sort())
+    },
+    readFile(path, range) {
+      const entry = find(path, "open")
+      if (!entry.ok) return entry
+      if (entry.value.kind !== "file") return fail(readFault(path, "read", "EINVAL"))
+      const bytes = bytesOf(entry.value.content)
+      return ok(
+        range === undefined
+          ? bytes
+          : bytes.subarray(range.offsetBytes, range.offsetBytes + range.lengthBytes),
+      )
+    },
+    livePath: () => undefined,
+  }
+}

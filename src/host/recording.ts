@@ -1,0 +1,97 @@
+/**
+ * A machine as a file: every answer it gave, question by question. What was not asked then cannot be answered now and reads as
+ * absent. Format: docs/recordings.md.
+ */
+
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { ByteRange, FileStat, Host } from "../core/host/host.ts"
+import { readFault } from "../core/host/resolve-path.ts"
+
+type Recorded<T> = { readonly value: T } | { readonly errno: string; readonly syscall: string }
+
+export interface Recording {
+  readonly version: 1
+  readonly kind: "gantry-recording"
+  /** How the recorded machine was reached. */
+  readonly of: Host["provenance"]
+  /** Questions as `readDir /dev` or `readFile /proc/devices 0 64`, sorted; contents in base64. */
+  readonly answers: Readonly<Record<string, Recorded<unknown>>>
+}
+
+const question = (verb: string, path: string, range?: ByteRange): string =>
+  range === undefined ? `${verb} ${path}` : `${verb} ${path} ${range.offsetBytes} ${range.lengthBytes}`
+
+/** Passes questions on and writes answers down. */
+export function recordHost(host: Host): { readonly host: Host; readonly recording: () => Recording } {
+  const answers = new Map<string, Recorded<unknown>>()
+  const note = <T>(key: string, result: Result<T>, keep: (value: T) => unknown): Result<T> => {
+    if (result.ok) answers.set(key, { value: keep(result.value) })
+    else if (result.fault.tag === "HostReadFailed") {
+      const { errno, syscall } = result.fault.data
+      answers.set(key, { errno, syscall })
+    }
+    return result
+  }
+  const same = <T>(value: T): T => value
+  return {
+    host: {
+      provenance: host.provenance,
+      readFile: (path, range) =>
+        note(question("readFile", path, range), host.readFile(path, range), (bytes) =>
+          Buffer.from(bytes).toString("base64"),
+        ),
+      readDir: (path) => note(question("readDir", path), host.readDir(path), same),
+      lstat: (path) => note(question("lstat", path), host.lstat(path), same),
+      readLink: (path) => note(question("readLink", path), host.readLink(path), same),
+      exists(path) {
+        const exists = host.exists(path)
+        answers.set(question("exists", path), { value: exists })
+        return exists
+      },
+      livePath: (path) => host.livePath(path),
+    },
+    recording: () => ({
+      version: 1,
+      kind: "gantry-recording",
+      of: host.provenance,
+      answers: Object.fromEntries([...answers].sort(([one], [other]) => (one < other ? -1 : 1))),
+    }),
+  }
+}
+
+/** Faults: RecordingInvalid. */
+export function parseRecording(text: string, name: string): Result<Recording> {
+  try {
+    const parsed = JSON.parse(text) as Partial<Recording>
+    const isOne =
+      parsed.kind === "gantry-recording" && parsed.version === 1 && typeof parsed.answers === "object"
+    if (isOne && parsed.answers !== null) return ok(parsed as Recording)
+    return fail(fault("RecordingInvalid", { name, problem: "it is JSON, but no recording of version 1" }))
+  } catch {
+    return fail(fault("RecordingInvalid", { name, problem: "it is no JSON" }))
+  }
+}
+
+export function createRecordingHost(recording: Recording, name: string): Host {
+  const answer = <T>(key: string, path: string): Result<T> => {
+    const found = Object.hasOwn(recording.answers, key) ? recording.answers[key] : undefined
+    if (found === undefined) return fail(readFault(path, "lookup", "ENOENT"))
+    return "value" in found ? ok(found.value as T) : fail(readFault(path, found.syscall, found.errno))
+  }
+  return {
+    provenance: { kind: "recording", name },
+    readFile(path, range) {
+      const found = answer<string>(question("readFile", path, range), path)
+      return found.ok ? ok(new Uint8Array(Buffer.from(found.value, "base64"))) : found
+    },
+    readDir: (path) => answer<readonly string[]>(question("readDir", path), path),
+    lstat: (path) => answer<FileStat>(question("lstat", path), path),
+    readLink: (path) => answer<string>(question("readLink", path), path),
+    exists(path) {
+      const found = answer<boolean>(question("exists", path), path)
+      return found.ok && found.value
+    },
+    livePath: () => undefined,
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The shared objects that a driver installs, with their SONAMEs, links and what they need of each other.
+ * Source: the file list of the 550 driver for x86-64.
+ */
+
+export interface SimulatedLibrary {
+  /** `libcuda`: the file is `libcuda.so.<driver version>`. */
+  readonly stem: string
+  /** Number of the SONAME `libcuda.so.1`; undefined: the SONAME carries the driver's version. */
+  readonly abi: number | undefined
+  /** Is there an unversioned link for linking (`libcuda.so`)? */
+  readonly hasDevelopmentLink: boolean
+  readonly needed: readonly string[]
+  /** Below the library directory. */
+  readonly subdirectory: "" | "vdpau"
+}
+
+const library = (
+  stem: string,
+  abi: number | undefined,
+  hasDevelopmentLink = false,
+  needed: readonly string[] = [],
+  subdirectory: "" | "vdpau" = "",
+): SimulatedLibrary => ({ stem, abi, hasDevelopmentLink, needed, subdirectory })
+
+const graphicsCore = ["libnvidia-eglcore", "libnvidia-glsi", "libnvidia-tls"]
+
+export const simulatedLibraries: readonly SimulatedLibrary[] = [
+  library("libcuda", 1, true),
+  library("libcudadebugger", 1),
+  library("libnvidia-ml", 1, true),
+  library("libnvidia-cfg", 1, true),
+  library("libnvidia-nscq", 2, true),
+  library("libnvidia-opencl", 1),
+  library("libnvidia-gpucomp", undefined),
+  library("libnvidia-ptxjitcompiler", 1, true),
+  library("libnvidia-allocator", 1, true),
+  library("libnvidia-pkcs11", undefined),
+  library("libnvidia-pkcs11-openssl3", undefined),
+  library("libnvidia-nvvm", 4, true),
+  library("libnvidia-ngx", 1),
+  library("libvdpau_nvidia", 1, false, [], "vdpau"),
+  library("libnvidia-encode", 1, true),
+  library("libnvidia-opticalflow", 1, true),
+  library("libnvcuvid", 1, true),
+  library("libnvidia-eglcore", undefined),
+  library("libnvidia-glcore", undefined),
+  library("libnvidia-tls", undefined),
+  library("libnvidia-glsi", undefined),
+  library("libnvidia-fbc", 1, true),
+  library("libnvidia-rtcore", undefined),
+  library("libnvoptix", 1, true),
+  library("libGLX_nvidia", 0, false, ["libnvidia-glcore", "libnvidia-tls"]),
+  library("libEGL_nvidia", 0, false, graphicsCore),
+  library("libGLESv2_nvidia", 2, false, graphicsCore),
+  library("libGLESv1_CM_nvidia", 1, false, graphicsCore),
+  library("libnvidia-glvkspirv", undefined),
+]

@@ -1,0 +1,194 @@
+/**
+ * Working below a directory whose content is hostile. Every path is resolved by the kernel with the directory as its root, and
+ * what was resolved is used through the descriptor; nothing is looked up twice.
+ */
+
+import { closeSync, fstatSync, readSync, writeSync } from "node:fs"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { baseName, parentPath } from "../core/text/path.ts"
+import { cString } from "./c-string.ts"
+import { call, errnoOf } from "./checked.ts"
+import { addressOf } from "./libc.ts"
+
+const openFlags = {
+  writeOnly: 0o1,
+  create: 0o100,
+  exclusive: 0o200,
+  nonBlock: 0o4000,
+  directory: 0o200000,
+  noFollow: 0o400000,
+  closeOnExec: 0o2000000,
+  path: 0o10000000,
+} as const
+const noMagicLinks = 0x02
+const inRoot = 0x10
+const atFdCwd = -100
+
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface Root {
+  readonly descriptor: number
+  /** Who owns what is made in it: root, or the mapped root of a user namespace. */
+  readonly owner: Owner
+}
+
+const how = new Uint8Array(1024)
+const howView = new DataView(how.buffer)
+
+/** `openat2` with RESOLVE_IN_ROOT. Faults: SystemCallFailed. */
+function openInRoot(root: number, path: string, flags: number): Result<number> {
+  howView.setBigUint64(0, BigInt(flags | openFlags.closeOnExec), true)
+  howView.setBigUint64(8, 0n, true)
+  howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
+  const buffer = cString(path)
+  return call("openat2", path, root, addressOf(buffer), addressOf(how), 24)
+}
+
+/** The root itself, by its path in the current mount namespace. */
+export function openRoot(path: string, owner: Owner): Result<Root> {
+  const buffer = cString(path)
+  const flags = openFlags.path | openFlags.directory | openFlags.closeOnExec
+  const opened = call("openat", path, atFdCwd, addressOf(buffer), flags, 0)
+  return opened.ok ? ok({ descriptor: opened.value, owner }) : opened
+}
+
+/** A directory, made with all its parents where missing (0755). Symlinks are followed inside the root only. */
+export function ensureDirectory(root: Root, path: string): Result<number> {
+  const flags = openFlags.path | openFlags.directory
+  const opened = openInRoot(root.descriptor, path, flags)
+  if (opened.ok || errnoOf(opened) !== "ENOENT" || path === "/") return opened
+  const parent = ensureDirectory(root, parentPath(path))
+  if (!parent.ok) return parent
+  const made = makeDirectory(parent.value, baseName(path), root.owner)
+  closeSync(parent.value)
+  if (!made.ok) return made
+  return openInRoot(root.descriptor, path, flags)
+}
+
+export function makeDirectory(parent: number, name: string, owner: Owner, mode = 0o755): Result<true> {
+  const buffer = cString(name)
+  const made = call("mkdirat", name, parent, addressOf(buffer), mode)
+  if (!made.ok) return errnoOf(made) === "EEXIST" ? ok(true) : made
+  return changeOwner(parent, name, owner)
+}
+
+function changeOwner(parent: number, name: string, owner: Owner): Result<true> {
+  if (owner.uid === 0 && owner.gid === 0) return ok(true)
+  const buffer = cString(name)
+  const symlinkNofollow = 0x100
+  const changed = call("fchownat", name, parent, addressOf(buffer), owner.uid, owner.gid, symlinkNofollow)
+  return changed.ok ? ok(true) : changed
+}
+
+export type TargetKind = "file" | "directory"
+
+/**
+ * A place to mount on: an entry of a directory that is what it must be, made empty where it is missing. A symlink, a FIFO or
+ * anything else there is a fault: it would lead the mount, or its reader, elsewhere. Faults: SystemCallFailed, MountTargetHostile.
+ */
+export function openMountTarget(root: Root, parent: number, path: string, kind: TargetKind): Result<number> {
+  const name = baseName(path)
+  const buffer = cString(name)
+  const flags = openFlags.path | openFlags.noFollow | openFlags.closeOnExec
+  let opened = call("openat", path, parent, addressOf(buffer), flags, 0)
+  if (!opened.ok && errnoOf(opened) === "ENOENT") {
+    const made =
+      kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(root, parent, name)
+    if (!made.ok) return made
+    opened = call("openat", path, parent, addressOf(buffer), flags, 0)
+  }
+  if (!opened.ok) return opened
+  const stat = fstatSync(opened.value)
+  const isRight = kind === "directory" ? stat.isDirectory() : stat.isFile() || stat.isCharacterDevice()
+  if (isRight) return opened
+  closeSync(opened.value)
+  return fail(fault("MountTargetHostile", { path, expected: kind }))
+}
+
+function makeEmptyFile(root: Root, parent: number, name: string): Result<true> {
+  const buffer = cString(name)
+  const flags =
+    openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
+  const made = call("openat", name, parent, addressOf(buffer), flags, 0o644)
+  if (!made.ok) return made
+  closeSync(made.value)
+  return changeOwner(parent, name, root.owner)
+}
+
+/** Content of a regular file, or undefined when there is none to be had; never waits, never follows out of the root. */
+export function readInRoot(root: Root, path: string, limitBytes: number): Uint8Array | undefined {
+  const opened = openInRoot(root.descriptor, path, openFlags.nonBlock)
+  if (!opened.ok) return undefined
+  try {
+    const stat = fstatSync(opened.value)
+    if (!stat.isFile() || stat.size > limitBytes) return undefined
+    const buffer = new Uint8Array(stat.size)
+    let length = 0
+    while (length < buffer.length) {
+      const count = readSync(opened.value, buffer, length, buffer.length - length, length)
+      if (count === 0) break
+      length += count
+    }
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(opened.value)
+  }
+}
+
+export function existsInRoot(root: Root, path: string): boolean {
+  const opened = openInRoot(root.descriptor, path, openFlags.path)
+  if (!opened.ok) return false
+  closeSync(opened.value)
+  return true
+}
+
+/** A new file in a directory, whole or not at all: written beside its place and renamed. */
+export function writeFileAt(
+  parent: number,
+  name: string,
+  content: Uint8Array,
+  mode: number,
+  owner: Owner,
+): Result<true> {
+  const temporary = `.${name}.gantry-${process.pid}`
+  const buffer = cString(temporary)
+  const flags =
+    openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
+  const made = call("openat", name, parent, addressOf(buffer), flags, mode)
+  if (!made.ok) return made
+  let at = 0
+  while (at < content.length) at += writeSync(made.value, content, at)
+  closeSync(made.value)
+  const owned = changeOwner(parent, temporary, owner)
+  return owned.ok ? replaceAt(parent, temporary, name) : owned
+}
+
+/** A symbolic link in a directory; one that says the same already is left alone, another is replaced at once. */
+export function linkAt(parent: number, name: string, target: string, owner: Owner): Result<true> {
+  if (readLinkAt(parent, name) === target) return ok(true)
+  const temporary = `.${name}.gantry-${process.pid}`
+  const [text, place] = [cString(target), cString(temporary)]
+  const made = call("symlinkat", name, addressOf(text), parent, addressOf(place))
+  if (!made.ok) return made
+  const owned = changeOwner(parent, temporary, owner)
+  return owned.ok ? replaceAt(parent, temporary, name) : owned
+}
+
+function readLinkAt(parent: number, name: string): string | undefined {
+  const place = cString(name)
+  const text = new Uint8Array(4096)
+  const length = call("readlinkat", name, parent, addressOf(place), addressOf(text), text.length)
+  return length.ok ? Buffer.from(text.buffer, 0, length.value).toString("utf8") : undefined
+}
+
+function replaceAt(parent: number, temporary: string, name: string): Result<true> {
+  const [from, to] = [cString(temporary), cString(name)]
+  const renamed = call("renameat", name, parent, addressOf(from), parent, addressOf(to))
+  if (renamed.ok) return ok(true)
+  call("unlinkat", name, parent, addressOf(from), 0)
+  return renamed
+}
