@@ -40,21 +40,23 @@ export function applyDeviceRules(pid: bigint, rules: readonly CgroupRuleEdit[]):
 /** Pure: from /proc/PID/cgroup and mountinfo to the directory that holds the container's device rules. */
 export function findDeviceCgroup(cgroups: string, mountinfo: string): CgroupPlace | undefined {
   const lines = cgroups.split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line))
-  const device = lines.find((match) => match?.[1]?.split(",").includes("devices"))?.[2]
+  const controller = lines.find((match) => match?.[1]?.split(",").includes("devices"))?.[2]
   const unified = lines.find((match) => match?.[1] === "")?.[2]
-  const path = device ?? unified
+  // The kernel lists a v1 controller also where nobody mounted it: then the unified hierarchy decides.
+  return findMounted(1, controller, mountinfo) ?? findMounted(2, unified, mountinfo)
+}
+
+function findMounted(version: 1 | 2, path: string | undefined, mountinfo: string): CgroupPlace | undefined {
   if (path === undefined) return undefined
-  const isV1 = device !== undefined
   for (const line of mountinfo.split("\n")) {
     const [left = "", right = ""] = line.split(" - ")
     const [, , , mountRoot = "", mountPoint = ""] = left.split(" ")
     const [type = "", , options = ""] = right.split(" ")
-    if (type !== (isV1 ? "cgroup" : "cgroup2")) continue
-    if (isV1 && !options.split(",").includes("devices")) continue
-    if (mountRoot.startsWith("/..")) continue
-    const isBelow = mountRoot === "/" || path === mountRoot || path.startsWith(`${mountRoot}/`)
-    const inside = mountRoot === "/" ? path : isBelow ? path.slice(mountRoot.length) : path
-    return { version: isV1 ? 1 : 2, directory: joinPath(unescapeMountinfo(mountPoint), inside) }
+    if (type !== (version === 1 ? "cgroup" : "cgroup2") || mountRoot.startsWith("/..")) continue
+    if (version === 1 && !options.split(",").includes("devices")) continue
+    const isBelow = path === mountRoot || path.startsWith(`${mountRoot}/`)
+    const inside = mountRoot !== "/" && isBelow ? path.slice(mountRoot.length) : path
+    return { version, directory: joinPath(unescapeMountinfo(mountPoint), inside) }
   }
   return undefined
 }
