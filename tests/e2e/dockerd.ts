@@ -1,182 +1,81 @@
 /**
- * A dockerd of our own, for one test file: everything it makes lies in one directory, and all its processes, mounts and network
- * devices in namespaces of its own. So killing its first process ends containers, shims and mounts with it, whatever went wrong,
- * and nothing of this machine's own Docker is touched. It finds the hook on its PATH, as on a user's machine.
+ * A dockerd of its own in a directory of its own: no bridge, no firewall rules, a network namespace that holds nothing. Its PATH
+ * begins with our names, so that `--gpus` finds the hook.
  */
 
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs"
+import { spawn } from "node:child_process"
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { makeDirectory, mustRun, type Ran } from "./bundle.ts"
+import { makeDirectory, mustRun, type Ran, run } from "./bundle.ts"
 
-export interface Dockerd {
-  /** Runs the client. Faults are in the result: a container that fails is what many tests want. */
-  docker(...args: readonly string[]): Promise<Ran>
-  /** Runs the client and insists on success; its standard output. */
-  mustDocker(...args: readonly string[]): Promise<string>
-  /** Makes an image of a root file system. `changes`: as in a Dockerfile, `ENV A=b`. */
-  importImage(root: string, name: string, changes?: readonly string[]): Promise<void>
-  /** The config.json that the engine wrote for a running container. */
-  readSpec(containerId: string): string
-  /** Ends it and removes everything. Twice is no error. */
+export interface Docker {
+  readonly directory: string
+  /** The client, spoken to this daemon. */
+  docker(...args: readonly string[]): Ran
   stop(): Promise<void>
 }
 
-const readyTimeoutMs = 60_000
-const clientTimeoutMs = 60_000
+/** The distribution's client speaks the daemon's language; a newer one elsewhere on the PATH may not. */
+const client = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker"
 
-export async function startDockerd(
+export async function startDocker(
+  names: string,
   environment: Readonly<Record<string, string>>,
-  hookDirectory: string,
-): Promise<Dockerd> {
-  const directory = makeDirectory("dockerd")
+): Promise<Docker> {
+  const directory = makeDirectory("docker")
   const socket = join(directory, "docker.sock")
-  const execRoot = join(directory, "exec")
-  const cgroup = `gantry-test-${process.pid}`
-  const logPath = join(directory, "log")
-  const log = openSync(logPath, "w")
-  mkdirSync(join(directory, "client"))
-  await Bun.write(join(directory, "daemon.json"), "{}")
-  const path = `${hookDirectory}:${process.env["PATH"] ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`
-  // The first process gets its signal when we die, and its child, first in a process namespace, when it dies.
-  const isolation = [
-    "setpriv",
-    "--pdeathsig",
-    "KILL",
-    "unshare",
-    "--mount",
+  const log = join(directory, "log")
+  const pidFile = join(directory, "pid")
+  mkdirSync(join(directory, "data"))
+  writeFileSync(join(directory, "daemon.json"), "{}")
+  const args = [
     "--net",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
+    "dockerd",
+    ...["--config-file", join(directory, "daemon.json"), "--data-root", join(directory, "data")],
+    ...["--exec-root", join(directory, "exec"), "--host", `unix://${socket}`, "--pidfile", pidFile],
+    ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],
   ]
-  const flags = ["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"]
-  const places = [
-    "--config-file",
-    join(directory, "daemon.json"),
-    "--data-root",
-    join(directory, "data"),
-    "--exec-root",
-    execRoot,
-  ]
-  const daemon = Bun.spawn(
-    [
-      ...isolation,
-      "dockerd",
-      ...flags,
-      ...places,
-      "--cgroup-parent",
-      `/${cgroup}`,
-      "--pidfile",
-      join(directory, "pid"),
-      "-H",
-      `unix://${socket}`,
-    ],
-    {
-      cwd: directory,
-      env: { ...process.env, ...environment, PATH: path },
-      stdin: "ignore",
-      stdout: log,
-      stderr: log,
-    },
-  )
-  closeSync(log)
-
-  const client = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker"
-  const docker = async (...args: readonly string[]): Promise<Ran> => {
-    const ran = Bun.spawn([client, "-H", `unix://${socket}`, ...args], {
-      env: { PATH: path, HOME: directory, DOCKER_CONFIG: join(directory, "client") },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: clientTimeoutMs,
-    })
-    const [stdout, stderr, status] = await Promise.all([ran.stdout.text(), ran.stderr.text(), ran.exited])
-    return { status, stdout, stderr }
-  }
-  const mustDocker = async (...args: readonly string[]): Promise<string> => {
-    const ran = await docker(...args)
-    if (ran.status !== 0)
-      throw new Error(`docker ${args.join(" ")}: ${ran.status}: ${ran.stderr}${ran.stdout}`)
-    return ran.stdout
-  }
+  const output = openSync(log, "w")
+  const path = `${names}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
+  const daemon = spawn("unshare", args, {
+    stdio: ["ignore", output, output],
+    env: { PATH: path, HOME: directory, ...environment },
+    detached: true,
+  })
+  const ended = new Promise<void>((resolve) => daemon.on("close", () => resolve()))
+  const docker = (...words: readonly string[]): Ran =>
+    run(client, ["--host", `unix://${socket}`, ...words], { env: { HOME: directory } })
 
   const stop = async (): Promise<void> => {
-    if (daemon.exitCode === null && daemon.signalCode === null) {
-      daemon.kill("SIGKILL")
-      await daemon.exited
+    const containers = docker("ps", "-aq")
+      .stdout.trim()
+      .split("\n")
+      .filter((id) => id !== "")
+    if (containers.length > 0) docker("rm", "--force", ...containers)
+    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : daemon.pid
+    if (pid !== undefined) process.kill(pid, "SIGTERM")
+    await ended
+    for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
+      const place = line.split(" ")[1] ?? ""
+      if (place.startsWith(directory)) run("umount", ["--lazy", place])
     }
-    await removeCgroups(cgroup)
-    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    rmSync(directory, { recursive: true, force: true })
   }
 
-  const deadline = Date.now() + readyTimeoutMs
-  while (!(await isReady(socket))) {
-    if (daemon.exitCode === null && Date.now() < deadline) {
-      await Bun.sleep(50)
-      continue
-    }
-    const said = readFileSync(logPath, "utf8").trim().split("\n").slice(-5).join("\n")
-    await stop()
-    throw new Error(`dockerd did not start: ${said}`)
+  for (let attempt = 0; attempt < 120; attempt++) {
+    if (docker("version").status === 0) return { directory, docker, stop }
+    if (daemon.exitCode !== null) break
+    await Bun.sleep(250)
   }
-
-  return {
-    docker,
-    mustDocker,
-    stop,
-    async importImage(root, name, changes = []) {
-      const archive = join(directory, "image.tar")
-      mustRun("tar", ["-C", root, "--numeric-owner", "-cf", archive, "."])
-      await mustDocker("import", ...changes.flatMap((change) => ["--change", change]), archive, name)
-      rmSync(archive)
-    },
-    readSpec: (containerId) =>
-      readFileSync(
-        join(execRoot, "containerd/daemon/io.containerd.runtime.v2.task/moby", containerId, "config.json"),
-        "utf8",
-      ),
-  }
+  const said = readFileSync(log, "utf8").split("\n").slice(-8).join("\n")
+  if (daemon.exitCode === null) await stop()
+  throw new Error(`dockerd did not come up: ${said}`)
 }
 
-async function isReady(socket: string): Promise<boolean> {
-  try {
-    return (await fetch("http://docker/_ping", { unix: socket })).ok
-  } catch {
-    return false
-  }
-}
-
-/** Control groups outlive every namespace; the kernel lets them go a moment after the last process. */
-async function removeCgroups(name: string): Promise<void> {
-  const top = "/sys/fs/cgroup"
-  const controllers = readdirSync(top).map((controller) => join(top, controller))
-  const groups = [top, ...controllers].map((parent) => join(parent, name))
-  for (let attempt = 0; attempt < 40; attempt++) {
-    if (groups.filter((group) => !removeTree(group)).length === 0) return
-    await Bun.sleep(50)
-  }
-}
-
-/** Is it gone? */
-function removeTree(group: string): boolean {
-  try {
-    if (!statSync(group, { throwIfNoEntry: false })?.isDirectory()) return true
-    for (const entry of readdirSync(group, { withFileTypes: true }))
-      if (entry.isDirectory()) removeTree(join(group, entry.name))
-    rmdirSync(group)
-    return true
-  } catch {
-    return false
-  }
+/** An image from a directory. */
+export function importImage({ docker, directory }: Docker, root: string, name: string): void {
+  const archive = join(directory, `${name}.tar`)
+  mustRun("tar", ["-C", root, "-cf", archive, "."])
+  const imported = docker("import", archive, `${name}:1`)
+  if (imported.status !== 0) throw new Error(imported.stderr)
 }
