@@ -1,81 +1,157 @@
 /**
- * A dockerd of its own in a directory of its own: no bridge, no firewall rules, a network namespace that holds nothing. Its PATH
- * begins with our names, so that `--gpus` finds the hook.
+ * A dockerd of our own, for one test file: everything it makes lies in one directory, and all its processes, mounts and network
+ * devices in namespaces of its own. So killing its first process ends containers, shims and mounts with it, whatever went wrong,
+ * and nothing of this machine's own Docker is touched. It finds the hook on its PATH, as on a user's machine.
  */
 
-import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs"
 import { join } from "node:path"
-import { makeDirectory, mustRun, type Ran, run } from "./bundle.ts"
+import { makeDirectory, mustRun, type Ran } from "./bundle.ts"
 
-export interface Docker {
-  readonly directory: string
-  /** The client, spoken to this daemon. */
-  docker(...args: readonly string[]): Ran
+export interface Dockerd {
+  /** Runs the client. Faults are in the result: a container that fails is what many tests want. */
+  docker(...args: readonly string[]): Promise<Ran>
+  /** Runs the client and insists on success; its standard output. */
+  mustDocker(...args: readonly string[]): Promise<string>
+  /** Makes an image of a root file system. `changes`: as in a Dockerfile, `ENV A=b`. */
+  importImage(root: string, name: string, changes?: readonly string[]): Promise<void>
+  /** The config.json that the engine wrote for a running container. */
+  readSpec(containerId: string): string
+  /** Ends it and removes everything. Twice is no error. */
   stop(): Promise<void>
 }
 
-/** The distribution's client speaks the daemon's language; a newer one elsewhere on the PATH may not. */
-const client = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker"
+const readyTimeoutMs = 60_000
+const clientTimeoutMs = 60_000
 
-export async function startDocker(
-  names: string,
+/** The first process gets its signal when we die, and its child, first in a process namespace, when it dies. */
+const isolation = [
+  ...["setpriv", "--pdeathsig", "KILL"],
+  ...["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
+]
+
+/** `environment` is the daemon's, and so the hook's. */
+export async function startDockerd(
   environment: Readonly<Record<string, string>>,
-): Promise<Docker> {
-  const directory = makeDirectory("docker")
+  hookDirectory: string,
+): Promise<Dockerd> {
+  const directory = makeDirectory("dockerd")
   const socket = join(directory, "docker.sock")
-  const log = join(directory, "log")
-  const pidFile = join(directory, "pid")
-  mkdirSync(join(directory, "data"))
-  writeFileSync(join(directory, "daemon.json"), "{}")
-  const args = [
-    "--net",
-    "dockerd",
-    ...["--config-file", join(directory, "daemon.json"), "--data-root", join(directory, "data")],
-    ...["--exec-root", join(directory, "exec"), "--host", `unix://${socket}`, "--pidfile", pidFile],
+  const execRoot = join(directory, "exec")
+  const cgroup = `gantry-test-${process.pid}`
+  const logPath = join(directory, "log")
+  const log = openSync(logPath, "w")
+  mkdirSync(join(directory, "client"))
+  await Bun.write(join(directory, "daemon.json"), "{}")
+  const path = `${hookDirectory}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
+  const flags = [
     ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],
+    ...["--config-file", join(directory, "daemon.json"), "--data-root", join(directory, "data")],
+    ...["--exec-root", execRoot, "--pidfile", join(directory, "pid")],
+    ...["--cgroup-parent", `/${cgroup}`, "--host", `unix://${socket}`],
   ]
-  const output = openSync(log, "w")
-  const path = `${names}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
-  const daemon = spawn("unshare", args, {
-    stdio: ["ignore", output, output],
-    env: { PATH: path, HOME: directory, ...environment },
-    detached: true,
+  const daemon = Bun.spawn([...isolation, "dockerd", ...flags], {
+    cwd: directory,
+    env: { HOME: directory, ...environment, PATH: path },
+    stdin: "ignore",
+    stdout: log,
+    stderr: log,
   })
-  const ended = new Promise<void>((resolve) => daemon.on("close", () => resolve()))
-  const docker = (...words: readonly string[]): Ran =>
-    run(client, ["--host", `unix://${socket}`, ...words], { env: { HOME: directory } })
+  closeSync(log)
 
+  // The distribution's client speaks the daemon's language; a newer one elsewhere on the PATH may not.
+  const client = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker"
+  const docker = async (...args: readonly string[]): Promise<Ran> => {
+    const ran = Bun.spawn([client, "--host", `unix://${socket}`, ...args], {
+      env: { PATH: path, HOME: directory, DOCKER_CONFIG: join(directory, "client") },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: clientTimeoutMs,
+    })
+    const [stdout, stderr, status] = await Promise.all([ran.stdout.text(), ran.stderr.text(), ran.exited])
+    return { status, stdout, stderr }
+  }
+  const mustDocker = async (...args: readonly string[]): Promise<string> => {
+    const ran = await docker(...args)
+    if (ran.status !== 0)
+      throw new Error(`docker ${args.join(" ")}: ${ran.status}: ${ran.stderr}${ran.stdout}`)
+    return ran.stdout
+  }
+
+  const hasEnded = (): boolean => daemon.exitCode !== null || daemon.signalCode !== null
   const stop = async (): Promise<void> => {
-    const containers = docker("ps", "-aq")
-      .stdout.trim()
-      .split("\n")
-      .filter((id) => id !== "")
-    if (containers.length > 0) docker("rm", "--force", ...containers)
-    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : daemon.pid
-    if (pid !== undefined) process.kill(pid, "SIGTERM")
-    await ended
-    for (const line of readFileSync("/proc/mounts", "utf8").split("\n").reverse()) {
-      const place = line.split(" ")[1] ?? ""
-      if (place.startsWith(directory)) run("umount", ["--lazy", place])
-    }
-    rmSync(directory, { recursive: true, force: true })
+    if (!hasEnded()) daemon.kill("SIGKILL")
+    await daemon.exited
+    await removeCgroups(cgroup)
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
-  for (let attempt = 0; attempt < 120; attempt++) {
-    if (docker("version").status === 0) return { directory, docker, stop }
-    if (daemon.exitCode !== null) break
-    await Bun.sleep(250)
+  const deadline = Date.now() + readyTimeoutMs
+  while (!(await isReady(socket))) {
+    if (!hasEnded() && Date.now() < deadline) {
+      await Bun.sleep(50)
+      continue
+    }
+    const said = readFileSync(logPath, "utf8").trim().split("\n").slice(-5).join("\n")
+    await stop()
+    throw new Error(`dockerd did not start: ${said}`)
   }
-  const said = readFileSync(log, "utf8").split("\n").slice(-8).join("\n")
-  if (daemon.exitCode === null) await stop()
-  throw new Error(`dockerd did not come up: ${said}`)
+
+  return {
+    docker,
+    mustDocker,
+    stop,
+    async importImage(root, name, changes = []) {
+      const archive = join(directory, "image.tar")
+      mustRun("tar", ["-C", root, "--numeric-owner", "-cf", archive, "."])
+      await mustDocker("import", ...changes.flatMap((change) => ["--change", change]), archive, name)
+      rmSync(archive)
+    },
+    readSpec(containerId) {
+      const tasks = join(execRoot, "containerd/daemon/io.containerd.runtime.v2.task/moby")
+      return readFileSync(join(tasks, containerId, "config.json"), "utf8")
+    },
+  }
 }
 
-/** An image from a directory. */
-export function importImage({ docker, directory }: Docker, root: string, name: string): void {
-  const archive = join(directory, `${name}.tar`)
-  mustRun("tar", ["-C", root, "-cf", archive, "."])
-  const imported = docker("import", archive, `${name}:1`)
-  if (imported.status !== 0) throw new Error(imported.stderr)
+async function isReady(socket: string): Promise<boolean> {
+  try {
+    return (await fetch("http://docker/_ping", { unix: socket })).ok
+  } catch {
+    return false
+  }
+}
+
+/** Control groups outlive every namespace; the kernel lets them go a moment after the last process. */
+async function removeCgroups(name: string): Promise<void> {
+  const top = "/sys/fs/cgroup"
+  const groups = [top, ...readdirSync(top).map((entry) => join(top, entry))].map((one) => join(one, name))
+  for (let attempt = 0; attempt < 40; attempt++) {
+    // Every one is tried: `every` would stop at the first that is still busy.
+    if (groups.map(removeGroup).every((isGone) => isGone)) return
+    await Bun.sleep(50)
+  }
+}
+
+function removeGroup(group: string): boolean {
+  if (statSync(group, { throwIfNoEntry: false })?.isDirectory() !== true) return true
+  try {
+    for (const entry of readdirSync(group, { withFileTypes: true }))
+      if (entry.isDirectory()) removeGroup(join(group, entry.name))
+    rmdirSync(group)
+    return true
+  } catch {
+    return false
+  }
 }
