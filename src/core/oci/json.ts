@@ -33,9 +33,9 @@ const depthLimit = 10_000
 
 const blank = /[ \t\n\r]*/y
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these
-const plainString = /"[^"\\\u0000-\u001f]*"/y
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these
-const escapedString = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y
+const plainRun = /[^"\\\u0000-\u001f]*/y
+const wholeEscape = /\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/y
+const cutEscape = /\\(?:u[0-9A-Fa-f]{0,3})?$/y
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const literal = /true|false|null/y
 
@@ -150,7 +150,7 @@ function readKey(
   into: OpenObject,
 ): number | ({ readonly ok: false } & JsonProblem) {
   const key = readString(text, at)
-  if (key === undefined) return problem(text, cutAt(text, at), "a key must be a string")
+  if (typeof key === "number") return problem(text, key, "a key must be a string")
   const colon = skip(text, key.end)
   if (text[colon] !== ":") return problem(text, colon, "a key without :")
   into.key = key.value
@@ -162,8 +162,8 @@ function readScalar(text: string, at: number): JsonValue | ({ readonly ok: false
   const first = text[at]
   if (first === '"') {
     const found = readString(text, at)
-    return found === undefined
-      ? problem(text, cutAt(text, at), "a string that is malformed")
+    return typeof found === "number"
+      ? problem(text, found, "a string that is malformed")
       : { kind: "string", ...found }
   }
   number.lastIndex = at
@@ -183,36 +183,35 @@ function readScalar(text: string, at: number): JsonValue | ({ readonly ok: false
   return problem(text, at, "a value is missing or malformed")
 }
 
-function readString(text: string, at: number): (Span & { readonly value: string }) | undefined {
-  plainString.lastIndex = at
-  if (plainString.test(text)) {
-    const end = plainString.lastIndex
-    return { start: at, end, value: text.slice(at + 1, end - 1) }
-  }
-  escapedString.lastIndex = at
-  if (!escapedString.test(text)) return undefined
-  const end = escapedString.lastIndex
-  return { start: at, end, value: unescapeString(text.slice(at + 1, end - 1)) }
-}
-
-/** A string that never closes was cut off; anything else is wrong where it stands. */
-function cutAt(text: string, at: number): number {
+/** The string, or the offset of what is wrong with it; the text's end when it was cut off. No backtracking: it may be long. */
+function readString(text: string, at: number): (Span & { readonly value: string }) | number {
   if (text[at] !== '"') return at
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these
-  return /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*(?:\\(?:u[0-9A-Fa-f]{0,3})?)?$/.test(
-    text.slice(at),
-  )
-    ? text.length
-    : at
+  let value = ""
+  let from = at + 1
+  for (;;) {
+    plainRun.lastIndex = from
+    plainRun.test(text)
+    const end = plainRun.lastIndex
+    value += text.slice(from, end)
+    const next = text[end]
+    if (next === '"')
+      return { start: at, end: end + 1, value: value.isWellFormed() ? value : value.toWellFormed() }
+    if (next === undefined) return text.length
+    wholeEscape.lastIndex = end
+    if (!wholeEscape.test(text)) {
+      cutEscape.lastIndex = end
+      return cutEscape.test(text) ? text.length : end
+    }
+    value += unescapeAt(text, end)
+    from = wholeEscape.lastIndex
+  }
 }
 
 const letters: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }
 
-/** Lone surrogates become U+FFFD, as in Go. */
-function unescapeString(body: string): string {
-  return body
-    .replace(/\\(?:u([0-9A-Fa-f]{4})|(.))/g, (_, hex: string | undefined, letter: string) =>
-      hex === undefined ? (letters[letter] ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
-    )
-    .toWellFormed()
+/** Lone surrogates become U+FFFD when the whole is known, as in Go. */
+function unescapeAt(text: string, at: number): string {
+  const letter = text[at + 1] ?? ""
+  if (letter === "u") return String.fromCharCode(Number.parseInt(text.slice(at + 2, at + 6), 16))
+  return letters[letter] ?? letter
 }

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { applyingCatalogue } from "../src/core/fault/applying.ts"
+import { engineCatalogue } from "../src/core/fault/engines.ts"
+import { catalogue, type Fault } from "../src/core/fault/fault.ts"
+import { inputCatalogue } from "../src/core/fault/input.ts"
+import { machineCatalogue } from "../src/core/fault/machine.ts"
+import { faultCode, renderFaultLine } from "../src/core/fault/render.ts"
+
+const root = resolve(import.meta.dir, "..")
+const entries = Object.entries(catalogue)
+
+function sources(directory: string): string {
+  return readdirSync(directory, { withFileTypes: true })
+    .map((entry) =>
+      entry.isDirectory()
+        ? sources(join(directory, entry.name))
+        : readFileSync(join(directory, entry.name), "utf8"),
+    )
+    .join("\n")
+}
+
+describe("the fault catalogue", () => {
+  test("codes are unique and lie in the range of their area", () => {
+    const codes = entries.map(([, { code }]) => code)
+    expect(new Set(codes).size).toBe(codes.length)
+    const ranges = [
+      [inputCatalogue, 1],
+      [machineCatalogue, 2],
+      [applyingCatalogue, 3],
+      [engineCatalogue, 5],
+    ] as const
+    for (const [area, first] of ranges)
+      for (const { code } of Object.values(area)) expect(code).toMatch(new RegExp(`^GAN${first}\\d{3}$`))
+  })
+
+  test.each(entries.map(([tag, { code }]) => [tag, code] as const))(
+    "%s (%s) has a page and is really emitted",
+    (tag, code) => {
+      const page = join(root, "docs/faults", `${code}.md`)
+      expect(existsSync(page)).toBe(true)
+      expect(readFileSync(page, "utf8")).toContain(tag)
+      const emitted = new RegExp(`(fault|finding)\\(\\s*"${tag}"`)
+      expect(emitted.test(sources(join(root, "src")))).toBe(true)
+    },
+  )
+
+  test("no page is left of a fault that is gone", () => {
+    const codes = new Set<string>(entries.map(([, { code }]) => code))
+    const pages = readdirSync(join(root, "docs/faults")).filter((name) => name.startsWith("GAN"))
+    expect(pages.filter((name) => !codes.has(name.replace(".md", "")))).toEqual([])
+  })
+
+  test("a fault is one line: sentence, code, remedy; control characters of strangers are shown, not sent", () => {
+    const fault: Fault = { tag: "EnvironmentEntryInvalid", data: { entry: "A\u001b[31m\nB" } }
+    const line = renderFaultLine(fault)
+    expect(line).toBe(
+      "invalid environment variable: A\\u001b[31m\\nB [GAN1210]: every entry of process.env in config.json must be NAME=VALUE",
+    )
+    expect(faultCode(fault)).toBe("GAN1210")
+  })
+
+  test("a very long value does not make a very long line", () => {
+    expect(
+      renderFaultLine({ tag: "EnvironmentEntryInvalid", data: { entry: "x".repeat(100_000) } }).length,
+    ).toBeLessThan(1200)
+  })
+})

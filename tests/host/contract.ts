@@ -1,0 +1,94 @@
+/** What every implementation of the Host port must do. Run on all four; a deviation would be an option with a reason. */
+
+import { describe, expect, test } from "bun:test"
+import type { Host } from "../../src/core/host/host.ts"
+import { hostPath } from "../../src/core/text/brand.ts"
+import type { MemoryTree } from "../../src/host/memory.ts"
+
+/** The machine that every implementation is asked to stand for. */
+export const contractTree: MemoryTree = {
+  "/proc/devices": { kind: "file", content: "Character devices:\n195 nvidia\n" },
+  "/dev/null9": { kind: "character", major: 1, minor: 3, mode: 0o666 },
+  "/usr/lib/libx.so.1": { kind: "file", content: "0123456789", mode: 0o755 },
+  "/usr/lib/libx.so": { kind: "symlink", target: "libx.so.1" },
+  "/lib": { kind: "symlink", target: "usr/lib" },
+  "/absolute": { kind: "symlink", target: "/usr/lib/libx.so" },
+  "/climbing": { kind: "symlink", target: "../../../../usr/lib/libx.so.1" },
+  "/dangling": { kind: "symlink", target: "nowhere" },
+  "/loop": { kind: "symlink", target: "loop" },
+  "/pipe": { kind: "fifo" },
+  "/empty": { kind: "directory" },
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const path = hostPath
+
+export function hostContract(name: string, open: () => Host): void {
+  describe(`the Host contract, ${name}`, () => {
+    const read = (at: string): string => {
+      const result = open().readFile(path(at))
+      return result.ok
+        ? text(result.value)
+        : `${result.fault.tag}:${(result.fault.data as { errno: string }).errno}`
+    }
+
+    test("a file is read, through links of every kind, within the machine", () => {
+      expect(read("/proc/devices")).toBe("Character devices:\n195 nvidia\n")
+      for (const at of ["/usr/lib/libx.so", "/lib/libx.so", "/absolute", "/climbing"])
+        expect(read(at)).toBe("0123456789")
+    })
+
+    test("a part of a file is read; beyond its end is nothing", () => {
+      const part = open().readFile(path("/usr/lib/libx.so.1"), { offsetBytes: 3, lengthBytes: 4 })
+      expect(part.ok && text(part.value)).toBe("3456")
+      const beyond = open().readFile(path("/usr/lib/libx.so.1"), { offsetBytes: 20, lengthBytes: 4 })
+      expect(beyond.ok && beyond.value.length).toBe(0)
+    })
+
+    test("what is no regular file is a fault at once: a FIFO is not waited for", () => {
+      expect(read("/empty")).toBe("HostReadFailed:EISDIR")
+      expect(read("/pipe")).toBe("HostReadFailed:EINVAL")
+      expect(read("/nowhere")).toBe("HostReadFailed:ENOENT")
+      expect(read("/dangling")).toBe("HostReadFailed:ENOENT")
+      expect(read("/loop")).toBe("HostReadFailed:ELOOP")
+      expect(read("/proc/devices/x")).toBe("HostReadFailed:ENOTDIR")
+    })
+
+    test("a directory lists its names by code point", () => {
+      const names = open().readDir(path("/lib"))
+      expect(names).toEqual({ ok: true, value: ["libx.so", "libx.so.1"] })
+      expect(open().readDir(path("/empty"))).toEqual({ ok: true, value: [] })
+      expect(open().readDir(path("/nowhere")).ok).toBe(false)
+    })
+
+    test("lstat tells of the entry itself, a node with its numbers", () => {
+      const node = open().lstat(path("/dev/null9"))
+      expect(
+        node.ok && {
+          kind: node.value.kind,
+          major: node.value.major,
+          minor: node.value.minor,
+          mode: node.value.mode,
+        },
+      ).toEqual({ kind: "character", major: 1, minor: 3, mode: 0o666 })
+      const link = open().lstat(path("/lib"))
+      expect(link.ok && link.value.kind).toBe("symlink")
+      const file = open().lstat(path("/lib/libx.so.1"))
+      expect(
+        file.ok && { kind: file.value.kind, sizeBytes: file.value.sizeBytes, mode: file.value.mode },
+      ).toEqual({ kind: "file", sizeBytes: 10, mode: 0o755 })
+    })
+
+    test("a link says what stands in it", () => {
+      expect(open().readLink(path("/absolute"))).toEqual({ ok: true, value: "/usr/lib/libx.so" })
+      expect(open().readLink(path("/proc/devices")).ok).toBe(false)
+    })
+
+    test("something exists when the path leads to it", () => {
+      const host = open()
+      for (const at of ["/lib/libx.so", "/absolute", "/pipe", "/empty"])
+        expect(host.exists(path(at))).toBe(true)
+      for (const at of ["/dangling", "/loop", "/nowhere/x"]) expect(host.exists(path(at))).toBe(false)
+    })
+  })
+}
