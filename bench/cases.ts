@@ -1,0 +1,107 @@
+/** What is compared: the machine it runs on, the bundles, and each case's command lines. */
+
+import { existsSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { gantryProgram, hookProgram, makeBusyboxRoot, mustRun, renderSpec } from "../tests/e2e/bundle.ts"
+import type { Commands } from "./measure.ts"
+
+export interface Case {
+  readonly name: string
+  /** Fresh for every call: commands, and what removes their traces. */
+  prepare(): { readonly commands: Commands; remove(): void }
+}
+
+/** The name that all others are compared with. */
+export const bareName = "bare runc"
+
+const buildScript = join(import.meta.dir, "../scripts/build.mjs")
+
+interface BuildScript {
+  compile(entry: string, output: string): void
+}
+
+export interface Options {
+  readonly isFull: boolean
+  /** A folder with another toolkit's nvidia-container-runtime-hook and nvidia-container-cli. */
+  readonly peer: string | undefined
+}
+
+export async function makeCases(directory: string, { isFull, peer }: Options): Promise<readonly Case[]> {
+  // In a process of its own: what it says is not for our standard output.
+  mustRun(process.execPath, [buildScript])
+  const { compile } = (await import(buildScript)) as BuildScript
+  const empty = join(directory, "empty")
+  compile(join(import.meta.dir, "empty.ts"), empty)
+  const template = join(directory, "template")
+  mkdirSync(template)
+  makeBusyboxRoot(template)
+
+  const sizes = isFull ? [1, 8, 16, 64] : [1, 8, 16]
+  const machineFor = (gpus: number): string => join(directory, gpus > 16 ? "machine-64" : "machine-16")
+  const configFor = (gpus: number): string => `${machineFor(gpus)}.toml`
+  for (const [gpus, count] of [[16, "16"], ...(isFull ? [[64, "64"] as const] : [])] as const) {
+    mustRun(gantryProgram, ["simulate", "up", machineFor(gpus), "--gpus", count])
+    writeFileSync(configFor(gpus), `[gantry]\nhost = "${machineFor(gpus)}"\n`)
+  }
+
+  let counter = 0
+  const container = (name: string, hook: readonly string[] | undefined, gpus: number): Case => ({
+    name,
+    prepare() {
+      const id = `gantry-bench-${process.pid}-${counter++}`
+      const bundle = join(directory, id)
+      makeRoot(template, join(bundle, "rootfs"))
+      const devices = Array.from({ length: gpus }, (_, index) => index).join(",")
+      const env = gpus === 0 ? [] : [`NVIDIA_VISIBLE_DEVICES=${devices}`]
+      const args = ["/bin/true"]
+      writeFileSync(join(bundle, "config.json"), renderSpec({ args, env, ...(hook && { hook }) }))
+      const runc = ["runc", "--root", join(directory, "runc")]
+      const commands = [
+        [...runc, "create", "--bundle", bundle, id],
+        [...runc, "start", id],
+        [...runc, "delete", id],
+      ]
+      return { commands, remove: () => rmSync(bundle, { recursive: true, force: true }) }
+    },
+  })
+  const withHook = (who: string, program: string, config: (gpus: number) => string): readonly Case[] => {
+    const hook = (gpus: number) => [program, "-config", config(gpus), "prestart"]
+    return [
+      container(`${who}, no GPU asked`, hook(0), 0),
+      ...sizes.map((gpus) => container(`${who}, ${gpus} GPU${gpus === 1 ? "" : "s"}`, hook(gpus), gpus)),
+    ]
+  }
+
+  return [
+    { name: "empty compiled program", prepare: () => ({ commands: [[empty]], remove: () => undefined }) },
+    container(bareName, undefined, 0),
+    container("hook: the empty program", [empty], 0),
+    ...withHook("gantry", hookProgram, configFor),
+    ...(peer === undefined ? [] : peerCases(directory, resolve(peer), withHook)),
+  ]
+}
+
+function peerCases(
+  directory: string,
+  peer: string,
+  withHook: (who: string, program: string, config: (gpus: number) => string) => readonly Case[],
+): readonly Case[] {
+  const hook = join(peer, "nvidia-container-runtime-hook")
+  if (!existsSync(hook)) throw new Error(`GANTRY_BENCH_PEER: no nvidia-container-runtime-hook in ${peer}`)
+  const config = join(directory, "peer.toml")
+  writeFileSync(config, `[nvidia-container-cli]\npath = "${join(peer, "nvidia-container-cli")}"\n`)
+  return withHook("peer", hook, () => config)
+}
+
+/** A fresh root as cheap as an overlay: its one file is a hard link. */
+function makeRoot(template: string, root: string): void {
+  for (const name of ["bin", "dev", "etc", "proc", "sys", "tmp", "usr/bin"])
+    mkdirSync(join(root, name), { recursive: true })
+  linkSync(join(template, "bin/busybox"), join(root, "bin/busybox"))
+  symlinkSync("busybox", join(root, "bin/true"))
+}
+
+export const removeMachines = (directory: string): void => {
+  for (const name of ["machine-16", "machine-64"])
+    if (existsSync(join(directory, name))) mustRun(gantryProgram, ["simulate", "down", join(directory, name)])
+}

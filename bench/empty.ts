@@ -1,0 +1,2 @@
+/** The floor: a program that does nothing, compiled as Gantry is. */
+export {}

@@ -1,0 +1,110 @@
+/** Medians, and the table that people read. Order: as the cases were given. */
+
+import type { Counts, Sample } from "./measure.ts"
+
+export interface Row {
+  readonly name: string
+  readonly samples: readonly Sample[]
+  /** Undefined: strace is missing. */
+  readonly counts: Counts | undefined
+}
+
+export interface Figures {
+  readonly name: string
+  readonly createMs: number
+  readonly createMinMs: number
+  readonly createMaxMs: number
+  /** Median of the per-round differences to bare runc: noise that lasts longer than a round falls out. */
+  readonly createOverBareMs: number
+  readonly createRatio: number
+  readonly exitMs: number
+  readonly exitRatio: number
+  readonly cpuMs: number
+  readonly cpuOverBareMs: number
+  readonly cpuRatio: number
+  readonly peakMiB: number
+  readonly processes: number | undefined
+  readonly systemCalls: number | undefined
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const [low = 0, high = 0] =
+    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1)
+  return (low + high) / 2
+}
+
+/** `bare`: same number of samples, of the same rounds. */
+export function figuresOf({ name, samples, counts }: Row, bare: readonly Sample[]): Figures {
+  const all = (key: keyof Sample): readonly number[] => samples.map((sample) => sample[key])
+  const paired = (key: keyof Sample, combine: (own: number, bare: number) => number): number =>
+    median(
+      samples.flatMap((sample, index) => {
+        const other = bare[index]
+        return other === undefined ? [] : [combine(sample[key], other[key])]
+      }),
+    )
+  const minus = (own: number, other: number): number => own - other
+  const ratio = (own: number, other: number): number => own / other
+  return {
+    name,
+    createMs: median(all("createMs")),
+    createMinMs: Math.min(...all("createMs")),
+    createMaxMs: Math.max(...all("createMs")),
+    createOverBareMs: paired("createMs", minus),
+    createRatio: paired("createMs", ratio),
+    exitMs: median(all("exitMs")),
+    exitRatio: paired("exitMs", ratio),
+    cpuMs: median(all("cpuMs")),
+    cpuOverBareMs: paired("cpuMs", minus),
+    cpuRatio: paired("cpuMs", ratio),
+    peakMiB: median(all("peakMiB")),
+    processes: counts?.processes,
+    systemCalls: counts?.systemCalls,
+  }
+}
+
+const headings = [
+  "case",
+  "create ms (min–max)",
+  "+ ms over bare",
+  "× bare",
+  "create→exit ms",
+  "× bare",
+  "CPU ms",
+  "+ CPU ms",
+  "× bare",
+  "peak MiB",
+  "processes",
+  "system calls",
+]
+
+/** Markdown, padded so that it reads as it is. */
+export function renderTable(figures: readonly Figures[]): string {
+  const one = (value: number): string => value.toFixed(1)
+  const two = (value: number): string => value.toFixed(2)
+  const counted = (value: number | undefined): string =>
+    value === undefined ? "n/a (strace missing)" : String(value)
+  const rows = figures.map((f) => [
+    f.name,
+    `${one(f.createMs)} (${one(f.createMinMs)}–${one(f.createMaxMs)})`,
+    one(f.createOverBareMs),
+    two(f.createRatio),
+    one(f.exitMs),
+    two(f.exitRatio),
+    one(f.cpuMs),
+    one(f.cpuOverBareMs),
+    two(f.cpuRatio),
+    one(f.peakMiB),
+    counted(f.processes),
+    counted(f.systemCalls),
+  ])
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`
+  const rule = `|${widths.map((width, column) => (column === 0 ? `${"-".repeat(width + 2)}` : `${"-".repeat(width + 1)}:`)).join("|")}|`
+  return [line(headings), rule, ...rows.map(line)].join("\n")
+}
