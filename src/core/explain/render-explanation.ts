@@ -19,7 +19,7 @@ const width = 100
 
 export function renderExplanation(plan: Plan, options: ExplanationOptions): string {
   const sections = [
-    [headline(plan)],
+    headline(plan),
     section("Decided, in this order", plan.reasons.flatMap(describeReason)),
     plan.outcome === "nothing" ? section("To get a GPU", advice) : [],
     section("Will be done", describeEdits(plan, options)),
@@ -54,18 +54,18 @@ const advice = [
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [`${title}:`, ...lines]
 
-function headline(plan: Plan): string {
+function headline(plan: Plan): readonly string[] {
   if (plan.refusal !== undefined)
-    return wrap(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "").join("\n")
-  if (plan.outcome === "nothing") return "This container asks for no GPU. It is left as it is."
-  if (plan.outcome === "delegate") return "This container is handed to nvidia-container-cli."
+    return wrap(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "")
+  if (plan.outcome === "nothing") return ["This container asks for no GPU. It is left as it is."]
+  if (plan.outcome === "delegate") return ["This container is handed to nvidia-container-cli."]
   const gpus = gpuNodes(plan).map(({ path }) => path)
   return gpus.length === 0
-    ? "This container gets the driver, but no GPU."
+    ? ["This container gets the driver, but no GPU."]
     : wrap(
         `This container gets ${gpus.length === 1 ? "1 GPU" : `${gpus.length} GPUs`}: ${gpus.join(", ")}`,
         "",
-      ).join("\n")
+      )
 }
 
 const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNode" }>[] =>
@@ -74,7 +74,7 @@ const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNo
     .filter(({ path }) => /^\/dev\/nvidia\d+$/.test(path))
 
 function describeReason({ rule, evidence, outcome }: Reason): readonly string[] {
-  const lines = wrap(`${outcome}  (${rule})`, "  ", "    ")
+  const lines = wrap(`${outcome} (${rule})`, "  ", "    ")
   return [...lines, ...evidence.flatMap((one) => wrap(`because ${describeEvidence(one)}`, "      "))]
 }
 

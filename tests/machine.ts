@@ -1,0 +1,81 @@
+/** Simulated machines in memory, and the judgement of a container on them: what goldens and plans are tested with. */
+
+import { ok } from "../src/core/fault/result.ts"
+import type { Host } from "../src/core/host/host.ts"
+import { type Decision, decide } from "../src/core/plan/decide.ts"
+import type { Plan } from "../src/core/plan/plan.ts"
+import { planContainer } from "../src/core/plan/plan-container.ts"
+import { observeSnapshot } from "../src/core/plan/snapshot.ts"
+import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
+import { describeMachine } from "../src/host/simulate/machine.ts"
+import { findModel } from "../src/host/simulate/models.ts"
+import { uuidFor } from "../src/host/simulate/write-machine.ts"
+
+export interface MachineOptions {
+  readonly gpus: number
+  readonly model?: string
+  readonly driverVersion?: string
+  /** Paths to leave out or to put in place of the simulated ones. */
+  readonly change?: (tree: Record<string, MemoryTree[string]>) => void
+}
+
+export function memoryMachine({
+  gpus,
+  model = "a100",
+  driverVersion = "550.163.01",
+  change,
+}: MachineOptions): Host {
+  const found = findModel(model)
+  if (found === undefined) throw new Error(model)
+  const tree: Record<string, MemoryTree[string]> = {}
+  for (const made of describeMachine({ model: found, gpus, driverVersion, uuidFor })) {
+    if (made.kind === "file") tree[made.path] = { kind: "file", content: made.content, mode: made.mode }
+    else if (made.kind === "symlink") tree[made.path] = { kind: "symlink", target: made.target }
+    else tree[made.path] = { kind: "character", major: made.major, minor: made.minor, mode: made.mode }
+  }
+  change?.(tree)
+  return createMemoryHost(tree, "test machine")
+}
+
+export interface ContainerOptions {
+  readonly env: readonly string[]
+  readonly config?: string
+  readonly mounts?: readonly object[]
+  readonly isPrivileged?: boolean
+  readonly isDebian?: boolean
+}
+
+export function judge({ env, config = "", mounts = [], isPrivileged = false }: ContainerOptions): Decision {
+  const bounding = isPrivileged ? ["CAP_SYS_ADMIN"] : ["CAP_CHOWN"]
+  return decide({
+    profile: undefined,
+    readConfig: () => ok(config),
+    readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
+    readSpec: () =>
+      ok(
+        JSON.stringify({
+          ociVersion: "1.0.2",
+          process: { env, capabilities: { bounding } },
+          root: { path: "rootfs" },
+          mounts,
+        }),
+      ),
+    isTegra: () => false,
+  })
+}
+
+export function planFor(host: Host, options: ContainerOptions, injector?: "native" | "delegate"): Plan {
+  return planContainer(judge(options), {
+    injector,
+    isDebug: false,
+    workingDirectory: "/bundle",
+    environment: ["PATH=/usr/bin"],
+    delegateMachine: {
+      isExecutable: (path) => path === "/usr/bin/nvidia-container-cli",
+      exists: () => false,
+      isSuse: () => false,
+    },
+    observe: () => ok(observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
+    observeLayout: () => ({ isDebian: options.isDebian ?? true }),
+  })
+}
