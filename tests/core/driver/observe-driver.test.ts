@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test"
+import { observeDriver } from "../../../src/core/driver/observe-driver.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
+import { memoryMachine } from "../../machine.ts"
+
+const place = { driverRoot: hostPath("/"), version: "550.163.01", ldcache: "/etc/ld.so.cache" }
+
+describe("the driver catalogue", () => {
+  test("libraries with their capabilities and SONAMEs, binaries, firmware", () => {
+    const catalogue = observeDriver(memoryMachine({ gpus: 1 }), place)
+    const cuda = catalogue.libraries.find(({ path }) => path.includes("libcuda.so"))
+    expect(cuda).toEqual({
+      path: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"),
+      soname: "libcuda.so.1",
+      bits: 64,
+      machine: "x86-64",
+      capabilities: ["compute"],
+    })
+    expect(catalogue.libraries.some(({ path }) => path.includes("/vdpau/libvdpau_nvidia.so."))).toBe(true)
+    expect(catalogue.binaries.map(({ path }) => String(path))).toContain("/usr/bin/nvidia-smi")
+    expect(catalogue.firmware).toHaveLength(2)
+    expect(catalogue.findings).toEqual([])
+  })
+
+  test("files of another version, and files that are no libraries, are not the driver's", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        tree["/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"] = { kind: "file", content: "a script" }
+        tree["/usr/lib/x86_64-linux-gnu/libnvcuvid.so.999.0"] = { kind: "file", content: "" }
+      },
+    })
+    const paths = observeDriver(host, place).libraries.map(({ path }) => String(path))
+    expect(paths.some((path) => path.includes("libcuda.so"))).toBe(false)
+    expect(paths.some((path) => path.includes("999"))).toBe(false)
+  })
+
+  test("a driver in a root of its own is found there", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        for (const [path, entry] of Object.entries(tree)) {
+          if (!/^\/(usr|etc|lib)\//.test(path)) continue
+          tree[`/run/nvidia/driver${path}`] = entry
+          delete tree[path]
+        }
+      },
+    })
+    expect(observeDriver(host, place).findings).toMatchObject([
+      { severity: "error", fault: { tag: "DriverLibraryMissing" } },
+    ])
+    const inside = observeDriver(host, { ...place, driverRoot: hostPath("/run/nvidia/driver") })
+    expect(inside.findings).toEqual([])
+    expect(inside.libraries[0]?.path.startsWith("/run/nvidia/driver/usr/lib/")).toBe(true)
+  })
+
+  test("without a loader cache the usual directories do", () => {
+    const host = memoryMachine({ gpus: 1, change: (tree) => delete tree["/etc/ld.so.cache"] })
+    expect(observeDriver(host, place).libraries.length).toBeGreaterThan(25)
+  })
+})

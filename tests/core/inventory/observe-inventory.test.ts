@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test"
+import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
+import { memoryMachine } from "../../machine.ts"
+
+describe("the inventory", () => {
+  test("GPUs in the order of their addresses, each fact with its source", () => {
+    const { gpus, kernelModuleVersion, controlNodes, findings } = observeInventory(
+      memoryMachine({ gpus: 3, model: "h100" }),
+    )
+    expect(gpus.map(({ index, pciAddress }) => [index, pciAddress])).toEqual([
+      [0, "0000:10:00.0"],
+      [1, "0000:13:00.0"],
+      [2, "0000:16:00.0"],
+    ])
+    expect(gpus[1]?.model).toMatchObject({
+      value: "NVIDIA H100 80GB HBM3",
+      source: "/proc/driver/nvidia/gpus/0000:13:00.0/information",
+    })
+    expect(gpus[1]?.node).toMatchObject({ path: "/dev/nvidia1", major: 195, minor: 1 })
+    expect(kernelModuleVersion).toMatchObject({ value: "550.163.01" })
+    expect(controlNodes.map(({ path }) => String(path))).toEqual([
+      "/dev/nvidiactl",
+      "/dev/nvidia-uvm",
+      "/dev/nvidia-uvm-tools",
+      "/dev/nvidia-modeset",
+    ])
+    expect(findings).toEqual([])
+  })
+
+  test("a GPU whose node is missing is listed, with what is wrong", () => {
+    const host = memoryMachine({ gpus: 2, change: (tree) => delete tree["/dev/nvidia0"] })
+    const { gpus, findings } = observeInventory(host)
+    expect(gpus[0]).toMatchObject({ index: 0, node: undefined })
+    expect(findings).toMatchObject([
+      { severity: "error", fault: { tag: "DeviceNodeMissing", data: { path: "/dev/nvidia0" } } },
+    ])
+  })
+
+  test("a GPU that the driver excludes has no index, and those after it move up", () => {
+    const host = memoryMachine({
+      gpus: 2,
+      change(tree) {
+        tree["/proc/driver/nvidia/gpus/0000:10:00.0/information"] = {
+          kind: "file",
+          content: "Model: x\nDevice Minor: 0\nGPU Excluded:\t Yes\n",
+        }
+      },
+    })
+    expect(observeInventory(host).gpus.map(({ index }) => index)).toEqual([undefined, 0])
+  })
+
+  test("a UUID that is not known yet is none, a GPU without facts is a finding", () => {
+    const host = memoryMachine({
+      gpus: 2,
+      change(tree) {
+        tree["/proc/driver/nvidia/gpus/0000:10:00.0/information"] = {
+          kind: "file",
+          content: "Model: x\nDevice Minor: 0\nGPU UUID: GPU-????????\n",
+        }
+        tree["/proc/driver/nvidia/gpus/0000:13:00.0/information"] = { kind: "file", content: "" }
+      },
+    })
+    const { gpus, findings } = observeInventory(host)
+    expect(gpus[0]?.uuid).toBeUndefined()
+    expect(findings).toMatchObject([{ fault: { tag: "GpuUnreadable" } }])
+  })
+
+  test("a machine without a driver has nothing, and that is no fault", () => {
+    expect(
+      observeInventory(
+        memoryMachine({
+          gpus: 0,
+          change: (tree) => {
+            for (const path of Object.keys(tree)) delete tree[path]
+          },
+        }),
+      ),
+    ).toMatchObject({ kernelModuleVersion: undefined, gpus: [], controlNodes: [] })
+  })
+
+  test("the open kernel module words its version differently", () => {
+    const host = memoryMachine({
+      gpus: 0,
+      change(tree) {
+        delete tree["/sys/module/nvidia/version"]
+        tree["/proc/driver/nvidia/version"] = {
+          kind: "file",
+          content: "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build\n",
+        }
+      },
+    })
+    expect(observeInventory(host).kernelModuleVersion?.value).toBe("580.65.06")
+  })
+})

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { checkRequirement, compareVersions } from "../../../src/core/requirement/check-requirement.ts"
+import { architectureOf, brandOf, cudaVersionOf } from "../../../src/core/requirement/machine-facts.ts"
+
+const facts = { cuda: "12.4", driver: "550.163.01", arch: "8.0", brand: "Tesla" }
+
+const judged = (requirement: string, known: Parameters<typeof checkRequirement>[1] = facts): string => {
+  const result = checkRequirement(requirement, known)
+  return result.ok ? "holds" : result.fault.tag
+}
+
+describe("requirements", () => {
+  test.each([
+    ["cuda>=12.4", "holds"],
+    ["cuda>=12.5", "RequirementUnmet"],
+    ["cuda>=12", "holds"],
+    ["cuda<=12.4.0", "holds"],
+    ["driver>=550,driver<551", "holds"],
+    ["driver>=550,driver<550.100", "RequirementUnmet"],
+    ["cuda>=13 brand=tesla,driver>=470", "holds"],
+    ["cuda>=13 brand=geforce,driver>=470", "RequirementUnmet"],
+    ["brand=TESLA", "holds"],
+    ["brand!=tesla", "RequirementUnmet"],
+    ["arch>=7.0", "holds"],
+    ["CUDA>=12.4", "holds"],
+    ["", "holds"],
+    ["  ", "holds"],
+    [",cuda>=12.4,", "holds"],
+    ["cuda", "RequirementInvalid"],
+    ["cuda==12.4", "RequirementInvalid"],
+    ["cuda=>12.4", "RequirementInvalid"],
+    ["cuda>=x", "RequirementInvalid"],
+    ["memory>=1", "RequirementInvalid"],
+    ["brand>tesla", "RequirementInvalid"],
+    ["cuda>=12.4 nonsense", "holds"],
+    ["cuda>=13,nonsense", "RequirementUnmet"],
+  ])("%j %s", (requirement, outcome) => {
+    expect(judged(requirement)).toBe(outcome)
+  })
+
+  test("what is not known holds", () => {
+    const unknown = { cuda: undefined, driver: undefined, arch: undefined, brand: undefined }
+    for (const requirement of ["cuda>=99", "driver>=999", "arch>=99", "brand=x"])
+      expect(judged(requirement, unknown)).toBe("holds")
+  })
+
+  test("versions: an order, in which trailing zeros count for nothing", () => {
+    const version = fc.array(fc.nat(999), { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."))
+    fc.assert(
+      fc.property(version, version, (one, other) => {
+        expect(Math.sign(compareVersions(one, other) ?? Number.NaN)).toBe(
+          -Math.sign(compareVersions(other, one) ?? Number.NaN) + 0,
+        )
+        expect(compareVersions(one, `${one}.0`)).toBe(0)
+      }),
+    )
+    expect(compareVersions("1.x", "1")).toBeUndefined()
+  })
+
+  test("facts of driver branches and models", () => {
+    expect(cudaVersionOf("550.163.01")).toBe("12.4")
+    expect(cudaVersionOf("999.1")).toBe("13.1")
+    expect(cudaVersionOf("340.1")).toBeUndefined()
+    expect([
+      architectureOf("NVIDIA H200"),
+      architectureOf("Tesla T4"),
+      architectureOf("A card of tomorrow"),
+    ]).toEqual(["9.0", "7.5", undefined])
+    expect([brandOf("NVIDIA GeForce RTX 4090"), brandOf("NVIDIA A100-SXM4-40GB"), brandOf("x")]).toEqual([
+      "GeForce",
+      "Tesla",
+      "Unknown",
+    ])
+  })
+})

@@ -1,0 +1,40 @@
+import { afterAll, expect, test } from "bun:test"
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { logDecision, readDecisions } from "../../src/host/decision-log.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-log-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+const decision = (timeMs: number) => ({ timeMs, bundle: "/b", pid: "1", plan: { outcome: "nothing" } })
+
+test("the newest come first, and no more than 64 are kept", () => {
+  const state = join(work, "many")
+  for (let time = 1; time <= 70; time++) logDecision(decision(time), state)
+  const kept = readDecisions(state).map(({ timeMs }) => timeMs)
+  expect(kept).toHaveLength(64)
+  expect(kept[0]).toBe(70)
+  expect(kept.at(-1)).toBe(7)
+})
+
+test("a directory that others may enter, or a link, is not written to", () => {
+  const open = join(work, "open")
+  mkdirSync(join(open, "decisions"), { recursive: true })
+  chmodSync(open, 0o777)
+  logDecision(decision(1), open)
+  expect(readdirSync(join(open, "decisions"))).toEqual([])
+  const link = join(work, "link")
+  symlinkSync(open, link)
+  logDecision(decision(1), link)
+  expect(readdirSync(join(open, "decisions"))).toEqual([])
+})
+
+test("what cannot be written is silent; what cannot be read is passed over", () => {
+  logDecision(decision(1), "/proc/nowhere")
+  logDecision(decision(1), undefined)
+  const state = join(work, "broken")
+  logDecision(decision(1), state)
+  writeFileSync(join(state, "decisions/000000000000002-1.json"), "{")
+  writeFileSync(join(state, "decisions/another"), "{}")
+  expect(readDecisions(state).map(({ timeMs }) => timeMs)).toEqual([1])
+})
