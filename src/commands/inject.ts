@@ -2,8 +2,9 @@
 
 import { applyInNamespace, observeLayout } from "../apply/in-namespace.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
-import { ok } from "../core/fault/result.ts"
+import { fail, ok } from "../core/fault/result.ts"
 import type { Decision } from "../core/plan/decide.ts"
+import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planJson } from "../core/plan/render-plan.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
@@ -32,9 +33,13 @@ export function inject(decision: Extract<Decision, { readonly kind: "gpu" }>): F
     observe: () => ok(observeSnapshot(host, driverPlace(decision))),
     observeLayout: () => observeLayout(container),
   })
-  logDecision({ timeMs: Date.now(), bundle, pid: String(pid), plan: planJson(plan) })
-  if (plan.refusal !== undefined) return plan.refusal
-  const applied = applyInNamespace(plan.edits, host, container)
+  const applied =
+    plan.refusal === undefined ? applyInNamespace(plan.edits, host, container) : fail(plan.refusal)
+  // Logged with what applying met, from within the container's namespace: the machine's mounts are still all there.
+  const outcome: Plan = applied.ok
+    ? { ...plan, findings: [...plan.findings, ...applied.value.findings] }
+    : { ...plan, outcome: "refuse", refusal: applied.fault }
+  logDecision({ timeMs: Date.now(), bundle, pid: String(pid), plan: planJson(outcome) })
   return applied.ok ? undefined : applied.fault
 }
 

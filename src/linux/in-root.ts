@@ -139,13 +139,6 @@ export function readInRoot(root: Root, path: string, limitBytes: number): Uint8A
   }
 }
 
-export function existsInRoot(root: Root, path: string): boolean {
-  const opened = openInRoot(root.descriptor, path, openFlags.path)
-  if (!opened.ok) return false
-  closeSync(opened.value)
-  return true
-}
-
 /** A new file in a directory, whole or not at all: written beside its place and renamed. */
 export function writeFileAt(
   parent: number,

@@ -38,10 +38,6 @@ const cudaOfBranch: readonly (readonly [branch: number, cuda: string])[] = [
 export const cudaVersionOf = (driverVersion: string): string | undefined =>
   cudaOfBranch.find(([branch]) => Number.parseInt(driverVersion, 10) >= branch)?.[1]
 
-/** The smallest driver branch that has a CUDA version. */
-export const branchForCuda = (isEnough: (cuda: string) => boolean): number | undefined =>
-  cudaOfBranch.findLast(([, cuda]) => isEnough(cuda))?.[0]
-
 const architectures: readonly (readonly [pattern: RegExp, capability: string])[] = [
   [/\b(GB200|B200|B100)\b/, "10.0"],
   [/\b(GH200|H100|H200|H800|H20)\b/, "9.0"],
