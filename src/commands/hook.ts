@@ -12,6 +12,7 @@ import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { becomeProgram } from "../linux/exec.ts"
 import { waitReadable } from "../linux/poll.ts"
+import { isTerminal } from "../linux/terminal.ts"
 import { version } from "../version.ts"
 import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
 import { report } from "./report.ts"
@@ -40,7 +41,9 @@ async function prestart(call: Prestart): Promise<number> {
   const environment = readEnvironment()
   const variable = (name: string): string | undefined =>
     environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
-  const decision = decide(hookSources({ ...call, variable, readState: () => readState(waitReadable) }))
+  const decision = decide(
+    hookSources({ ...call, variable, readState: () => readState({ isTerminal, waitReadable }) }),
+  )
   switch (decision.kind) {
     case "off":
     case "nothing":

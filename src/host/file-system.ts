@@ -27,8 +27,14 @@ export function attempt<T>(shown: string, syscall: string, action: () => T): Res
   }
 }
 
-export const lstatAt = (path: string, shown: string): Result<FileStat> =>
-  attempt(shown, "lstat", () => toFileStat(lstatSync(path)))
+export function lstatAt(path: string, shown: string): Result<FileStat> {
+  // Absent is the common answer where several places are tried, and an exception costs more than the question.
+  const outcome = attempt(shown, "lstat", () => lstatSync(path, { throwIfNoEntry: false }))
+  if (!outcome.ok) return outcome
+  return outcome.value === undefined
+    ? fail(readFault(shown, "lstat", "ENOENT"))
+    : ok(toFileStat(outcome.value))
+}
 
 export const readLinkAt = (path: string, shown: string): Result<string> =>
   attempt(shown, "readlink", () => readlinkSync(path))

@@ -4,7 +4,6 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs"
-import { isatty } from "node:tty"
 import { errnoText } from "../core/fault/errno.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -55,11 +54,18 @@ export function readText(what: InputName, path: string): Result<string> {
   }
 }
 
+/** What node:fs cannot tell of a descriptor. */
+export interface DescriptorCalls {
+  isTerminal(descriptor: number): boolean
+  /** Blocks until input is there or the time is over; was it there? */
+  waitReadable(descriptor: number, timeoutMs: number): boolean
+}
+
 /**
  * The container state from standard input: up to the end of its JSON value or of the input, whichever comes first, because
- * not every caller closes the pipe. `wait` blocks until input is there or the time is over.
+ * not every caller closes the pipe.
  */
-export function readState(wait: (descriptor: number, timeoutMs: number) => boolean): Result<string> {
+export function readState(calls: DescriptorCalls): Result<string> {
   const unreadable = (errno: string, problem: string): Result<never> =>
     fail(
       fault("InputUnreadable", {
@@ -70,11 +76,11 @@ export function readState(wait: (descriptor: number, timeoutMs: number) => boole
         problem,
       }),
     )
-  if (isatty(0)) return unreadable("ENOTTY", "is a terminal")
+  if (calls.isTerminal(0)) return unreadable("ENOTTY", "is a terminal")
   const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {
-    if (!wait(0, idleLimitMs))
+    if (!calls.waitReadable(0, idleLimitMs))
       return unreadable("ETIMEDOUT", `nothing came for ${idleLimitMs / 1000} seconds`)
     const chunk = new Uint8Array(65536)
     let count: number

@@ -1,9 +1,10 @@
 /** A Host over a tree that is not the live root: symlinks are followed within the tree, whatever they say. */
 
 import type { Result } from "../core/fault/result.ts"
-import { fail } from "../core/fault/result.ts"
+import { fail, ok } from "../core/fault/result.ts"
 import type { ByteRange, FileStat, Host } from "../core/host/host.ts"
 import { readFault, resolvePath } from "../core/host/resolve-path.ts"
+import { type HostPath, hostPath } from "../core/text/brand.ts"
 
 /** Answers for paths that have no symlink on the way. */
 export interface Tree {
@@ -15,12 +16,35 @@ export interface Tree {
 }
 
 export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host {
+  const directories = new Map<string, string>()
+  /** Where a directory lies, symlinks resolved; found out once, because a machine is observed within moments. */
+  const findDirectory = (path: string): string | undefined => {
+    const known = directories.get(path)
+    if (known !== undefined) return known
+    const resolved = resolvePath(tree, path, "all")
+    if (!resolved.ok) return undefined
+    const stat = tree.lstat(resolved.value)
+    if (!stat.ok || stat.value.kind !== "directory") return undefined
+    directories.set(path, resolved.value)
+    return resolved.value
+  }
+  const resolve = (path: string, follow: "all" | "parents"): Result<HostPath> => {
+    const slash = path.lastIndexOf("/")
+    const name = path.slice(slash + 1)
+    const parent =
+      name === "" || name === "." || name === ".." ? undefined : findDirectory(path.slice(0, slash))
+    if (parent === undefined) return resolvePath(tree, path, follow)
+    const here = parent === "/" ? `/${name}` : `${parent}/${name}`
+    const stat = follow === "all" ? tree.lstat(here) : undefined
+    const isLink = stat?.ok === true && stat.value.kind === "symlink"
+    return isLink ? resolvePath(tree, path, follow) : ok(hostPath(here))
+  }
   const through = <T>(
     path: string,
     follow: "all" | "parents",
     ask: (resolved: string) => Result<T>,
   ): Result<T> => {
-    const resolved = resolvePath(tree, path, follow)
+    const resolved = resolve(path, follow)
     return resolved.ok ? ask(resolved.value) : resolved
   }
   return {
@@ -39,7 +63,7 @@ export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host
     readLink: (path) => through(path, "parents", (resolved) => tree.readLink(resolved)),
     exists: (path) => through(path, "all", (resolved) => tree.lstat(resolved)).ok,
     livePath(path) {
-      const resolved = resolvePath(tree, path, "all")
+      const resolved = resolve(path, "all")
       return resolved.ok ? tree.livePath(resolved.value) : undefined
     },
   }

@@ -1,6 +1,7 @@
 /** Numbers of the system calls that node:fs has no function for. Source: Linux, asm/unistd_64.h and asm-generic/unistd.h. */
 
 const x64 = {
+  ioctl: 16,
   ppoll: 271,
   rt_sigaction: 13,
   execve: 59,
@@ -32,6 +33,7 @@ const x64 = {
 } as const
 
 const arm64: { readonly [Name in keyof typeof x64]: number } = {
+  ioctl: 29,
   ppoll: 73,
   rt_sigaction: 134,
   execve: 221,

@@ -14,6 +14,8 @@ export type ReadBytes = (offset: number, length: number) => Uint8Array
 /** More program headers or dynamic entries than any real file has. */
 const countLimit = 4096
 const nameLimit = 256
+/** A string table up to this size is read at once: every read may be a file opened and closed. Units: bytes. */
+const tableLimit = 256 * 1024
 const firstRead = 4096
 
 export const parseElf = (bytes: Uint8Array): Result<ElfFile> =>
@@ -29,6 +31,11 @@ export function parseElfFrom(readBytes: ReadBytes): Result<ElfFile> {
   const bits = head[4] === 2 ? 64 : head[4] === 1 ? 32 : undefined
   if (bits === undefined || (bits === 64 && head.length < 64)) return wrong("unknown class")
   const view = viewOf(head)
+  // A short first answer was the whole file.
+  const read: ReadBytes = (offset, length) =>
+    head.length < firstRead || offset + length <= head.length
+      ? head.subarray(offset, offset + length)
+      : readBytes(offset, length)
   const machine = nameMachine(view.getUint16(18, true))
   const [at, size, count] =
     bits === 64
@@ -36,12 +43,11 @@ export function parseElfFrom(readBytes: ReadBytes): Result<ElfFile> {
       : [view.getUint32(28, true), view.getUint16(42, true), view.getUint16(44, true)]
   if (count > countLimit || (count > 0 && size < (bits === 64 ? 56 : 32)))
     return wrong("program headers are malformed")
-  const headers =
-    at + size * count <= head.length ? head.subarray(at, at + size * count) : readBytes(at, size * count)
+  const headers = read(at, size * count)
   if (headers.length < size * count) return wrong("program headers lie outside")
   const { loads, dynamic } = readSegments(viewOf(headers), bits, size, count)
   if (dynamic === undefined) return ok({ bits, machine, soname: undefined, needed: [] })
-  const section = readBytes(dynamic.offset, Math.min(dynamic.size, countLimit * 16))
+  const section = read(dynamic.offset, Math.min(dynamic.size, countLimit * 16))
   if (section.length < Math.min(dynamic.size, countLimit * 16))
     return wrong("the dynamic section lies outside")
 
@@ -54,8 +60,14 @@ export function parseElfFrom(readBytes: ReadBytes): Result<ElfFile> {
   if (table === undefined || holder === undefined) return ok({ bits, machine, soname: undefined, needed: [] })
   const start = holder.offset + (table - holder.address)
   const length = tagValue(dynamicTag.stringSize) ?? 0
+  const names = length <= tableLimit ? read(start, length) : undefined
   const nameAt = (offset: number): string | undefined =>
-    offset < length ? textOf(readBytes(start + offset, Math.min(nameLimit, length - offset))) : undefined
+    offset < length
+      ? textOf(
+          names?.subarray(offset, offset + nameLimit) ??
+            read(start + offset, Math.min(nameLimit, length - offset)),
+        )
+      : undefined
 
   const sonameOffset = tagValue(dynamicTag.soname)
   const soname = sonameOffset === undefined ? undefined : nameAt(sonameOffset)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { renderExplanation } from "../../../src/core/explain/render-explanation.ts"
 import { renderPlanJson } from "../../../src/core/plan/render-plan.ts"
@@ -88,6 +88,13 @@ describe("goldens", () => {
       readdirSync(join(import.meta.dir, "../../goldens", folder)).map((file) => file.replace(/\.\w+$/, ""))
     expect([...names("plan")].sort()).toEqual(Object.keys(cases).sort())
     expect([...names("explain")].sort()).toEqual(Object.keys(cases).sort())
+  })
+
+  test("docs/plan.md shows the beginning of a golden, letter for letter", () => {
+    const page = readFileSync(join(import.meta.dir, "../../../docs/plan.md"), "utf8")
+    const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "no example"
+    const golden = readFileSync(join(import.meta.dir, "../../goldens/plan/one-utility.json"), "utf8")
+    expect(golden.startsWith(example)).toBe(true)
   })
 
   test("the same input gives the same bytes, and every edit says why", () => {
