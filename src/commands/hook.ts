@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, writeSync } from "node:fs"
-import { fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import { type Decision, decide } from "../core/plan/decide.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -13,9 +13,7 @@ import { readState } from "../host/read-text.ts"
 import { becomeProgram } from "../linux/exec.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
-import { version } from "../version.ts"
 import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
-import { report } from "./report.ts"
 
 type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
 
@@ -28,10 +26,11 @@ export async function run(args: readonly string[], programName: string): Promise
       writeSync(2, `usage: ${hookUsage}\n`)
       return 0
     case "version":
-      writeSync(1, `NVIDIA Container Runtime Hook version ${version} (gantry)\n`)
-      return 0
+      return await tellVersion()
     case "wrong":
-      return report(fault("UsageInvalid", { program: programName, problem: call.problem, usage: hookUsage }))
+      return await report(
+        fault("UsageInvalid", { program: programName, problem: call.problem, usage: hookUsage }),
+      )
     case "prestart":
       return await prestart(call)
   }
@@ -49,28 +48,28 @@ async function prestart(call: Prestart): Promise<number> {
     case "nothing":
       return 0
     case "refuse":
-      return report(decision.fault)
+      return await report(decision.fault)
     case "gpu": {
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate") return delegate(decision, call.isDebug, environment)
+      if (injector === "delegate") return await delegate(decision, call.isDebug, environment)
       const { inject } = await import("./inject.ts")
       const problem = inject(decision)
-      return problem === undefined ? 0 : report(problem)
+      return problem === undefined ? 0 : await report(problem)
     }
   }
 }
 
-function delegate(
+async function delegate(
   { request, config, profile }: Extract<Decision, { readonly kind: "gpu" }>,
   isDebug: boolean,
   environment: readonly string[],
-): number {
+): Promise<number> {
   const workingDirectory = process.cwd()
   const machine = liveDelegateMachine
   const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
-  if (!planned.ok) return report(planned.fault)
+  if (!planned.ok) return await report(planned.fault)
   const { path, argv, env } = planned.value
-  return report(becomeProgram(path, [path, ...argv], env))
+  return await report(becomeProgram(path, [path, ...argv], env))
 }
 
 /** The environment as the kernel gave it: Bun's own view drops what is not UTF-8 and what is written twice. */
@@ -78,3 +77,14 @@ const readEnvironment = (): readonly string[] =>
   decodeUtf8(readFileSync("/proc/self/environ"))
     .split("\0")
     .filter((entry) => entry !== "")
+
+/** What faults say is loaded only when one is told. */
+async function report(fault: Fault): Promise<number> {
+  return (await import("./report.ts")).report(fault)
+}
+
+async function tellVersion(): Promise<number> {
+  const { version } = await import("../version.ts")
+  writeSync(1, `NVIDIA Container Runtime Hook version ${version} (gantry)\n`)
+  return 0
+}

@@ -1,13 +1,12 @@
 /**
  * Every expected failure, as data: a tag, its fields, and the fault below it that caused it.
- * Prose lives in the catalogues beside this file, one per range of codes; a missing entry does not compile.
+ * Prose lives in the catalogues beside this file, one per range of codes, and is loaded only when a fault is told.
  */
 
-import { type ApplyingFaults, applyingCatalogue } from "./applying.ts"
-import { type EngineFaults, engineCatalogue } from "./engines.ts"
-import type { Catalogue } from "./entry.ts"
-import { type InputFaults, inputCatalogue } from "./input.ts"
-import { type MachineFaults, machineCatalogue } from "./machine.ts"
+import type { ApplyingFaults } from "./applying.ts"
+import type { EngineFaults } from "./engines.ts"
+import type { InputFaults } from "./input.ts"
+import type { MachineFaults } from "./machine.ts"
 
 export interface FaultData extends InputFaults, MachineFaults, ApplyingFaults, EngineFaults {}
 
@@ -20,13 +19,6 @@ export type FaultOf<T extends FaultTag> = {
 }
 
 export type Fault = { readonly [T in FaultTag]: FaultOf<T> }[FaultTag]
-
-export const catalogue: Catalogue<FaultData> = {
-  ...inputCatalogue,
-  ...machineCatalogue,
-  ...applyingCatalogue,
-  ...engineCatalogue,
-}
 
 /** Builds a fault. `cause` is kept whole, never flattened into text. */
 export function fault<T extends FaultTag>(tag: T, data: FaultData[T], cause?: Fault): FaultOf<T> {

@@ -1,8 +1,9 @@
 /** A fault as one line for people: what went wrong, its code, what to do. Causes follow the sentence, innermost last. */
 
 import { escapeControl, shorten } from "../text/escape.ts"
+import { catalogue } from "./catalogue.ts"
 import type { Entry } from "./entry.ts"
-import { catalogue, type Fault } from "./fault.ts"
+import type { Fault } from "./fault.ts"
 import type { Remedy } from "./remedy.ts"
 
 /** The catalogue's entry for a fault; its data has the entry's type, which the compiler cannot see. */

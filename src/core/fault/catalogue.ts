@@ -1,0 +1,15 @@
+/** Every fault's code, sentence and remedies, in one table; a missing entry does not compile. Loaded only to tell a fault. */
+
+import { applyingCatalogue } from "./applying.ts"
+import { engineCatalogue } from "./engines.ts"
+import type { Catalogue } from "./entry.ts"
+import type { FaultData } from "./fault.ts"
+import { inputCatalogue } from "./input.ts"
+import { machineCatalogue } from "./machine.ts"
+
+export const catalogue: Catalogue<FaultData> = {
+  ...inputCatalogue,
+  ...machineCatalogue,
+  ...applyingCatalogue,
+  ...engineCatalogue,
+}
