@@ -21,7 +21,7 @@ export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host
   const findDirectory = (path: string): string | undefined => {
     const known = directories.get(path)
     if (known !== undefined) return known
-    const resolved = resolvePath(tree, path, "all")
+    const resolved = path === "" ? ok(hostPath("/")) : resolve(path, "all")
     if (!resolved.ok) return undefined
     const stat = tree.lstat(resolved.value)
     if (!stat.ok || stat.value.kind !== "directory") return undefined

@@ -2,6 +2,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { decodeLatin1 } from "../text/utf8.ts"
 import {
   entryBytes,
   extensionMagic,
@@ -19,12 +20,14 @@ const entryLimit = 1_000_000
 export function parseLdcache(bytes: Uint8Array): Result<Ldcache> {
   const wrong = (problem: string): Result<never> => fail(fault("LdcacheInvalid", { problem }))
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // Decoded once: names are then cut out by native code, thousands of them on a grown machine.
+  const text = decodeLatin1(bytes)
   let start = 0
-  if (startsWith(bytes, 0, oldMagic)) {
+  if (text.startsWith(oldMagic)) {
     if (bytes.length < 16) return wrong("the old header is cut off")
     start = Math.ceil((16 + view.getUint32(12, true) * 12) / 8) * 8
   }
-  if (!startsWith(bytes, start, magic) || bytes.length < start + headerBytes)
+  if (!text.startsWith(magic, start) || bytes.length < start + headerBytes)
     return wrong("unsupported file format")
   const count = view.getUint32(start + 20, true)
   const table = start + headerBytes
@@ -32,8 +35,8 @@ export function parseLdcache(bytes: Uint8Array): Result<Ldcache> {
   const entries: LdcacheEntry[] = []
   for (let index = 0; index < count; index++) {
     const at = table + index * entryBytes
-    const soname = textAt(bytes, start + view.getUint32(at + 4, true))
-    const path = textAt(bytes, start + view.getUint32(at + 8, true))
+    const soname = textAt(text, start + view.getUint32(at + 4, true))
+    const path = textAt(text, start + view.getUint32(at + 8, true))
     if (soname === undefined || path === undefined) return wrong("a name lies outside")
     entries.push({
       flags: view.getInt32(at, true),
@@ -73,10 +76,7 @@ function parseExtensions(
   return extensions
 }
 
-const startsWith = (bytes: Uint8Array, at: number, text: string): boolean =>
-  Array.from(text).every((character, index) => bytes[at + index] === character.charCodeAt(0))
-
-function textAt(bytes: Uint8Array, at: number): string | undefined {
-  const end = at < bytes.length ? bytes.indexOf(0, at) : -1
-  return end === -1 || end - at > 4096 ? undefined : String.fromCharCode(...bytes.subarray(at, end))
+function textAt(text: string, at: number): string | undefined {
+  const end = at < text.length ? text.indexOf("\0", at) : -1
+  return end === -1 || end - at > 4096 ? undefined : text.slice(at, end)
 }

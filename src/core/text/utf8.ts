@@ -13,7 +13,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /** Every byte one character. In pieces, because arguments are limited. */
-function decodeLatin1(bytes: Uint8Array): string {
+export function decodeLatin1(bytes: Uint8Array): string {
   let text = ""
   for (let at = 0; at < bytes.length; at += 8192)
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192) as unknown as number[])
