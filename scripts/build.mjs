@@ -20,6 +20,7 @@ const flags = [
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-tsconfig",
   "--no-compile-autoload-package-json",
+  "--compile-jit-policy=10",
 ]
 
 function inputs(directory) {
