@@ -10,6 +10,7 @@ import { planJson } from "../core/plan/render-plan.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
+import { findDriver } from "../host/driver-cache.ts"
 import { liveDelegateMachine } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 
@@ -30,7 +31,7 @@ export function inject(decision: Extract<Decision, { readonly kind: "gpu" }>): F
     workingDirectory: bundle,
     environment: [],
     delegateMachine: liveDelegateMachine,
-    observe: () => ok(observeSnapshot(host, driverPlace(decision))),
+    observe: () => ok(observeSnapshot(host, driverPlace(decision), findDriver)),
     observeLayout: () => observeLayout(container),
   })
   const applied =

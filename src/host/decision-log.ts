@@ -6,7 +6,6 @@
 import {
   closeSync,
   constants,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,6 +14,8 @@ import {
   rmSync,
   writeSync,
 } from "node:fs"
+
+import { isOurs, stateDirectory } from "./state-directory.ts"
 
 /** How many decisions are kept. */
 const capacity = 64
@@ -28,19 +29,6 @@ export interface LoggedDecision {
   readonly pid: string
   /** As docs/plan.md has it. */
   readonly plan: unknown
-}
-
-/** root: /run/gantry; others: below XDG_RUNTIME_DIR, or undefined when there is none. */
-export function stateDirectory(): string | undefined {
-  if (process.getuid?.() === 0) return "/run/gantry"
-  const runtime = process.env["XDG_RUNTIME_DIR"] ?? ""
-  return runtime.startsWith("/") ? `${runtime}/gantry` : undefined
-}
-
-/** Ours: a directory, not a link, that nobody else may enter. */
-function isOurs(directory: string): boolean {
-  const stat = lstatSync(directory, { throwIfNoEntry: false })
-  return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0
 }
 
 export function logDecision(

@@ -30,5 +30,7 @@ export interface DriverCatalogue {
   readonly binaries: readonly DriverBinary[]
   /** gsp*.bin of this version. Order: by name. */
   readonly firmware: readonly HostPath[]
+  /** Where was looked: while none of these changes, the catalogue holds. Also places that do not exist. */
+  readonly searched: readonly HostPath[]
   readonly findings: readonly Finding[]
 }

@@ -66,7 +66,20 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
         .filter((name) => /^gsp.*\.bin$/.test(name))
         .map((name) => hostPath(`${firmwareDirectory}/${name}`))
     : []
-  return { version: place.version, driverRoot: place.driverRoot, libraries, binaries, firmware, findings }
+  const searched = [
+    place.ldcache,
+    ...new Set([...directories, ...usualDirectories]),
+    ...binaryDirectories,
+  ].map((path) => within(place, path))
+  return {
+    version: place.version,
+    driverRoot: place.driverRoot,
+    libraries,
+    binaries,
+    firmware,
+    searched: [...searched, firmwareDirectory],
+    findings,
+  }
 }
 
 /** File name → every capability that brings it, in the order of the table. */

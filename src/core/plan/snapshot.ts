@@ -1,7 +1,7 @@
 /** What a plan may know of the machine and of the container's root: plain data, observed once. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
-import { observeDriver } from "../driver/observe-driver.ts"
+import { type DriverPlace, observeDriver } from "../driver/observe-driver.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { observeInventory } from "../inventory/observe-inventory.ts"
@@ -27,7 +27,14 @@ export interface SnapshotOptions {
   readonly ldcache: string
 }
 
-export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
+/** How the driver's files are found: by looking, or by remembering what was found when nothing has changed since. */
+export type FindDriver = (host: Host, place: DriverPlace) => DriverCatalogue
+
+export function observeSnapshot(
+  host: Host,
+  options: SnapshotOptions,
+  findDriver: FindDriver = observeDriver,
+): HostSnapshot {
   const inventory = observeInventory(host)
   const version = inventory.kernelModuleVersion?.value
   const driverRoot = hostPath(options.driverRoot)
@@ -36,6 +43,6 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
   })
   const driver =
-    version === undefined ? undefined : observeDriver(host, { driverRoot, version, ldcache: options.ldcache })
+    version === undefined ? undefined : findDriver(host, { driverRoot, version, ldcache: options.ldcache })
   return { name: host.provenance.name, inventory, driver, procFiles }
 }
