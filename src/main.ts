@@ -47,11 +47,13 @@ async function main(): Promise<number> {
   return (await import("./commands/help.ts")).refuse(word)
 }
 
+let status = 1
 try {
-  process.exitCode = await main()
+  status = await main()
 } catch (error) {
   // Faults are values; what is thrown is a bug of ours, and no stack trace helps who reads it in an engine's log.
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   writeSync(2, `gantry: internal error, please report it: ${text.replaceAll("\n", " ")}\n`)
-  process.exitCode = 1
 }
+// Everything was written synchronously; taking the engine down in good order costs a millisecond and a half.
+process.exit(status)

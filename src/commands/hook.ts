@@ -37,9 +37,13 @@ export async function run(args: readonly string[], programName: string): Promise
 }
 
 async function prestart(call: Prestart): Promise<number> {
-  const environment = readEnvironment()
+  // Bun's view says whether there is such a variable; what it says exactly, only the kernel's.
   const variable = (name: string): string | undefined =>
-    environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1)
+    process.env[name] === undefined
+      ? undefined
+      : readEnvironment()
+          .find((entry) => entry.startsWith(`${name}=`))
+          ?.slice(name.length + 1)
   const decision = decide(
     hookSources({ ...call, variable, readState: () => readState({ isTerminal, waitReadable }) }),
   )
@@ -50,6 +54,10 @@ async function prestart(call: Prestart): Promise<number> {
     case "refuse":
       return await report(decision.fault)
     case "gpu": {
+      if (decision.config.gantry.mode === "shadow") {
+        ;(await import("./inject.ts")).logOnly(decision)
+        return await delegate(decision, call.isDebug, readEnvironment())
+      }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
       if (injector === "delegate") return await delegate(decision, call.isDebug, environment)
       const { inject } = await import("./inject.ts")

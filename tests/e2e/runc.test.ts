@@ -219,6 +219,26 @@ suite(title, () => {
     })
   })
 
+  test("in shadow mode the other tool acts, and what we would do can be read", () => {
+    const shadow = join(work, "shadow.toml")
+    const stub = join(work, "container-cli")
+    writeFileSync(stub, `#!/bin/sh\necho "$@" > ${work}/called\n`, { mode: 0o755 })
+    writeFileSync(
+      shadow,
+      `[nvidia-container-cli]\npath = "${stub}"\n[gantry]\nmode = "shadow"\nhost = "${machine}"\n`,
+    )
+    const shape = {
+      args: ["ls", "/dev"],
+      env: ["NVIDIA_VISIBLE_DEVICES=3"],
+      hook: [hookProgram, "-config", shadow, "prestart"],
+    }
+    const ran = withBundle(shape, (bundle) => bundle.start())
+    expect(ran.status).toBe(0)
+    expect(ran.stdout).not.toContain("nvidia")
+    expect(readFileSync(join(work, "called"), "utf8")).toContain("configure --cuda-compat-mode=ldconfig")
+    expect(mustRun(gantryProgram, ["explain", "--last"])).toContain("This container gets 1 GPU: /dev/nvidia3")
+  })
+
   test("gantry explain tells the same story beforehand, and changes nothing", () => {
     withBundle({ args: ["true"], env: ["NVIDIA_VISIBLE_DEVICES=0,2"], hook }, (bundle) => {
       const before = listTree(bundle.directory)
