@@ -59,7 +59,7 @@ async function prestart(call: Prestart): Promise<number> {
         return await delegate(decision, call.isDebug, readEnvironment())
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate") return await delegate(decision, call.isDebug, environment)
+      if (injector === "delegate") return await delegate(decision, call.isDebug, readEnvironment())
       const { inject } = await import("./inject.ts")
       const problem = inject(decision)
       return problem === undefined ? 0 : await report(problem)
