@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gantryProgram, listTree, mustRun, run } from "./bundle.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-install-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+describe("gantry install", () => {
+  test("puts the executable and its names in place, works from there, twice is as good as once; uninstall leaves nothing", () => {
+    const prefix = join(work, "one")
+    mustRun(gantryProgram, ["install", "--prefix", prefix])
+    mustRun(gantryProgram, ["install", "--prefix", prefix])
+    expect(readdirSync(join(prefix, "bin")).sort()).toEqual([
+      "gantry",
+      "nvidia-container-runtime-hook",
+      "nvidia-container-toolkit",
+    ])
+    expect(readlinkSync(join(prefix, "bin/nvidia-container-runtime-hook"))).toBe("gantry")
+    expect(mustRun(join(prefix, "bin/nvidia-container-runtime-hook"), ["-version"])).toContain(
+      "NVIDIA Container Runtime Hook version",
+    )
+    mustRun(join(prefix, "bin/gantry"), ["uninstall", "--prefix", prefix])
+    expect(existsSync(prefix) ? listTree(prefix) : []).toEqual([])
+    expect(mustRun(gantryProgram, ["uninstall", "--prefix", prefix])).toContain(
+      "nothing of Gantry is installed",
+    )
+  })
+
+  test("another's file is neither overwritten nor removed", () => {
+    const prefix = join(work, "two")
+    mkdirSync(join(prefix, "bin"), { recursive: true })
+    writeFileSync(join(prefix, "bin/nvidia-container-toolkit"), "another's")
+    const refused = run(gantryProgram, ["install", "--prefix", prefix])
+    expect(refused.status).toBe(1)
+    expect(refused.stderr).toContain("[GAN5001]")
+    expect(readdirSync(join(prefix, "bin"))).toEqual(["nvidia-container-toolkit"])
+  })
+
+  test("uninstall takes only its own files from a directory that others use", () => {
+    const prefix = join(work, "three")
+    mustRun(gantryProgram, ["install", "--prefix", prefix])
+    writeFileSync(join(prefix, "bin/another"), "")
+    mustRun(gantryProgram, ["uninstall", "--prefix", prefix])
+    expect(listTree(prefix)).toEqual(["d bin", "f bin/another"])
+  })
+
+  test("a manifest that names files elsewhere is not believed", () => {
+    const prefix = join(work, "four")
+    const victim = join(work, "victim")
+    writeFileSync(victim, "")
+    mkdirSync(join(prefix, "lib/gantry"), { recursive: true })
+    writeFileSync(
+      join(prefix, "lib/gantry/manifest.json"),
+      JSON.stringify({ version: 1, paths: [victim, `${prefix}/bin/../../victim`] }),
+    )
+    run(gantryProgram, ["uninstall", "--prefix", prefix])
+    expect(existsSync(victim)).toBe(true)
+  })
+
+  test("a dry run changes nothing", () => {
+    const prefix = join(work, "five")
+    expect(mustRun(gantryProgram, ["install", "--prefix", prefix, "--dry-run"])).toContain("would install")
+    expect(existsSync(prefix)).toBe(false)
+  })
+
+  test("without a prefix it is wrong usage", () => {
+    expect(run(gantryProgram, ["install"]).status).toBe(2)
+    expect(run(gantryProgram, ["uninstall", "x"]).status).toBe(2)
+  })
+})
