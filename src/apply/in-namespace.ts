@@ -27,6 +27,7 @@ import { baseName, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { errnoOf } from "../linux/checked.ts"
 import {
+  actAs,
   ensureDirectory,
   linkAt,
   makeDirectory,
@@ -100,32 +101,50 @@ export function applyInNamespace(
   if (!root.ok) return root
   const findings: Finding[] = []
   const hasView = view.value !== undefined && attachProcView(root.value, view.value, findings)
+  const mounts = prepared.filter(({ target }) => hasView || !target.startsWith(procDirectory))
+  actAs(root.value.owner)
+  const changed = changeRoot(root.value, mounts, edits, findings)
+  actAs({ uid: 0, gid: 0 })
+  return changed.ok ? ok({ findings }) : changed
+}
+
+/** Attaches the mounts, then writes links and cache. */
+function changeRoot(
+  root: Root,
+  mounts: readonly Prepared[],
+  edits: readonly Edit[],
+  findings: Finding[],
+): Result<true> {
   const parents = new Map<string, number>()
-  for (const one of prepared) {
-    if (one.target.startsWith(procDirectory) && !hasView) continue
-    const attached = attach(root.value, one, parents)
+  for (const one of mounts) {
+    const attached = attach(root, one, parents)
     if (!attached.ok) return attached
   }
   for (const edit of edits) {
-    const written =
-      edit.kind === "symlink"
-        ? writeLink(root.value, edit, parents)
-        : edit.kind === "ldcache"
-          ? writeCache(root.value, edit)
-          : ok(true as const)
+    if (edit.kind !== "symlink" && edit.kind !== "ldcache") continue
+    const written = edit.kind === "symlink" ? writeLink(root, edit, parents) : writeCache(root, edit)
     if (written.ok) continue
-    // A place that cannot be written costs the loader's knowledge of the libraries, not the start.
     const errno = errnoOf(written)
-    if (errno !== "EROFS" && errno !== "EBUSY" && errno !== "EACCES") return written
-    const path = "path" in edit ? edit.path : ""
+    if (errno === undefined || !unwritable.has(errno)) return written
     findings.push({
       severity: "warning",
-      fault: fault("ContainerPlaceReadOnly", { path }, written.fault),
-      evidence: [`${path}: ${errno}`],
+      fault: fault("ContainerPlaceReadOnly", { path: edit.path }, written.fault),
+      evidence: [`${edit.path}: ${errno}`],
     })
   }
-  return ok({ findings })
+  return ok(true)
 }
+
+/** A place that cannot be written costs the loader's knowledge of the libraries, not the start. */
+const unwritable: ReadonlySet<string> = new Set([
+  "EROFS",
+  "EBUSY",
+  "EACCES",
+  "EPERM",
+  "EEXIST",
+  "EISDIR",
+  "ENOTDIR",
+])
 
 function prepareNode(edit: DeviceNodeEdit, host: Host): Result<Prepared> {
   const path = host.livePath(edit.hostPath)

@@ -9,7 +9,8 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { baseName, parentPath } from "../core/text/path.ts"
 import { cString } from "./c-string.ts"
 import { call, errnoOf } from "./checked.ts"
-import { addressOf } from "./libc.ts"
+import { addressOf, systemCall } from "./libc.ts"
+import { numbers } from "./system-call-numbers.ts"
 
 const openFlags = {
   writeOnly: 0o1,
@@ -54,6 +55,16 @@ export function openRoot(path: string, owner: Owner): Result<Root> {
   const flags = openFlags.path | openFlags.directory | openFlags.closeOnExec
   const opened = call("openat", path, atFdCwd, addressOf(buffer), flags, 0)
   return opened.ok ? ok({ descriptor: opened.value, owner }) : opened
+}
+
+/**
+ * Makes this thread's file accesses those of a user. A file system that belongs to a user namespace takes no files of users
+ * whom it does not know, and the host's root is one of these. Mounting is not affected.
+ */
+export function actAs({ uid, gid }: Owner): void {
+  // Both calls return the former value and never an error.
+  systemCall(numbers.setfsgid, gid)
+  systemCall(numbers.setfsuid, uid)
 }
 
 /** A directory, made with all its parents where missing (0755). Symlinks are followed inside the root only. */

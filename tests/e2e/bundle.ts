@@ -94,12 +94,18 @@ export interface SpecShape {
   readonly capabilities?: readonly string[]
   readonly isRootReadOnly?: boolean
   readonly mounts?: readonly object[]
+  /** The host's id that the container's root has; undefined: no user namespace. */
+  readonly userNamespace?: number
 }
 
 /** A specification without what a small sandbox cannot give: no raised limits, no lowered OOM score, no network. */
 export function renderSpec(shape: SpecShape): string {
   const capabilities = shape.capabilities ?? ["CAP_CHOWN", "CAP_MKNOD", "CAP_NET_BIND_SERVICE"]
   const hook = shape.hook
+  const mappings =
+    shape.userNamespace === undefined
+      ? undefined
+      : [{ containerID: 0, hostID: shape.userNamespace, size: 65_536 }]
   return JSON.stringify({
     ociVersion: "1.0.2",
     process: {
@@ -139,7 +145,11 @@ export function renderSpec(shape: SpecShape): string {
           { allow: true, type: "c", major: 1, minor: 5, access: "rwm" },
         ],
       },
-      namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "uts" }, { type: "mount" }],
+      namespaces: [
+        ...["pid", "ipc", "uts", "mount"].map((type) => ({ type })),
+        ...(mappings === undefined ? [] : [{ type: "user" }]),
+      ],
+      ...(mappings === undefined ? {} : { uidMappings: mappings, gidMappings: mappings }),
     },
   })
 }

@@ -121,6 +121,55 @@ suite(title, () => {
     expect(stderr).toContain("Read-only file system")
   })
 
+  describe("unusual containers", () => {
+    const probe = [
+      "sh",
+      "-c",
+      "ls /dev | grep -c 'nvidia[0-9]'; cat /dev/nvidia0; ls /usr/lib64/libcuda.so.1; ls -ln /etc/ld.so.cache",
+    ]
+    const shape = { args: probe, env: ["NVIDIA_VISIBLE_DEVICES=all"], hook }
+    const isServed = ({ status, stdout, stderr }: Ran): void => {
+      expect(stderr).toBe("cat: can't open '/dev/nvidia0': No such device or address\n")
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/^4\n\/usr\/lib64\/libcuda.so.1\n-rw-r--r-- +1 0 +0 /)
+    }
+
+    test("a root that will be read-only", () => {
+      isServed(withBundle({ ...shape, isRootReadOnly: true }, (bundle) => bundle.start()))
+    })
+
+    test("an image without /etc", () => {
+      const prepare = (root: string): void => {
+        makeBusyboxRoot(root)
+        rmSync(join(root, "etc"), { recursive: true })
+      }
+      isServed(withBundle(shape, (bundle) => bundle.start(), prepare))
+    })
+
+    test("a volume over the library directory", () => {
+      const mounts = [{ destination: "/usr/lib64", type: "tmpfs", source: "tmpfs" }]
+      isServed(withBundle({ ...shape, mounts }, (bundle) => bundle.start()))
+    })
+
+    test("a user namespace: what is made belongs to the container's root", () => {
+      const prepare = (root: string): void => {
+        makeBusyboxRoot(root)
+        mustRun("chown", ["-R", "100000:100000", root])
+        mustRun("chmod", ["755", work])
+      }
+      isServed(withBundle({ ...shape, userNamespace: 100_000 }, (bundle) => bundle.start(), prepare))
+    })
+
+    test("the driver without a GPU (none)", () => {
+      const ran = withBundle(
+        { ...shape, args: ["ls", "/dev"], env: ["NVIDIA_VISIBLE_DEVICES=none"] },
+        (bundle) => bundle.start(),
+      )
+      expect(ran.stdout).toContain("nvidiactl")
+      expect(ran.stdout).not.toMatch(/nvidia\d/)
+    })
+  })
+
   test("a container that asks for nothing is untouched", () => {
     const shape = { args: ["sh", "-c", "mount; ls /dev"], env: [], hook }
     withBundle(shape, (bundle) => {

@@ -29,6 +29,7 @@ const table: Readonly<Record<number, readonly [name: string, text: string]>> = {
   38: ["ENOSYS", "function not implemented"],
   39: ["ENOTEMPTY", "directory not empty"],
   40: ["ELOOP", "too many levels of symbolic links"],
+  75: ["EOVERFLOW", "value too large for defined data type"],
   95: ["EOPNOTSUPP", "operation not supported"],
   110: ["ETIMEDOUT", "connection timed out"],
 }
