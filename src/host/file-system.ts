@@ -18,6 +18,9 @@ import { readFault } from "../core/host/resolve-path.ts"
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */
 const sizeLimit = 64 * 1024 * 1024
 
+/** Most files of a machine are small and many: reading each into fresh memory would cost more than reading it. */
+const scratch = new Uint8Array(65536)
+
 /** `path` is where the file lies; `shown` is what the machine calls it, for faults. */
 export function attempt<T>(shown: string, syscall: string, action: () => T): Result<T> {
   try {
@@ -52,8 +55,8 @@ export function readFileAt(path: string, shown: string, range: ByteRange | undef
     if (!stat.isFile()) return fail(readFault(shown, "read", stat.isDirectory() ? "EISDIR" : "EINVAL"))
     if (range === undefined && stat.size > sizeLimit) return fail(readFault(shown, "read", "EFBIG"))
     // Files of proc and sysfs say size 0 or 4096 and mean something else.
-    const wanted = range?.lengthBytes ?? Math.max(stat.size + 1, 65536)
-    const buffer = new Uint8Array(wanted)
+    const wanted = range?.lengthBytes ?? Math.max(stat.size + 1, scratch.length)
+    const buffer = wanted <= scratch.length ? scratch : new Uint8Array(wanted)
     let length = 0
     while (length < wanted) {
       const position = range === undefined ? null : range.offsetBytes + length
@@ -61,7 +64,7 @@ export function readFileAt(path: string, shown: string, range: ByteRange | undef
       if (count === 0) break
       length += count
     }
-    return ok(buffer.subarray(0, length))
+    return ok(buffer === scratch ? scratch.slice(0, length) : buffer.subarray(0, length))
   } catch (error) {
     return fail(readFault(shown, "read", (error as { readonly code?: string }).code ?? "EIO"))
   } finally {
