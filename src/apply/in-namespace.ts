@@ -72,7 +72,7 @@ export function observeLayout(container: AppliedContainer): ContainerLayout {
 
 /** Faults: SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound, DeviceProgramUnreadable. */
 export function applyInNamespace(
-  edits: readonly Edit[],
+  planned: readonly Edit[],
   host: Host,
   container: AppliedContainer,
 ): Result<Applied> {
@@ -80,6 +80,8 @@ export function applyInNamespace(
   const namespace = openMountNamespace(pid)
   if (!namespace.ok) return namespace
   const { uid, gid } = statSync(`/proc/${pid}`)
+  const findings: Finding[] = []
+  const edits = withoutProcView(planned, findings)
   const prepared: Prepared[] = []
   for (const edit of edits) {
     if (edit.kind !== "deviceNode" && edit.kind !== "mount") continue
@@ -99,7 +101,6 @@ export function applyInNamespace(
   if (!entered.ok) return entered
   const root = openRoot(rootPath, { uid, gid })
   if (!root.ok) return root
-  const findings: Finding[] = []
   const hasView = view.value !== undefined && attachProcView(root.value, view.value, findings)
   const mounts = prepared.filter(({ target }) => hasView || !target.startsWith(procDirectory))
   actAs(root.value.owner)
@@ -189,6 +190,26 @@ function prepareMount(edit: MountEdit, host: Host): Result<Prepared> {
   })
 }
 
+/**
+ * Where the kernel has no NVIDIA module, the container's proc has no such directory either: found out before anything is made,
+ * because the kernel takes its time to take a mount down that nobody has attached.
+ */
+function withoutProcView(edits: readonly Edit[], findings: Finding[]): readonly Edit[] {
+  if (lstatSync(procDirectory, { throwIfNoEntry: false }) !== undefined) return edits
+  const rest = edits.filter((edit) => {
+    const place = edit.kind === "mount" ? edit.containerPath : edit.kind === "file" ? edit.path : ""
+    return !place.startsWith(`${procDirectory}/`)
+  })
+  if (rest.length < edits.length) findings.push(procViewAbsent())
+  return rest
+}
+
+const procViewAbsent = (cause?: Fault): Finding => ({
+  severity: "note",
+  fault: fault("ProcViewAbsent", {}, cause),
+  evidence: [`${procDirectory}: absent`],
+})
+
 /** A read-only tmpfs with the driver's files in proc, and directories to mount the GPUs' own on. */
 function prepareProcView(edits: readonly Edit[]): Result<number | undefined> {
   const files = edits.filter(
@@ -220,14 +241,10 @@ function prepareProcView(edits: readonly Edit[]): Result<number | undefined> {
   return set.ok ? ok(mount.value) : set
 }
 
-/** A machine whose kernel has no NVIDIA module has no such directory in the container's proc: nothing to cover then. */
+/** An engine may hide the directory from the container: nothing to cover then. */
 function attachProcView(root: Root, view: number, findings: Finding[]): boolean {
   const skip = (cause: Fault): false => {
-    findings.push({
-      severity: "note",
-      fault: fault("ProcViewAbsent", {}, cause),
-      evidence: [`${procDirectory}: absent`],
-    })
+    findings.push(procViewAbsent(cause))
     return false
   }
   const parent = ensureDirectory(root, parentPath(procDirectory))
