@@ -94,6 +94,8 @@ export interface SpecShape {
   readonly capabilities?: readonly string[]
   readonly isRootReadOnly?: boolean
   readonly mounts?: readonly object[]
+  /** What is mounted at /proc; undefined: a proc of its own. */
+  readonly proc?: object
   /** The host's id that the container's root has; undefined: no user namespace. */
   readonly userNamespace?: number
 }
@@ -118,7 +120,7 @@ export function renderSpec(shape: SpecShape): string {
     root: { path: "rootfs", readonly: shape.isRootReadOnly ?? false },
     hostname: "gantry",
     mounts: [
-      { destination: "/proc", type: "proc", source: "proc" },
+      shape.proc ?? { destination: "/proc", type: "proc", source: "proc" },
       {
         destination: "/dev",
         type: "tmpfs",
@@ -154,11 +156,21 @@ export function renderSpec(shape: SpecShape): string {
   })
 }
 
+/** Views of this machine, made in a mount namespace of their own; `$1` is an empty directory. */
+const views = {
+  /** Only cgroup v2. */
+  v2: 'mount -t cgroup2 none "$1" && umount -l /sys/fs/cgroup && mount --move "$1" /sys/fs/cgroup',
+  /** With the directory that the kernel's NVIDIA module makes in proc. */
+  driverInProc: "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia/gpus",
+} as const
+
+export type View = "v1" | keyof typeof views
+
 export interface Bundle {
   readonly directory: string
   readonly root: string
-  /** Runs the container to its end; `v2`: in a view of the machine that has only cgroup v2. */
-  start(cgroups?: "v1" | "v2"): Ran
+  /** Runs the container to its end, in a view of the machine. */
+  start(view?: View): Ran
   remove(): void
 }
 
@@ -179,14 +191,20 @@ export function makeBundle(
   return {
     directory,
     root,
-    start(cgroups = "v1") {
+    start(view = "v1") {
       const args = ["--root", state, "run", "--bundle", directory, name]
-      if (cgroups === "v1") return run("runc", args)
-      const view = join(parent, "unified")
-      mkdirSync(view, { recursive: true })
-      const script =
-        'mount -t cgroup2 none "$1" && umount -l /sys/fs/cgroup && mount --move "$1" /sys/fs/cgroup && shift && exec runc "$@"'
-      return run("unshare", ["--mount", "sh", "-c", script, "sh", view, ...args])
+      if (view === "v1") return run("runc", args)
+      const place = join(parent, "view")
+      mkdirSync(place, { recursive: true })
+      return run("unshare", [
+        "--mount",
+        "sh",
+        "-c",
+        `${views[view]} && shift && exec runc "$@"`,
+        "sh",
+        place,
+        ...args,
+      ])
     },
     remove() {
       run("runc", ["--root", state, "delete", "--force", name])

@@ -160,6 +160,20 @@ suite(title, () => {
       isServed(withBundle({ ...shape, userNamespace: 100_000 }, (bundle) => bundle.start(), prepare))
     })
 
+    test("where the kernel has the driver's directory in proc, the container gets a view of it: its own GPUs, and no say over nodes", () => {
+      const proc = { destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }
+      const script =
+        "cd /proc/driver/nvidia; ls gpus; grep ModifyDeviceFiles params; grep -c NVRM version; cat gpus/*/information | grep Minor; echo x > params"
+      const ran = withBundle(
+        { args: ["sh", "-c", script], env: ["NVIDIA_VISIBLE_DEVICES=1,3"], hook, proc },
+        (bundle) => bundle.start("driverInProc"),
+      )
+      expect(ran.stdout).toBe(
+        "0000:13:00.0\n0000:19:00.0\nModifyDeviceFiles: 0\n1\nDevice Minor: \t 1\nDevice Minor: \t 3\n",
+      )
+      expect(ran.stderr).toContain("Read-only file system")
+    })
+
     test("the driver without a GPU (none)", () => {
       const ran = withBundle(
         { ...shape, args: ["ls", "/dev"], env: ["NVIDIA_VISIBLE_DEVICES=none"] },
