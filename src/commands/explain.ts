@@ -63,6 +63,8 @@ function makePlan({ values }: Flags): Result<Plan> {
   if (injector !== undefined && injector !== "native" && injector !== "delegate")
     return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
   const decision = decide(sourcesOf(values, profile))
+  // A file that is not there is no container to explain; what is wrong inside one is part of its story.
+  if (decision.kind === "refuse" && decision.fault.tag === "InputUnreadable") return fail(decision.fault)
   const config = decision.config
   const opened = openHost(values.get("host") ?? config?.gantry.host)
   if (!opened.ok) return opened
