@@ -3,7 +3,7 @@
  * command's code.
  */
 
-import { readFileSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import { baseName } from "./core/text/path.ts"
 
 interface Command {
@@ -30,14 +30,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   hook,
 }
 
-/** argv[0] as the kernel has it: a compiled program does not see it otherwise. */
-function calledAs(): string {
-  const [first = ""] = readFileSync("/proc/self/cmdline", "utf8").split("\0", 1)
-  return baseName(first)
-}
-
 async function main(): Promise<number> {
-  const name = calledAs()
+  const name = baseName(process.argv0)
   const args = process.argv.slice(2)
   const byName = Object.hasOwn(names, name) ? names[name] : undefined
   if (byName !== undefined) return (await byName()).run(args, name)
