@@ -85,7 +85,8 @@ const permitted = "No such device or address"
 const denied = "Operation not permitted"
 
 suite(title, () => {
-  const work = makeDirectory("docker")
+  // A skipped suite is still described, and nothing would remove what it made.
+  const work = lacks === "" ? makeDirectory("docker") : ""
   const machine = join(work, "machine")
   const config = join(work, "config.toml")
   const pointAt = (host: string): void => writeFileSync(config, `[gantry]\nhost = "${host}"\n`)
