@@ -33,8 +33,14 @@ export function readReport(xml) {
     const file = attribute(tag, "file")
     if (file !== undefined) result.files.add(plain(file))
     if (/<(failure|error)\b/.test(body)) result.failed++
-    else if (/<skipped\b/.test(body)) result.skipped.push(plain(attribute(tag, "name") ?? "?"))
-    else result.passed++
+    else if (/<skipped\b/.test(body)) {
+      // A skipped suite reports its hooks too, without a name.
+      const name = plain(attribute(tag, "name") ?? "?")
+      const suites = plain(attribute(tag, "classname") ?? "")
+        .split(" > ")
+        .reverse()
+      if (name !== "(unnamed)") result.skipped.push([...suites, name].filter((one) => one !== "").join(" > "))
+    } else result.passed++
   }
   return result
 }

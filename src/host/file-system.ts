@@ -10,6 +10,7 @@ import {
   readlinkSync,
   readSync,
   type Stats,
+  statSync,
 } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ByteRange, FileKind, FileStat } from "../core/host/host.ts"
@@ -17,9 +18,6 @@ import { readFault } from "../core/host/resolve-path.ts"
 
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */
 const sizeLimit = 64 * 1024 * 1024
-
-/** Most files of a machine are small and many: reading each into fresh memory would cost more than reading it. */
-const scratch = new Uint8Array(65536)
 
 /** `path` is where the file lies; `shown` is what the machine calls it, for faults. */
 export function attempt<T>(shown: string, syscall: string, action: () => T): Result<T> {
@@ -46,29 +44,50 @@ export const readDirAt = (path: string, shown: string): Result<readonly string[]
   attempt(shown, "readdir", () => readdirSync(path).sort())
 
 export function readFileAt(path: string, shown: string, range: ByteRange | undefined): Result<Uint8Array> {
+  // Looked at before it is opened: opening a device does things.
+  const before = attempt(shown, "open", () => statSync(path))
+  if (!before.ok) return before
+  const refused = refusal(before.value, shown, range)
+  if (refused !== undefined) return refused
   const opened = attempt(shown, "open", () =>
     openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY),
   )
   if (!opened.ok) return opened
   try {
     const stat = fstatSync(opened.value)
-    if (!stat.isFile()) return fail(readFault(shown, "read", stat.isDirectory() ? "EISDIR" : "EINVAL"))
-    if (range === undefined && stat.size > sizeLimit) return fail(readFault(shown, "read", "EFBIG"))
-    // Files of proc and sysfs say size 0 or 4096 and mean something else.
-    const wanted = range?.lengthBytes ?? Math.max(stat.size + 1, scratch.length)
-    const buffer = wanted <= scratch.length ? scratch : new Uint8Array(wanted)
-    let length = 0
-    while (length < wanted) {
-      const position = range === undefined ? null : range.offsetBytes + length
-      const count = readSync(opened.value, buffer, length, wanted - length, position)
-      if (count === 0) break
-      length += count
-    }
-    return ok(buffer === scratch ? scratch.slice(0, length) : buffer.subarray(0, length))
+    return refusal(stat, shown, range) ?? readOpened(opened.value, shown, stat.size, range)
   } catch (error) {
     return fail(readFault(shown, "read", (error as { readonly code?: string }).code ?? "EIO"))
   } finally {
     closeSync(opened.value)
+  }
+}
+
+function refusal(stat: Stats, shown: string, range: ByteRange | undefined): Result<never> | undefined {
+  if (!stat.isFile()) return fail(readFault(shown, "read", stat.isDirectory() ? "EISDIR" : "EINVAL"))
+  return range === undefined && stat.size > sizeLimit ? fail(readFault(shown, "read", "EFBIG")) : undefined
+}
+
+/** Files of proc and sysfs say size 0 or 4096 and mean something else: read to their end, whatever they say. */
+function readOpened(
+  descriptor: number,
+  shown: string,
+  sizeBytes: number,
+  range: ByteRange | undefined,
+): Result<Uint8Array> {
+  let buffer = new Uint8Array(range?.lengthBytes ?? Math.max(sizeBytes + 1, 4096))
+  let length = 0
+  for (;;) {
+    const position = range === undefined ? null : range.offsetBytes + length
+    const count = readSync(descriptor, buffer, length, buffer.length - length, position)
+    length += count
+    if (count === 0 || (range !== undefined && length === buffer.length))
+      return ok(buffer.subarray(0, length))
+    if (length < buffer.length) continue
+    if (length > sizeLimit) return fail(readFault(shown, "read", "EFBIG"))
+    const larger = new Uint8Array(buffer.length * 2)
+    larger.set(buffer)
+    buffer = larger
   }
 }
 

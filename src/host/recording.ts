@@ -60,17 +60,52 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
   }
 }
 
+/** What an answer to each question looks like. */
+const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
+  readFile: (value) => typeof value === "string",
+  readDir: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+  readLink: (value) => typeof value === "string",
+  exists: (value) => typeof value === "boolean",
+  lstat: (value) =>
+    isObject(value) &&
+    typeof value["kind"] === "string" &&
+    ["mode", "uid", "gid", "sizeBytes", "major", "minor"].every((field) => Number.isInteger(value[field])),
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The first key whose answer cannot be one. */
+function findWrongAnswer(answers: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(answers).find((key) => {
+    const verb = key.split(" ", 1)[0] ?? ""
+    const check = Object.hasOwn(isAnswer, verb) ? isAnswer[verb] : undefined
+    const answer = answers[key]
+    if (check === undefined || !isObject(answer)) return true
+    if ("value" in answer) return !check(answer["value"])
+    return typeof answer["errno"] !== "string" || typeof answer["syscall"] !== "string"
+  })
+}
+
 /** Faults: RecordingInvalid. */
 export function parseRecording(text: string, name: string): Result<Recording> {
+  const invalid = (problem: string): Result<never> => fail(fault("RecordingInvalid", { name, problem }))
+  let parsed: unknown
   try {
-    const parsed = JSON.parse(text) as Partial<Recording>
-    const isOne =
-      parsed.kind === "gantry-recording" && parsed.version === 1 && typeof parsed.answers === "object"
-    if (isOne && parsed.answers !== null) return ok(parsed as Recording)
-    return fail(fault("RecordingInvalid", { name, problem: "it is JSON, but no recording of version 1" }))
+    parsed = JSON.parse(text)
   } catch {
-    return fail(fault("RecordingInvalid", { name, problem: "it is no JSON" }))
+    return invalid("it is no JSON")
   }
+  if (
+    !isObject(parsed) ||
+    parsed["kind"] !== "gantry-recording" ||
+    parsed["version"] !== 1 ||
+    !isObject(parsed["answers"])
+  )
+    return invalid("it is JSON, but no recording of version 1")
+  const wrong = findWrongAnswer(parsed["answers"])
+  if (wrong !== undefined) return invalid(`the answer to ${JSON.stringify(wrong)} is none`)
+  return ok(parsed as unknown as Recording)
 }
 
 export function createRecordingHost(recording: Recording, name: string): Host {

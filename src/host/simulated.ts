@@ -3,9 +3,9 @@
  * the directory's manifest says what they would be.
  */
 
-import { readFileSync } from "node:fs"
 import { ok } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
+import { cleanPath } from "../core/text/path.ts"
 import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./file-system.ts"
 import { createTreeHost } from "./tree-host.ts"
 
@@ -25,17 +25,40 @@ export interface Manifest {
   >
 }
 
-/** undefined: no manifest of ours lies there. */
+/** undefined: no manifest of ours lies there. What it says is checked: whoever can write it must not choose what is removed. */
 export function readManifest(directory: string): Manifest | undefined {
+  const bytes = readFileAt(`${directory}/${manifestName}`, manifestName, undefined)
+  if (!bytes.ok) return undefined
   try {
-    const parsed = JSON.parse(readFileSync(`${directory}/${manifestName}`, "utf8")) as Partial<Manifest>
-    return parsed.kind === "gantry-simulated-machine" && parsed.version === 1
-      ? (parsed as Manifest)
-      : undefined
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes.value))
+    return isManifest(parsed) ? parsed : undefined
   } catch {
     return undefined
   }
 }
+
+function isManifest(value: unknown): value is Manifest {
+  if (typeof value !== "object" || value === null) return false
+  const { version, kind, paths, impliedNodes } = value as Readonly<Record<string, unknown>>
+  return (
+    version === 1 &&
+    kind === "gantry-simulated-machine" &&
+    Array.isArray(paths) &&
+    paths.every(
+      (path) => typeof path === "string" && path !== "/" && path.startsWith("/") && cleanPath(path) === path,
+    ) &&
+    typeof impliedNodes === "object" &&
+    impliedNodes !== null &&
+    Object.values(impliedNodes).every(isNodeNumbers)
+  )
+}
+
+const isNodeNumbers = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  ["major", "minor", "mode"].every((name) =>
+    Number.isInteger((value as Readonly<Record<string, unknown>>)[name]),
+  )
 
 export function createSimulatedHost(directory: string): Host {
   const implied = readManifest(directory)?.impliedNodes ?? {}

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
@@ -50,6 +50,30 @@ describe("gantry simulate", () => {
     writeFileSync(join(directory, "etc/mine"), "")
     expect(simulate(["down", directory])).toBe(0)
     expect(existsSync(join(directory, "etc/mine"))).toBe(true)
+  })
+
+  test("a manifest that names what is not in the machine is not believed", () => {
+    const directory = join(work, "lying")
+    writeFileSync(join(work, "outside"), "")
+    for (const path of ["/../outside", "outside", "/a/../../outside", "/"]) {
+      mkdirSync(directory, { recursive: true })
+      const manifest = { version: 1, kind: "gantry-simulated-machine", paths: [path], impliedNodes: {} }
+      writeFileSync(join(directory, ".gantry-simulated.json"), JSON.stringify(manifest))
+      expect(simulate(["down", directory])).toBe(1)
+    }
+    expect(existsSync(join(work, "outside"))).toBe(true)
+  })
+
+  test("a directory of the machine that has become a link is left alone, with what it leads to", () => {
+    const directory = join(work, "linked")
+    const elsewhere = join(work, "elsewhere")
+    simulate(["up", directory, "--gpus", "1"])
+    rmSync(join(directory, "usr/bin"), { recursive: true })
+    mkdirSync(elsewhere)
+    writeFileSync(join(elsewhere, "nvidia-smi"), "precious")
+    symlinkSync(elsewhere, join(directory, "usr/bin"))
+    simulate(["down", directory])
+    expect(readdirSync(elsewhere)).toEqual(["nvidia-smi"])
   })
 
   test.each([

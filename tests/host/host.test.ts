@@ -1,13 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { hostPath } from "../../src/core/text/brand.ts"
 import { createLiveHost } from "../../src/host/live.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import { openHost } from "../../src/host/open-host.ts"
 import { createRecordingHost, parseRecording, recordHost } from "../../src/host/recording.ts"
-import { createSimulatedHost, manifestName } from "../../src/host/simulated.ts"
+import { createSimulatedHost, manifestName, readManifest } from "../../src/host/simulated.ts"
 import { makeCharacterNode } from "../../src/linux/nodes.ts"
 import { contractTree, hostContract } from "./contract.ts"
 
@@ -65,12 +66,39 @@ describe("which machine is meant", () => {
     expect(kinds).toEqual(["live", "live", "simulated", "recording"])
   })
 
+  test("a FIFO is none, in place of a recording or of a simulated machine's manifest, and is not waited for", () => {
+    const place = join(work, "fifo")
+    mkdirSync(place)
+    spawnSync("mkfifo", [join(place, manifestName), join(place, "recording")])
+    expect(openHost(join(place, "recording")).ok).toBe(false)
+    expect(openHost(place).ok).toBe(true)
+    expect(readManifest(place)).toBeUndefined()
+  })
+
+  test.if(existsSync("/proc/kallsyms"))("a file that does not say how long it is is read to its end", () => {
+    const content = createLiveHost().readFile(hostPath("/proc/kallsyms"))
+    expect(content.ok && content.value.at(-1)).toBe(10)
+    expect(content.ok && content.value.length).toBeGreaterThan(65_536)
+  })
+
   test.each(["/nowhere/at/all", "/etc/passwd"])("%s is none", (selector) => {
     expect(openHost(selector).ok).toBe(false)
   })
 
   test("a recording of another kind is refused with a reason", () => {
-    for (const text of ["x", "{}", '{"kind":"gantry-recording","version":2,"answers":{}}', "null", "[]"])
+    for (const text of [
+      '{"kind":"gantry-recording","version":1,"answers":{"readFile /x":{"value":5}}}',
+      '{"kind":"gantry-recording","version":1,"answers":{"readDir /x":{"value":[1]}}}',
+      '{"kind":"gantry-recording","version":1,"answers":{"lstat /x":{"value":{}}}}',
+      '{"kind":"gantry-recording","version":1,"answers":{"lstat /x":null}}',
+      '{"kind":"gantry-recording","version":1,"answers":{"unknown /x":{"value":1}}}',
+      '{"kind":"gantry-recording","version":1,"answers":[]}',
+      "x",
+      "{}",
+      '{"kind":"gantry-recording","version":2,"answers":{}}',
+      "null",
+      "[]",
+    ])
       expect(parseRecording(text, "x").ok).toBe(false)
   })
 })

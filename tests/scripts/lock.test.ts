@@ -22,12 +22,12 @@ test("Bun and its types are of one version, and its install script is allowed", 
 
 test("a report is counted test by test", () => {
   const report = readReport(
-    `<testsuites><testsuite><testcase name="a" file="tests/x.test.ts" /><testcase name="b" file="tests/x.test.ts"><failure/></testcase><testcase name="c &lt;" file="tests/y.test.ts"><skipped /></testcase></testsuite></testsuites>`,
+    `<testsuites><testsuite><testcase name="a" file="tests/x.test.ts" /><testcase name="b" file="tests/x.test.ts"><failure/></testcase><testcase name="c &lt;" classname="in &gt; out (missing: x)" file="tests/y.test.ts"><skipped /></testcase></testsuite></testsuites>`,
   )
   expect({ ...report, files: [...report.files] }).toEqual({
     passed: 1,
     failed: 1,
-    skipped: ["c <"],
+    skipped: ["out (missing: x) > in > c <"],
     files: ["tests/x.test.ts", "tests/y.test.ts"],
   })
 })

@@ -17,7 +17,12 @@ export interface LdcacheEntry {
 export interface Ldcache {
   /** Order: as in the file, which is the order in which the loader searches. */
   readonly entries: readonly LdcacheEntry[]
-  /** The extension section's content, as it stands; empty: none. */
+  /**
+   * Subdirectories of glibc-hwcaps (`x86-64-v3`), by the number that an entry's `hwcap` names when bit 62 is set.
+   * In the file they are offsets of strings, so they are read and written anew.
+   */
+  readonly hwcapNames: readonly string[]
+  /** The other extensions, as they stand. */
   readonly extensions: readonly LdcacheExtension[]
 }
 
@@ -39,6 +44,10 @@ export const oldMagic = "ld.so-1.7.0"
 export const headerBytes = 48
 export const entryBytes = 24
 export const extensionMagic = 0xeaa42174
+/** Tag of the extension that holds the names of glibc-hwcaps subdirectories. */
+export const hwcapNamesTag = 1
+/** Set in `hwcap`: the entry lies in a subdirectory of glibc-hwcaps, whose number is in the low 32 bits. */
+export const hwcapExtensionBit: bigint = 1n << 62n
 
 /**
  * The loader's order of names: digits compare as numbers and lie after other characters.

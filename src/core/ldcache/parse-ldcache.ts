@@ -7,6 +7,7 @@ import {
   entryBytes,
   extensionMagic,
   headerBytes,
+  hwcapNamesTag,
   type Ldcache,
   type LdcacheEntry,
   type LdcacheExtension,
@@ -47,7 +48,28 @@ export function parseLdcache(bytes: Uint8Array): Result<Ldcache> {
     })
   }
   const extensions = parseExtensions(bytes, view, start)
-  return extensions === undefined ? wrong("the extension section lies outside") : ok({ entries, extensions })
+  if (extensions === undefined) return wrong("the extension section lies outside")
+  const hwcapNames = parseHwcapNames(text, start, extensions)
+  if (hwcapNames === undefined) return wrong("a name of a hardware capability lies outside")
+  return ok({ entries, hwcapNames, extensions: extensions.filter(({ tag }) => tag !== hwcapNamesTag) })
+}
+
+function parseHwcapNames(
+  text: string,
+  start: number,
+  extensions: readonly LdcacheExtension[],
+): readonly string[] | undefined {
+  const names: string[] = []
+  for (const { tag, content } of extensions) {
+    if (tag !== hwcapNamesTag) continue
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
+    for (let at = 0; at + 4 <= content.length; at += 4) {
+      const name = textAt(text, start + view.getUint32(at, true))
+      if (name === undefined) return undefined
+      names.push(name)
+    }
+  }
+  return names
 }
 
 function parseExtensions(

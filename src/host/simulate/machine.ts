@@ -176,7 +176,7 @@ function driverLibraries(driverVersion: string): readonly Made[] {
   made.push({
     kind: "file",
     path: "/etc/ld.so.cache",
-    content: renderLdcache({ entries: cached, extensions: [] }),
+    content: renderLdcache({ entries: cached, hwcapNames: [], extensions: [] }),
     mode: 0o644,
   })
   return made

@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -14,7 +15,7 @@ import {
 } from "node:fs"
 import { fault } from "../../core/fault/fault.ts"
 import { fail, ok, type Result } from "../../core/fault/result.ts"
-import { parentPath } from "../../core/text/path.ts"
+import { joinPath, parentPath } from "../../core/text/path.ts"
 import { makeCharacterNode } from "../../linux/nodes.ts"
 import { type Manifest, manifestName, readManifest } from "../simulated.ts"
 import { describeMachine, type MachineShape, type Made } from "./machine.ts"
@@ -103,8 +104,15 @@ export function removeMachine(directory: string): Result<{ readonly kept: readon
   if (manifest === undefined) return fail(fault("SimulatedMachineUnknown", { directory }))
   const kept: string[] = []
   try {
+    const base = realpathSync(directory)
     for (const path of [...manifest.paths].sort().reverse()) {
       const place = `${directory}${path}`
+      if (!existsSync(parentPath(place))) continue
+      // A directory that has become a link leads elsewhere, where nothing is ours.
+      if (realpathSync(parentPath(place)) !== joinPath(base, parentPath(path))) {
+        kept.push(path)
+        continue
+      }
       const stat = lstatSync(place, { throwIfNoEntry: false })
       if (stat === undefined) continue
       if (!stat.isDirectory()) rmSync(place)

@@ -26,7 +26,7 @@ describe("the loader's cache", () => {
   test("entries come back, in the loader's order", () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 30 }), (entries) => {
-        const read = parsed(renderLdcache({ entries, extensions: [] }))
+        const read = parsed(renderLdcache({ entries, hwcapNames: [], extensions: [] }))
         expect(read.length).toBe(entries.length)
         for (const [index, one] of read.entries()) {
           const next = read[index + 1]
@@ -48,7 +48,7 @@ describe("the loader's cache", () => {
       fc.property(fc.array(entry, { maxLength: 20 }), fc.array(entry, { maxLength: 5 }), (old, added) => {
         const content = Uint8Array.of(1, 2, 3)
         const merged = mergeLdcache(
-          renderLdcache({ entries: old, extensions: [{ tag: 0, flags: 0, content }] }),
+          renderLdcache({ entries: old, hwcapNames: [], extensions: [{ tag: 0, flags: 0, content }] }),
           added,
         )
         const result = merged.ok ? parseLdcache(merged.value) : merged
@@ -72,12 +72,31 @@ describe("the loader's cache", () => {
   test("a cache that is garbage, cut off or missing counts as empty", () => {
     const whole = renderLdcache({
       entries: [{ soname: "liba.so", path: "/a", flags: 3, osVersion: 0, hwcap: 0n }],
+      hwcapNames: [],
       extensions: [],
     })
     for (let length = 0; length < whole.length; length++)
       expect(mergeLdcache(whole.subarray(0, length), []).ok).toBe(true)
     expect(mergeLdcache(undefined, []).ok).toBe(true)
     expect(mergeLdcache(new TextEncoder().encode("x".repeat(200)), []).ok).toBe(true)
+  })
+
+  test("names of hardware capabilities are written anew, and their entries come first, in the order of their numbers", () => {
+    const at = (hwcap: bigint, path: string): LdcacheEntry => ({
+      soname: "libz.so.1",
+      path,
+      flags: 3,
+      osVersion: 0,
+      hwcap,
+    })
+    const bit = 1n << 62n
+    const entries = [at(0n, "/plain"), at(bit | 1n, "/v3"), at(bit, "/v2")]
+    const old = renderLdcache({ entries, hwcapNames: ["x86-64-v2", "x86-64-v3"], extensions: [] })
+    const merged = mergeLdcache(old, [{ soname: "liba.so.1", path: "/a", flags: 3, osVersion: 0, hwcap: 0n }])
+    const read = merged.ok ? parseLdcache(merged.value) : merged
+    if (!read.ok) throw new Error("not readable")
+    expect(read.value.hwcapNames).toEqual(["x86-64-v2", "x86-64-v3"])
+    expect(read.value.entries.map(({ path }) => path)).toEqual(["/v2", "/v3", "/plain", "/a"])
   })
 
   const own = "/etc/ld.so.cache"
