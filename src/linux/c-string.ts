@@ -1,21 +1,22 @@
-/** Text as C wants it. */
+/** Text as C wants it, at an address that holds. */
 
 import { encodeUtf8 } from "../core/text/utf8.ts"
+import { addressOf, allocate } from "./libc.ts"
 
-const encoder = new TextEncoder()
-/** Three bytes a character at most, and the NUL. */
-const plainLimit = 341
+/** Longer than any path that the kernel takes: what is longer is cut, and refused by it all the same. */
+const textLimit = 8192
 
-/** NUL-terminated, and large enough that the collector does not move it while the kernel looks at it. */
-export function cString(text: string): Uint8Array {
-  if (text.length < plainLimit && text.isWellFormed()) {
-    const buffer = new Uint8Array(1024)
-    encoder.encodeInto(text, buffer)
-    return buffer
-  }
-  // Long, or with bytes that are no UTF-8.
-  const bytes = encodeUtf8(text)
-  const buffer = new Uint8Array(Math.max(bytes.length + 1, 1024))
-  buffer.set(bytes)
-  return buffer
+const arena = allocate(256 * 1024)
+const base = addressOf(arena)
+let next = 0
+
+/** Address of a NUL-terminated copy; it holds for the next thirty texts, and a system call takes two. */
+export function cString(text: string): number {
+  const bytes = encodeUtf8(text.length > textLimit ? text.slice(0, textLimit) : text).subarray(0, textLimit)
+  if (next + bytes.length + 1 > arena.length) next = 0
+  arena.set(bytes, next)
+  arena[next + bytes.length] = 0
+  const address = base + next
+  next += bytes.length + 1
+  return address
 }

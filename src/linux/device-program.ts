@@ -9,7 +9,7 @@ import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { cString } from "./c-string.ts"
 import { call } from "./checked.ts"
-import { addressOf } from "./libc.ts"
+import { addressOf, allocate } from "./libc.ts"
 
 export interface DevicePermission {
   readonly major: number
@@ -47,7 +47,7 @@ export function allowDevices(cgroup: string, devices: readonly DevicePermission[
 }
 
 const block = (): { readonly bytes: Uint8Array; readonly view: DataView } => {
-  const bytes = new Uint8Array(1024)
+  const bytes = allocate(1024)
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
@@ -115,7 +115,7 @@ function readInstructions(program: number, cgroup: string): Result<Uint8Array> {
   const sized = ask()
   if (!sized.ok) return sized
   const length = info.view.getUint32(20, true)
-  const code = new Uint8Array(Math.max(length, 1024))
+  const code = allocate(length)
   info.bytes.fill(0)
   info.view.setUint32(20, length, true)
   info.view.setBigUint64(32, BigInt(addressOf(code)), true)
@@ -133,7 +133,7 @@ function loadProgram(instructions: Uint8Array, cgroup: string): Result<number> {
   view.setUint32(0, programType, true)
   view.setUint32(4, instructions.length / instructionBytes, true)
   view.setBigUint64(8, BigInt(addressOf(instructions)), true)
-  view.setBigUint64(16, BigInt(addressOf(license)), true)
+  view.setBigUint64(16, BigInt(license), true)
   return bpf("load", cgroup, bytes)
 }
 
@@ -177,7 +177,7 @@ export function permissionCode(devices: readonly DevicePermission[]): Uint8Array
 }
 
 function joinBytes(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(Math.max(one.length + other.length, 1024))
+  const joined = allocate(one.length + other.length)
   joined.set(one)
   joined.set(other, one.length)
   return joined.subarray(0, one.length + other.length)

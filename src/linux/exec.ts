@@ -7,7 +7,7 @@ import { errnoName, errnoText } from "../core/fault/errno.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { cString } from "./c-string.ts"
-import { addressOf, systemCall } from "./libc.ts"
+import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
 const sigpipe = 13
@@ -19,23 +19,16 @@ export function becomeProgram(path: string, argv: readonly string[], env: readon
   const program = cString(path)
   const args = pointerTable(argv)
   const environment = pointerTable(env)
-  const { errno } = systemCall(
-    numbers.execve,
-    addressOf(program),
-    addressOf(args.table),
-    addressOf(environment.table),
-  )
-  // The texts must outlive the call.
-  if (args.texts.length + environment.texts.length < 0) throw new RangeError()
+  const { errno } = systemCall(numbers.execve, program, args, environment)
   return fault("ExecFailed", { path, errno: errnoName(errno), text: errnoText(errnoName(errno)) })
 }
 
-/** All texts in one buffer, and a NULL-ended table of their addresses. */
-function pointerTable(list: readonly string[]): { readonly table: Uint8Array; readonly texts: Uint8Array } {
+/** Address of a NULL-ended table of the addresses of all texts. */
+function pointerTable(list: readonly string[]): number {
   const encoded = list.map(encodeUtf8)
   const size = encoded.reduce((sum, bytes) => sum + bytes.length + 1, 0)
-  const texts = new Uint8Array(Math.max(size, 1024))
-  const table = new Uint8Array(Math.max((list.length + 1) * 8, 1024))
+  const texts = allocate(size)
+  const table = allocate((list.length + 1) * 8)
   const view = new DataView(table.buffer)
   const base = BigInt(addressOf(texts))
   let at = 0
@@ -44,11 +37,11 @@ function pointerTable(list: readonly string[]): { readonly table: Uint8Array; re
     view.setBigUint64(index * 8, base + BigInt(at), true)
     at += bytes.length + 1
   }
-  return { table, texts }
+  return addressOf(table)
 }
 
 /** struct kernel_sigaction of all zeros: SIG_DFL, no flags, empty mask. */
 function restoreDefault(signal: number): void {
-  const action = new Uint8Array(1024)
+  const action = allocate(64)
   systemCall(numbers.rt_sigaction, signal, addressOf(action), 0, 8)
 }

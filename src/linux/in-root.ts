@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { baseName, parentPath } from "../core/text/path.ts"
 import { cString } from "./c-string.ts"
 import { call, errnoOf } from "./checked.ts"
-import { addressOf, systemCall } from "./libc.ts"
+import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
 const openFlags = {
@@ -37,7 +37,7 @@ export interface Root {
   readonly owner: Owner
 }
 
-const how = new Uint8Array(1024)
+const how = allocate(24)
 const howView = new DataView(how.buffer)
 
 /** `openat2` with RESOLVE_IN_ROOT. Faults: SystemCallFailed. */
@@ -46,14 +46,14 @@ function openInRoot(root: number, path: string, flags: number): Result<number> {
   howView.setBigUint64(8, 0n, true)
   howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
   const buffer = cString(path)
-  return call("openat2", path, root, addressOf(buffer), addressOf(how), 24)
+  return call("openat2", path, root, buffer, addressOf(how), 24)
 }
 
 /** The root itself, by its path in the current mount namespace. */
 export function openRoot(path: string, owner: Owner): Result<Root> {
   const buffer = cString(path)
   const flags = openFlags.path | openFlags.directory | openFlags.closeOnExec
-  const opened = call("openat", path, atFdCwd, addressOf(buffer), flags, 0)
+  const opened = call("openat", path, atFdCwd, buffer, flags, 0)
   return opened.ok ? ok({ descriptor: opened.value, owner }) : opened
 }
 
@@ -82,7 +82,7 @@ export function ensureDirectory(root: Root, path: string): Result<number> {
 
 export function makeDirectory(parent: number, name: string, owner: Owner, mode = 0o755): Result<true> {
   const buffer = cString(name)
-  const made = call("mkdirat", name, parent, addressOf(buffer), mode)
+  const made = call("mkdirat", name, parent, buffer, mode)
   if (!made.ok) return errnoOf(made) === "EEXIST" ? ok(true) : made
   return changeOwner(parent, name, owner)
 }
@@ -91,7 +91,7 @@ function changeOwner(parent: number, name: string, owner: Owner): Result<true> {
   if (owner.uid === 0 && owner.gid === 0) return ok(true)
   const buffer = cString(name)
   const symlinkNofollow = 0x100
-  const changed = call("fchownat", name, parent, addressOf(buffer), owner.uid, owner.gid, symlinkNofollow)
+  const changed = call("fchownat", name, parent, buffer, owner.uid, owner.gid, symlinkNofollow)
   return changed.ok ? ok(true) : changed
 }
 
@@ -105,12 +105,12 @@ export function openMountTarget(root: Root, parent: number, path: string, kind: 
   const name = baseName(path)
   const buffer = cString(name)
   const flags = openFlags.path | openFlags.noFollow | openFlags.closeOnExec
-  let opened = call("openat", path, parent, addressOf(buffer), flags, 0)
+  let opened = call("openat", path, parent, buffer, flags, 0)
   if (!opened.ok && errnoOf(opened) === "ENOENT") {
     const made =
       kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(root, parent, name)
     if (!made.ok) return made
-    opened = call("openat", path, parent, addressOf(buffer), flags, 0)
+    opened = call("openat", path, parent, buffer, flags, 0)
   }
   if (!opened.ok) return opened
   const stat = fstatSync(opened.value)
@@ -124,7 +124,7 @@ function makeEmptyFile(root: Root, parent: number, name: string): Result<true> {
   const buffer = cString(name)
   const flags =
     openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
-  const made = call("openat", name, parent, addressOf(buffer), flags, 0o644)
+  const made = call("openat", name, parent, buffer, flags, 0o644)
   if (!made.ok) return made
   closeSync(made.value)
   return changeOwner(parent, name, root.owner)
@@ -162,7 +162,7 @@ export function writeFileAt(
   const buffer = cString(temporary)
   const flags =
     openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
-  const made = call("openat", name, parent, addressOf(buffer), flags, mode)
+  const made = call("openat", name, parent, buffer, flags, mode)
   if (!made.ok) return made
   let at = 0
   while (at < content.length) at += writeSync(made.value, content, at)
@@ -176,7 +176,7 @@ export function linkAt(parent: number, name: string, target: string, owner: Owne
   if (readLinkAt(parent, name) === target) return ok(true)
   const temporary = `.${name}.gantry-${process.pid}`
   const [text, place] = [cString(target), cString(temporary)]
-  const made = call("symlinkat", name, addressOf(text), parent, addressOf(place))
+  const made = call("symlinkat", name, text, parent, place)
   if (!made.ok) return made
   const owned = changeOwner(parent, temporary, owner)
   return owned.ok ? replaceAt(parent, temporary, name) : owned
@@ -184,15 +184,15 @@ export function linkAt(parent: number, name: string, target: string, owner: Owne
 
 function readLinkAt(parent: number, name: string): string | undefined {
   const place = cString(name)
-  const text = new Uint8Array(4096)
-  const length = call("readlinkat", name, parent, addressOf(place), addressOf(text), text.length)
+  const text = allocate(4096)
+  const length = call("readlinkat", name, parent, place, addressOf(text), text.length)
   return length.ok ? Buffer.from(text.buffer, 0, length.value).toString("utf8") : undefined
 }
 
 function replaceAt(parent: number, temporary: string, name: string): Result<true> {
   const [from, to] = [cString(temporary), cString(name)]
-  const renamed = call("renameat", name, parent, addressOf(from), parent, addressOf(to))
+  const renamed = call("renameat", name, parent, from, parent, to)
   if (renamed.ok) return ok(true)
-  call("unlinkat", name, parent, addressOf(from), 0)
+  call("unlinkat", name, parent, from, 0)
   return renamed
 }

@@ -36,5 +36,17 @@ export function systemCall(
   return { value, errno: location === null ? 5 : read.i32(location, 0) }
 }
 
-/** The address of a buffer. The caller keeps the buffer alive until the call that uses it has returned. */
+const held: Uint8Array[] = []
+
+/**
+ * A buffer whose address may be given to the kernel: it is never collected, because nobody sees that an address is still in use.
+ * The processes that come here live for milliseconds. Above a thousand bytes a buffer is not moved either.
+ */
+export function allocate(sizeBytes: number): Uint8Array {
+  const buffer = new Uint8Array(Math.max(sizeBytes, 1024))
+  held.push(buffer)
+  return buffer
+}
+
+/** The address of a buffer from `allocate`. */
 export const addressOf = (buffer: Uint8Array): number => ptr(buffer)

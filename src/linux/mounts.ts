@@ -6,7 +6,7 @@
 import { ok, type Result } from "../core/fault/result.ts"
 import { cString } from "./c-string.ts"
 import { call } from "./checked.ts"
-import { addressOf } from "./libc.ts"
+import { addressOf, allocate } from "./libc.ts"
 
 const atFdCwd = -100
 const atEmptyPath = 0x1000
@@ -18,15 +18,15 @@ const toEmptyPath = 0x40
 
 export const mountAttribute = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8 } as const
 
-const empty = cString("")
+const nothing = allocate(1)
 
 /** A detached copy of the mount of one file or directory. Faults: SystemCallFailed. */
 export function cloneMount(path: string): Result<number> {
   const buffer = cString(path)
-  return call("open_tree", path, atFdCwd, addressOf(buffer), openTreeClone | closeOnExec | atSymlinkNofollow)
+  return call("open_tree", path, atFdCwd, buffer, openTreeClone | closeOnExec | atSymlinkNofollow)
 }
 
-const attributes = new Uint8Array(1024)
+const attributes = allocate(32)
 const attributeView = new DataView(attributes.buffer)
 
 /** Sets and clears attributes of a detached mount. `target` is for faults. */
@@ -38,7 +38,7 @@ export function setMountAttributes(
 ): Result<number> {
   attributeView.setBigUint64(0, BigInt(set), true)
   attributeView.setBigUint64(8, BigInt(clear), true)
-  return call("mount_setattr", target, mount, addressOf(empty), atEmptyPath, addressOf(attributes), 32)
+  return call("mount_setattr", target, mount, addressOf(nothing), atEmptyPath, addressOf(attributes), 32)
 }
 
 /** Puts a detached mount onto what a descriptor points to. */
@@ -47,9 +47,9 @@ export function attachMount(mount: number, onto: number, target: string): Result
     "move_mount",
     target,
     mount,
-    addressOf(empty),
+    addressOf(nothing),
     onto,
-    addressOf(empty),
+    addressOf(nothing),
     fromEmptyPath | toEmptyPath,
   )
 }
@@ -57,20 +57,12 @@ export function attachMount(mount: number, onto: number, target: string): Result
 /** An empty detached tmpfs. Faults: SystemCallFailed. */
 export function createTmpfs(mode: string): Result<number> {
   const type = cString("tmpfs")
-  const context = call("fsopen", "tmpfs", addressOf(type), 1)
+  const context = call("fsopen", "tmpfs", type, 1)
   if (!context.ok) return context
   const [setString, create] = [1, 6]
   const key = cString("mode")
   const value = cString(mode)
-  const configured = call(
-    "fsconfig",
-    "tmpfs mode",
-    context.value,
-    setString,
-    addressOf(key),
-    addressOf(value),
-    0,
-  )
+  const configured = call("fsconfig", "tmpfs mode", context.value, setString, key, value, 0)
   if (!configured.ok) return configured
   const created = call("fsconfig", "tmpfs", context.value, create, 0, 0, 0)
   if (!created.ok) return created

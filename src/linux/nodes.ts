@@ -4,7 +4,7 @@ import { errnoName } from "../core/fault/errno.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { cString } from "./c-string.ts"
-import { addressOf, systemCall } from "./libc.ts"
+import { systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
 const atFdCwd = -100
@@ -20,7 +20,7 @@ export function makeCharacterNode(path: string, major: number, minor: number, mo
   const made = systemCall(
     numbers.mknodat,
     atFdCwd,
-    addressOf(buffer),
+    buffer,
     characterDevice | mode,
     deviceNumber(major, minor),
   )

@@ -1,11 +1,11 @@
 /** Waiting for a descriptor, bounded. */
 
-import { addressOf, systemCall } from "./libc.ts"
+import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
 /** True when the descriptor can be read, or has ended, within the time. */
 export function waitReadable(descriptor: number, timeoutMs: number): boolean {
-  const buffer = new Uint8Array(1024)
+  const buffer = allocate(128)
   const view = new DataView(buffer.buffer)
   view.setInt32(0, descriptor, true)
   view.setInt16(4, 1, true) // POLLIN
