@@ -84,6 +84,9 @@ try {
     )
     console.log(renderTable(figures))
   }
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
 } finally {
   removeMachines(directory)
   mustRun("umount", ["--lazy", directory])

@@ -21,7 +21,8 @@ const suite = lacks === "" ? describe : describe.skip
 const title = lacks === "" ? "runc" : `runc (missing: ${lacks})`
 
 suite(title, () => {
-  const work = makeDirectory("runc")
+  // A skipped suite is still described, and nothing would remove what it made.
+  const work = lacks === "" ? makeDirectory("runc") : ""
   const machine = join(work, "machine")
   const config = join(work, "config.toml")
   const hook = [hookProgram, "-config", config, "prestart"]
