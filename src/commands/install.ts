@@ -1,40 +1,24 @@
 /** `gantry install --prefix DIR`: puts the executable and its names in place, atomically, and writes down what it put there. */
 
 import { copyFileSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { resolve } from "node:path"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { parseFlags, usageFault } from "./flags.ts"
 import { type InstallManifest, manifestPath, readInstallManifest } from "./install-manifest.ts"
+import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
 
 /** Names whose command works. */
 const linkedNames = ["nvidia-container-runtime-hook", "nvidia-container-toolkit"]
 
-const shape = {
-  program: "gantry install",
-  usage: "gantry install --prefix DIR [--dry-run]",
-  valued: ["prefix"],
-  switches: ["dry-run", "help", "h"],
-}
-
 export function run(args: readonly string[]): number {
-  const flags = parseFlags(args, shape)
-  if (!flags.ok) return report(flags.fault)
-  const { values, on, words } = flags.value
-  if (on.has("help") || on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
-    return 0
-  }
-  const given = values.get("prefix")
-  if (given === undefined || words.length > 0)
-    return report(usageFault(shape, "name a directory with --prefix"))
-  const prefix = resolve(given)
+  const call = parsePrefixFlags(args, "install")
+  if (typeof call === "number") return call
+  const { prefix, isDryRun } = call
   const program = `${prefix}/bin/gantry`
   const links = linkedNames.map((name) => `${prefix}/bin/${name}`)
   const free = checkFree(prefix, [program, ...links])
   if (!free.ok) return report(free.fault)
-  if (on.has("dry-run")) {
+  if (isDryRun) {
     print(`would install ${[program, ...links].join(" ")}\n`)
     return 0
   }
