@@ -62,7 +62,8 @@ interface Prepared {
 }
 
 const procDirectory = "/proc/driver/nvidia"
-const cacheLimitBytes = 32 * 1024 * 1024
+/** Ten times the cache of a machine with five thousand libraries. Units: bytes. */
+const cacheLimitBytes = 8 * 1024 * 1024
 
 /** How the container's distribution keeps its libraries, seen in its root before anything is planned. */
 export function observeLayout(container: AppliedContainer): ContainerLayout {

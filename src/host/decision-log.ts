@@ -19,6 +19,8 @@ import { isOurs, stateDirectory } from "./state-directory.ts"
 
 /** How many decisions are kept. */
 const capacity = 64
+/** A container that says more than this is not worth the memory. Units: characters. */
+const sizeLimit = 512 * 1024
 const namePattern = /^\d{15}-\d+\.json$/
 
 export interface LoggedDecision {
@@ -37,6 +39,8 @@ export function logDecision(
 ): void {
   if (state === undefined) return
   try {
+    const text = JSON.stringify({ version: 1, ...decision })
+    if (text.length > sizeLimit) return
     const directory = `${state}/decisions`
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (!isOurs(state) || !isOurs(directory)) return
@@ -47,7 +51,7 @@ export function logDecision(
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
       0o600,
     )
-    writeSync(descriptor, JSON.stringify({ version: 1, ...decision }))
+    writeSync(descriptor, text)
     closeSync(descriptor)
     renameSync(temporary, `${directory}/${name}`)
     const names = readdirSync(directory).sort()

@@ -143,6 +143,29 @@ describe("hostile input gives one clear line, no trace, no hang", () => {
     rmSync(good.config)
   })
 
+  test.each<[name: string, value: string]>([
+    ["a megabyte of blanks", `${" ".repeat(1_000_000)}x`],
+    ["half a million times the same device", "0,".repeat(500_000)],
+    ["half a million devices", Array.from({ length: 200_000 }, (_, index) => index).join(",")],
+    ["a million commas", ",".repeat(1_000_000)],
+  ])("a variable with %s is judged at once", async (_, value) => {
+    const env = [
+      `NVIDIA_VISIBLE_DEVICES=${value}`,
+      `NVIDIA_DRIVER_CAPABILITIES=${value}`,
+      `NVIDIA_REQUIRE_X=${value}`,
+    ]
+    write(
+      JSON.stringify({
+        ociVersion: "1.0.2",
+        process: { env: [...env, `CUDA_VERSION=${value}`] },
+        root: { path: "r" },
+      }),
+    )
+    const { ms, stderr } = await runHook(good.state)
+    expect(ms).toBeLessThan(10_000)
+    expect(stderr).not.toContain("internal error")
+  })
+
   test('mode = "off" passes everything by, whatever the state', async () => {
     write("no spec", '[gantry]\nmode = "off"\n')
     expect(await runHook("no state")).toMatchObject({ exit: 0, stderr: "" })

@@ -151,7 +151,8 @@ export function listChoice(
     return []
   }
   log.add(`${rule}.environment`, evidence, `${noun} ${[...new Set(items)].join(", ")} asked for`)
-  return items.map((item, index) => (items.lastIndexOf(item) === index ? item : ""))
+  const lastPlaces = new Map(items.map((item, index) => [item, index]))
+  return items.map((item, index) => (lastPlaces.get(item) === index ? item : ""))
 }
 
 /** May this container ask by variable? */
