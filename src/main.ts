@@ -15,10 +15,14 @@ const hook = (): Promise<Command> => import("./commands/hook.ts")
 const names: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime-hook": hook,
   "nvidia-container-toolkit": hook,
+  "nvidia-container-cli": () => import("./commands/container-cli.ts"),
 }
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: () => import("./commands/explain.ts"),
+  info: () => import("./commands/info.ts"),
+  driver: () => import("./commands/driver.ts"),
+  host: () => import("./commands/host.ts"),
   simulate: () => import("./commands/simulate.ts"),
   install: () => import("./commands/install.ts"),
   uninstall: () => import("./commands/uninstall.ts"),

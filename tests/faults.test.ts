@@ -5,6 +5,7 @@ import { applyingCatalogue } from "../src/core/fault/applying.ts"
 import { catalogue } from "../src/core/fault/catalogue.ts"
 import { engineCatalogue } from "../src/core/fault/engines.ts"
 import type { Fault } from "../src/core/fault/fault.ts"
+import { gpuCatalogue } from "../src/core/fault/gpu.ts"
 import { inputCatalogue } from "../src/core/fault/input.ts"
 import { machineCatalogue } from "../src/core/fault/machine.ts"
 import { faultCode, renderFaultLine } from "../src/core/fault/render.ts"
@@ -29,6 +30,7 @@ describe("the fault catalogue", () => {
     const ranges = [
       [inputCatalogue, 1],
       [machineCatalogue, 2],
+      [gpuCatalogue, 2],
       [applyingCatalogue, 3],
       [engineCatalogue, 5],
     ] as const

@@ -8,12 +8,11 @@ import type { Decision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planJson } from "../core/plan/render-plan.ts"
-import { observeSnapshot } from "../core/plan/snapshot.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
-import { findDriver } from "../host/driver-cache.ts"
 import { liveDelegateMachine } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
+import { recallSnapshot } from "../host/snapshot-cache.ts"
 
 type GpuDecision = Extract<Decision, { readonly kind: "gpu" }>
 
@@ -64,7 +63,7 @@ function prepare(decision: GpuDecision): Result<Prepared> {
     workingDirectory: bundle,
     environment: [],
     delegateMachine: liveDelegateMachine,
-    observe: () => ok(observeSnapshot(host, driverPlace(decision), findDriver)),
+    observe: () => ok(recallSnapshot(host, driverPlace(decision))),
     observeLayout: () => observeLayout(container),
   })
   return ok({ plan, host, container, bundle })

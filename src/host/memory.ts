@@ -1,8 +1,10 @@
 /** A machine given as a plain tree: for tests, and for whoever wants to ask about a machine that does not exist. */
 
+import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
+import type { NvmlReport } from "../core/inventory/nvml-report.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { createTreeHost, type Tree } from "./tree-host.ts"
 
@@ -21,7 +23,8 @@ export type MemoryEntry =
 /** Keys are absolute paths; directories above them come by themselves. */
 export type MemoryTree = Readonly<Record<string, MemoryEntry>>
 
-export function createMemoryHost(entries: MemoryTree, name = "memory"): Host {
+/** `nvml`: what the management library of this machine tells; without it there is none. */
+export function createMemoryHost(entries: MemoryTree, name = "memory", nvml?: NvmlReport): Host {
   const tree = new Map<string, MemoryEntry>([["/", { kind: "directory" }]])
   for (const [path, entry] of Object.entries(entries)) {
     const parts = path.split("/").filter((part) => part !== "")
@@ -31,7 +34,19 @@ export function createMemoryHost(entries: MemoryTree, name = "memory"): Host {
     }
     tree.set(`/${parts.join("/")}`, entry)
   }
-  return createTreeHost({ kind: "memory", name }, createMemoryTree(tree))
+  return {
+    ...createTreeHost({ kind: "memory", name }, createMemoryTree(tree)),
+    readNvml: () =>
+      nvml === undefined
+        ? fail(
+            fault("NvmlUnavailable", {
+              library: "libnvidia-ml.so.1",
+              step: "search",
+              problem: "this machine is only a tree",
+            }),
+          )
+        : ok(nvml),
+  }
 }
 
 function createMemoryTree(tree: ReadonlyMap<string, MemoryEntry>): Tree {

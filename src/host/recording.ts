@@ -3,12 +3,16 @@
  * absent. Format: docs/recordings.md.
  */
 
-import { fault } from "../core/fault/fault.ts"
+import { type FaultData, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ByteRange, FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
+import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 
-type Recorded<T> = { readonly value: T } | { readonly errno: string; readonly syscall: string }
+type Recorded<T> =
+  | { readonly value: T }
+  | { readonly errno: string; readonly syscall: string }
+  | { readonly unavailable: FaultData["NvmlUnavailable"] }
 
 export interface Recording {
   readonly version: 1
@@ -30,7 +34,7 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
     else if (result.fault.tag === "HostReadFailed") {
       const { errno, syscall } = result.fault.data
       answers.set(key, { errno, syscall })
-    }
+    } else if (result.fault.tag === "NvmlUnavailable") answers.set(key, { unavailable: result.fault.data })
     return result
   }
   const same = <T>(value: T): T => value
@@ -49,6 +53,7 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
         answers.set(question("exists", path), { value: exists })
         return exists
       },
+      readNvml: (driverRoot) => note(question("readNvml", driverRoot), host.readNvml(driverRoot), same),
       livePath: (path) => host.livePath(path),
     },
     recording: () => ({
@@ -66,6 +71,7 @@ const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
   readDir: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
   readLink: (value) => typeof value === "string",
   exists: (value) => typeof value === "boolean",
+  readNvml: (value) => readNvmlReport(value) !== undefined,
   lstat: (value) =>
     isObject(value) &&
     typeof value["kind"] === "string" &&
@@ -75,6 +81,9 @@ const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const isUnavailable = (value: unknown): boolean =>
+  isObject(value) && ["library", "step", "problem"].every((field) => typeof value[field] === "string")
+
 /** The first key whose answer cannot be one. */
 function findWrongAnswer(answers: Readonly<Record<string, unknown>>): string | undefined {
   return Object.keys(answers).find((key) => {
@@ -83,6 +92,7 @@ function findWrongAnswer(answers: Readonly<Record<string, unknown>>): string | u
     const answer = answers[key]
     if (check === undefined || !isObject(answer)) return true
     if ("value" in answer) return !check(answer["value"])
+    if ("unavailable" in answer) return verb !== "readNvml" || !isUnavailable(answer["unavailable"])
     return typeof answer["errno"] !== "string" || typeof answer["syscall"] !== "string"
   })
 }
@@ -112,13 +122,20 @@ export function createRecordingHost(recording: Recording, name: string): Host {
   const answer = <T>(key: string, path: string): Result<T> => {
     const found = Object.hasOwn(recording.answers, key) ? recording.answers[key] : undefined
     if (found === undefined) return fail(readFault(path, "lookup", "ENOENT"))
-    return "value" in found ? ok(found.value as T) : fail(readFault(path, found.syscall, found.errno))
+    if ("value" in found) return ok(found.value as T)
+    return fail(
+      "unavailable" in found
+        ? fault("NvmlUnavailable", found.unavailable)
+        : readFault(path, found.syscall, found.errno),
+    )
   }
   return {
     provenance: { kind: "recording", name },
     readFile(path, range) {
       const found = answer<string>(question("readFile", path, range), path)
-      return found.ok ? ok(new Uint8Array(Buffer.from(found.value, "base64"))) : found
+      if (found.ok) return ok(new Uint8Array(Buffer.from(found.value, "base64")))
+      const cut = range === undefined ? undefined : cutFromOther(recording, path, range)
+      return cut === undefined ? found : ok(cut)
     },
     readDir: (path) => answer<readonly string[]>(question("readDir", path), path),
     lstat: (path) => answer<FileStat>(question("lstat", path), path),
@@ -127,6 +144,31 @@ export function createRecordingHost(recording: Recording, name: string): Host {
       const found = answer<boolean>(question("exists", path), path)
       return found.ok && found.value
     },
+    readNvml(driverRoot) {
+      const found = answer<NvmlReport>(question("readNvml", driverRoot), driverRoot)
+      if (found.ok || found.fault.tag === "NvmlUnavailable") return found
+      const problem = "it was not asked when the recording was made"
+      return fail(fault("NvmlUnavailable", { library: "libnvidia-ml.so.1", step: "search", problem }))
+    },
     livePath: () => undefined,
   }
+}
+
+/** A part that was not asked for then, when another part that was holds all of it: later versions read in other pieces. */
+function cutFromOther({ answers }: Recording, path: string, range: ByteRange): Uint8Array | undefined {
+  const { offsetBytes, lengthBytes } = range
+  const prefix = `readFile ${path}`
+  for (const [key, found] of Object.entries(answers)) {
+    if (!key.startsWith(prefix) || !("value" in found) || typeof found.value !== "string") continue
+    const rest = key.slice(prefix.length)
+    const match = rest === "" ? ["", "0", "Infinity"] : /^ (\d+) (\d+)$/.exec(rest)
+    if (match === null) continue
+    const [start, asked] = [Number(match[1]), Number(match[2])]
+    const bytes = new Uint8Array(Buffer.from(found.value, "base64"))
+    // A short answer went to the end of the file.
+    const end = bytes.length < asked ? Number.POSITIVE_INFINITY : start + bytes.length
+    if (offsetBytes >= start && offsetBytes + lengthBytes <= end)
+      return bytes.subarray(offsetBytes - start, offsetBytes - start + lengthBytes)
+  }
+  return undefined
 }

@@ -6,6 +6,7 @@
 import { ok } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
 import { cleanPath } from "../core/text/path.ts"
+import { withNvml } from "./ask-nvml.ts"
 import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./file-system.ts"
 import { createTreeHost } from "./tree-host.ts"
 
@@ -63,19 +64,21 @@ const isNodeNumbers = (value: unknown): boolean =>
 export function createSimulatedHost(directory: string): Host {
   const implied = readManifest(directory)?.impliedNodes ?? {}
   const place = (path: string): string => `${directory}${path === "/" ? "" : path}`
-  return createTreeHost(
-    { kind: "simulated", name: directory },
-    {
-      lstat(path) {
-        const node = Object.hasOwn(implied, path) ? implied[path] : undefined
-        return node === undefined
-          ? lstatAt(place(path), path)
-          : ok({ kind: "character", uid: 0, gid: 0, sizeBytes: 0, ...node })
+  return withNvml(
+    createTreeHost(
+      { kind: "simulated", name: directory },
+      {
+        lstat(path) {
+          const node = Object.hasOwn(implied, path) ? implied[path] : undefined
+          return node === undefined
+            ? lstatAt(place(path), path)
+            : ok({ kind: "character", uid: 0, gid: 0, sizeBytes: 0, ...node })
+        },
+        readLink: (path) => readLinkAt(place(path), path),
+        readDir: (path) => readDirAt(place(path), path),
+        readFile: (path, range) => readFileAt(place(path), path, range),
+        livePath: place,
       },
-      readLink: (path) => readLinkAt(place(path), path),
-      readDir: (path) => readDirAt(place(path), path),
-      readFile: (path, range) => readFileAt(place(path), path, range),
-      livePath: place,
-    },
+    ),
   )
 }

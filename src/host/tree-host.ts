@@ -15,7 +15,7 @@ export interface Tree {
   livePath(path: string): string | undefined
 }
 
-export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host {
+export function createTreeHost(provenance: Host["provenance"], tree: Tree): Omit<Host, "readNvml"> {
   const directories = new Map<string, string>()
   /** Where a directory lies, symlinks resolved; found out once, because a machine is observed within moments. */
   const findDirectory = (path: string): string | undefined => {

@@ -211,7 +211,7 @@ suite(title, () => {
       ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_REQUIRE_CUDA=cuda>=99.0"],
       "unsatisfied condition: cuda>=99.0",
     ],
-    ["a MIG device, not served yet", ["NVIDIA_VISIBLE_DEVICES=0:1"], "[GAN2105]"],
+    ["a MIG device that is not there", ["NVIDIA_VISIBLE_DEVICES=0:1"], "0:1: unknown device [GAN2104]"],
   ])("%s fails the start, with our one line in the engine's message", (_, env, text) => {
     const ran = runIn("true", env)
     expect(ran.status).not.toBe(0)

@@ -1,18 +1,28 @@
 /**
- * Finds the driver's files on a machine: through the driver root's ld.so.cache and the usual directories, by name with the
- * kernel module's version, then by what the ELF header says. Only names that can match are looked at.
+ * The driver's files on a machine, by what they are: from the kernel module's version to every file that belongs to it, each with
+ * its reason. What is missing is a finding that says what will not work.
  */
 
-import { parseElfFrom } from "../elf/parse-elf.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
-import { parseLdcache } from "../ldcache/parse-ldcache.ts"
+import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, joinPath, parentPath } from "../text/path.ts"
-import type { DriverCapability } from "./capability.ts"
-import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
-import { binariesOf, librariesOf } from "./files.ts"
+import type { DriverCatalogue, DriverLibrary } from "./catalogue.ts"
+import { consequencesOf } from "./files.ts"
+import { findLibraryPlaces, findUserSpaceVersion, type LibraryPlaces } from "./find-directories.ts"
+import {
+  binaryDirectories,
+  configurationDirectories,
+  firmwareDirectories,
+  observeBinaries,
+  observeConfigurations,
+  observeFirmware,
+  observeModules,
+  observeOddLinks,
+} from "./observe-files.ts"
+import { observeLibraries, stemOf } from "./observe-libraries.ts"
+import { observePlatformFiles } from "./observe-platform-files.ts"
 
 export interface DriverPlace {
   /** Where the driver's tree lies on the machine: `/`, `/run/nvidia/driver`. */
@@ -21,116 +31,96 @@ export interface DriverPlace {
   readonly version: string
   /** The loader cache inside the driver root. */
   readonly ldcache: string
+  /** Directories inside the driver root that are searched before all others. */
+  readonly searchPaths?: readonly string[]
 }
 
-const usualDirectories = [
-  "/usr/lib/x86_64-linux-gnu",
-  "/usr/lib/x86_64-linux-gnu/nvidia/current",
-  "/usr/lib/aarch64-linux-gnu",
-  "/usr/lib/aarch64-linux-gnu/nvidia/current",
-  "/usr/lib64",
-  "/usr/lib64/nvidia",
-  "/usr/lib",
-]
-const binaryDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"]
-
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
+  const { version, ldcache, searchPaths = [] } = place
   const findings: Finding[] = []
-  const directories = observeDirectories(host, place)
-  const libraries: DriverLibrary[] = []
-  for (const [stem, capabilities] of byName(librariesOf)) {
-    const found = findLibrary(host, place, directories, stem)
-    if (found === undefined) continue
-    libraries.push({ ...found, capabilities })
-  }
-  if (!libraries.some(({ path }) => baseName(path).startsWith("libnvidia-ml.so.")))
+  const view = viewRoot(host, place.driverRoot)
+  const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
+  const libraries = observeLibraries(view, places.directories, version, findings)
+  checkLibraries(view, libraries, places, version, findings)
+  const configurations = observeConfigurations(view, libraries, findings)
+  const firmwarePlaces = firmwareDirectories(host, version)
+  const firmware = observeFirmware(view, firmwarePlaces)
+  if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
     findings.push({
-      severity: "error",
-      fault: fault("DriverLibraryMissing", {
-        name: `libnvidia-ml.so.${place.version}`,
-        driverRoot: place.driverRoot,
+      severity: "note",
+      fault: fault("DriverFileMissing", {
+        name: `nvidia/${version}/gsp*.bin`,
+        consequence: "GPUs that need GSP firmware will not start",
+        capability: "utility",
       }),
-      evidence: directories.map((directory) => `${directory}: absent`),
+      evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
     })
-  const binaries: DriverBinary[] = []
-  for (const [name, capabilities] of byName(binariesOf)) {
-    const path = binaryDirectories
-      .map((directory) => within(place, `${directory}/${name}`))
-      .find((candidate) => isFile(host, candidate))
-    if (path !== undefined) binaries.push({ path, capabilities })
-  }
-  const firmwareDirectory = within(place, `/lib/firmware/nvidia/${place.version}`)
-  const names = host.readDir(firmwareDirectory)
-  const firmware = names.ok
-    ? names.value
-        .filter((name) => /^gsp.*\.bin$/.test(name))
-        .map((name) => hostPath(`${firmwareDirectory}/${name}`))
-    : []
+  const platform = observePlatformFiles(host, view)
   const searched = [
-    place.ldcache,
-    ...new Set([...directories, ...usualDirectories]),
+    ...places.searched,
+    ...places.directories,
     ...binaryDirectories,
-  ].map((path) => within(place, path))
+    ...configurationDirectories,
+  ]
   return {
-    version: place.version,
+    version,
     driverRoot: place.driverRoot,
     libraries,
-    binaries,
+    binaries: observeBinaries(view),
+    configurations,
+    modules: observeModules(view, version),
+    links: observeOddLinks(view, places.directories),
     firmware,
-    searched: [...searched, firmwareDirectory],
+    directories: places.directories,
+    platformFiles: platform.files,
+    platformLinks: platform.links,
+    searched: [...new Set([...searched, ...firmwarePlaces].map((path) => view.outside(path)))],
     findings,
   }
 }
 
-/** File name → every capability that brings it, in the order of the table. */
-function byName(
-  table: Readonly<Partial<Record<DriverCapability, readonly string[]>>>,
-): ReadonlyMap<string, readonly DriverCapability[]> {
-  const found = new Map<string, DriverCapability[]>()
-  for (const [capability, names] of Object.entries(table))
-    for (const name of names)
-      found.set(name, [...(found.get(name) ?? []), capability as DriverCapability].sort())
-  return found
-}
-
-const within = (place: DriverPlace, path: string): HostPath => hostPath(joinPath(place.driverRoot, path))
-
-/** Where the cache has driver libraries, then the usual places that exist. */
-function observeDirectories(host: Host, place: DriverPlace): readonly string[] {
-  const directories = new Set<string>()
-  const cache = host.readFile(within(place, place.ldcache))
-  const parsed = cache.ok ? parseLdcache(cache.value) : undefined
-  if (parsed?.ok === true)
-    for (const { soname, path } of parsed.value.entries)
-      if (soname.startsWith("libnvidia-") || soname.startsWith("libcuda.so"))
-        directories.add(parentPath(path))
-  for (const directory of usualDirectories)
-    if (host.exists(within(place, directory))) directories.add(directory)
-  return [...directories]
-}
-
-function findLibrary(
+/** The version that the files have, for a machine whose kernel module is not loaded. */
+export const observeUserSpaceVersion = (
   host: Host,
-  place: DriverPlace,
-  directories: readonly string[],
-  stem: string,
-): Omit<DriverLibrary, "capabilities"> | undefined {
-  const name = `${stem}.so.${place.version}`
-  for (const directory of directories)
-    for (const candidate of [`${directory}/${name}`, `${directory}/vdpau/${name}`]) {
-      const path = within(place, candidate)
-      if (!isFile(host, path)) continue
-      const elf = parseElfFrom((offsetBytes, lengthBytes) => {
-        const bytes = host.readFile(path, { offsetBytes, lengthBytes })
-        return bytes.ok ? bytes.value : new Uint8Array()
-      })
-      if (!elf.ok || elf.value.bits !== 64) continue
-      return { path, soname: elf.value.soname ?? name, bits: 64, machine: elf.value.machine }
-    }
-  return undefined
-}
+  driverRoot: string,
+  ldcache: string,
+): string | undefined => findUserSpaceVersion(viewRoot(host, hostPath(driverRoot)), ldcache)
 
-function isFile(host: Host, path: HostPath): boolean {
-  const stat = host.lstat(path)
-  return stat.ok && stat.value.kind === "file"
+function checkLibraries(
+  view: RootView,
+  libraries: readonly DriverLibrary[],
+  places: LibraryPlaces,
+  version: string,
+  findings: Finding[],
+): void {
+  const has = (stem: string): boolean =>
+    libraries.some(({ bits, rootPath }) => bits === 64 && stemOf(rootPath) === stem)
+  const evidence = places.directories.length === 0 ? places.searched : places.directories
+  const absent = (name: string): readonly string[] =>
+    evidence.map((directory) => `${view.outside(directory)}: no ${name}`)
+  if (!has("libnvidia-ml")) {
+    const name = `libnvidia-ml.so.${version}`
+    findings.unshift({
+      severity: "error",
+      fault:
+        libraries.length === 0 && places.otherVersions.length > 0
+          ? fault("DriverVersionMismatch", {
+              kernel: version,
+              userSpace: places.otherVersions,
+              driverRoot: view.root,
+            })
+          : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
+      evidence: absent(name),
+    })
+  }
+  if (libraries.length === 0) return
+  for (const [stem, consequence, capability] of consequencesOf)
+    if (!has(stem)) {
+      const name = `${stem}.so.${version}`
+      findings.push({
+        severity: stem === "libcuda" ? "warning" : "note",
+        fault: fault("DriverFileMissing", { name, consequence, capability }),
+        evidence: absent(name),
+      })
+    }
 }

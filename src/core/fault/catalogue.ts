@@ -4,12 +4,14 @@ import { applyingCatalogue } from "./applying.ts"
 import { engineCatalogue } from "./engines.ts"
 import type { Catalogue } from "./entry.ts"
 import type { FaultData } from "./fault.ts"
+import { gpuCatalogue } from "./gpu.ts"
 import { inputCatalogue } from "./input.ts"
 import { machineCatalogue } from "./machine.ts"
 
 export const catalogue: Catalogue<FaultData> = {
   ...inputCatalogue,
   ...machineCatalogue,
+  ...gpuCatalogue,
   ...applyingCatalogue,
   ...engineCatalogue,
 }

@@ -5,10 +5,11 @@
 
 import type { ApplyingFaults } from "./applying.ts"
 import type { EngineFaults } from "./engines.ts"
+import type { GpuFaults } from "./gpu.ts"
 import type { InputFaults } from "./input.ts"
 import type { MachineFaults } from "./machine.ts"
 
-export interface FaultData extends InputFaults, MachineFaults, ApplyingFaults, EngineFaults {}
+export interface FaultData extends InputFaults, MachineFaults, GpuFaults, ApplyingFaults, EngineFaults {}
 
 export type FaultTag = keyof FaultData
 

@@ -18,21 +18,10 @@ export interface MachineFaults {
   /** What was named as a machine is none. */
   HostUnknown: { readonly selector: string }
   RecordingInvalid: { readonly name: string; readonly problem: string }
+  RecordingUnwritable: { readonly path: string }
   SimulatedPlaceTaken: { readonly directory: string }
   SimulatedMachineUnknown: { readonly directory: string }
   SimulatedWriteFailed: { readonly directory: string; readonly problem: string }
-  /** A GPU whose facts the driver does not tell. */
-  GpuUnreadable: { readonly pciAddress: string; readonly path: HostPath }
-  DeviceNodeMissing: { readonly path: HostPath; readonly neededBy: string }
-  DriverNotLoaded: { readonly host: string }
-  /** The user-space driver that belongs to the loaded kernel module is not there. */
-  DriverLibraryMissing: { readonly name: string; readonly driverRoot: HostPath }
-  /** A selector that no GPU answers to. `known`: what would. */
-  DeviceUnknown: { readonly selector: string; readonly known: readonly string[] }
-  /** Something that this version cannot inject by itself. */
-  DeviceKindUnserved: { readonly selector: string; readonly kind: string }
-  RequirementUnmet: { readonly requirement: string; readonly has: string; readonly first: string }
-  RequirementInvalid: { readonly requirement: string; readonly part: string }
 }
 
 export const machineCatalogue: Catalogue<MachineFaults> = {
@@ -79,6 +68,12 @@ export const machineCatalogue: Catalogue<MachineFaults> = {
     says: (d) => `${JSON.stringify(d.name)} is not the recording of a machine: ${d.problem}`,
     remedies: () => [{ kind: "know", text: "docs/recordings.md says what a recording looks like" }],
   },
+  RecordingUnwritable: {
+    code: "GAN2022",
+    exit: 1,
+    says: (d) => `the recording could not be written to ${JSON.stringify(d.path)}`,
+    remedies: () => [{ kind: "know", text: "name a file in a directory that this user may write" }],
+  },
   SimulatedPlaceTaken: {
     code: "GAN2050",
     exit: 1,
@@ -97,107 +92,6 @@ export const machineCatalogue: Catalogue<MachineFaults> = {
     says: (d) => `the simulated machine ${JSON.stringify(d.directory)} could not be written: ${d.problem}`,
     remedies: () => [
       { kind: "know", text: "choose a directory that this user may write, with room on its disk" },
-    ],
-  },
-  GpuUnreadable: {
-    code: "GAN2100",
-    exit: 1,
-    says: (d) => `the driver does not tell the device minor of GPU ${d.pciAddress}`,
-    remedies: () => [
-      {
-        kind: "run",
-        argv: ["nvidia-smi"],
-        asRoot: true,
-        why: "initialises the GPU, and shows whether it answers",
-      },
-    ],
-  },
-  DeviceNodeMissing: {
-    code: "GAN2101",
-    exit: 1,
-    says: (d) =>
-      `nvidia-container-cli: mount error: stat failed: ${d.path}: no such file or directory: needed by ${d.neededBy}`,
-    remedies: () => [
-      {
-        kind: "run",
-        argv: ["nvidia-modprobe", "-c", "0", "-u"],
-        asRoot: true,
-        why: "loads the modules and makes the nodes",
-      },
-    ],
-  },
-  DriverNotLoaded: {
-    code: "GAN2102",
-    exit: 1,
-    says: (d) =>
-      `nvidia-container-cli: initialization error: nvml error: driver not loaded: no NVIDIA kernel module on ${d.host}`,
-    remedies: () => [
-      {
-        kind: "run",
-        argv: ["modprobe", "nvidia"],
-        asRoot: true,
-        why: "loads the driver, if it is installed",
-      },
-    ],
-  },
-  DriverLibraryMissing: {
-    code: "GAN2103",
-    exit: 1,
-    says: (d) =>
-      `nvidia-container-cli: initialization error: load library failed: ${d.name}: cannot open shared object file: no such file or directory: below ${d.driverRoot}`,
-    remedies: () => [
-      {
-        kind: "know",
-        text: "the libraries must have the kernel module's version: reboot after a driver upgrade, or set nvidia-container-cli.root to where the driver lies",
-      },
-    ],
-  },
-  DeviceUnknown: {
-    code: "GAN2104",
-    exit: 1,
-    says: (d) => `nvidia-container-cli: device error: ${d.selector}: unknown device`,
-    remedies: (d) => [
-      {
-        kind: "know",
-        text:
-          d.known.length === 0
-            ? "this machine has no usable GPU"
-            : `ask for one of ${d.known.join(", ")}, or all`,
-      },
-    ],
-  },
-  DeviceKindUnserved: {
-    code: "GAN2105",
-    exit: 1,
-    says: (d) => `${d.selector} is ${d.kind}, which native injection does not serve yet`,
-    remedies: () => [
-      {
-        kind: "know",
-        text: 'set gantry.injector = "delegate" in config.toml to let nvidia-container-cli do it',
-      },
-    ],
-  },
-  RequirementUnmet: {
-    code: "GAN2106",
-    exit: 1,
-    says: (d) =>
-      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}: the image asks for ${d.requirement}; this machine has ${d.has}`,
-    remedies: () => [
-      {
-        kind: "know",
-        text: "update the driver, take an older image, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works",
-      },
-    ],
-  },
-  RequirementInvalid: {
-    code: "GAN2107",
-    exit: 1,
-    says: (d) => `nvidia-container-cli: requirement error: invalid expression: ${d.part} in ${d.requirement}`,
-    remedies: () => [
-      {
-        kind: "know",
-        text: "a requirement is name, operator, value: cuda>=12.1, driver<471, arch>=7.0, brand=tesla",
-      },
     ],
   },
 }

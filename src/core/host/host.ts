@@ -5,6 +5,7 @@
  */
 
 import type { Result } from "../fault/result.ts"
+import type { NvmlReport } from "../inventory/nvml-report.ts"
 import type { HostPath } from "../text/brand.ts"
 
 export type FileKind = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket"
@@ -46,6 +47,12 @@ export interface Host {
 
   /** True when the path leads, through symlinks, to something. */
   exists(path: HostPath): boolean
+
+  /**
+   * What the vendor's management library below a driver root tells, asked in a bounded child process or remembered.
+   * Faults: NvmlUnavailable.
+   */
+  readNvml(driverRoot: HostPath): Result<NvmlReport>
 
   /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
   livePath(path: HostPath): string | undefined

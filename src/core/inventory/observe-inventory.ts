@@ -1,5 +1,7 @@
 /**
- * Reads the inventory from /proc/driver/nvidia, /proc/devices and the nodes. No node is opened, no vendor library loaded.
+ * The whole inventory of a machine. No node is opened and no vendor library is loaded here; NVML is asked through the Host port,
+ * and only when files leave something open that nobody else can tell:
+ *   a usable GPU without UUID, a GPU whose model stands in no table, MIG devices
  * Source: what the driver's kernel module writes (facts, nvidia-container-cli §5).
  */
 
@@ -7,103 +9,154 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { decodeUtf8 } from "../text/utf8.ts"
-import type { Gpu, Inventory, NodeFact, Sourced } from "./inventory.ts"
+import { cudaVersionOf } from "./driver-branch.ts"
+import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
+import { describeModel, observeGpus } from "./observe-gpus.ts"
+import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
+import { checkControlNodes, checkNodes, observeMajors, observeSupportNodes } from "./observe-nodes.ts"
+import { observeSockets } from "./observe-sockets.ts"
+import { observePlatformEntries } from "./platform-list.ts"
+import { readMatch, readText } from "./proc-text.ts"
 
-const driverDirectory = "/proc/driver/nvidia"
-const controlNames = ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset"]
-
-export function observeInventory(host: Host): Inventory {
-  const findings: Finding[] = []
-  const kernelModuleVersion = observeVersion(host)
-  const listed = host.readDir(hostPath(`${driverDirectory}/gpus`))
-  const addresses = listed.ok ? [...listed.value].sort() : []
-  const gpus: Gpu[] = []
-  let index = 0
-  for (const pciAddress of addresses) {
-    const path = hostPath(`${driverDirectory}/gpus/${pciAddress}/information`)
-    const facts = readInformation(host, path)
-    const isExcluded = facts.get("GPU Excluded") === "Yes"
-    const minor = facts.get("Device Minor")
-    const uuid = facts.get("GPU UUID")
-    const model = facts.get("Model")
-    const node = minor === undefined ? undefined : observeNode(host, hostPath(`/dev/nvidia${minor}`))
-    const sourced = <T>(value: T): Sourced<T> => ({ value, source: path })
-    gpus.push({
-      index: isExcluded ? undefined : index++,
-      pciAddress: pciAddress.toLowerCase(),
-      minor: minor !== undefined && /^\d+$/.test(minor) ? sourced(Number(minor)) : undefined,
-      uuid: uuid !== undefined && !uuid.includes("?") ? sourced(uuid) : undefined,
-      model: model === undefined ? undefined : sourced(model),
-      node,
-    })
-    if (minor === undefined)
-      findings.push(finding("GpuUnreadable", { pciAddress, path }, "error", `${path}: no Device Minor`))
-    else if (node === undefined && !isExcluded)
-      findings.push(
-        finding(
-          "DeviceNodeMissing",
-          { path: hostPath(`/dev/nvidia${minor}`), neededBy: `GPU ${pciAddress}` },
-          "error",
-          `${path}: Device Minor ${minor}`,
-        ),
-      )
-  }
-  const controlNodes: NodeFact[] = []
-  for (const name of controlNames) {
-    const path = hostPath(`/dev/${name}`)
-    const node = observeNode(host, path)
-    if (node !== undefined) controlNodes.push(node)
-    else if (name === "nvidiactl" && kernelModuleVersion !== undefined)
-      findings.push(
-        finding("DeviceNodeMissing", { path, neededBy: "every GPU container" }, "error", `${path}: absent`),
-      )
-  }
-  return { kernelModuleVersion, gpus, controlNodes, findings }
+export interface InventoryOptions {
+  /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
+  readonly driverRoot: HostPath
 }
 
-function finding<T extends "GpuUnreadable" | "DeviceNodeMissing">(
-  tag: T,
-  data: Parameters<typeof fault<T>>[1],
-  severity: Finding["severity"],
-  evidence: string,
-): Finding {
-  return { severity, fault: fault(tag, data) as Finding["fault"], evidence: [evidence] }
+const moduleNames = [
+  "gdrdrv",
+  "nvidia",
+  "nvidia_drm",
+  "nvidia_fs",
+  "nvidia_modeset",
+  "nvidia_peermem",
+  "nvidia_uvm",
+]
+
+export function observeInventory(
+  host: Host,
+  { driverRoot }: InventoryOptions = { driverRoot: hostPath("/") },
+): Inventory {
+  const findings: Finding[] = []
+  const kernelModuleVersion = observeVersion(host)
+  const seen = observeGpus(host, findings)
+  const nodes = observeSupportNodes(host)
+  const majors = observeMajors(host)
+  const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
+  const minors = observeMigMinors(host)
+  const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
+
+  const leavesOpen = (gpu: Gpu): boolean =>
+    gpu.state === "usable" && (gpu.uuid === undefined || gpu.computeCapability === undefined)
+  const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
+  const isAsked =
+    kernelModuleVersion !== undefined && (instances.length > 0 || seen.some(leavesOpen) || cuda === undefined)
+  const report = isAsked ? askNvml(host, driverRoot, findings) : undefined
+  const told = matchByAddress(report)
+  const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
+  for (const gpu of gpus)
+    if (gpu.state === "usable" && gpu.uuid === undefined)
+      findings.push({
+        severity: "warning",
+        fault: fault("GpuUuidUnknown", { pciAddress: gpu.pciAddress }),
+        evidence: [`${gpu.procDirectory}/information: no UUID`],
+      })
+
+  checkNodes(nodes, gpus, majors, findings)
+  if (kernelModuleVersion !== undefined)
+    checkControlNodes(nodes, Object.hasOwn(majors, "nvidia-uvm"), findings)
+  if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
+  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
+  return {
+    platform,
+    kernelModuleVersion,
+    cudaVersion: describeCuda(cuda, report),
+    modules,
+    gpus,
+    migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
+    nodes,
+    sockets: observeSockets(host, driverRoot, findings),
+    majors,
+    findings,
+  }
+}
+
+function describeCuda(cuda: string | undefined, report: NvmlReport | undefined): Sourced<string> | undefined {
+  if (report?.cudaVersion !== undefined) return { value: report.cudaVersion, source: "NVML" }
+  return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
+}
+
+function askNvml(host: Host, driverRoot: HostPath, findings: Finding[]): NvmlReport | undefined {
+  const asked = host.readNvml(driverRoot)
+  if (!asked.ok) {
+    findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
+    return undefined
+  }
+  const { library, missingSymbols, gpus } = asked.value
+  for (const symbol of missingSymbols)
+    findings.push({
+      severity: "note",
+      fault: fault("NvmlSymbolMissing", { library, symbol }),
+      evidence: [`${library}: no ${symbol}`],
+    })
+  for (const { index, problem, pciAddress } of gpus)
+    if (problem !== undefined)
+      findings.push({
+        severity: "error",
+        fault: fault("NvmlGpuFailed", { index, problem }),
+        evidence: [`NVML: GPU ${index} (${pciAddress ?? "address not told"}): ${problem}`],
+      })
+  return asked.value
+}
+
+const matchByAddress = (report: NvmlReport | undefined): ReadonlyMap<string, NvmlGpu> =>
+  new Map(
+    (report?.gpus ?? []).flatMap((gpu) =>
+      gpu.pciAddress === undefined ? [] : [[gpu.pciAddress, gpu] as const],
+    ),
+  )
+
+/** Files first; NVML fills what they leave open. */
+function complete(
+  gpu: Gpu,
+  told: NvmlGpu | undefined,
+  instances: readonly { readonly minor: number }[],
+): Gpu {
+  const nvml = <T>(value: T | undefined): Sourced<T> | undefined =>
+    value === undefined ? undefined : { value, source: "NVML" }
+  const hasInstance = gpu.minor !== undefined && instances.some(({ minor }) => minor === gpu.minor?.value)
+  const isMigEnabled =
+    nvml(told?.isMigEnabled) ??
+    (hasInstance ? { value: true, source: hostPath("/proc/driver/nvidia-caps/mig-minors") } : undefined)
+  const named = gpu.model === undefined ? describeModel(nvml(told?.name)) : gpu
+  return {
+    ...gpu,
+    model: named.model,
+    architecture: named.architecture,
+    computeCapability: named.computeCapability ?? nvml(told?.computeCapability),
+    brand: named.brand ?? nvml(told?.brand),
+    uuid: gpu.uuid ?? nvml(told?.uuid),
+    isMigEnabled,
+  }
 }
 
 function observeVersion(host: Host): Sourced<string> | undefined {
-  const version = readLine(host, hostPath("/sys/module/nvidia/version"), /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/)
   return (
-    version ??
-    readLine(
+    readMatch(host, hostPath("/sys/module/nvidia/version"), /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
+    readMatch(
       host,
-      hostPath(`${driverDirectory}/version`),
+      hostPath("/proc/driver/nvidia/version"),
       /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/,
     )
   )
 }
 
-function readLine(host: Host, path: HostPath, pattern: RegExp): Sourced<string> | undefined {
-  const content = host.readFile(path)
-  const value = content.ok ? pattern.exec(decodeUtf8(content.value))?.[1] : undefined
-  return value === undefined ? undefined : { value, source: path }
-}
-
-/** `Key:  value` lines. */
-function readInformation(host: Host, path: HostPath): ReadonlyMap<string, string> {
-  const content = host.readFile(path)
-  const facts = new Map<string, string>()
-  if (!content.ok) return facts
-  for (const line of decodeUtf8(content.value).split("\n")) {
-    const colon = line.indexOf(":")
-    if (colon > 0) facts.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
-  }
-  return facts
-}
-
-function observeNode(host: Host, path: HostPath): NodeFact | undefined {
-  const stat = host.lstat(path)
-  if (!stat.ok || stat.value.kind !== "character") return undefined
-  const { major, minor, mode, uid, gid } = stat.value
-  return { path, major, minor, mode, uid, gid }
+/** A Tegra board with a discrete GPU's driver counts as native: its lists still name the board's nodes. */
+function observePlatform(host: Host, hasDriver: boolean, hasDxg: boolean): Platform {
+  if (hasDriver) return "native"
+  if (hasDxg) return "wsl"
+  if (host.exists(hostPath("/etc/nv_tegra_release"))) return "tegra"
+  const family = readText(host, "/sys/devices/soc0/family")
+  return family?.trim().toLowerCase().startsWith("tegra") === true ? "tegra" : "native"
 }

@@ -3,6 +3,7 @@
  * container wants a GPU.
  */
 
+import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Decision } from "./decide.ts"
 import type { Edit } from "./edit.ts"
@@ -81,6 +82,12 @@ function native({ request, config, log }: Gpu, surroundings: PlanSurroundings): 
   if (!planned.ok) return planned
   return ok({
     ...planned.value,
-    findings: [...snapshot.value.inventory.findings, ...(snapshot.value.driver?.findings ?? [])],
+    findings: [...snapshot.value.inventory.findings, ...(snapshot.value.driver?.findings ?? [])].filter(
+      (one) => concerns(one, request.capabilities),
+    ),
   })
 }
+
+/** Notes are for who looks at the machine; a missing file is for who asked for what it serves. */
+const concerns = ({ severity, fault }: Finding, capabilities: readonly string[]): boolean =>
+  severity !== "note" && (fault.tag !== "DriverFileMissing" || capabilities.includes(fault.data.capability))

@@ -8,16 +8,17 @@ import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverCatalogue, DriverLibrary } from "../driver/catalogue.ts"
 import { extraLinks, impliedLibraries } from "../driver/files.ts"
 import { type Fault, fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import type { NodeFact } from "../inventory/inventory.ts"
+import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { checkRequirement } from "../requirement/check-requirement.ts"
-import { architectureOf, brandOf, cudaVersionOf } from "../requirement/machine-facts.ts"
 import { containerPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import type { CgroupRuleEdit, DeviceNodeEdit, Edit, LdcacheEdit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import { type SelectedGpu, selectGpus } from "./select-devices.ts"
 import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
 
 export interface NativeInput {
@@ -32,6 +33,8 @@ export interface NativePlan {
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]
 }
+
+type SelectedGpu = Extract<SelectedDevice, { readonly kind: "gpu" }>
 
 const everyCapability: readonly DriverCapability[] = [
   "compute",
@@ -51,28 +54,38 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   if (driver === undefined) return fail(fault("DriverNotLoaded", { host: snapshot.name }))
   const broken = driver.findings.find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)
-  const selected = selectGpus(request.devices, inventory)
-  if (!selected.ok) return selected
-  const checked = checkMachine(selected.value, input)
-  if (!checked.ok) return checked
+  const devices = selectDevices(request.devices, inventory)
+  if (!devices.ok) return devices
+  const mig = devices.value.find(({ kind }) => kind === "mig")
+  if (mig !== undefined)
+    return fail(fault("DeviceKindUnserved", { selector: mig.selector, kind: "a MIG device" }))
+  const selected = devices.value.filter((device) => device.kind === "gpu")
 
   const asked = new Set<DriverCapability>(request.capabilities)
   for (const capability of request.capabilities)
     for (const more of impliedLibraries[capability] ?? []) asked.add(more)
+  const control = controlNodes(snapshot, asked)
+  const checked = checkMachine(selected, control, input)
+  if (!checked.ok) return checked
   const because = {
     devices: lastReason(log, "devices."),
     capabilities: lastReason(log, "capabilities."),
   }
-  const libraries = driver.libraries.filter(({ capabilities }) => capabilities.some((one) => asked.has(one)))
+  const isEverything = everyCapability.every((one) => asked.has(one))
+  const libraries = driver.libraries.filter(
+    ({ bits, capabilities }) =>
+      bits === 64 &&
+      (capabilities.some((one) => asked.has(one)) || (isEverything && capabilities.length === 0)),
+  )
   const directory = libraryDirectory(layout, libraries)
   const edits: Edit[] = [
-    ...deviceEdits(input, selected.value, asked, because, log),
+    ...deviceEdits(input, selected, control, because, log),
     ...fileEdits(driver, libraries, request, directory, because.capabilities),
-    ...procEdits(input, selected.value, log),
+    ...procEdits(input, selected, log),
     ...linkEdits(driver, libraries, directory, because.capabilities),
     ...cacheEdits(libraries, directory, because.capabilities),
   ]
-  return ok({ edits, omissions: listOmissions(input, selected.value, asked, because) })
+  return ok({ edits, omissions: listOmissions(input, selected, asked, because) })
 }
 
 function findUnserved(request: GpuRequest): Fault | undefined {
@@ -83,29 +96,37 @@ function findUnserved(request: GpuRequest): Fault | undefined {
   return channels.length > 0 ? unserved(channels.join(","), "an IMEX channel") : undefined
 }
 
-/** Findings that concern what was asked for, and the image's requirements, for each GPU. */
-function checkMachine(selected: readonly SelectedGpu[], { request, snapshot }: NativeInput): Result<true> {
-  const { inventory } = snapshot
-  for (const { gpu } of selected)
-    if (gpu.node === undefined) {
-      const found = inventory.findings.find(({ evidence }) =>
-        evidence.some((line) => line.includes(gpu.pciAddress)),
-      )
-      if (found !== undefined) return fail(found.fault)
-    }
-  const control = inventory.findings.find(
-    ({ fault: one }) => one.tag === "DeviceNodeMissing" && one.data.path === "/dev/nvidiactl",
-  )
-  if (control !== undefined) return fail(control.fault)
+/** The driver's own nodes that the capabilities need: mode setting for display, unified memory for compute. */
+const controlNodes = (
+  { inventory }: HostSnapshot,
+  asked: ReadonlySet<DriverCapability>,
+): readonly NodeFact[] =>
+  inventory.nodes.control.filter(({ path }) => {
+    if (path === "/dev/nvidia-modeset") return asked.has("display")
+    return !path.startsWith("/dev/nvidia-uvm") || asked.has("compute")
+  })
 
-  const driver = inventory.kernelModuleVersion?.value
-  const cuda = driver === undefined ? undefined : cudaVersionOf(driver)
-  const models = selected.length === 0 ? [undefined] : selected.map(({ gpu }) => gpu.model?.value)
+/** Findings that concern what was asked for, and the image's requirements, for each GPU. */
+function checkMachine(
+  selected: readonly SelectedGpu[],
+  nodes: readonly NodeFact[],
+  { request, snapshot }: NativeInput,
+): Result<true> {
+  const { inventory } = snapshot
+  const needed = new Set<string>([...nodes.map(({ path }) => path), "/dev/nvidiactl"])
+  for (const { gpu } of selected) if (gpu.minor !== undefined) needed.add(`/dev/nvidia${gpu.minor.value}`)
+  const concerns = ({ fault: one }: Finding): boolean =>
+    ((one.tag === "DeviceNodeMissing" || one.tag === "DeviceMajorStale") && needed.has(one.data.path)) ||
+    (one.tag === "NvmlGpuFailed" && selected.some(({ gpu }) => gpu.index === one.data.index))
+  const found = inventory.findings.find((one) => one.severity === "error" && concerns(one))
+  if (found !== undefined) return fail(found.fault)
+
+  const facts = { cuda: inventory.cudaVersion?.value, driver: inventory.kernelModuleVersion?.value }
   for (const requirement of request.requirements)
-    for (const model of models) {
-      const arch = model === undefined ? undefined : architectureOf(model)
-      const brand = model === undefined ? undefined : brandOf(model)
-      const held = checkRequirement(requirement, { cuda, driver, arch, brand })
+    for (const gpu of selected.length === 0 ? [undefined] : selected.map((one) => one.gpu)) {
+      const arch = gpu?.computeCapability?.value
+      const brand = gpu?.model === undefined ? undefined : (gpu.brand?.value ?? "Unknown")
+      const held = checkRequirement(requirement, { ...facts, arch, brand })
       if (!held.ok) return held
     }
   return ok(true)
@@ -123,9 +144,9 @@ function lastReason(log: ReasonLog, prefix: string): readonly string[] {
 }
 
 function deviceEdits(
-  { snapshot, manageCgroups }: NativeInput,
+  { manageCgroups }: NativeInput,
   selected: readonly SelectedGpu[],
-  asked: ReadonlySet<DriverCapability>,
+  control: readonly NodeFact[],
   because: Because,
   log: ReasonLog,
 ): readonly Edit[] {
@@ -142,12 +163,8 @@ function deviceEdits(
     )
     nodes.push(toNodeEdit(gpu.node, [...because.devices, chosen]))
   }
-  for (const node of snapshot.inventory.controlNodes) {
-    const isModeset = node.path === "/dev/nvidia-modeset"
-    const isUvm = node.path.startsWith("/dev/nvidia-uvm")
-    if ((isModeset && !asked.has("display")) || (isUvm && !asked.has("compute"))) continue
-    nodes.push(toNodeEdit(node, isModeset || isUvm ? because.capabilities : because.devices))
-  }
+  for (const node of control)
+    nodes.push(toNodeEdit(node, node.path === "/dev/nvidiactl" ? because.devices : because.capabilities))
   if (!manageCgroups) {
     log.add(
       "cgroup.unmanaged",
@@ -168,10 +185,7 @@ function deviceEdits(
   return [...nodes, ...rules]
 }
 
-const toNodeEdit = (
-  node: HostSnapshot["inventory"]["controlNodes"][number],
-  reasons: readonly string[],
-): DeviceNodeEdit => ({
+const toNodeEdit = (node: NodeFact, reasons: readonly string[]): DeviceNodeEdit => ({
   kind: "deviceNode",
   path: containerPath(node.path),
   hostPath: node.path,
@@ -240,13 +254,12 @@ function procEdits(
     }),
   )
   const gpus = selected.flatMap(({ gpu }): readonly Edit[] => {
-    if (gpu.minor === undefined) return []
-    const directory = gpu.minor.source.slice(0, -"/information".length)
+    if (gpu.procDirectory === undefined) return []
     return [
       {
         kind: "mount",
-        hostPath: directory as typeof gpu.minor.source,
-        containerPath: containerPath(directory),
+        hostPath: gpu.procDirectory,
+        containerPath: containerPath(gpu.procDirectory),
         options: ["ro", "nosuid", "nodev", "noexec"],
         reasons,
       },
@@ -302,9 +315,8 @@ function listOmissions(
   const chosen = new Set(selected.map(({ gpu }) => gpu))
   const gpus = snapshot.inventory.gpus
     .filter((gpu) => !chosen.has(gpu))
-    .map(({ index, pciAddress }): Omission => {
-      const what =
-        index === undefined ? `GPU at ${pciAddress}, excluded by the driver` : `GPU ${index} (${pciAddress})`
+    .map(({ index, pciAddress, state }): Omission => {
+      const what = index === undefined ? `GPU at ${pciAddress}, ${state}` : `GPU ${index} (${pciAddress})`
       return { what, reasons: because.devices }
     })
   const capabilities = everyCapability

@@ -1,11 +1,11 @@
 /** What a plan may know of the machine and of the container's root: plain data, observed once. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
-import { type DriverPlace, observeDriver } from "../driver/observe-driver.ts"
+import { observeDriver } from "../driver/observe-driver.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { observeInventory } from "../inventory/observe-inventory.ts"
-import { hostPath } from "../text/brand.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 
 export interface HostSnapshot {
@@ -25,24 +25,78 @@ export interface ContainerLayout {
 export interface SnapshotOptions {
   readonly driverRoot: string
   readonly ldcache: string
+  /** Directories inside the driver root that are searched before all others. */
+  readonly searchPaths?: readonly string[]
+  /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
+  readonly fallbackVersion?: string
 }
 
-/** How the driver's files are found: by looking, or by remembering what was found when nothing has changed since. */
-export type FindDriver = (host: Host, place: DriverPlace) => DriverCatalogue
-
-export function observeSnapshot(
-  host: Host,
-  options: SnapshotOptions,
-  findDriver: FindDriver = observeDriver,
-): HostSnapshot {
-  const inventory = observeInventory(host)
-  const version = inventory.kernelModuleVersion?.value
+export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
   const driverRoot = hostPath(options.driverRoot)
+  const inventory = observeInventory(host, { driverRoot })
+  const version = inventory.kernelModuleVersion?.value ?? options.fallbackVersion
   const procFiles = ["params", "registry", "version"].flatMap((name) => {
     const content = host.readFile(hostPath(`/proc/driver/nvidia/${name}`))
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
   })
   const driver =
-    version === undefined ? undefined : findDriver(host, { driverRoot, version, ldcache: options.ldcache })
+    version === undefined
+      ? undefined
+      : observeDriver(host, {
+          driverRoot,
+          version,
+          ldcache: options.ldcache,
+          searchPaths: options.searchPaths ?? [],
+        })
   return { name: host.provenance.name, inventory, driver, procFiles }
+}
+
+/** Where a change would make another snapshot. Also places that do not exist. Order: none that matters, but always the same. */
+export function witnessesOf({ inventory, driver }: HostSnapshot): readonly HostPath[] {
+  const { nodes, gpus } = inventory
+  const capabilities = "/proc/driver/nvidia/capabilities"
+  const every = [
+    ...nodes.control,
+    ...nodes.capabilities,
+    ...nodes.imexChannels.map(({ node }) => node),
+    ...nodes.nvswitch,
+    ...nodes.nvlink,
+    ...nodes.gds,
+    ...nodes.gdrcopy,
+    ...nodes.mofed,
+    ...nodes.tegra,
+    ...gpus.flatMap(({ node, drm }) => [
+      ...(node === undefined ? [] : [node]),
+      ...drm.map((one) => one.node),
+    ]),
+  ]
+  return [
+    ...new Set([
+      ...[
+        "/sys/module/nvidia",
+        "/sys/module/nvidia/version",
+        "/proc/driver/nvidia/gpus",
+        "/proc/driver/nvidia/params",
+        "/proc/driver/nvidia-caps/mig-minors",
+        "/proc/devices",
+        "/dev",
+        "/dev/dri",
+        "/dev/dri/by-path",
+        "/dev/nvidia-caps",
+        "/dev/nvidia-caps-imex-channels",
+        "/dev/infiniband",
+        capabilities,
+        ...gpus.flatMap(({ minor }) =>
+          minor === undefined ? [] : [`${capabilities}/gpu${minor.value}/mig`],
+        ),
+        ...inventory.migDevices.flatMap(({ accessFiles }) => accessFiles),
+        ...gpus.flatMap(({ procDirectory }) =>
+          procDirectory === undefined ? [] : [`${procDirectory}/information`],
+        ),
+      ].map(hostPath),
+      ...every.map(({ path }) => path),
+      ...(driver?.searched ?? []),
+      ...(driver?.libraries ?? []).map(({ path }) => path),
+    ]),
+  ]
 }

@@ -203,5 +203,6 @@ function driverFiles({ model, driverVersion }: MachineShape, gpus: readonly Simu
       '{"file_format_version":"1.0.0","ICD":{"library_path":"libEGL_nvidia.so.0"}}\n',
     ),
     text("/usr/share/nvidia/nvoptix.bin", "simulated\n"),
+    text("/etc/OpenCL/vendors/nvidia.icd", "libnvidia-opencl.so.1\n"),
   ]
 }

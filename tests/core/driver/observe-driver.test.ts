@@ -11,10 +11,16 @@ describe("the driver catalogue", () => {
     const cuda = catalogue.libraries.find(({ path }) => path.includes("libcuda.so"))
     expect(cuda).toEqual({
       path: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"),
+      rootPath: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"),
       soname: "libcuda.so.1",
       bits: 64,
       machine: "x86-64",
       capabilities: ["compute"],
+      reasons: [{ kind: "table", capability: "compute" }],
+      links: [
+        { path: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so"), target: "libcuda.so.1" },
+        { path: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so.1"), target: "libcuda.so.550.163.01" },
+      ],
     })
     expect(catalogue.libraries.some(({ path }) => path.includes("/vdpau/libvdpau_nvidia.so."))).toBe(true)
     expect(catalogue.binaries.map(({ path }) => String(path))).toContain("/usr/bin/nvidia-smi")

@@ -4,7 +4,7 @@ import { memoryMachine } from "../../machine.ts"
 
 describe("the inventory", () => {
   test("GPUs in the order of their addresses, each fact with its source", () => {
-    const { gpus, kernelModuleVersion, controlNodes, findings } = observeInventory(
+    const { gpus, kernelModuleVersion, nodes, findings } = observeInventory(
       memoryMachine({ gpus: 3, model: "h100" }),
     )
     expect(gpus.map(({ index, pciAddress }) => [index, pciAddress])).toEqual([
@@ -18,7 +18,7 @@ describe("the inventory", () => {
     })
     expect(gpus[1]?.node).toMatchObject({ path: "/dev/nvidia1", major: 195, minor: 1 })
     expect(kernelModuleVersion).toMatchObject({ value: "550.163.01" })
-    expect(controlNodes.map(({ path }) => String(path))).toEqual([
+    expect(nodes.control.map(({ path }) => String(path))).toEqual([
       "/dev/nvidiactl",
       "/dev/nvidia-uvm",
       "/dev/nvidia-uvm-tools",
@@ -62,7 +62,12 @@ describe("the inventory", () => {
     })
     const { gpus, findings } = observeInventory(host)
     expect(gpus[0]?.uuid).toBeUndefined()
-    expect(findings).toMatchObject([{ fault: { tag: "GpuUnreadable" } }])
+    expect(findings.map(({ fault }) => fault.tag)).toEqual([
+      "GpuUnreadable",
+      "NvmlUnavailable",
+      "GpuUuidUnknown",
+    ])
+    expect(gpus[1]).toMatchObject({ state: "broken", index: undefined })
   })
 
   test("a machine without a driver has nothing, and that is no fault", () => {
@@ -75,7 +80,7 @@ describe("the inventory", () => {
           },
         }),
       ),
-    ).toMatchObject({ kernelModuleVersion: undefined, gpus: [], controlNodes: [] })
+    ).toMatchObject({ kernelModuleVersion: undefined, gpus: [], nodes: { control: [] } })
   })
 
   test("the open kernel module words its version differently", () => {

@@ -6,7 +6,7 @@ import { readVectors } from "../../vectors/vector.ts"
 
 /** The interface's own words: these stand in code and in records alike. Anything else that does was fitted to the records. */
 const interfaceWords = new Set(
-  `/dev/null /run/nvidia/driver no-cgroups relative /etc/ld.so.cache /var/run/nvidia-container-devices @/sbin/ldconfig CAP_SYS_ADMIN CUDA_VERSION
+  `/dev/null /run/nvidia/driver no-cgroups load-kmods no-pivot relative /etc/ld.so.cache /var/run/nvidia-container-devices @/sbin/ldconfig CAP_SYS_ADMIN CUDA_VERSION
   NVIDIA_CTK_CONFIG_FILE_PATH NVIDIA_DISABLE_REQUIRE NVIDIA_DRIVER_CAPABILITIES NVIDIA_VISIBLE_DEVICES NVIDIA_IMEX_CHANNELS
   NVIDIA_REQUIRE_ NVIDIA_REQUIRE_CUDA NVIDIA_REQUIRE_JETPACK Process XDG_CONFIG_HOME bundle bundlePath capabilities compat32 compute
   config.json containerID disabled display driver environment features gidMappings graphics hostID ldcache ldconfig legacy noexec

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { cudaVersionOf } from "../../../src/core/inventory/driver-branch.ts"
+import { brandOf, generationOf } from "../../../src/core/inventory/gpu-model.ts"
 import { checkRequirement, compareVersions } from "../../../src/core/requirement/check-requirement.ts"
-import { architectureOf, brandOf, cudaVersionOf } from "../../../src/core/requirement/machine-facts.ts"
 
 const facts = { cuda: "12.4", driver: "550.163.01", arch: "8.0", brand: "Tesla" }
 
@@ -63,9 +64,9 @@ describe("requirements", () => {
     expect(cudaVersionOf("999.1")).toBe("13.1")
     expect(cudaVersionOf("340.1")).toBeUndefined()
     expect([
-      architectureOf("NVIDIA H200"),
-      architectureOf("Tesla T4"),
-      architectureOf("A card of tomorrow"),
+      generationOf("NVIDIA H200")?.computeCapability,
+      generationOf("Tesla T4")?.computeCapability,
+      generationOf("A card of tomorrow")?.computeCapability,
     ]).toEqual(["9.0", "7.5", undefined])
     expect([brandOf("NVIDIA GeForce RTX 4090"), brandOf("NVIDIA A100-SXM4-40GB"), brandOf("x")]).toEqual([
       "GeForce",

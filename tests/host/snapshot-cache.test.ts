@@ -4,14 +4,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import type { Host } from "../../src/core/host/host.ts"
-import { hostPath } from "../../src/core/text/brand.ts"
-import { findDriver } from "../../src/host/driver-cache.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
+import { recallSnapshot } from "../../src/host/snapshot-cache.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-cache-"))
 const machine = join(work, "machine")
 const state = join(work, "state")
-const place = { driverRoot: hostPath("/"), version: "550.163.01", ldcache: "/etc/ld.so.cache" }
+const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 beforeAll(() => {
   simulate(["up", machine, "--gpus", "1"])
 })
@@ -35,11 +34,11 @@ function counted(): { readonly host: Host; readonly reads: () => number } {
 
 const find = (): { readonly libraries: number; readonly reads: number } => {
   const { host, reads } = counted()
-  return { libraries: findDriver(host, place, state).libraries.length, reads: reads() }
+  return { libraries: recallSnapshot(host, options, state).driver?.libraries.length ?? 0, reads: reads() }
 }
 
 const cacheFile = (): string =>
-  join(state, readdirSync(state).find((name) => name.startsWith("driver-")) ?? "")
+  join(state, readdirSync(state).find((name) => name.startsWith("machine-")) ?? "")
 
 test("the second look reads no library, and finds the same", () => {
   const first = find()
@@ -62,7 +61,7 @@ test("a library that is replaced in place is looked at again", () => {
 test("a file that is garbage, or that others may write, counts for nothing", () => {
   find()
   const good = readFileSync(cacheFile(), "utf8")
-  for (const text of ["", "{", "null", "[]", '{"version":1}', good.replace('"version":1', '"version":2')]) {
+  for (const text of ["", "{", "null", "[]", '{"version":2}', good.replace('"version":2', '"version":3')]) {
     writeFileSync(cacheFile(), text)
     expect(find().reads).toBeGreaterThan(20)
   }
@@ -73,7 +72,7 @@ test("a file that is garbage, or that others may write, counts for nothing", () 
 
 test("without a place to remember, or on a machine in memory, it is looked for each time", () => {
   const { host, reads } = counted()
-  findDriver(host, place, undefined)
-  findDriver(host, place, undefined)
+  recallSnapshot(host, options, undefined)
+  recallSnapshot(host, options, undefined)
   expect(reads()).toBeGreaterThan(40)
 })

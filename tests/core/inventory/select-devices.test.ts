@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
-import { selectGpus } from "../../../src/core/plan/select-devices.ts"
+import { selectDevices } from "../../../src/core/inventory/select-devices.ts"
 import { memoryMachine } from "../../machine.ts"
 
 const inventory = observeInventory(memoryMachine({ gpus: 4 }))
 const uuid = inventory.gpus[1]?.uuid?.value ?? ""
 const selected = (...selectors: readonly string[]): unknown => {
-  const result = selectGpus(selectors, inventory)
+  const result = selectDevices(selectors, inventory)
   return result.ok ? result.value.map(({ gpu }) => gpu.index) : result.fault.tag
 }
 
@@ -33,8 +33,8 @@ describe("device selectors", () => {
     [["-1"], "DeviceUnknown"],
     [["GPU-0"], "DeviceUnknown"],
     [["0000:99:00.0"], "DeviceUnknown"],
-    [["0:1"], "DeviceKindUnserved"],
-    [["MIG-1234"], "DeviceKindUnserved"],
+    [["0:1"], "DeviceUnknown"],
+    [["MIG-1234"], "DeviceUnknown"],
     [["nvidia.com/gpu=0"], "DeviceKindUnserved"],
     [["é"], "DeviceUnknown"],
   ])("%j: %j", (selectors, chosen) => {

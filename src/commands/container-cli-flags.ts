@@ -1,0 +1,142 @@
+/**
+ * The command line of nvidia-container-cli, as GNU argp reads it: global options first, a command, then its options in any order;
+ * long names may be cut where they stay unique. Source: facts, nvidia-container-cli §1.
+ */
+
+interface Option {
+  readonly name: string
+  readonly short?: string
+  /** Does a value follow: never, always, only when written with the option. */
+  readonly value: "none" | "required" | "optional"
+}
+
+const option = (name: string, value: Option["value"], short?: string): Option =>
+  short === undefined ? { name, value } : { name, value, short }
+
+const everywhere = [option("help", "none", "?"), option("usage", "none"), option("version", "none", "V")]
+
+const globalOptions: readonly Option[] = [
+  ...everywhere,
+  option("debug", "required", "d"),
+  option("load-kmods", "none", "k"),
+  option("no-pivot", "none", "n"),
+  option("user", "optional", "u"),
+  option("root", "required", "r"),
+  option("ldcache", "required", "l"),
+  option("no-create-imex-channels", "none"),
+]
+
+const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Option[]>> = {
+  info: [...everywhere, option("csv", "none")],
+  list: [
+    ...everywhere,
+    option("device", "required", "d"),
+    option("libraries", "none", "l"),
+    option("binaries", "none", "b"),
+    option("ipcs", "none", "i"),
+    option("firmwares", "none", "f"),
+    option("compat32", "none"),
+    option("mig-config", "required"),
+    option("mig-monitor", "required"),
+    option("imex-channel", "required"),
+    option("no-persistenced", "none"),
+    option("no-fabricmanager", "none"),
+  ],
+  configure: everywhere,
+}
+
+/** Option → its values, in the order given; a switch has empty ones. */
+export type Given = ReadonlyMap<string, readonly string[]>
+
+export type CliCall =
+  | { readonly kind: "wrong"; readonly problem: string }
+  | {
+      readonly kind: "command"
+      readonly command: keyof typeof commandOptions
+      readonly global: Given
+      readonly given: Given
+      readonly words: readonly string[]
+    }
+  | { readonly kind: "help" | "usage" | "version"; readonly command: string }
+
+export function parseCliFlags(args: readonly string[]): CliCall {
+  const global = readOptions(args, globalOptions, "beforeWords")
+  if (typeof global === "string") return { kind: "wrong", problem: global }
+  const asked = answeredFirst(global.given)
+  if (asked !== undefined) return { kind: asked, command: "" }
+  const [command, ...rest] = global.rest
+  if (command === undefined) return { kind: "wrong", problem: "a command is missing" }
+  if (command !== "info" && command !== "list" && command !== "configure")
+    return { kind: "wrong", problem: `unknown command '${command}'` }
+  const own = readOptions(rest, commandOptions[command], "anywhere")
+  if (typeof own === "string") {
+    // What configure takes is not known here; the name alone says that it is not served.
+    if (command === "configure")
+      return { kind: "command", command, global: global.given, given: new Map(), words: rest }
+    return { kind: "wrong", problem: own }
+  }
+  const answered = answeredFirst(own.given)
+  if (answered !== undefined) return { kind: answered, command: ` ${command}` }
+  if (command !== "configure" && own.rest.length > 0)
+    return { kind: "wrong", problem: `too many arguments: '${own.rest[0]}'` }
+  return { kind: "command", command, global: global.given, given: own.given, words: own.rest }
+}
+
+const answeredFirst = (given: Given): "help" | "usage" | "version" | undefined =>
+  (["help", "usage", "version"] as const).find((name) => given.has(name))
+
+function readOptions(
+  args: readonly string[],
+  options: readonly Option[],
+  words: "anywhere" | "beforeWords",
+): { readonly given: Given; readonly rest: readonly string[] } | string {
+  const given = new Map<string, readonly string[]>()
+  const rest: string[] = []
+  const note = ({ name }: Option, value: string): void => {
+    given.set(name, [...(given.get(name) ?? []), value])
+  }
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? ""
+    if (arg === "--") return { given, rest: [...rest, ...args.slice(index + 1)] }
+    if (!arg.startsWith("-") || arg === "-") {
+      if (words === "beforeWords") return { given, rest: args.slice(index) }
+      rest.push(arg)
+      continue
+    }
+    if (arg.startsWith("--")) {
+      const equals = arg.indexOf("=")
+      const name = equals === -1 ? arg.slice(2) : arg.slice(2, equals)
+      const found = findLong(options, name)
+      if (typeof found === "string") return found
+      if (equals !== -1 && found.value === "none") return `option '--${found.name}' doesn't allow an argument`
+      if (equals !== -1) note(found, arg.slice(equals + 1))
+      else if (found.value !== "required") note(found, "")
+      else if (++index < args.length) note(found, args[index] ?? "")
+      else return `option '--${found.name}' requires an argument`
+      continue
+    }
+    for (let at = 1; at < arg.length; at++) {
+      const found = options.find(({ short }) => short === arg[at])
+      if (found === undefined) return `invalid option -- '${arg[at]}'`
+      const attached = arg.slice(at + 1)
+      if (found.value === "none") {
+        note(found, "")
+        continue
+      }
+      if (attached !== "" || found.value === "optional") note(found, attached)
+      else if (++index < args.length) note(found, args[index] ?? "")
+      else return `option requires an argument -- '${found.short}'`
+      break
+    }
+  }
+  return { given, rest }
+}
+
+/** The option, or what is wrong with the name. */
+function findLong(options: readonly Option[], name: string): Option | string {
+  const exact = options.find((one) => one.name === name)
+  if (exact !== undefined) return exact
+  const begun = name === "" ? [] : options.filter((one) => one.name.startsWith(name))
+  if (begun.length > 1) return `option '--${name}' is ambiguous`
+  return begun[0] ?? `unrecognized option '--${name}'`
+}

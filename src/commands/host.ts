@@ -1,0 +1,68 @@
+/**
+ * `gantry host record`: a machine as a file. `gantry host observe` is the child process in which NVML is asked; it is started by
+ * Gantry itself.
+ */
+
+import { writeSync } from "node:fs"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { anonymizeRecording } from "../host/anonymize.ts"
+import { openHost } from "../host/open-host.ts"
+import { recordHost } from "../host/recording.ts"
+import { replaceFile } from "../host/replace-file.ts"
+import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
+import { print, report } from "./report.ts"
+
+const shape = {
+  program: "gantry host",
+  usage: `gantry host record -o FILE [--anonymize] ${machineUsage}`,
+  valued: ["o", "output", "nvml", ...machineFlags],
+  switches: ["anonymize", "help", "h"],
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args, shape)
+  if (!flags.ok) return report(flags.fault)
+  const { on, values, words } = flags.value
+  if (on.has("help") || on.has("h")) {
+    print(`usage: ${shape.usage}\n`)
+    return 0
+  }
+  const library = values.get("nvml")
+  if (words[0] === "observe" && library !== undefined) {
+    const { queryNvml } = await import("../linux/nvml.ts")
+    writeSync(1, JSON.stringify(queryNvml(library)))
+    return 0
+  }
+  if (words[0] !== "record" || words.length !== 1) return report(usageFault(shape, "say record"))
+  const output = values.get("o") ?? values.get("output")
+  if (output === undefined)
+    return report(usageFault(shape, "say where to with -o FILE (- is standard output)"))
+  const text = record(flags.value)
+  if (!text.ok) return report(text.fault)
+  if (output === "-") {
+    print(text.value)
+    return 0
+  }
+  const written = replaceFile(output, text.value, 0o644)
+  if (!written.ok) return report(fault("RecordingUnwritable", { path: output }, written.fault))
+  return 0
+}
+
+/** Asks everything that any command asks, and keeps the answers. */
+function record(flags: Flags): Result<string> {
+  const opened = openHost(flags.values.get("host"))
+  if (!opened.ok) return opened
+  const recorder = recordHost(opened.value)
+  const options = machineOptions(recorder.host, flags, shape)
+  if (!options.ok) return fail(options.fault)
+  const { driver } = observeSnapshot(recorder.host, options.value)
+  // Asked although files may tell everything: what was not asked now cannot be answered later.
+  if (driver !== undefined) recorder.host.readNvml(driver.driverRoot)
+  const recording = flags.on.has("anonymize")
+    ? anonymizeRecording(recorder.recording())
+    : recorder.recording()
+  return ok(`${JSON.stringify(recording, null, 1)}\n`)
+}

@@ -1,0 +1,51 @@
+/** `gantry info`: GPUs, MIG devices, driver, nodes, and what is wrong with them. It reads and prints; it changes nothing. */
+
+import { renderInfoJson, renderInfoTable } from "../core/explain/render-info.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import { selectDevices } from "../core/inventory/select-devices.ts"
+import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { print, report } from "./report.ts"
+
+const shape = {
+  program: "gantry info",
+  usage: `gantry info [--device SELECTOR,…] [--json] ${machineUsage}`,
+  valued: ["device", ...machineFlags],
+  switches: ["json", "help", "h"],
+}
+
+export function run(args: readonly string[]): number {
+  const flags = parseFlags(args, shape)
+  if (!flags.ok) return report(flags.fault)
+  if (flags.value.on.has("help") || flags.value.on.has("h")) {
+    print(`usage: ${shape.usage}\n`)
+    return 0
+  }
+  if (flags.value.words.length > 0)
+    return report(usageFault(shape, `unexpected ${JSON.stringify(flags.value.words[0])}`))
+  const text = describe(flags.value)
+  if (!text.ok) return report(text.fault)
+  print(text.value)
+  return 0
+}
+
+/** Without a selector everything is shown, also GPUs that cannot be used. */
+function describe(flags: Flags): Result<string> {
+  const observed = observeMachine(flags, shape)
+  if (!observed.ok) return observed
+  const { snapshot, host } = observed.value
+  const { gpus, migDevices } = snapshot.inventory
+  const view = { snapshot, kind: host.provenance.kind, gpus, migDevices }
+  const render = flags.on.has("json") ? renderInfoJson : renderInfoTable
+  const wanted = flags.values.get("device")
+  if (wanted === undefined) return ok(render(view))
+  const selected = selectDevices(wanted.split(","), snapshot.inventory)
+  if (!selected.ok) return selected
+  return ok(
+    render({
+      ...view,
+      gpus: selected.value.flatMap((one) => (one.kind === "gpu" ? [one.gpu] : [])),
+      migDevices: selected.value.flatMap((one) => (one.kind === "mig" ? [one.device] : [])),
+    }),
+  )
+}

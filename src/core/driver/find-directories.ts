@@ -1,0 +1,136 @@
+/**
+ * Where libraries may lie inside a driver root: the loader's cache, the loader's configuration, then the usual places. No list of
+ * distributions: multiarch directories are found by their form. Only directories that hold the driver are read.
+ */
+
+import type { RootView } from "../host/root-view.ts"
+import type { HostPath } from "../text/brand.ts"
+import { parentPath } from "../text/path.ts"
+import { decodeLatin1 } from "../text/utf8.ts"
+
+/** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
+const baseDirectories = [
+  "/usr/lib64",
+  "/usr/lib",
+  "/usr/lib32",
+  "/lib64",
+  "/lib",
+  "/lib32",
+  "/usr/local/lib64",
+  "/usr/local/lib",
+  "/usr/local/nvidia/lib64",
+  "/usr/local/nvidia/lib",
+  "/run/opengl-driver/lib",
+  "/run/opengl-driver-32/lib",
+  "/usr/lib/wsl/lib",
+]
+/** Those that have one directory for each kind of machine below them, where a distribution does that. */
+const multiarchBases = ["/usr/lib", "/lib"]
+const multiarch = /^(x86_64|aarch64|i386|i686|arm)-linux-gnu\w*$/
+const vendorDirectories = ["nvidia", "nvidia/current"]
+/** More directories than any loader searches. */
+const directoryLimit = 512
+
+/** One of these is in every directory that holds a part of the driver. */
+const witnesses = [
+  "libcuda",
+  "libnvidia-ml",
+  "libnvidia-glcore",
+  "libnvidia-eglcore",
+  "libnvidia-tls",
+  "libGLX_nvidia",
+]
+
+export interface LibraryPlaces {
+  /** Directories that hold a file of this version, links resolved. Order: of search. */
+  readonly directories: readonly HostPath[]
+  /** Everything that was asked about, links not resolved. */
+  readonly searched: readonly string[]
+  /** Names found of the driver's libraries with another version. */
+  readonly otherVersions: readonly string[]
+}
+
+export interface LibrarySearch {
+  readonly version: string
+  /** Inside the driver root. */
+  readonly ldcache: string
+  /** Searched before all others. */
+  readonly searchPaths: readonly string[]
+}
+
+export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
+  const cache = view.readFile(search.ldcache)
+  const cached = cache.ok ? directoriesInCache(decodeLatin1(cache.value), search.version) : []
+  const configuration: { directories: readonly string[]; files: readonly string[] } = {
+    directories: [],
+    files: [],
+  }
+  const candidates = [
+    ...search.searchPaths,
+    ...cached,
+    ...configuration.directories,
+    ...usualDirectories(view),
+  ]
+  const directories = new Map<string, HostPath>()
+  const searched = new Set<string>([search.ldcache, ...configuration.files])
+  const others = new Set<string>()
+  for (const candidate of candidates.slice(0, directoryLimit)) {
+    if (searched.has(candidate)) continue
+    searched.add(candidate)
+    const resolved = view.resolve(candidate)
+    if (!resolved.ok || directories.has(resolved.value)) continue
+    if (witnesses.some((stem) => view.exists(`${resolved.value}/${stem}.so.${search.version}`)))
+      directories.set(resolved.value, resolved.value)
+    else for (const version of versionsIn(view, resolved.value)) others.add(version)
+  }
+  return {
+    directories: [...directories.values()],
+    searched: [...searched],
+    otherVersions: [...others].filter((version) => version !== search.version),
+  }
+}
+
+/**
+ * Parents of the paths in a loader cache that end in a library of this driver. The cache's text is searched, not parsed: its size
+ * must not matter, and what is found is only a hint where to look.
+ */
+function directoriesInCache(text: string, version: string): readonly string[] {
+  const directories = new Set<string>()
+  for (const ending of [
+    `.so.${version}\0`,
+    "/libcuda.so.1\0",
+    "/libnvidia-ml.so.1\0",
+    "/libGLX_nvidia.so.0\0",
+  ])
+    for (let at = text.indexOf(ending); at !== -1; at = text.indexOf(ending, at + 1)) {
+      const start = text.lastIndexOf("\0", at - 1) + 1
+      const path = text.slice(start, at + ending.length - 1)
+      if (path.startsWith("/") && path.length < 4096) directories.add(parentPath(path))
+    }
+  return [...directories]
+}
+
+function usualDirectories(view: RootView): readonly string[] {
+  return baseDirectories.flatMap((base) => {
+    const names = multiarchBases.includes(base) ? view.readDir(base) : undefined
+    const archs = names?.ok === true ? names.value.filter((name) => multiarch.test(name)) : []
+    return [base, ...archs.map((name) => `${base}/${name}`)].flatMap((directory) => [
+      directory,
+      ...vendorDirectories.map((name) => `${directory}/${name}`),
+    ])
+  })
+}
+
+/** Versions of the driver's two main libraries in a directory, by their links. */
+function versionsIn(view: RootView, directory: string): readonly string[] {
+  return ["libcuda.so.1", "libnvidia-ml.so.1"].flatMap((name) => {
+    const target = view.readLink(`${directory}/${name}`)
+    const version = target.ok ? /\.so\.(\d+\.[\d.]+)$/.exec(target.value)?.[1] : undefined
+    return version === undefined ? [] : [version]
+  })
+}
+
+/** The version of the user-space driver, when no kernel module tells one. */
+export function findUserSpaceVersion(view: RootView, ldcache: string): string | undefined {
+  return findLibraryPlaces(view, { version: "none", ldcache, searchPaths: [] }).otherVersions[0]
+}

@@ -1,0 +1,172 @@
+/**
+ * Everything of the driver that is no library: binaries, firmware, configuration files, modules of the X server, odd links.
+ * Source: facts, toolkit §5.4 and §5.5.
+ */
+
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Host } from "../host/host.ts"
+import type { RootView } from "../host/root-view.ts"
+import { readText } from "../inventory/proc-text.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import { baseName, parentPath } from "../text/path.ts"
+import type { DriverCapability } from "./capability.ts"
+import type {
+  DriverBinary,
+  DriverConfiguration,
+  DriverLibrary,
+  DriverModule,
+  FileLink,
+  FileReason,
+} from "./catalogue.ts"
+import { binariesBeyond, binariesOf, configurationsOf } from "./files.ts"
+import { stemOf } from "./observe-libraries.ts"
+
+export const binaryDirectories: readonly string[] = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+]
+const dataDirectories = ["/etc", "/usr/local/share", "/usr/share"]
+const xorgDirectories = ["/usr/lib/xorg", "/usr/lib64/xorg", "/usr/lib/x86_64-linux-gnu/nvidia/xorg"]
+
+export const configurationDirectories: readonly string[] = [
+  ...new Set(
+    dataDirectories.flatMap((directory) =>
+      configurationsOf.map(({ name }) => parentPath(`${directory}/${name}`)),
+    ),
+  ),
+]
+
+/** A regular file, or a link that leads to one inside the root. */
+function isFile(view: RootView, path: string): boolean {
+  const stat = view.lstat(path)
+  if (!stat.ok || stat.value.kind === "file") return stat.ok
+  const resolved = stat.value.kind === "symlink" ? view.resolve(path) : undefined
+  const behind = resolved?.ok === true ? view.lstat(resolved.value) : undefined
+  return behind?.ok === true && behind.value.kind === "file"
+}
+
+/** Order: the reference's table, then ours. */
+export function observeBinaries(view: RootView): readonly DriverBinary[] {
+  const named = new Map<string, FileReason[]>()
+  for (const [kind, table] of [
+    ["table", binariesOf],
+    ["beyond", binariesBeyond],
+  ] as const)
+    for (const [capability, names] of Object.entries(table))
+      for (const name of names)
+        named.set(name, [...(named.get(name) ?? []), { kind, capability: capability as DriverCapability }])
+  return [...named].flatMap(([name, reasons]): readonly DriverBinary[] => {
+    const found = binaryDirectories
+      .map((directory) => `${directory}/${name}`)
+      .find((path) => isFile(view, path))
+    if (found === undefined) return []
+    const capabilities = reasons
+      .flatMap((reason) => ("capability" in reason ? [reason.capability] : []))
+      .sort()
+    return [{ path: view.outside(found), rootPath: hostPath(found), capabilities, reasons }]
+  })
+}
+
+/** Order: as in the table. */
+export function observeConfigurations(
+  view: RootView,
+  libraries: readonly DriverLibrary[],
+  findings: Finding[],
+): readonly DriverConfiguration[] {
+  const stems = new Set(libraries.map(({ rootPath }) => stemOf(rootPath)))
+  return configurationsOf.flatMap(({ name, into, capability, missed }): readonly DriverConfiguration[] => {
+    const found = dataDirectories
+      .map((directory) => `${directory}/${name}`)
+      .find((path) => isFile(view, path))
+    if (found === undefined) {
+      const isElsewhere = name.endsWith("nvidia_icd.json") && hasMachineIcd(view)
+      if (missed !== undefined && stems.has(missed.library) && !isElsewhere)
+        findings.push({
+          severity: "warning",
+          fault: fault("DriverFileMissing", {
+            name: baseName(name),
+            consequence: missed.consequence,
+            capability,
+          }),
+          evidence: dataDirectories.map((directory) => `${view.outside(`${directory}/${name}`)}: absent`),
+        })
+      return []
+    }
+    return [
+      {
+        path: view.outside(found),
+        rootPath: hostPath(found),
+        containerPath: hostPath(`${into}/${name}`),
+        capabilities: [capability],
+        reasons: [{ kind: "beyond", capability }],
+      },
+    ]
+  })
+}
+
+/** Some distributions install the Vulkan file under a name with the machine in it. */
+const hasMachineIcd = (view: RootView): boolean =>
+  ["x86_64", "aarch64"].some((machine) =>
+    dataDirectories.some((directory) => isFile(view, `${directory}/vulkan/icd.d/nvidia_icd.${machine}.json`)),
+  )
+
+/** Driver and GLX extension of the X server. */
+export function observeModules(view: RootView, version: string): readonly DriverModule[] {
+  const reasons: readonly FileReason[] = [{ kind: "beyond", capability: "display" }]
+  const names = ["drivers/nvidia_drv.so", `extensions/libglxserver_nvidia.so.${version}`]
+  return names.flatMap((name): readonly DriverModule[] => {
+    const found = xorgDirectories
+      .flatMap((directory) => [`${directory}/modules/${name}`, `${directory}/${baseName(name)}`])
+      .find((path) => isFile(view, path))
+    if (found === undefined) return []
+    const link = found.endsWith(version) ? observeLink(view, found.slice(0, -version.length - 1)) : []
+    return [
+      {
+        path: view.outside(found),
+        rootPath: hostPath(found),
+        capabilities: ["display"],
+        reasons,
+        links: link,
+      },
+    ]
+  })
+}
+
+/** `gbm/nvidia-drm_gbm.so`, by which libgbm finds the driver. */
+export const observeOddLinks = (view: RootView, directories: readonly HostPath[]): readonly FileLink[] =>
+  directories.flatMap((directory) => observeLink(view, `${directory}/gbm/nvidia-drm_gbm.so`))
+
+function observeLink(view: RootView, path: string): readonly FileLink[] {
+  const target = view.readLink(path)
+  return target.ok ? [{ path: hostPath(path), target: target.value }] : []
+}
+
+/** Directories in which the kernel looks for firmware, inside the driver root; the first that has this version's counts. */
+export function firmwareDirectories(host: Host, version: string): readonly string[] {
+  const text = (path: string): string => readText(host, path)?.trim() ?? ""
+  const chosen = text("/sys/module/firmware_class/parameters/path")
+  const release = text("/proc/sys/kernel/osrelease")
+  const bases = [
+    ...(chosen.startsWith("/") ? [chosen] : []),
+    ...(release === "" ? [] : [`/lib/firmware/updates/${release}`]),
+    "/lib/firmware/updates",
+    ...(release === "" ? [] : [`/lib/firmware/${release}`]),
+    "/lib/firmware",
+  ]
+  return bases.map((base) => `${base}/nvidia/${version}`)
+}
+
+/** gsp*.bin. Order: by name. */
+export function observeFirmware(view: RootView, candidates: readonly string[]): readonly HostPath[] {
+  for (const directory of candidates) {
+    const names = view.readDir(directory)
+    const found = names.ok ? names.value.filter((name) => /^gsp.*\.bin$/.test(name)) : []
+    if (found.length > 0) return found.map((name) => view.outside(`${directory}/${name}`))
+  }
+  return []
+}

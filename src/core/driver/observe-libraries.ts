@@ -1,0 +1,230 @@
+/**
+ * The driver's libraries by what they are: files that carry the driver's version are looked into, their capability comes from the
+ * tables or from who needs them.
+ *   for each directory that holds the driver, and its vdpau: names that can be the driver's
+ *   each name's ELF header: class, machine, SONAME, NEEDED; what is no library of this machine is a finding
+ *   tables give capabilities; then what a library needs gets its capabilities, until nothing changes
+ */
+
+import type { ElfFile } from "../elf/elf.ts"
+import { parseElfFrom } from "../elf/parse-elf.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { RootView } from "../host/root-view.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import { baseName } from "../text/path.ts"
+import type { DriverCapability } from "./capability.ts"
+import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
+import { librariesBeyond, librariesOf, unversionedLibrary } from "./files.ts"
+
+interface Found {
+  readonly rootPath: HostPath
+  readonly elf: ElfFile
+  readonly links: readonly FileLink[]
+}
+
+const subdirectories = ["", "/vdpau"]
+
+/** Order: as in the tables, then by path; 64 bits before 32. */
+export function observeLibraries(
+  view: RootView,
+  directories: readonly HostPath[],
+  version: string,
+  findings: Finding[],
+): readonly DriverLibrary[] {
+  const found = new Map<string, Found>()
+  for (const directory of directories)
+    for (const subdirectory of subdirectories)
+      for (const one of readDirectory(view, `${directory}${subdirectory}`, version, findings)) {
+        const key = `${one.elf.bits} ${baseName(one.rootPath)}`
+        if (!found.has(key)) found.set(key, one)
+      }
+  const machine = [...found.values()].find(({ rootPath }) => /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath))
+    ?.elf.machine
+  const fitting = [...found.values()].filter(({ rootPath, elf }) => {
+    const isFitting = elf.bits === 32 || machine === undefined || elf.machine === machine
+    if (!isFitting) complain(findings, view.outside(rootPath), `it is built for ${elf.machine}`)
+    return isFitting
+  })
+  return sortLibraries(assignCapabilities(view, fitting, version, findings), version)
+}
+
+function readDirectory(
+  view: RootView,
+  directory: string,
+  version: string,
+  findings: Finding[],
+): readonly Found[] {
+  const names = view.readDir(directory)
+  if (!names.ok) return []
+  const ending = `.so.${version}`
+  const files: string[] = []
+  const mayLink: string[] = []
+  for (const name of names.value) {
+    if (!name.startsWith("lib") || !name.includes(".so")) continue
+    if (name.endsWith(ending) || unversionedLibrary.test(name)) files.push(name)
+    // A link to a library of the driver is named after it.
+    else if (/nvidia|^libcuda|^libnv|^libGLX_indirect/.test(name)) mayLink.push(name)
+  }
+  const links = readLinks(view, directory, mayLink)
+  return files.flatMap((name): readonly Found[] => {
+    const path = hostPath(`${directory}/${name}`)
+    const stat = view.lstat(path)
+    if (!stat.ok || (stat.value.kind === "symlink" && !isChainWithin(view, path))) return []
+    const rootPath = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
+    if (!rootPath.ok) return []
+    const elf = parseElfFrom((offsetBytes, lengthBytes) => {
+      const bytes = view.readFile(rootPath.value, { offsetBytes, lengthBytes })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    })
+    if (!elf.ok) {
+      complain(findings, view.outside(path), elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : "")
+      return []
+    }
+    return [{ rootPath: rootPath.value, elf: elf.value, links: linksTo(name, directory, links) }]
+  })
+}
+
+/** A link named as a file of the driver counts when it leads to a regular file. */
+function isChainWithin(view: RootView, path: HostPath): boolean {
+  const resolved = view.resolve(path)
+  const stat = resolved.ok ? view.lstat(resolved.value) : undefined
+  return stat?.ok === true && stat.value.kind === "file"
+}
+
+function readLinks(view: RootView, directory: string, names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    names.flatMap((name) => {
+      const target = view.readLink(`${directory}/${name}`)
+      return target.ok && !target.value.includes("/") ? [[name, target.value] as const] : []
+    }),
+  )
+}
+
+/** Links of one directory that lead to a file, over any number of steps. */
+function linksTo(name: string, directory: string, links: ReadonlyMap<string, string>): readonly FileLink[] {
+  const leads = new Set([name])
+  for (let hasGrown = true; hasGrown; ) {
+    hasGrown = false
+    for (const [link, target] of links)
+      if (leads.has(target) && !leads.has(link)) {
+        leads.add(link)
+        hasGrown = true
+      }
+  }
+  return [...links]
+    .filter(([link]) => leads.has(link))
+    .map(([link, target]) => ({ path: hostPath(`${directory}/${link}`), target }))
+    .sort((one, other) => (one.path < other.path ? -1 : 1))
+}
+
+const complain = (findings: Finding[], path: HostPath, problem: string): void => {
+  findings.push({
+    severity: "warning",
+    fault: fault("DriverFileUnusable", { path, problem }),
+    evidence: [`${path}: ${problem}`],
+  })
+}
+
+/** `libnvidia-egl-gbm.so.1.1.1` → `libnvidia-egl-gbm`. */
+export const stemOf = (path: string): string => baseName(path).replace(/\.so\..*$/, "")
+
+const tables = [
+  ["table", librariesOf],
+  ["beyond", librariesBeyond],
+] as const
+
+/** Stem → the tables that name it. */
+const namedBy: ReadonlyMap<string, readonly FileReason[]> = (() => {
+  const named = new Map<string, FileReason[]>()
+  for (const [kind, table] of tables)
+    for (const [capability, stems] of Object.entries(table))
+      for (const stem of stems)
+        named.set(stem, [...(named.get(stem) ?? []), { kind, capability: capability as DriverCapability }])
+  return named
+})()
+const order = [...namedBy.keys()]
+
+function assignCapabilities(
+  view: RootView,
+  found: readonly Found[],
+  version: string,
+  findings: Finding[],
+): readonly DriverLibrary[] {
+  const byName = new Map<string, Found>()
+  for (const one of found)
+    for (const name of [baseName(one.rootPath), one.elf.soname ?? ""])
+      byName.set(`${one.elf.bits} ${name}`, one)
+  const capabilities = new Map<Found, Set<DriverCapability>>()
+  const needs = new Map<Found, Set<HostPath>>()
+  const queue: Found[] = []
+  for (const one of found) {
+    const named = namedBy.get(stemOf(one.rootPath)) ?? []
+    capabilities.set(
+      one,
+      new Set(named.flatMap((reason) => ("capability" in reason ? [reason.capability] : []))),
+    )
+    needs.set(one, new Set())
+    queue.push(one)
+  }
+  for (const one of found)
+    for (const name of one.elf.needed)
+      if (!byName.has(`${one.elf.bits} ${name}`) && name.endsWith(`.so.${version}`))
+        findings.push({
+          severity: "warning",
+          fault: fault("DriverLibraryNeeded", { path: view.outside(one.rootPath), needs: name }),
+          evidence: [`${view.outside(one.rootPath)}: NEEDED ${name}`],
+        })
+  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+    const has = capabilities.get(one) ?? new Set()
+    for (const name of one.elf.needed) {
+      const needed = byName.get(`${one.elf.bits} ${name}`)
+      if (needed === undefined || needed === one) continue
+      needs.get(needed)?.add(view.outside(one.rootPath))
+      const gains = capabilities.get(needed)
+      const before = gains?.size ?? 0
+      for (const capability of has) gains?.add(capability)
+      if ((gains?.size ?? 0) > before) queue.push(needed)
+    }
+  }
+  return found.map((one): DriverLibrary => {
+    const named = namedBy.get(stemOf(one.rootPath)) ?? []
+    const by = [...(needs.get(one) ?? [])].sort()
+    const reasons: readonly FileReason[] = [
+      ...named,
+      ...by.map((path) => ({ kind: "needed", by: path }) as const),
+    ]
+    const path = view.outside(one.rootPath)
+    if (reasons.length === 0)
+      findings.push({
+        severity: "note",
+        fault: fault("DriverLibraryUnknown", { path }),
+        evidence: [`${path}: in no table, needed by none`],
+      })
+    return {
+      path,
+      rootPath: one.rootPath,
+      soname: one.elf.soname ?? baseName(one.rootPath),
+      bits: one.elf.bits,
+      machine: one.elf.machine,
+      capabilities: [...(capabilities.get(one) ?? [])].sort(),
+      reasons: reasons.length === 0 ? [{ kind: "version" }] : reasons,
+      links: one.links,
+    }
+  })
+}
+
+function sortLibraries(libraries: readonly DriverLibrary[], version: string): readonly DriverLibrary[] {
+  const place = ({ rootPath }: DriverLibrary): number => {
+    const at = order.indexOf(stemOf(rootPath))
+    return at === -1 ? order.length : at
+  }
+  const isVersioned = ({ path }: DriverLibrary): number => (path.endsWith(version) ? 0 : 1)
+  return [...libraries].sort(
+    (one, other) =>
+      other.bits - one.bits ||
+      place(one) - place(other) ||
+      isVersioned(one) - isVersioned(other) ||
+      (one.path < other.path ? -1 : 1),
+  )
+}

@@ -1,0 +1,174 @@
+/** The driver's files with why each is in, and the difference between two catalogues; for people and, as JSON, for machines. */
+
+import type { DriverCapability } from "../driver/capability.ts"
+import type { DriverCatalogue, FileReason } from "../driver/catalogue.ts"
+import { impliedLibraries } from "../driver/files.ts"
+import { faultCode, faultSentence } from "../fault/render.ts"
+import { findingJson } from "../fault/render-json.ts"
+import type { HostPath } from "../text/brand.ts"
+import { escapeControl } from "../text/escape.ts"
+import { baseName } from "../text/path.ts"
+import { alignColumns } from "../text/table.ts"
+
+export type DriverFileKind = "library" | "binary" | "firmware" | "configuration" | "module" | "platform"
+
+/** One file, whatever it is. */
+export interface DriverFileRow {
+  readonly kind: DriverFileKind
+  readonly path: HostPath
+  readonly rootPath: HostPath
+  readonly containerPath: HostPath
+  readonly bits: 32 | 64 | undefined
+  readonly soname: string | undefined
+  readonly capabilities: readonly DriverCapability[]
+  readonly reasons: readonly FileReason[]
+  readonly links: readonly { readonly path: HostPath; readonly target: string }[]
+}
+
+/** Every file of a catalogue. Order: libraries, binaries, configurations, modules, firmware, platform files. */
+export function listDriverFiles(driver: DriverCatalogue): readonly DriverFileRow[] {
+  const plain = { bits: undefined, soname: undefined, links: [] }
+  const inRoot = (path: HostPath): HostPath =>
+    (driver.driverRoot === "/" ? path : path.slice(driver.driverRoot.length)) as HostPath
+  return [
+    ...driver.libraries.map(
+      (one): DriverFileRow => ({ kind: "library", ...one, containerPath: one.rootPath }),
+    ),
+    ...driver.binaries.map(
+      (one): DriverFileRow => ({ kind: "binary", ...plain, ...one, containerPath: one.rootPath }),
+    ),
+    ...driver.configurations.map((one): DriverFileRow => ({ kind: "configuration", ...plain, ...one })),
+    ...driver.modules.map(
+      (one): DriverFileRow => ({ kind: "module", ...plain, ...one, containerPath: one.rootPath }),
+    ),
+    ...(["firmware", "platform"] as const).flatMap((kind) =>
+      (kind === "firmware" ? driver.firmware : driver.platformFiles).map(
+        (path): DriverFileRow => ({
+          kind,
+          ...plain,
+          path,
+          rootPath: inRoot(path),
+          containerPath: inRoot(path),
+          capabilities: [],
+          reasons: [],
+        }),
+      ),
+    ),
+  ]
+}
+
+/** Files that these capabilities bring; without any, all. Firmware comes with every capability; so do the platform's files. */
+export function chooseDriverFiles(
+  rows: readonly DriverFileRow[],
+  capabilities: readonly DriverCapability[],
+): readonly DriverFileRow[] {
+  if (capabilities.length === 0) return rows
+  const asked = new Set(capabilities)
+  const libraries = new Set(capabilities.flatMap((one) => [one, ...(impliedLibraries[one] ?? [])]))
+  return rows.filter((row) => {
+    if (row.kind === "firmware" || row.kind === "platform") return true
+    if (row.bits === 32 && !asked.has("compat32")) return false
+    const wanted = row.kind === "library" ? libraries : asked
+    return row.capabilities.some((one) => wanted.has(one))
+  })
+}
+
+const describeReason = (reason: FileReason): string => {
+  switch (reason.kind) {
+    case "table":
+      return reason.capability
+    case "beyond":
+      return `${reason.capability} (the reference misses it)`
+    case "needed":
+      return `needed by ${baseName(reason.by)}`
+    case "version":
+      return "carries the driver's version; no capability known"
+  }
+}
+
+export function renderDriverFiles(driver: DriverCatalogue, rows: readonly DriverFileRow[]): string {
+  const lines = alignColumns(
+    rows.map(({ kind, path, bits, reasons }) => [
+      path,
+      bits === 32 ? `${kind}, 32 bits` : kind,
+      reasons.map(describeReason).join(", "),
+    ]),
+  )
+  const noticed = driver.findings.map(
+    ({ severity, fault }) => `${severity}: ${faultSentence(fault)} [${faultCode(fault)}]`,
+  )
+  return `${[
+    `driver ${driver.version} below ${driver.driverRoot}, ${rows.length} files`,
+    "",
+    ...lines,
+    ...(noticed.length === 0 ? [] : ["", ...noticed]),
+  ]
+    .map(escapeControl)
+    .join("\n")}\n`
+}
+
+export const renderDriverFilesJson = (driver: DriverCatalogue, rows: readonly DriverFileRow[]): string =>
+  `${JSON.stringify(
+    {
+      version: 1,
+      driver: { version: driver.version, root: driver.driverRoot, directories: driver.directories },
+      files: rows,
+      links: [...driver.links, ...driver.platformLinks],
+      findings: driver.findings.map(findingJson),
+    },
+    (_, value: unknown) => (value === undefined ? null : value),
+    2,
+  )}\n`
+
+export interface DriverDifference {
+  /** Places inside the driver root, the driver's version replaced by `VERSION`. Order: alphabetical. */
+  readonly onlyOne: readonly string[]
+  readonly onlyOther: readonly string[]
+  readonly changed: readonly { readonly path: string; readonly what: string }[]
+}
+
+/** What one driver has and the other lacks: an upgrade's new and lost files do not hide behind their version numbers. */
+export function diffDrivers(one: DriverCatalogue, other: DriverCatalogue): DriverDifference {
+  const keyed = (driver: DriverCatalogue): ReadonlyMap<string, DriverFileRow> =>
+    new Map(
+      listDriverFiles(driver).map((row) => [
+        `${row.rootPath.replaceAll(driver.version, "VERSION")}${row.bits === 32 ? " (32 bits)" : ""}`,
+        row,
+      ]),
+    )
+  const [ones, others] = [keyed(one), keyed(other)]
+  const lacking = (
+    has: ReadonlyMap<string, unknown>,
+    lacks: ReadonlyMap<string, unknown>,
+  ): readonly string[] => [...has.keys()].filter((key) => !lacks.has(key)).sort()
+  const changed = [...ones].flatMap(([path, row]) => {
+    const twin = others.get(path)
+    const what = [
+      ["capabilities", row.capabilities.join(" "), twin?.capabilities.join(" ")],
+      [
+        "soname",
+        row.soname?.replaceAll(one.version, "VERSION"),
+        twin?.soname?.replaceAll(other.version, "VERSION"),
+      ],
+    ].filter(([, before, after]) => twin !== undefined && before !== after)
+    return what.map(([name, before, after]) => ({
+      path,
+      what: `${name}: ${before || "none"} → ${after || "none"}`,
+    }))
+  })
+  return { onlyOne: lacking(ones, others), onlyOther: lacking(others, ones), changed }
+}
+
+export function renderDriverDiff(names: readonly [string, string], difference: DriverDifference): string {
+  const { onlyOne, onlyOther, changed } = difference
+  if (onlyOne.length + onlyOther.length + changed.length === 0) return "no difference but the version\n"
+  return `${[
+    ...onlyOne.map((path) => `- ${path}`),
+    ...onlyOther.map((path) => `+ ${path}`),
+    ...changed.map(({ path, what }) => `~ ${path}: ${what}`),
+    "",
+    `- only in ${names[0]}, + only in ${names[1]}, ~ changed`,
+  ]
+    .map(escapeControl)
+    .join("\n")}\n`
+}

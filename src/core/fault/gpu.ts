@@ -1,0 +1,366 @@
+/** Faults of GPUs, their driver, and what is chosen of them: codes GAN2100 to GAN2199. */
+
+import type { HostPath } from "../text/brand.ts"
+import type { Catalogue } from "./entry.ts"
+
+export interface GpuFaults {
+  /** A GPU whose facts the driver does not tell. */
+  GpuUnreadable: { readonly pciAddress: string; readonly path: HostPath }
+  DeviceNodeMissing: { readonly path: HostPath; readonly neededBy: string }
+  DriverNotLoaded: { readonly host: string }
+  /** The user-space driver that belongs to the loaded kernel module is not there. */
+  DriverLibraryMissing: { readonly name: string; readonly driverRoot: HostPath }
+  /** A selector that no GPU answers to. `known`: what would; `meant`: the nearest of it. */
+  DeviceUnknown: {
+    readonly selector: string
+    readonly known: readonly string[]
+    readonly meant: string | undefined
+  }
+  /** A selector that more than one GPU answers to. */
+  DeviceAmbiguous: { readonly selector: string; readonly candidates: readonly string[] }
+  /** Rights over MIG are given for all GPUs or for none. */
+  MigRightInvalid: { readonly right: "mig-config" | "mig-monitor"; readonly item: string }
+  ImexChannelInvalid: { readonly channel: string }
+  /** A command of a program that Gantry takes the place of, and does not serve yet. */
+  CliCommandUnserved: { readonly program: string; readonly command: string }
+  /** Something that this version cannot inject by itself. */
+  DeviceKindUnserved: { readonly selector: string; readonly kind: string }
+  RequirementUnmet: { readonly requirement: string; readonly has: string; readonly first: string }
+  RequirementInvalid: { readonly requirement: string; readonly part: string }
+  /** The GPU is on the bus, and the driver does not use it. `driver`: who has it, undefined: nobody. */
+  GpuUndriven: { readonly pciAddress: string; readonly driver: string | undefined }
+  /** The driver was told to leave this GPU alone. */
+  GpuExcluded: { readonly pciAddress: string }
+  /** The GPU was never initialised: its UUID is not known to anybody yet. */
+  GpuUuidUnknown: { readonly pciAddress: string }
+  /** A node carries a number that its driver no longer has: it was made before the module was loaded anew. */
+  DeviceMajorStale: {
+    readonly path: HostPath
+    readonly has: number
+    readonly registered: number
+    readonly name: string
+  }
+  /** Kernel module and user-space driver are of two versions. */
+  DriverVersionMismatch: {
+    readonly kernel: string
+    readonly userSpace: readonly string[]
+    readonly driverRoot: HostPath
+  }
+  /** The management library cannot be asked. `step`: where it ended. */
+  NvmlUnavailable: {
+    readonly library: string
+    readonly step: "search" | "load" | "initialise" | "ask" | "time" | "crash"
+    readonly problem: string
+  }
+  /** A function that a newer or older library lacks. */
+  NvmlSymbolMissing: { readonly library: string; readonly symbol: string }
+  /** What NVML said of one GPU. */
+  NvmlGpuFailed: { readonly index: number; readonly problem: string }
+  /** A MIG device whose permission nodes are not there. */
+  MigNodeMissing: { readonly device: string; readonly path: HostPath }
+  /** A socket file that nobody listens at. */
+  SocketDead: { readonly path: HostPath; readonly service: string }
+  /** An optional file of the driver that is not there. `consequence`: what will not work. */
+  DriverFileMissing: { readonly name: string; readonly consequence: string; readonly capability: string }
+  /** A file that has the driver's name and cannot be used. */
+  DriverFileUnusable: { readonly path: HostPath; readonly problem: string }
+  /** A library of the driver that no capability brings. */
+  DriverLibraryUnknown: { readonly path: HostPath }
+  /** A library needs one of the driver's that is not there. */
+  DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
+  /** A line of the platform's list that names nothing that is there, or is malformed. */
+  PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+}
+
+export const gpuCatalogue: Catalogue<GpuFaults> = {
+  GpuUnreadable: {
+    code: "GAN2100",
+    exit: 1,
+    says: (d) => `the driver does not tell the device minor of GPU ${d.pciAddress}`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["nvidia-smi"],
+        asRoot: true,
+        why: "initialises the GPU, and shows whether it answers",
+      },
+    ],
+  },
+  DeviceNodeMissing: {
+    code: "GAN2101",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: stat failed: ${d.path}: no such file or directory: needed by ${d.neededBy}`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["nvidia-modprobe", "-c", "0", "-u"],
+        asRoot: true,
+        why: "loads the modules and makes the nodes",
+      },
+    ],
+  },
+  DriverNotLoaded: {
+    code: "GAN2102",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: nvml error: driver not loaded: no NVIDIA kernel module on ${d.host}`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["modprobe", "nvidia"],
+        asRoot: true,
+        why: "loads the driver, if it is installed",
+      },
+    ],
+  },
+  DriverLibraryMissing: {
+    code: "GAN2103",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: load library failed: ${d.name}: cannot open shared object file: no such file or directory: below ${d.driverRoot}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "the libraries must have the kernel module's version: reboot after a driver upgrade, or set nvidia-container-cli.root to where the driver lies",
+      },
+    ],
+  },
+  DeviceUnknown: {
+    code: "GAN2104",
+    exit: 1,
+    says: (d) => `nvidia-container-cli: device error: ${d.selector}: unknown device`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.known.length === 0
+            ? "this machine has no usable GPU"
+            : `${d.meant === undefined ? "" : `did you mean ${d.meant}? `}ask for one of ${d.known.join(", ")}, or all`,
+      },
+    ],
+  },
+  DeviceAmbiguous: {
+    code: "GAN2108",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: device error: ${d.selector}: unknown device: it fits ${d.candidates.length} devices`,
+    remedies: (d) => [{ kind: "know", text: `write more of it: ${d.candidates.join(", ")}` }],
+  },
+  MigRightInvalid: {
+    code: "GAN2109",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: ${d.right} error: ${d.item}: only 'all' devices are currently supported`,
+    remedies: () => [{ kind: "know", text: "say all" }],
+  },
+  ImexChannelInvalid: {
+    code: "GAN2115",
+    exit: 1,
+    says: (d) => `nvidia-container-cli: error parsing IMEX info: ${JSON.stringify(d.channel)} is no channel`,
+    remedies: () => [
+      { kind: "know", text: "a channel is a number: the one in /dev/nvidia-caps-imex-channels/channelN" },
+    ],
+  },
+  CliCommandUnserved: {
+    code: "GAN2116",
+    exit: 1,
+    says: (d) => `${d.program}: ${d.command} is not served by Gantry yet`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "keep the package libnvidia-container-tools for this, or let the hook inject natively",
+      },
+    ],
+  },
+  DeviceKindUnserved: {
+    code: "GAN2105",
+    exit: 1,
+    says: (d) => `${d.selector} is ${d.kind}, which native injection does not serve yet`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: 'set gantry.injector = "delegate" in config.toml to let nvidia-container-cli do it',
+      },
+    ],
+  },
+  RequirementUnmet: {
+    code: "GAN2106",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}: the image asks for ${d.requirement}; this machine has ${d.has}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "update the driver, take an older image, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works",
+      },
+    ],
+  },
+  RequirementInvalid: {
+    code: "GAN2107",
+    exit: 1,
+    says: (d) => `nvidia-container-cli: requirement error: invalid expression: ${d.part} in ${d.requirement}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "a requirement is name, operator, value: cuda>=12.1, driver<471, arch>=7.0, brand=tesla",
+      },
+    ],
+  },
+  GpuUndriven: {
+    code: "GAN2110",
+    exit: 1,
+    says: (d) =>
+      `GPU ${d.pciAddress} is not driven by nvidia: ${d.driver === undefined ? "no driver has it" : `${d.driver} has it`}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.driver === "vfio-pci"
+            ? "it is kept for a virtual machine; bind it to nvidia to use it here"
+            : "load the nvidia module, and see in the kernel log why it did not take the device",
+      },
+    ],
+  },
+  GpuExcluded: {
+    code: "GAN2111",
+    exit: 1,
+    says: (d) => `GPU ${d.pciAddress} is excluded by the driver's settings`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "take it out of NVreg_ExcludedGpus, or of the list of excluded GPUs, and reload the module",
+      },
+    ],
+  },
+  GpuUuidUnknown: {
+    code: "GAN2112",
+    exit: 1,
+    says: (d) => `the UUID of GPU ${d.pciAddress} is not known: the GPU was not initialised yet`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["nvidia-smi"],
+        asRoot: true,
+        why: "initialises every GPU; nvidia-persistenced keeps them so",
+      },
+    ],
+  },
+  DeviceMajorStale: {
+    code: "GAN2113",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: invalid device node: ${d.path}: it has major ${d.has}, and ${d.name} is registered as ${d.registered}`,
+    remedies: (d) => [
+      {
+        kind: "run",
+        argv: ["rm", d.path],
+        asRoot: true,
+        why: "the node is of an earlier load of the module",
+      },
+      { kind: "run", argv: ["nvidia-modprobe", "-c", "0", "-u"], asRoot: true, why: "makes it anew" },
+    ],
+  },
+  DriverVersionMismatch: {
+    code: "GAN2114",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: nvml error: driver/library version mismatch: the kernel module is ${d.kernel}, the libraries below ${d.driverRoot} are ${d.userSpace.join(", ")}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "reboot, or unload and load the nvidia modules: the driver was upgraded under a running kernel",
+      },
+    ],
+  },
+  NvmlUnavailable: {
+    code: "GAN2120",
+    exit: 1,
+    says: (d) => `NVML cannot be asked: ${d.library}: ${d.step}: ${d.problem}`,
+    remedies: (d) => [
+      d.step === "time" || d.step === "crash"
+        ? {
+            kind: "know",
+            text: "see the kernel log for Xid messages and reset or reboot; what only NVML knows stays unknown until then",
+          }
+        : { kind: "know", text: "install the user-space driver that belongs to the loaded module" },
+    ],
+  },
+  NvmlSymbolMissing: {
+    code: "GAN2121",
+    exit: 1,
+    says: (d) => `${d.library} has no ${d.symbol}`,
+    remedies: () => [
+      { kind: "know", text: "nothing to do for an old driver: what this function tells stays unknown" },
+    ],
+  },
+  NvmlGpuFailed: {
+    code: "GAN2122",
+    exit: 1,
+    says: (d) => `NVML does not answer for GPU ${d.index}: ${d.problem}`,
+    remedies: () => [
+      { kind: "know", text: "see the kernel log for Xid messages, and reset or replace the GPU" },
+    ],
+  },
+  MigNodeMissing: {
+    code: "GAN2123",
+    exit: 1,
+    says: (d) => `MIG device ${d.device} cannot be given away: ${d.path} is missing`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["nvidia-modprobe", "-f", "/proc/driver/nvidia/capabilities/mig/config"],
+        asRoot: true,
+        why: "makes capability nodes; name the access file of the instance",
+      },
+    ],
+  },
+  SocketDead: {
+    code: "GAN2130",
+    exit: 1,
+    says: (d) => `nobody listens at ${d.path}`,
+    remedies: (d) => [
+      {
+        kind: "run",
+        argv: ["systemctl", "restart", d.service],
+        asRoot: true,
+        why: "starts the service, or removes its socket",
+      },
+    ],
+  },
+  DriverFileMissing: {
+    code: "GAN2131",
+    exit: 1,
+    says: (d) => `${d.consequence}: ${d.name} not found`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "install the part of the driver that this file comes with, if containers need it",
+      },
+    ],
+  },
+  DriverFileUnusable: {
+    code: "GAN2132",
+    exit: 1,
+    says: (d) => `${d.path} has the name of a driver file and cannot be used: ${d.problem}`,
+    remedies: () => [{ kind: "know", text: "reinstall the driver" }],
+  },
+  DriverLibraryUnknown: {
+    code: "GAN2133",
+    exit: 1,
+    says: (d) => `${d.path} belongs to the driver, and no capability is known to need it`,
+    remedies: () => [{ kind: "know", text: "NVIDIA_DRIVER_CAPABILITIES=all brings it" }],
+  },
+  DriverLibraryNeeded: {
+    code: "GAN2134",
+    exit: 1,
+    says: (d) => `${d.path} needs ${d.needs}, which is not there`,
+    remedies: () => [{ kind: "know", text: "reinstall the driver: a part of it is missing" }],
+  },
+  PlatformEntryMissing: {
+    code: "GAN2135",
+    exit: 1,
+    says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
+    remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+}

@@ -1,0 +1,59 @@
+/**
+ * A part of a machine seen as a root of its own: a driver container's tree, whose absolute links mean its own files.
+ * Paths are those inside; `outside` says where something lies on the machine.
+ */
+
+import type { Result } from "../fault/result.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import { joinPath } from "../text/path.ts"
+import type { ByteRange, FileStat, Host } from "./host.ts"
+import { resolvePath } from "./resolve-path.ts"
+
+export interface RootView {
+  readonly root: HostPath
+  lstat(path: string): Result<FileStat>
+  readLink(path: string): Result<string>
+  readDir(path: string): Result<readonly string[]>
+  readFile(path: string, range?: ByteRange): Result<Uint8Array>
+  exists(path: string): boolean
+  /** The path with all its links resolved, still as seen from inside. Faults: HostReadFailed (a loop, a file as a directory). */
+  resolve(path: string): Result<HostPath>
+  outside(path: string): HostPath
+}
+
+export function viewRoot(host: Host, root: HostPath): RootView {
+  const outside = (path: string): HostPath => hostPath(joinPath(root, path))
+  const reader = {
+    lstat: (path: string) => host.lstat(outside(path)),
+    readLink: (path: string) => host.readLink(outside(path)),
+  }
+  const directories = new Map<string, string>()
+  /** Parents resolved once: a driver's files share a handful of directories. */
+  const settle = (path: string): string => {
+    if (root === "/") return path
+    const slash = path.lastIndexOf("/")
+    const parent = path.slice(0, slash)
+    let found = directories.get(parent)
+    if (found === undefined) {
+      const resolved = resolvePath(reader, parent, "all")
+      found = resolved.ok ? (resolved.value === "/" ? "" : resolved.value) : parent
+      directories.set(parent, found)
+    }
+    return `${found}${path.slice(slash)}`
+  }
+  const follow = (path: string): string => {
+    if (root === "/") return path
+    const resolved = resolvePath(reader, path, "all")
+    return resolved.ok ? resolved.value : path
+  }
+  return {
+    root,
+    lstat: (path) => host.lstat(outside(settle(path))),
+    readLink: (path) => host.readLink(outside(settle(path))),
+    readDir: (path) => host.readDir(outside(follow(path))),
+    readFile: (path, range) => host.readFile(outside(follow(path)), range),
+    exists: (path) => host.exists(outside(follow(path))),
+    resolve: (path) => resolvePath(reader, path, "all"),
+    outside: (path) => outside(path),
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The GPUs: from the driver's directory in proc, then from the bus for those that it does not list.
+ * Source: what the driver's kernel module writes (facts, nvidia-container-cli §5); the kernel's documentation of sysfs.
+ */
+
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Host } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import { baseName } from "../text/path.ts"
+import { brandOf, generationOf, productOf } from "./gpu-model.ts"
+import type { DrmNode, Gpu, GpuState, Sourced } from "./inventory.ts"
+import { namesIn, observeNode, readFields, readMatch, readText } from "./proc-text.ts"
+
+const driverDirectory = "/proc/driver/nvidia/gpus"
+const busDirectory = "/sys/bus/pci/devices"
+/** More functions than any machine's buses have; a tree that claims more is not walked to its end. */
+const busLimit = 8192
+
+/** Order: by PCI address. */
+export function observeGpus(host: Host, findings: Finding[]): readonly Gpu[] {
+  const driven = namesIn(host, driverDirectory)
+  const known = new Set(driven.map((name) => name.toLowerCase()))
+  const undriven = namesIn(host, busDirectory)
+    .slice(0, busLimit)
+    .filter((address) => !known.has(address.toLowerCase()) && isGpuOnBus(host, address))
+  const gpus = [
+    ...driven.map((name) => observeDriven(host, name, findings)),
+    ...undriven.map((address) => observeUndriven(host, address, findings)),
+  ].sort((one, other) => comparePciAddresses(one.pciAddress, other.pciAddress))
+  let index = 0
+  return gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu))
+}
+
+/** Domains of eight digits come after those of four, as numbers do. */
+function comparePciAddresses(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0)
+}
+
+/** A display controller of NVIDIA's: VGA (0300) or 3D (0302). */
+function isGpuOnBus(host: Host, address: string): boolean {
+  const vendor = readText(host, `${busDirectory}/${address}/vendor`)
+  return (
+    vendor?.trim() === "0x10de" &&
+    readText(host, `${busDirectory}/${address}/class`)?.trim().startsWith("0x03") === true
+  )
+}
+
+function observeDriven(host: Host, name: string, findings: Finding[]): Gpu {
+  const directory = hostPath(`${driverDirectory}/${name}`)
+  const path = hostPath(`${directory}/information`)
+  const facts = readFields(host, path)
+  const sourced = <T>(value: T): Sourced<T> => ({ value, source: path })
+  const minorText = facts.get("Device Minor")
+  const minor = minorText !== undefined && /^\d{1,7}$/.test(minorText) ? Number(minorText) : undefined
+  const rawUuid = facts.get("GPU UUID")
+  const uuid = rawUuid !== undefined && /^GPU-[0-9a-f-]+$/i.test(rawUuid) ? rawUuid : undefined
+  const state: GpuState =
+    facts.get("GPU Excluded") === "Yes" ? "excluded" : minor === undefined ? "broken" : "usable"
+  const node = minor === undefined ? undefined : observeNode(host, `/dev/nvidia${minor}`)
+  const pciAddress = name.toLowerCase()
+  const note = (severity: Finding["severity"], one: Finding["fault"], evidence: string): void => {
+    findings.push({ severity, fault: one, evidence: [`${path}: ${evidence}`] })
+  }
+  if (state === "broken")
+    note(
+      "error",
+      fault("GpuUnreadable", { pciAddress, path }),
+      facts.size === 0 ? "empty or unreadable" : "no Device Minor",
+    )
+  else if (state === "excluded") note("note", fault("GpuExcluded", { pciAddress }), "GPU Excluded: Yes")
+  else if (node === undefined)
+    note(
+      "error",
+      fault("DeviceNodeMissing", {
+        path: hostPath(`/dev/nvidia${minor}`),
+        neededBy: `GPU ${pciAddress}`,
+      }),
+      `Device Minor ${minor}`,
+    )
+  const model = facts.get("Model") ?? ""
+  return {
+    index: undefined,
+    state,
+    pciAddress,
+    minor: minor === undefined ? undefined : sourced(minor),
+    uuid: uuid === undefined ? undefined : sourced(uuid),
+    ...describeModel(model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)),
+    numaNode: observeNumaNode(host, name),
+    isMigEnabled: undefined,
+    node,
+    procDirectory: directory,
+    drm: observeDrm(host, name),
+  }
+}
+
+function observeUndriven(host: Host, address: string, findings: Finding[]): Gpu {
+  const link = host.readLink(hostPath(`${busDirectory}/${address}/driver`))
+  const driver = link.ok ? baseName(link.value) : undefined
+  findings.push({
+    severity: "note",
+    fault: fault("GpuUndriven", { pciAddress: address, driver: driver === "nvidia" ? undefined : driver }),
+    evidence: [`${driverDirectory}: no ${address}`],
+  })
+  return {
+    index: undefined,
+    state: "undriven",
+    pciAddress: address,
+    minor: undefined,
+    uuid: undefined,
+    ...describeModel(productOnBus(host, address)),
+    numaNode: observeNumaNode(host, address),
+    isMigEnabled: undefined,
+    node: undefined,
+    procDirectory: undefined,
+    drm: observeDrm(host, address),
+  }
+}
+
+function productOnBus(host: Host, address: string): Sourced<string> | undefined {
+  const device = readText(host, `${busDirectory}/${address}/device`)
+  const product = device === undefined ? undefined : productOf(device)
+  return product === undefined ? undefined : { value: product, source: "table of GPU models" }
+}
+
+/** What the model's name implies. */
+export function describeModel(
+  model: Sourced<string> | undefined,
+): Pick<Gpu, "model" | "architecture" | "computeCapability" | "brand"> {
+  const generation = model === undefined ? undefined : generationOf(model.value)
+  const implied = (value: string | undefined): Sourced<string> | undefined =>
+    value === undefined ? undefined : { value, source: "table of GPU models" }
+  const brand = model === undefined ? undefined : brandOf(model.value)
+  return {
+    model,
+    architecture: implied(generation?.architecture),
+    computeCapability: implied(generation?.computeCapability),
+    brand: implied(brand === "Unknown" ? undefined : brand),
+  }
+}
+
+function observeNumaNode(host: Host, address: string): Sourced<number> | undefined {
+  const found = readMatch(host, hostPath(`${busDirectory}/${address}/numa_node`), /^\s*(\d+)\s*$/)
+  return found === undefined ? undefined : { value: Number(found.value), source: found.source }
+}
+
+function observeDrm(host: Host, address: string): readonly DrmNode[] {
+  return namesIn(host, `${busDirectory}/${address}/drm`)
+    .filter((name) => /^(card|renderD)\d+$/.test(name))
+    .flatMap((name): readonly DrmNode[] => {
+      const node = observeNode(host, `/dev/dri/${name}`)
+      if (node === undefined) return []
+      const path = hostPath(`/dev/dri/by-path/pci-${address}-${name.startsWith("card") ? "card" : "render"}`)
+      const link = host.readLink(path)
+      return [{ node, byPath: link.ok ? { path, target: link.value } : undefined }]
+    })
+}

@@ -1,0 +1,157 @@
+/**
+ * MIG devices. That they exist is told by the driver's capability files (or, where those are not shown, by capability nodes that
+ * exist); their UUIDs, profiles and order only by NVML.
+ * Source: facts, nvidia-container-cli §2.2, §2.5 (G in `gpuG` is the GPU's minor).
+ */
+
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Host } from "../host/host.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import type { Gpu, MigDevice, NodeFact } from "./inventory.ts"
+import type { NvmlGpu } from "./nvml-report.ts"
+import { byNumber, namesIn, observeNode, readFields, readText } from "./proc-text.ts"
+
+const capabilityDirectory = "/proc/driver/nvidia/capabilities"
+/** The driver's own limit is 8 devices of 14 instances a GPU; a tree that claims more is not followed. */
+const instanceLimit = 128
+
+export interface MigInstance {
+  readonly minor: number
+  readonly gpuInstance: number
+  readonly computeInstance: number
+}
+
+/** Name of a capability → number of its node: `gpu0/gi1/ci0/access` → 4. */
+export type MigMinors = ReadonlyMap<string, number>
+
+export function observeMigMinors(host: Host): MigMinors {
+  const minors = new Map<string, number>()
+  for (const line of (readText(host, "/proc/driver/nvidia-caps/mig-minors") ?? "").split("\n")) {
+    const match = /^(\S+) (\d{1,7})$/.exec(line)
+    if (match !== null) minors.set(match[1] ?? "", Number(match[2]))
+  }
+  return minors
+}
+
+/** The instances of every usable GPU. Order: by GPU, GPU instance, compute instance. */
+export function observeMigInstances(
+  host: Host,
+  gpus: readonly Gpu[],
+  minors: MigMinors,
+  capabilityNodes: readonly NodeFact[],
+): readonly MigInstance[] {
+  const usable = gpus.flatMap(({ state, minor }) =>
+    state === "usable" && minor !== undefined ? [minor.value] : [],
+  )
+  const shown = usable.flatMap((minor) => instancesShown(host, minor))
+  return shown.length > 0 ? shown : instancesByNode(usable, minors, capabilityNodes)
+}
+
+function instancesShown(host: Host, minor: number): readonly MigInstance[] {
+  const directory = `${capabilityDirectory}/gpu${minor}/mig`
+  const numbered = (names: readonly string[], prefix: string): readonly number[] =>
+    names
+      .filter((name) => new RegExp(`^${prefix}\\d{1,3}$`).test(name))
+      .sort(byNumber)
+      .slice(0, instanceLimit)
+      .map((name) => Number(name.slice(prefix.length)))
+  return numbered(namesIn(host, directory), "gi").flatMap((gpuInstance) =>
+    numbered(namesIn(host, `${directory}/gi${gpuInstance}`), "ci").map((computeInstance) => ({
+      minor,
+      gpuInstance,
+      computeInstance,
+    })),
+  )
+}
+
+/** The list of numbers names every instance that could be; one whose two nodes exist is there. */
+function instancesByNode(
+  usable: readonly number[],
+  minors: MigMinors,
+  capabilityNodes: readonly NodeFact[],
+): readonly MigInstance[] {
+  const present = new Set(capabilityNodes.map(({ path }) => Number(/(\d+)$/.exec(path)?.[1])))
+  const found: MigInstance[] = []
+  for (const [name, number] of minors) {
+    const match = /^gpu(\d+)\/gi(\d+)\/ci(\d+)\/access$/.exec(name)
+    if (match === null || !present.has(number)) continue
+    const [minor, gpuInstance, computeInstance] = match.slice(1).map(Number) as [number, number, number]
+    const parent = minors.get(`gpu${minor}/gi${gpuInstance}/access`)
+    if (usable.includes(minor) && parent !== undefined && present.has(parent))
+      found.push({ minor, gpuInstance, computeInstance })
+  }
+  return found.sort(
+    (one, other) =>
+      one.minor - other.minor ||
+      one.gpuInstance - other.gpuInstance ||
+      one.computeInstance - other.computeInstance,
+  )
+}
+
+/** Instances, joined with what NVML tells of them. A MIG device that only one of the two knows is listed all the same. */
+export function describeMigDevices(
+  host: Host,
+  gpus: readonly Gpu[],
+  instances: readonly MigInstance[],
+  told: ReadonlyMap<string, NvmlGpu>,
+  minors: MigMinors,
+  findings: Finding[],
+): readonly MigDevice[] {
+  return gpus.flatMap((gpu): readonly MigDevice[] => {
+    const { index: gpuIndex, minor } = gpu
+    if (gpuIndex === undefined || minor === undefined) return []
+    const report = told.get(gpu.pciAddress)
+    const seen = instances.filter((one) => one.minor === minor.value)
+    const known = report?.migDevices ?? []
+    const isSame = (one: Omit<MigInstance, "minor">) => (other: Omit<MigInstance, "minor">) =>
+      one.gpuInstance === other.gpuInstance && one.computeInstance === other.computeInstance
+    const ordered = [...known, ...seen.filter((one) => !known.some(isSame(one)))]
+    return ordered.map(({ gpuInstance, computeInstance, ...rest }, index) => {
+      const nvml = "slot" in rest ? rest : undefined
+      const device = `${gpuIndex}:${index}`
+      const place = `gpu${minor.value}/gi${gpuInstance}`
+      const parts = [`${place}/access`, `${place}/ci${computeInstance}/access`] as const
+      const [gpuInstanceNode, computeInstanceNode] = parts.map((part) =>
+        observeCapabilityNode(host, part, minors, device, findings),
+      )
+      const sourced = (value: string | undefined) =>
+        value === undefined ? undefined : ({ value, source: "NVML" } as const)
+      return {
+        gpuIndex,
+        index,
+        gpuInstance,
+        computeInstance,
+        uuid: sourced(nvml?.uuid),
+        profile: sourced(nvml?.profile),
+        gpuInstanceNode,
+        computeInstanceNode,
+        accessFiles: parts.map(accessFile).filter((path) => host.exists(path)),
+      }
+    })
+  })
+}
+
+/** `gpu0/gi1/access` → /proc/driver/nvidia/capabilities/gpu0/mig/gi1/access. */
+const accessFile = (part: string): HostPath =>
+  hostPath(`${capabilityDirectory}/${part.replace("/", "/mig/")}`)
+
+function observeCapabilityNode(
+  host: Host,
+  part: string,
+  minors: MigMinors,
+  device: string,
+  findings: Finding[],
+): NodeFact | undefined {
+  const told = readFields(host, accessFile(part)).get("DeviceFileMinor")
+  const number = told !== undefined && /^\d+$/.test(told) ? Number(told) : minors.get(part)
+  const path = hostPath(`/dev/nvidia-caps/nvidia-cap${number ?? "?"}`)
+  const node = number === undefined ? undefined : observeNode(host, path)
+  if (node === undefined)
+    findings.push({
+      severity: "error",
+      fault: fault("MigNodeMissing", { device, path }),
+      evidence: [`${part}: ${number === undefined ? "no number known" : `minor ${number}`}`],
+    })
+  return node
+}

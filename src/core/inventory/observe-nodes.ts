@@ -1,0 +1,120 @@
+/**
+ * Nodes beside the GPUs' own, and whether their numbers are those that the drivers have now.
+ * Source: facts, nvidia-container-cli §2.2, §2.4; toolkit §5.3, §5.7; proc(5) on /proc/devices.
+ */
+
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Host } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import type { Gpu, ImexChannel, NodeFact, SupportNodes } from "./inventory.ts"
+import { observePlatformEntries } from "./platform-list.ts"
+import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
+
+const controlNames = ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset"]
+
+export function observeSupportNodes(host: Host): SupportNodes {
+  const names = namesIn(host, "/dev")
+  const nodes = (directory: string, candidates: readonly string[], pattern: RegExp): readonly NodeFact[] =>
+    candidates
+      .filter((name) => pattern.test(name))
+      .sort(byNumber)
+      .flatMap((name) => observeNode(host, `${directory}/${name}`) ?? [])
+  const within = (directory: string, pattern: RegExp): readonly NodeFact[] =>
+    nodes(directory, namesIn(host, directory), pattern)
+  return {
+    control: controlNames.flatMap((name) => observeNode(host, `/dev/${name}`) ?? []),
+    capabilities: within("/dev/nvidia-caps", /^nvidia-cap\d+$/),
+    imexChannels: within("/dev/nvidia-caps-imex-channels", /^channel\d+$/).map(
+      (node): ImexChannel => ({ channel: Number(/(\d+)$/.exec(node.path)?.[1]), node }),
+    ),
+    nvswitch: nodes("/dev", names, /^nvidia-nvswitch(ctl|\d+)$/),
+    nvlink: nodes("/dev", names, /^nvidia-nvlink$/),
+    gds: nodes("/dev", names, /^nvidia-fs\d+$/),
+    gdrcopy: nodes("/dev", names, /^gdrdrv$/),
+    mofed: within("/dev/infiniband", /^(uverbs\d+|rdma_cm)$/),
+    tegra: observePlatformEntries(host).nodes,
+    dxg: observeNode(host, "/dev/dxg"),
+  }
+}
+
+/** Names under which the driver and its companions register. */
+const registeredNames = [
+  "nvidia",
+  "nvidia-frontend",
+  "nvidiactl",
+  "nvidia-uvm",
+  "nvidia-modeset",
+  "nvidia-caps",
+  "nvidia-caps-imex-channels",
+  "nvidia-nvswitch",
+  "nvidia-nvlink",
+  "nvidia-fs",
+  "gdrdrv",
+]
+
+/** Majors of character devices by name. */
+export function observeMajors(host: Host): Readonly<Record<string, number>> {
+  const majors: Record<string, number> = {}
+  for (const line of (readText(host, "/proc/devices") ?? "").split("\n")) {
+    if (line.startsWith("Block devices")) break
+    const [, number = "", name = ""] = /^\s*(\d+) (\S+)\s*$/.exec(line) ?? []
+    if (registeredNames.includes(name)) majors[name] = Number(number)
+  }
+  return majors
+}
+
+/** Which registration each node must agree with; the first that exists counts. */
+const registrations: readonly (readonly [pattern: RegExp, names: readonly string[]])[] = [
+  [/^\/dev\/nvidia(\d+|ctl|-modeset)$/, ["nvidia", "nvidia-frontend", "nvidiactl"]],
+  [/^\/dev\/nvidia-uvm(-tools)?$/, ["nvidia-uvm"]],
+  [/^\/dev\/nvidia-caps\//, ["nvidia-caps"]],
+  [/^\/dev\/nvidia-caps-imex-channels\//, ["nvidia-caps-imex-channels"]],
+  [/^\/dev\/nvidia-nvswitch/, ["nvidia-nvswitch"]],
+  [/^\/dev\/nvidia-fs/, ["nvidia-fs"]],
+  [/^\/dev\/gdrdrv$/, ["gdrdrv"]],
+]
+
+/** What is wrong with nodes: numbers of an earlier load of a module, and control nodes that are not there. */
+export function checkNodes(
+  nodes: SupportNodes,
+  gpus: readonly Gpu[],
+  majors: Readonly<Record<string, number>>,
+  findings: Finding[],
+): void {
+  const every = [
+    ...gpus.flatMap(({ node }) => node ?? []),
+    ...nodes.control,
+    ...nodes.capabilities,
+    ...nodes.imexChannels.map(({ node }) => node),
+    ...nodes.nvswitch,
+    ...nodes.gds,
+    ...nodes.gdrcopy,
+  ]
+  for (const { path, major } of every) {
+    const names = registrations.find(([pattern]) => pattern.test(path))?.[1] ?? []
+    const name = names.find((one) => Object.hasOwn(majors, one))
+    const registered = name === undefined ? undefined : majors[name]
+    if (name === undefined || registered === undefined || registered === major) continue
+    findings.push({
+      severity: "error",
+      fault: fault("DeviceMajorStale", { path, has: major, registered, name }),
+      evidence: [`${path}: major ${major}`, `/proc/devices: ${registered} ${name}`],
+    })
+  }
+}
+
+/** Control nodes that a loaded driver must have; without a driver nothing is missing. */
+export function checkControlNodes(nodes: SupportNodes, hasUvm: boolean, findings: Finding[]): void {
+  const has = (name: string): boolean => nodes.control.some(({ path }) => path === `/dev/${name}`)
+  const missing = (name: string, neededBy: string, severity: Finding["severity"]): void => {
+    const path = hostPath(`/dev/${name}`)
+    findings.push({
+      severity,
+      fault: fault("DeviceNodeMissing", { path, neededBy }),
+      evidence: [`${path}: absent`],
+    })
+  }
+  if (!has("nvidiactl")) missing("nvidiactl", "every GPU container", "error")
+  if (hasUvm && !has("nvidia-uvm")) missing("nvidia-uvm", "every CUDA program", "error")
+}

@@ -1,0 +1,49 @@
+/** The small text files of proc and sysfs: one line, or `Key: value` lines. */
+
+import type { Host } from "../host/host.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import { decodeUtf8 } from "../text/utf8.ts"
+import type { NodeFact, Sourced } from "./inventory.ts"
+
+/** undefined: the file cannot be read. */
+export function readText(host: Host, path: string): string | undefined {
+  const content = host.readFile(hostPath(path))
+  return content.ok ? decodeUtf8(content.value) : undefined
+}
+
+/** The first group of a pattern, with where it was found. */
+export function readMatch(host: Host, path: HostPath, pattern: RegExp): Sourced<string> | undefined {
+  const text = readText(host, path)
+  const value = text === undefined ? undefined : pattern.exec(text)?.[1]
+  return value === undefined ? undefined : { value, source: path }
+}
+
+/** `Key:  value` lines; the last of a repeated key counts. Empty when the file cannot be read. */
+export function readFields(host: Host, path: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const line of (readText(host, path) ?? "").split("\n")) {
+    const colon = line.indexOf(":")
+    if (colon > 0) fields.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
+  }
+  return fields
+}
+
+/** undefined: there is no character device. */
+export function observeNode(host: Host, path: string): NodeFact | undefined {
+  const stat = host.lstat(hostPath(path))
+  if (!stat.ok || stat.value.kind !== "character") return undefined
+  const { major, minor, mode, uid, gid } = stat.value
+  return { path: hostPath(path), major, minor, mode, uid, gid }
+}
+
+/** Names in a directory; none when there is none. */
+export function namesIn(host: Host, path: string): readonly string[] {
+  const names = host.readDir(hostPath(path))
+  return names.ok ? names.value : []
+}
+
+/** By the last number in the name: nvidia-cap2 before nvidia-cap10. */
+export function byNumber(one: string, other: string): number {
+  const numberOf = (name: string): number => Number(/(\d+)$/.exec(name)?.[1] ?? -1)
+  return numberOf(one) - numberOf(other) || (one < other ? -1 : one > other ? 1 : 0)
+}

@@ -1,0 +1,145 @@
+/**
+ * From selectors to GPUs and MIG devices of this machine. What the reference knows comes first and means the same: `all`, a full
+ * UUID, a PCI address, an index, `G:M` (facts, nvidia-container-cli §4). Beyond it, where the reference says "unknown device": the
+ * beginning of a UUID that fits one device only, and a pattern of the model's name, which selects every GPU that it fits.
+ */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { matchesGlob } from "../text/glob.ts"
+import { nearestOf } from "../text/nearest.ts"
+import type { Gpu, Inventory, MigDevice } from "./inventory.ts"
+
+export type SelectedDevice =
+  | { readonly kind: "gpu"; readonly gpu: Gpu; readonly selector: string }
+  | { readonly kind: "mig"; readonly gpu: Gpu; readonly device: MigDevice; readonly selector: string }
+
+type Candidate = Gpu | MigDevice
+
+/** Order: GPUs by PCI address, then MIG devices by GPU and index. Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved. */
+export function selectDevices(
+  selectors: readonly string[],
+  inventory: Inventory,
+): Result<readonly SelectedDevice[]> {
+  const usable = inventory.gpus.filter(({ state }) => state === "usable")
+  const chosen = new Map<Candidate, string>()
+  const choose = (candidates: readonly Candidate[], selector: string): void => {
+    for (const candidate of candidates) if (!chosen.has(candidate)) chosen.set(candidate, selector)
+  }
+  for (const selector of selectors) {
+    if (selector === "") continue
+    if (selector.toLowerCase() === "all") {
+      choose([...usable, ...inventory.migDevices], selector)
+      break
+    }
+    const found = findDevices(selector, usable, inventory)
+    if (!found.ok) return found
+    choose(found.value, selector)
+  }
+  return ok([
+    ...usable.flatMap((gpu): readonly SelectedDevice[] => {
+      const selector = chosen.get(gpu)
+      return selector === undefined ? [] : [{ kind: "gpu", gpu, selector }]
+    }),
+    ...inventory.migDevices.flatMap((device): readonly SelectedDevice[] => {
+      const selector = chosen.get(device)
+      const gpu = usable.find(({ index }) => index === device.gpuIndex)
+      return selector === undefined || gpu === undefined ? [] : [{ kind: "mig", gpu, device, selector }]
+    }),
+  ])
+}
+
+function findDevices(
+  selector: string,
+  usable: readonly Gpu[],
+  { migDevices, gpus }: Inventory,
+): Result<readonly Candidate[]> {
+  const known = nameDevices(usable, migDevices)
+  const miss = (): Result<never> => fail(unknown(selector, known, gpus))
+  const one = <T extends Candidate>(found: T | undefined): Result<readonly Candidate[]> =>
+    found === undefined ? miss() : ok([found])
+
+  if (/^\d+$/.test(selector)) return one(usable.find(({ index }) => index === Number(selector)))
+  const pair = /^(\d+):(\d+)$/.exec(selector)
+  if (pair !== null) {
+    const [gpuIndex, index] = [Number(pair[1]), Number(pair[2])]
+    return one(migDevices.find((device) => device.gpuIndex === gpuIndex && device.index === index))
+  }
+  const address = normaliseAddress(selector)
+  if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
+  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable, known, gpus)
+  if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices, known, gpus)
+  if (selector.includes("/") && selector.includes("="))
+    return fail(fault("DeviceKindUnserved", { selector, kind: "a CDI device" }))
+  const found = usable.filter(({ model }) => model !== undefined && fitsModel(selector, model.value))
+  return found.length === 0 ? miss() : ok(found)
+}
+
+function findByUuid(
+  selector: string,
+  candidates: readonly Candidate[],
+  known: readonly DeviceNames[],
+  gpus: readonly Gpu[],
+): Result<readonly Candidate[]> {
+  const wanted = selector.toLowerCase()
+  const uuidOf = ({ uuid }: Candidate): string => uuid?.value.toLowerCase() ?? ""
+  const exact = candidates.find((candidate) => uuidOf(candidate) === wanted)
+  if (exact !== undefined) return ok([exact])
+  const begun =
+    wanted.length > "GPU-".length ? candidates.filter((one) => uuidOf(one).startsWith(wanted)) : []
+  if (begun.length > 1)
+    return fail(
+      fault("DeviceAmbiguous", { selector, candidates: begun.map(({ uuid }) => uuid?.value ?? "") }),
+    )
+  return begun.length === 1 ? ok(begun) : fail(unknown(selector, known, gpus))
+}
+
+/** `D:B:D`, `D:B:D.0` or `B:D.0` in hex, in the form of /proc/driver/nvidia/gpus; undefined: no PCI address. */
+export function normaliseAddress(text: string): string | undefined {
+  const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?$/i.exec(text)
+  if (match === null || (match[1] === undefined && match[4] === undefined)) return undefined
+  const [, domain = "0", bus = "", device = "", part = "0"] = match
+  const padded = (digits: string, width: number): string =>
+    digits
+      .toLowerCase()
+      .replace(/^0+(?=.)/, "")
+      .padStart(width, "0")
+  return `${padded(domain, 4)}:${padded(bus, 2)}:${padded(device, 2)}.${part}`
+}
+
+/** `*` and `?` as in a shell; without them what is written must stand in the model's name as words. Case counts for nothing. */
+function fitsModel(pattern: string, model: string): boolean {
+  if (pattern.length > 64 || !/^[A-Za-z0-9 *?_.-]*[A-Za-z][A-Za-z0-9 *?_.-]*$/.test(pattern)) return false
+  const [wanted, name] = [pattern.toLowerCase(), model.toLowerCase()]
+  return /[*?]/.test(wanted)
+    ? matchesGlob(wanted, name)
+    : ` ${name.replaceAll("-", " ")} `.includes(` ${wanted.replaceAll("-", " ")} `)
+}
+
+interface DeviceNames {
+  readonly shown: string
+  readonly names: readonly string[]
+}
+
+const nameDevices = (usable: readonly Gpu[], migDevices: readonly MigDevice[]): readonly DeviceNames[] => [
+  ...usable.map(({ index, uuid, pciAddress, model }) => ({
+    shown: `${index} (${uuid?.value ?? "UUID not known yet"})`,
+    names: [String(index), pciAddress, uuid?.value ?? "", model?.value ?? ""],
+  })),
+  ...migDevices.map(({ gpuIndex, index, uuid }) => ({
+    shown: `${gpuIndex}:${index} (${uuid?.value ?? "UUID not known"})`,
+    names: [`${gpuIndex}:${index}`, uuid?.value ?? ""],
+  })),
+]
+
+function unknown(selector: string, known: readonly DeviceNames[], gpus: readonly Gpu[]): Fault {
+  const unused = gpus.flatMap(({ state, pciAddress }) =>
+    state === "usable" ? [] : [`not ${pciAddress}, which is ${state}`],
+  )
+  const names = known.flatMap((one) => one.names).filter((name) => name.length > 2)
+  return fault("DeviceUnknown", {
+    selector,
+    known: [...known.map(({ shown }) => shown), ...unused],
+    meant: nearestOf(selector, names),
+  })
+}
