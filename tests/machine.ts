@@ -31,7 +31,8 @@ export function memoryMachine({
   for (const made of describeMachine({ model: found, gpus, driverVersion, uuidFor })) {
     if (made.kind === "file") tree[made.path] = { kind: "file", content: made.content, mode: made.mode }
     else if (made.kind === "symlink") tree[made.path] = { kind: "symlink", target: made.target }
-    else tree[made.path] = { kind: "character", major: made.major, minor: made.minor, mode: made.mode }
+    else if (made.kind === "node") tree[made.path] = { ...made, kind: "character" }
+    else tree[made.path] = { kind: made.kind, mode: made.mode }
   }
   change?.(tree)
   return createMemoryHost(tree, "test machine")

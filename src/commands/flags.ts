@@ -11,7 +11,10 @@ export interface FlagShape {
 }
 
 export interface Flags {
+  /** The last value of each flag. */
   readonly values: ReadonlyMap<string, string>
+  /** Every value of each flag, in the order given. */
+  readonly lists: ReadonlyMap<string, readonly string[]>
   readonly on: ReadonlySet<string>
   readonly words: readonly string[]
 }
@@ -19,6 +22,7 @@ export interface Flags {
 /** Faults: UsageInvalid. */
 export function parseFlags(args: readonly string[], shape: FlagShape): Result<Flags> {
   const values = new Map<string, string>()
+  const lists = new Map<string, readonly string[]>()
   const on = new Set<string>()
   const words: string[] = []
   for (let index = 0; index < args.length; index++) {
@@ -40,9 +44,10 @@ export function parseFlags(args: readonly string[], shape: FlagShape): Result<Fl
       const value = given ?? args[++index]
       if (value === undefined) return fail(usageFault(shape, `--${name} needs a value`))
       values.set(name, value)
+      lists.set(name, [...(lists.get(name) ?? []), value])
     } else return fail(usageFault(shape, `unknown flag ${arg}`))
   }
-  return ok({ values, on, words })
+  return ok({ values, lists, on, words })
 }
 
 export const usageFault = (shape: Pick<FlagShape, "program" | "usage">, problem: string): Fault =>

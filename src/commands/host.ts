@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
 import { anonymizeRecording } from "../host/anonymize.ts"
 import { openHost } from "../host/open-host.ts"
-import { recordHost } from "../host/recording.ts"
+import { recordHost, renderRecording } from "../host/recording.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
@@ -17,8 +17,8 @@ import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry host",
-  usage: `gantry host record -o FILE [--anonymize] ${machineUsage}`,
-  valued: ["o", "output", "nvml", ...machineFlags],
+  usage: `gantry host record -o FILE [--name NAME] [--anonymize] ${machineUsage}`,
+  valued: ["o", "output", "name", "nvml", ...machineFlags],
   switches: ["anonymize", "help", "h"],
 }
 
@@ -64,5 +64,6 @@ function record(flags: Flags): Result<string> {
   const recording = flags.on.has("anonymize")
     ? anonymizeRecording(recorder.recording())
     : recorder.recording()
-  return ok(`${JSON.stringify(recording, null, 1)}\n`)
+  const name = flags.values.get("name")
+  return ok(renderRecording(name === undefined ? recording : { ...recording, of: { ...recording.of, name } }))
 }

@@ -62,7 +62,7 @@ function recallOrAsk(
     if (known.unavailable !== undefined) return fail(fault("NvmlUnavailable", known.unavailable))
   }
   const stamps = stampAll(witnesses(host, library).map((path) => host.livePath(path) ?? path))
-  const answer = askChild(livePath)
+  const answer = askChild(livePath, library)
   if (state !== undefined) writeState(state, file, { version: 1, key, stamps, ...answer })
   return "report" in answer ? ok(answer.report) : fail(fault("NvmlUnavailable", answer.unavailable))
 }
@@ -101,12 +101,16 @@ export function findNvmlLibrary(host: Host, driverRoot: HostPath): HostPath | un
   return resolved.ok ? view.outside(resolved.value) : undefined
 }
 
-function askChild(library: string): { readonly report: NvmlReport } | { readonly unavailable: Unavailable } {
+/** `shown` is what the machine calls the library. */
+function askChild(
+  livePath: string,
+  shown: HostPath,
+): { readonly report: NvmlReport } | { readonly unavailable: Unavailable } {
   const unavailable = (step: Unavailable["step"], problem: string) => ({
-    unavailable: { library, step, problem },
+    unavailable: { library: shown, step, problem },
   })
   // An environment of our own making, and no working directory of anybody's.
-  const child = Bun.spawnSync([...selfCommand(), "host", "observe", "--nvml", library], {
+  const child = Bun.spawnSync([...selfCommand(), "host", "observe", "--nvml", livePath], {
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
     stdin: "ignore",
@@ -127,7 +131,7 @@ function askChild(library: string): { readonly report: NvmlReport } | { readonly
   }
   const { kind, report, step, problem } = answer as Readonly<Record<string, unknown>>
   const read = kind === "report" ? readNvmlReport(report) : undefined
-  if (read !== undefined) return { report: read }
+  if (read !== undefined) return { report: { ...read, library: shown } }
   return unavailable(
     step === "load" || step === "initialise" ? step : "ask",
     typeof problem === "string" ? problem : "its answer cannot be read",

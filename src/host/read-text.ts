@@ -9,7 +9,7 @@ import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseJson } from "../core/oci/json.ts"
 
-export type InputName = "configuration file" | "container state" | "OCI spec"
+export type InputName = "configuration file" | "container state" | "OCI spec" | "listing"
 
 /** Units: bytes. Far above anything real, far below what would cost a second. */
 const sizeLimit = 8 * 1024 * 1024

@@ -65,6 +65,15 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
   }
 }
 
+/** One line an answer, so that a change of the machine is a change of a line. */
+export function renderRecording({ version, kind, of, answers }: Recording): string {
+  const lines = Object.entries(answers).map(
+    ([key, answer]) => `    ${JSON.stringify(key)}: ${JSON.stringify(answer)}`,
+  )
+  const head = [`"version": ${version}`, `"kind": ${JSON.stringify(kind)}`, `"of": ${JSON.stringify(of)}`]
+  return `{\n${head.map((line) => `  ${line},\n`).join("")}  "answers": {\n${lines.join(",\n")}\n  }\n}\n`
+}
+
 /** What an answer to each question looks like. */
 const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
   readFile: (value) => typeof value === "string",

@@ -3,8 +3,9 @@
  * the directory's manifest says what they would be.
  */
 
-import { ok } from "../core/fault/result.ts"
+import { fail, ok } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
+import { readFault } from "../core/host/resolve-path.ts"
 import { cleanPath } from "../core/text/path.ts"
 import { withNvml } from "./ask-nvml.ts"
 import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./file-system.ts"
@@ -21,9 +22,19 @@ export interface Manifest {
   /** Everything that was made, deepest last. */
   readonly paths: readonly string[]
   /** Nodes that stand as plain files, because only root may make nodes. */
-  readonly impliedNodes: Readonly<
-    Record<string, { readonly major: number; readonly minor: number; readonly mode: number }>
-  >
+  readonly impliedNodes: Readonly<Record<string, ImpliedNode>>
+  /** Owners that could not be given, because only root may: user and group by path. */
+  readonly impliedOwners?: Readonly<Record<string, readonly [uid: number, gid: number]>>
+  /** Paths that answer "permission denied", whoever asks. */
+  readonly denied?: readonly string[]
+}
+
+export interface ImpliedNode {
+  readonly major: number
+  readonly minor: number
+  readonly mode: number
+  readonly uid?: number
+  readonly gid?: number
 }
 
 /** undefined: no manifest of ours lies there. What it says is checked: whoever can write it must not choose what is removed. */
@@ -40,7 +51,9 @@ export function readManifest(directory: string): Manifest | undefined {
 
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== "object" || value === null) return false
-  const { version, kind, paths, impliedNodes } = value as Readonly<Record<string, unknown>>
+  const { version, kind, paths, impliedNodes, impliedOwners, denied } = value as Readonly<
+    Record<string, unknown>
+  >
   return (
     version === 1 &&
     kind === "gantry-simulated-machine" &&
@@ -50,7 +63,9 @@ function isManifest(value: unknown): value is Manifest {
     ) &&
     typeof impliedNodes === "object" &&
     impliedNodes !== null &&
-    Object.values(impliedNodes).every(isNodeNumbers)
+    Object.values(impliedNodes).every(isNodeNumbers) &&
+    (denied === undefined || (Array.isArray(denied) && denied.every((path) => typeof path === "string"))) &&
+    (impliedOwners === undefined || (typeof impliedOwners === "object" && impliedOwners !== null))
   )
 }
 
@@ -62,21 +77,25 @@ const isNodeNumbers = (value: unknown): boolean =>
   )
 
 export function createSimulatedHost(directory: string): Host {
-  const implied = readManifest(directory)?.impliedNodes ?? {}
+  const { impliedNodes = {}, impliedOwners = {}, denied = [] } = readManifest(directory) ?? {}
   const place = (path: string): string => `${directory}${path === "/" ? "" : path}`
+  const isDenied = (path: string): boolean => denied.some((one) => path === one || path.startsWith(`${one}/`))
   return withNvml(
     createTreeHost(
       { kind: "simulated", name: directory },
       {
         lstat(path) {
-          const node = Object.hasOwn(implied, path) ? implied[path] : undefined
-          return node === undefined
-            ? lstatAt(place(path), path)
-            : ok({ kind: "character", uid: 0, gid: 0, sizeBytes: 0, ...node })
+          const node = Object.hasOwn(impliedNodes, path) ? impliedNodes[path] : undefined
+          if (node !== undefined) return ok({ kind: "character", uid: 0, gid: 0, sizeBytes: 0, ...node })
+          const stat = lstatAt(place(path), path)
+          const owner = Object.hasOwn(impliedOwners, path) ? impliedOwners[path] : undefined
+          return stat.ok && owner !== undefined ? ok({ ...stat.value, uid: owner[0], gid: owner[1] }) : stat
         },
         readLink: (path) => readLinkAt(place(path), path),
-        readDir: (path) => readDirAt(place(path), path),
-        readFile: (path, range) => readFileAt(place(path), path, range),
+        readDir: (path) =>
+          isDenied(path) ? fail(readFault(path, "readdir", "EACCES")) : readDirAt(place(path), path),
+        readFile: (path, range) =>
+          isDenied(path) ? fail(readFault(path, "open", "EACCES")) : readFileAt(place(path), path, range),
         livePath: place,
       },
     ),

@@ -9,6 +9,7 @@ import { numbers } from "./system-call-numbers.ts"
 
 const atFdCwd = -100
 const characterDevice = 0o020000
+const socketFile = 0o140000
 
 /** Device number as the kernel's mknod takes it: 12 bits of major amid 20 bits of minor. Source: new_encode_dev. */
 export const deviceNumber = (major: number, minor: number): number =>
@@ -24,6 +25,13 @@ export function makeCharacterNode(path: string, major: number, minor: number, mo
     characterDevice | mode,
     deviceNumber(major, minor),
   )
+  if (made.value === 0) return ok(true)
+  return fail(fault("SystemCallFailed", { syscall: "mknod", target: path, errno: errnoName(made.errno) }))
+}
+
+/** A socket's file at which nobody listens. Anybody may make one. Faults: SystemCallFailed. The mode is subject to the umask. */
+export function makeSocketFile(path: string, mode: number): Result<true> {
+  const made = systemCall(numbers.mknodat, atFdCwd, cString(path), socketFile | mode, 0)
   if (made.value === 0) return ok(true)
   return fail(fault("SystemCallFailed", { syscall: "mknod", target: path, errno: errnoName(made.errno) }))
 }

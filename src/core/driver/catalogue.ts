@@ -69,7 +69,7 @@ export interface DriverCatalogue {
   readonly firmware: readonly HostPath[]
   /** Directories that hold libraries of the driver, inside the driver root. Order: as found. */
   readonly directories: readonly HostPath[]
-  /** Tegra: directories and files that the platform's lists name. */
+  /** Tegra: directories and files that the platform's lists name. WSL: the Windows driver's store. */
   readonly platformFiles: readonly HostPath[]
   readonly platformLinks: readonly FileLink[]
   /** Where was looked: while none of these changes, the catalogue holds. Also places that do not exist. */

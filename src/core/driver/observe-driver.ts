@@ -41,8 +41,11 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const view = viewRoot(host, place.driverRoot)
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
   const libraries = observeLibraries(view, places.directories, version, findings)
-  checkLibraries(view, libraries, places, version, findings)
-  const configurations = observeConfigurations(view, libraries, findings)
+  const platform = observePlatformFiles(host, view)
+  // A platform lists its own files, and nothing else is its driver's.
+  const isListed = platform.files.length > 0
+  if (!isListed) checkLibraries(view, libraries, places, version, findings)
+  const configurations = isListed ? [] : observeConfigurations(view, libraries, findings)
   const firmwarePlaces = firmwareDirectories(host, version)
   const firmware = observeFirmware(view, firmwarePlaces)
   if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
@@ -55,7 +58,6 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       }),
       evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
     })
-  const platform = observePlatformFiles(host, view)
   const searched = [
     ...places.searched,
     ...places.directories,
@@ -66,9 +68,9 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     version,
     driverRoot: place.driverRoot,
     libraries,
-    binaries: observeBinaries(view),
+    binaries: isListed ? [] : observeBinaries(view),
     configurations,
-    modules: observeModules(view, version),
+    modules: isListed ? [] : observeModules(view, version),
     links: observeOddLinks(view, places.directories),
     firmware,
     directories: places.directories,

@@ -14,9 +14,10 @@ export type ReadBytes = (offset: number, length: number) => Uint8Array
 /** More program headers or dynamic entries than any real file has. */
 const countLimit = 4096
 const nameLimit = 256
-/** A string table up to this size is read at once: every read may be a file opened and closed. Units: bytes. */
-const tableLimit = 256 * 1024
-const firstRead = 4096
+/** Names that lie this near to each other are read at once: every read may be a file opened and closed. Units: bytes. */
+const spanLimit = 16 * 1024
+/** Holds the header and the program headers of every real library. Units: bytes. */
+const firstRead = 1024
 
 export const parseElf = (bytes: Uint8Array): Result<ElfFile> =>
   parseElfFrom((offset, length) => bytes.subarray(offset, offset + length))
@@ -60,14 +61,12 @@ export function parseElfFrom(readBytes: ReadBytes): Result<ElfFile> {
   if (table === undefined || holder === undefined) return ok({ bits, machine, soname: undefined, needed: [] })
   const start = holder.offset + (table - holder.address)
   const length = tagValue(dynamicTag.stringSize) ?? 0
-  const names = length <= tableLimit ? read(start, length) : undefined
-  const nameAt = (offset: number): string | undefined =>
-    offset < length
-      ? textOf(
-          names?.subarray(offset, offset + nameLimit) ??
-            read(start + offset, Math.min(nameLimit, length - offset)),
-        )
-      : undefined
+  const nameAt = readNames(
+    tags.flatMap(({ tag, value }) =>
+      (tag === dynamicTag.needed || tag === dynamicTag.soname) && value < length ? [value] : [],
+    ),
+    (offset, size) => read(start + offset, Math.min(size, length - offset)),
+  )
 
   const sonameOffset = tagValue(dynamicTag.soname)
   const soname = sonameOffset === undefined ? undefined : nameAt(sonameOffset)
@@ -80,6 +79,18 @@ export function parseElfFrom(readBytes: ReadBytes): Result<ElfFile> {
     needed.push(name)
   }
   return ok({ bits, machine, soname, needed })
+}
+
+/** Names of a string table by their offsets; a table may be megabytes, and holds every symbol of the library. */
+function readNames(offsets: readonly number[], read: ReadBytes): (offset: number) => string | undefined {
+  const first = Math.min(...offsets)
+  const span = Math.max(...offsets) - first + nameLimit
+  const together = offsets.length > 0 && span <= spanLimit ? read(first, span) : undefined
+  const known = new Set(offsets)
+  return (offset) => {
+    if (!known.has(offset)) return undefined
+    return textOf(together?.subarray(offset - first, offset - first + nameLimit) ?? read(offset, nameLimit))
+  }
 }
 
 interface Segment {

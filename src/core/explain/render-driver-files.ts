@@ -78,7 +78,7 @@ const describeReason = (reason: FileReason): string => {
     case "table":
       return reason.capability
     case "beyond":
-      return `${reason.capability} (the reference misses it)`
+      return `${reason.capability} (beyond nvidia-container-cli)`
     case "needed":
       return `needed by ${baseName(reason.by)}`
     case "version":

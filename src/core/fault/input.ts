@@ -47,7 +47,7 @@ export interface InputFaults {
   NulInArgument: { readonly text: string }
   /** A file or standard input that cannot be read. `errno` is the symbolic name. */
   InputUnreadable: {
-    readonly what: "configuration file" | "container state" | "OCI spec"
+    readonly what: "configuration file" | "container state" | "OCI spec" | "listing"
     readonly path: string
     readonly syscall: string
     readonly errno: string

@@ -20,6 +20,8 @@ export interface MachineFaults {
   RecordingInvalid: { readonly name: string; readonly problem: string }
   RecordingUnwritable: { readonly path: string }
   SimulatedPlaceTaken: { readonly directory: string }
+  /** A line of a listing of paths that cannot be one. `line`: 1-based, 0: the listing as a whole. */
+  ListingInvalid: { readonly name: string; readonly line: number; readonly problem: string }
   SimulatedMachineUnknown: { readonly directory: string }
   SimulatedWriteFailed: { readonly directory: string; readonly problem: string }
 }
@@ -79,6 +81,12 @@ export const machineCatalogue: Catalogue<MachineFaults> = {
     exit: 1,
     says: (d) => `${JSON.stringify(d.directory)} holds files that are not a simulated machine`,
     remedies: () => [{ kind: "know", text: "name a directory that is empty or does not exist yet" }],
+  },
+  ListingInvalid: {
+    code: "GAN2053",
+    exit: 1,
+    says: (d) => `${JSON.stringify(d.name)}${d.line === 0 ? "" : `, line ${d.line}`}: ${d.problem}`,
+    remedies: () => [{ kind: "know", text: "docs/simulate.md says what a listing looks like" }],
   },
   SimulatedMachineUnknown: {
     code: "GAN2051",

@@ -51,7 +51,8 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   const unserved = findUnserved(request)
   if (unserved !== undefined) return fail(unserved)
   const { driver, inventory } = snapshot
-  if (driver === undefined) return fail(fault("DriverNotLoaded", { host: snapshot.name }))
+  if (driver === undefined || inventory.kernelModuleVersion === undefined)
+    return fail(fault("DriverNotLoaded", { host: snapshot.name }))
   const broken = driver.findings.find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)
   const devices = selectDevices(request.devices, inventory)

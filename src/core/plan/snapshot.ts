@@ -5,6 +5,7 @@ import { observeDriver } from "../driver/observe-driver.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { observeInventory } from "../inventory/observe-inventory.ts"
+import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 
@@ -34,7 +35,8 @@ export interface SnapshotOptions {
 export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
   const driverRoot = hostPath(options.driverRoot)
   const inventory = observeInventory(host, { driverRoot })
-  const version = inventory.kernelModuleVersion?.value ?? options.fallbackVersion
+  const version =
+    inventory.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, inventory)
   const procFiles = ["params", "registry", "version"].flatMap((name) => {
     const content = host.readFile(hostPath(`/proc/driver/nvidia/${name}`))
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
@@ -49,6 +51,14 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           searchPaths: options.searchPaths ?? [],
         })
   return { name: host.provenance.name, inventory, driver, procFiles }
+}
+
+/** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */
+function platformVersion(host: Host, { platform }: Inventory): string | undefined {
+  if (platform === "native") return undefined
+  const release = readText(host, "/etc/nv_tegra_release")
+  const [, major, minor] = /R(\d+) \(release\), REVISION: ([\d.]+)/.exec(release ?? "") ?? []
+  return major === undefined ? platform : `${major}.${minor}`
 }
 
 /** Where a change would make another snapshot. Also places that do not exist. Order: none that matters, but always the same. */

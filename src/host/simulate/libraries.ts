@@ -43,8 +43,8 @@ export const simulatedLibraries: readonly SimulatedLibrary[] = [
   library("libnvidia-encode", 1, true),
   library("libnvidia-opticalflow", 1, true),
   library("libnvcuvid", 1, true),
-  library("libnvidia-eglcore", undefined),
-  library("libnvidia-glcore", undefined),
+  library("libnvidia-eglcore", undefined, false, ["libnvidia-gpucomp"]),
+  library("libnvidia-glcore", undefined, false, ["libnvidia-gpucomp", "libnvidia-tls"]),
   library("libnvidia-tls", undefined),
   library("libnvidia-glsi", undefined),
   library("libnvidia-fbc", 1, true),
@@ -55,4 +55,14 @@ export const simulatedLibraries: readonly SimulatedLibrary[] = [
   library("libGLESv2_nvidia", 2, false, graphicsCore),
   library("libGLESv1_CM_nvidia", 1, false, graphicsCore),
   library("libnvidia-glvkspirv", undefined),
+  library("libnvidia-api", 1),
+  library("libnvidia-vksc-core", 1),
+  library("libnvidia-gtk3", undefined),
+  library("libnvidia-wayland-client", undefined),
+]
+
+/** Libraries that come with the driver and have versions of their own: file and SONAME. */
+export const companionLibraries: readonly (readonly [file: string, soname: string])[] = [
+  ["libnvidia-egl-gbm.so.1.1.1", "libnvidia-egl-gbm.so.1"],
+  ["libnvidia-egl-wayland.so.1.1.13", "libnvidia-egl-wayland.so.1"],
 ]

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto"
 import {
   chmodSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -11,14 +12,15 @@ import {
   rmdirSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs"
 import { fault } from "../../core/fault/fault.ts"
 import { fail, ok, type Result } from "../../core/fault/result.ts"
 import { joinPath, parentPath } from "../../core/text/path.ts"
-import { makeCharacterNode } from "../../linux/nodes.ts"
-import { type Manifest, manifestName, readManifest } from "../simulated.ts"
-import { describeMachine, type MachineShape, type Made } from "./machine.ts"
+import { makeCharacterNode, makeSocketFile } from "../../linux/nodes.ts"
+import { type ImpliedNode, type Manifest, manifestName, readManifest } from "../simulated.ts"
+import type { Made } from "./made.ts"
 
 /** A UUID that depends on nothing but its name, so that machines and goldens are the same everywhere. */
 export function uuidFor(name: string): string {
@@ -28,8 +30,22 @@ export function uuidFor(name: string): string {
   )
 }
 
+/** A machine to be made. */
+export interface MachineDescription {
+  readonly model: string
+  readonly driverVersion: string
+  readonly gpus: number
+  readonly made: readonly Made[]
+  readonly denied: readonly string[]
+}
+
+interface Implied {
+  readonly nodes: Record<string, ImpliedNode>
+  readonly owners: Record<string, readonly [uid: number, gid: number]>
+}
+
 /** Faults: SimulatedPlaceTaken, SimulatedWriteFailed. A machine that stands there already is replaced. */
-export function writeMachine(directory: string, shape: MachineShape): Result<Manifest> {
+export function writeMachine(directory: string, machine: MachineDescription): Result<Manifest> {
   if (existsSync(directory)) {
     if (readManifest(directory) !== undefined) {
       const removed = removeMachine(directory)
@@ -37,25 +53,29 @@ export function writeMachine(directory: string, shape: MachineShape): Result<Man
     } else if (!lstatSync(directory).isDirectory() || readdirSync(directory).length > 0)
       return fail(fault("SimulatedPlaceTaken", { directory }))
   }
-  const machine = describeMachine(shape)
-  const impliedNodes: Record<string, { major: number; minor: number; mode: number }> = {}
+  const implied: Implied = { nodes: {}, owners: {} }
+  const { model, driverVersion, gpus, made, denied } = machine
+  const manifest = (): Manifest => ({
+    version: 1,
+    kind: "gantry-simulated-machine",
+    model,
+    driverVersion,
+    gpus,
+    paths: pathsOf(made),
+    impliedNodes: implied.nodes,
+    impliedOwners: implied.owners,
+    denied,
+  })
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 })
-    const manifest = (): Manifest => ({
-      version: 1,
-      kind: "gantry-simulated-machine",
-      model: shape.model.name,
-      driverVersion: shape.driverVersion,
-      gpus: shape.gpus,
-      paths: pathsOf(machine),
-      impliedNodes,
-    })
     // The manifest first: a machine that was left half made can be taken away.
     writeFileSync(`${directory}/${manifestName}`, `${JSON.stringify(manifest(), null, 2)}\n`)
-    for (const entry of machine) {
-      mkdirSync(`${directory}${parentPath(entry.path)}`, { recursive: true, mode: 0o755 })
-      writeEntry(directory, entry, impliedNodes)
-    }
+    // Directories before what lies in them; links last, so that nothing is made through one.
+    for (const kinds of [["directory"], ["file", "node", "socket"], ["symlink"]])
+      for (const entry of made) if (kinds.includes(entry.kind)) writeEntry(directory, entry, implied)
+    // A directory's own mode at the end: it may forbid writing.
+    for (const entry of made)
+      if (entry.kind === "directory") chmodSync(`${directory}${entry.path}`, entry.mode)
     writeFileSync(`${directory}/${manifestName}`, `${JSON.stringify(manifest(), null, 2)}\n`)
     return ok(manifest())
   } catch (error) {
@@ -68,24 +88,49 @@ export function writeMachine(directory: string, shape: MachineShape): Result<Man
   }
 }
 
-function writeEntry(
-  directory: string,
-  entry: Made,
-  impliedNodes: Record<string, { major: number; minor: number; mode: number }>,
-): void {
+function writeEntry(directory: string, entry: Made, implied: Implied): void {
   const path = `${directory}${entry.path}`
-  if (entry.kind === "symlink") symlinkSync(entry.target, path)
-  else if (entry.kind === "file") {
-    writeFileSync(path, entry.content, { mode: entry.mode, flag: "wx" })
-    chmodSync(path, entry.mode)
-  } else {
-    const { major, minor, mode } = entry
-    if (makeCharacterNode(path, major, minor, mode).ok) chmodSync(path, mode)
-    else {
-      writeFileSync(path, "", { mode: 0o644, flag: "wx" })
-      impliedNodes[entry.path] = { major, minor, mode }
+  mkdirSync(entry.kind === "directory" ? path : `${directory}${parentPath(entry.path)}`, {
+    recursive: true,
+    mode: 0o755,
+  })
+  switch (entry.kind) {
+    case "directory":
+      break
+    case "symlink":
+      symlinkSync(entry.target, path)
+      break
+    case "file":
+      writeFileSync(path, entry.content, { mode: entry.mode, flag: "wx" })
+      if (entry.sizeBytes !== undefined) truncateSync(path, entry.sizeBytes)
+      chmodSync(path, entry.mode)
+      break
+    case "socket": {
+      const socket = makeSocketFile(path, entry.mode)
+      if (!socket.ok) throw new Error(`${entry.path}: a socket cannot be made here`)
+      chmodSync(path, entry.mode)
+      break
+    }
+    case "node": {
+      const { major, minor, mode, uid = 0, gid = 0 } = entry
+      if (makeCharacterNode(path, major, minor, mode).ok) chmodSync(path, mode)
+      else {
+        writeFileSync(path, "", { mode: 0o644, flag: "wx" })
+        implied.nodes[entry.path] = { major, minor, mode, uid, gid }
+        return
+      }
     }
   }
+  giveOwner(path, entry, implied)
+}
+
+/** root's files are root's when root makes them; anybody else can only say whose they would be. */
+function giveOwner(path: string, { path: shown, uid = 0, gid = 0 }: Made, implied: Implied): void {
+  if (process.getuid?.() !== 0) {
+    implied.owners[shown] = [uid, gid]
+    return
+  }
+  if (uid !== 0 || gid !== 0) lchownSync(path, uid, gid)
 }
 
 /** Every path and every directory above it, directories before what lies in them. */
