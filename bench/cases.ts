@@ -3,6 +3,7 @@
 import { existsSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { gantryProgram, hookProgram, makeBusyboxRoot, mustRun, renderSpec } from "../tests/e2e/bundle.ts"
+import { compileProgram } from "./compile.ts"
 import type { Commands } from "./measure.ts"
 
 export interface Case {
@@ -14,12 +15,6 @@ export interface Case {
 /** The name that all others are compared with. */
 export const bareName = "bare runc"
 
-const buildScript = join(import.meta.dir, "../scripts/build.mjs")
-
-interface BuildScript {
-  compile(entry: string, output: string): void
-}
-
 export interface Options {
   readonly isFull: boolean
   /** A folder with another toolkit's nvidia-container-runtime-hook and nvidia-container-cli. */
@@ -27,11 +22,7 @@ export interface Options {
 }
 
 export async function makeCases(directory: string, { isFull, peer }: Options): Promise<readonly Case[]> {
-  // In a process of its own: what it says is not for our standard output.
-  mustRun(process.execPath, [buildScript])
-  const { compile } = (await import(buildScript)) as BuildScript
-  const empty = join(directory, "empty")
-  compile(join(import.meta.dir, "empty.ts"), empty)
+  const empty = await compileProgram("empty.ts", join(directory, "empty"))
   const template = join(directory, "template")
   mkdirSync(template)
   makeBusyboxRoot(template)

@@ -1,5 +1,6 @@
 /** Medians, and the table that people read. Order: as the cases were given. */
 
+import { median, renderMarkdown } from "./markdown.ts"
 import type { Counts, Sample } from "./measure.ts"
 
 export interface Row {
@@ -25,14 +26,6 @@ export interface Figures {
   readonly peakMiB: number
   readonly processes: number | undefined
   readonly systemCalls: number | undefined
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const [low = 0, high = 0] =
-    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1)
-  return (low + high) / 2
 }
 
 /** `bare`: same number of samples, of the same rounds. */
@@ -80,7 +73,6 @@ const headings = [
   "system calls",
 ]
 
-/** Markdown, padded so that it reads as it is. */
 export function renderTable(figures: readonly Figures[]): string {
   const one = (value: number): string => value.toFixed(1)
   const two = (value: number): string => value.toFixed(2)
@@ -100,11 +92,5 @@ export function renderTable(figures: readonly Figures[]): string {
     counted(f.processes),
     counted(f.systemCalls),
   ])
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`
-  const rule = `|${widths.map((width, column) => (column === 0 ? `${"-".repeat(width + 2)}` : `${"-".repeat(width + 1)}:`)).join("|")}|`
-  return [line(headings), rule, ...rows.map(line)].join("\n")
+  return renderMarkdown(headings, rows)
 }

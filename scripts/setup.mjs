@@ -2,7 +2,7 @@
 // it does. Uses nothing but Node, because on a fresh machine there is nothing else.
 import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -51,13 +51,17 @@ export function findBun() {
   return candidates.find((path) => existsSync(path) && spawnSync(path, ["--version"]).status === 0)
 }
 
-/** System packages by the program that shows they are there. */
+/** System packages by the program, or the file in /lib, that shows they are there. */
 const systemPackages = {
   runc: { program: "runc", packages: ["runc"] },
   busybox: { program: "busybox", packages: ["busybox-static"] },
   compiler: { program: "cc", packages: ["gcc", "libc6-dev"] },
   docker: { program: "dockerd", packages: ["docker.io"] },
+  musl: { file: /^ld-musl-\w+\.so\.1$/, packages: ["musl"] },
 }
+
+const isThere = ({ program, file }) =>
+  program === undefined ? readdirSync("/lib").some((name) => file.test(name)) : hasProgram(program)
 
 const isDebianLike = () => {
   try {
@@ -71,7 +75,7 @@ const isDebianLike = () => {
 
 /** Installs what is missing where it can; returns the names of what is still missing. */
 export async function ensurePackages(names) {
-  const missing = () => names.filter((name) => !hasProgram(systemPackages[name].program))
+  const missing = () => names.filter((name) => !isThere(systemPackages[name]))
   if (missing().length === 0) return []
   if (!isRoot || !isDebianLike()) {
     const why = isRoot ? "this is no Debian or Ubuntu" : "not root"

@@ -14,7 +14,7 @@ const add = ({ passed, failed, skipped }) => {
 
 try {
   await ensureNodeModules()
-  const missing = await ensurePackages(["runc", "busybox", "compiler", "docker"])
+  const missing = await ensurePackages(["runc", "busybox", "compiler", "docker", "musl"])
   if (!isRoot) missing.push("root")
   if (missing.length > 0) say(`skipping what needs: ${missing.join(", ")}`)
   say("static checks")

@@ -12,10 +12,12 @@ interface Command {
 
 const hook = (): Promise<Command> => import("./commands/hook.ts")
 
+const containerCli = (): Promise<Command> => import("./commands/container-cli.ts")
+
 const names: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime-hook": hook,
   "nvidia-container-toolkit": hook,
-  "nvidia-container-cli": () => import("./commands/container-cli.ts"),
+  "nvidia-container-cli": containerCli,
 }
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -32,6 +34,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "--help": () => import("./commands/help.ts"),
   "-h": () => import("./commands/help.ts"),
   hook,
+  "nvidia-container-cli": containerCli,
 }
 
 async function main(): Promise<number> {

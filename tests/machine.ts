@@ -44,6 +44,7 @@ export interface ContainerOptions {
   readonly mounts?: readonly object[]
   readonly isPrivileged?: boolean
   readonly isDebian?: boolean
+  readonly driverRoot?: string
 }
 
 export function judge({ env, config = "", mounts = [], isPrivileged = false }: ContainerOptions): Decision {
@@ -76,7 +77,8 @@ export function planFor(host: Host, options: ContainerOptions, injector?: "nativ
       exists: () => false,
       isSuse: () => false,
     },
-    observe: () => ok(observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
+    observe: () =>
+      ok(observeSnapshot(host, { driverRoot: options.driverRoot ?? "/", ldcache: "/etc/ld.so.cache" })),
     observeLayout: () => ({ isDebian: options.isDebian ?? true }),
   })
 }

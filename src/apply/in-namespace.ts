@@ -11,7 +11,7 @@ import { closeSync, fstatSync, lstatSync, statSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host } from "../core/host/host.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { flagsOf } from "../core/ldcache/ldcache.ts"
 import { mergeLdcache } from "../core/ldcache/render-ldcache.ts"
 import type {
@@ -74,7 +74,7 @@ export function observeLayout(container: AppliedContainer): ContainerLayout {
 /** Faults: SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound, DeviceProgramUnreadable. */
 export function applyInNamespace(
   planned: readonly Edit[],
-  host: Host,
+  host: HostFiles,
   container: AppliedContainer,
 ): Result<Applied> {
   const { pid, rootPath } = container
@@ -148,7 +148,7 @@ const unwritable: ReadonlySet<string> = new Set([
   "ENOTDIR",
 ])
 
-function prepareNode(edit: DeviceNodeEdit, host: Host): Result<Prepared> {
+function prepareNode(edit: DeviceNodeEdit, host: HostFiles): Result<Prepared> {
   const path = host.livePath(edit.hostPath)
   if (path === undefined) return fail(fault("HostNotLive", { name: host.provenance.name }))
   const cloned = cloneMount(path)
@@ -163,7 +163,7 @@ function prepareNode(edit: DeviceNodeEdit, host: Host): Result<Prepared> {
   return set.ok ? ok({ mount: cloned.value, target: edit.path, kind: "file" }) : set
 }
 
-function prepareMount(edit: MountEdit, host: Host): Result<Prepared> {
+function prepareMount(edit: MountEdit, host: HostFiles): Result<Prepared> {
   const path = host.livePath(edit.hostPath)
   if (path === undefined) return fail(fault("HostNotLive", { name: host.provenance.name }))
   const cloned = cloneMount(path)

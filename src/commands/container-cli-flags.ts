@@ -82,8 +82,12 @@ export function parseCliFlags(args: readonly string[]): CliCall {
   return { kind: "command", command, global: global.given, given: own.given, words: own.rest }
 }
 
+const isAnswer = (name: string): name is "help" | "usage" | "version" =>
+  name === "help" || name === "usage" || name === "version"
+
+/** Whichever was met first: argp answers there and reads no further. */
 const answeredFirst = (given: Given): "help" | "usage" | "version" | undefined =>
-  (["help", "usage", "version"] as const).find((name) => given.has(name))
+  [...given.keys()].find(isAnswer)
 
 function readOptions(
   args: readonly string[],
@@ -97,6 +101,7 @@ function readOptions(
   }
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
+    if (answeredFirst(given) !== undefined) return { given, rest }
     if (arg === "--") return { given, rest: [...rest, ...args.slice(index + 1)] }
     if (!arg.startsWith("-") || arg === "-") {
       if (words === "beforeWords") return { given, rest: args.slice(index) }

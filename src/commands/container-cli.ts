@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { observeMigMinors } from "../core/inventory/observe-mig.ts"
 import { selectDevices } from "../core/inventory/select-devices.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { escapeControl } from "../core/text/escape.ts"
 import { openHost } from "../host/open-host.ts"
 import { version } from "../version.ts"
 import { type CliCall, type Given, parseCliFlags } from "./container-cli-flags.ts"
@@ -27,7 +28,8 @@ export function run(args: readonly string[]): number {
     report(text.fault)
     return 1
   }
-  print(text.value)
+  // Names of files and models are a stranger's: a line stays a line, and no terminal is told what to do.
+  print(text.value.split("\n").map(escapeControl).join("\n"))
   return 0
 }
 
@@ -85,15 +87,25 @@ function ask(
   const deviceList = isBare ? "all" : joined(given, "device")
   for (const right of ["mig-config", "mig-monitor"] as const)
     for (const item of (joined(given, right) ?? "").split(","))
-      if (item !== "" && item.toLowerCase() !== "all") return fail(fault("MigRightInvalid", { right, item }))
+      if (item !== "" && item.toLowerCase() !== "all")
+        return fail(fault("MigRightInvalid", { right, item, problem: "item" }))
   const channels = (joined(given, "imex-channel") ?? "").split(",").filter((item) => item !== "")
   const invalid = channels.find((item) => !/^\d{1,9}$/.test(item))
   if (invalid !== undefined) return fail(fault("ImexChannelInvalid", { channel: invalid }))
+  // Where no GPU can be used, the reference does not look at the list.
   const devices =
-    deviceList === undefined || inventory.gpus.length === 0
+    deviceList === undefined || !inventory.gpus.some(({ state }) => state === "usable")
       ? ok([])
       : selectDevices(deviceList.split(","), inventory)
   if (!devices.ok) return devices
+  const hasRight = (right: "mig-config" | "mig-monitor"): boolean =>
+    (joined(given, right) ?? "").replaceAll(",", "") !== ""
+  const isCutSelected = devices.value.some(
+    ({ kind, selector: by }) => kind === "mig" && by.toLowerCase() !== "all",
+  )
+  for (const right of ["mig-config", "mig-monitor"] as const)
+    if (hasRight(right) && isCutSelected)
+      return fail(fault("MigRightInvalid", { right, item: "all", problem: "devices" }))
   const has = (name: string): boolean => isBare || given.has(name)
   const sockets = has("ipcs")
     ? ["persistenced", "fabricmanager", "mps"].filter((name) => !given.has(`no-${name}`))
@@ -102,8 +114,8 @@ function ask(
     renderCliList(inventory, driver, observeMigMinors(host), {
       devices: deviceList === undefined ? undefined : devices.value,
       imexChannels: channels.map(Number),
-      hasMigConfig: given.has("mig-config"),
-      hasMigMonitor: given.has("mig-monitor"),
+      hasMigConfig: hasRight("mig-config"),
+      hasMigMonitor: hasRight("mig-monitor"),
       hasBinaries: has("binaries"),
       hasLibraries: has("libraries"),
       hasCompat32: has("compat32"),

@@ -6,11 +6,17 @@ import { print, report } from "./report.ts"
 const text = `gantry gives containers their GPUs, and says why.
 
   gantry explain --bundle DIR     what a container asks for, what it will get, and why
+  gantry info                     GPUs, MIG devices, driver and nodes of a machine, and what is wrong with them
+  gantry driver files             the driver's files, each with why containers get it
+  gantry driver diff A B          what two machines' drivers do not have in common
+  gantry host record -o FILE      a machine as a file, for a bug report or a test
   gantry simulate up|down DIR     a directory that looks like a GPU machine
+  gantry nvidia-container-cli …   info and list, as that program prints them
   gantry install --prefix DIR     put the executable and its names in place
   gantry uninstall --prefix DIR   take them away again
   gantry version
 
+Commands that look at a machine take --host: this one (live), a simulated machine's directory, or a recording's file.
 Called as nvidia-container-runtime-hook or nvidia-container-toolkit it is the OCI prestart hook.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
@@ -26,7 +32,7 @@ export function refuse(word: string): number {
     fault("UsageInvalid", {
       program: "gantry",
       problem,
-      usage: "gantry explain|simulate|install|uninstall|version|help",
+      usage: "gantry explain|info|driver|host|simulate|nvidia-container-cli|install|uninstall|version|help",
     }),
   )
 }

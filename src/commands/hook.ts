@@ -55,13 +55,14 @@ async function prestart(call: Prestart): Promise<number> {
       return await report(decision.fault)
     case "gpu": {
       if (decision.config.gantry.mode === "shadow") {
-        ;(await import("./inject.ts")).logOnly(decision)
+        const { logOnly } = await import("./inject.ts")
+        await logOnly(decision)
         return await delegate(decision, call.isDebug, readEnvironment())
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
       if (injector === "delegate") return await delegate(decision, call.isDebug, readEnvironment())
       const { inject } = await import("./inject.ts")
-      const problem = inject(decision)
+      const problem = await inject(decision)
       return problem === undefined ? 0 : await report(problem)
     }
   }

@@ -6,8 +6,10 @@
 import { writeSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { Host } from "../core/host/host.ts"
+import { readText } from "../core/inventory/proc-text.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
-import { anonymizeRecording } from "../host/anonymize.ts"
+import { anonymizeRecording, hostNameFiles } from "../host/anonymize.ts"
 import { openHost } from "../host/open-host.ts"
 import { recordHost, renderRecording } from "../host/recording.ts"
 import { replaceFile } from "../host/replace-file.ts"
@@ -62,8 +64,12 @@ function record(flags: Flags): Result<string> {
   // Asked although files may tell everything: what was not asked now cannot be answered later.
   if (driver !== undefined) recorder.host.readNvml(driver.driverRoot)
   const recording = flags.on.has("anonymize")
-    ? anonymizeRecording(recorder.recording())
+    ? anonymizeRecording(recorder.recording(), { hostNames: hostNamesOf(opened.value) })
     : recorder.recording()
   const name = flags.values.get("name")
   return ok(renderRecording(name === undefined ? recording : { ...recording, of: { ...recording.of, name } }))
 }
+
+/** Asked beside the recording: what is only there to be masked need not be in it. */
+const hostNamesOf = (host: Host): readonly string[] =>
+  hostNameFiles.flatMap((path) => readText(host, path) ?? [])

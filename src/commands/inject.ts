@@ -3,30 +3,34 @@
 import { type AppliedContainer, applyInNamespace, observeLayout } from "../apply/in-namespace.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host } from "../core/host/host.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import type { Decision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planJson } from "../core/plan/render-plan.ts"
+import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
+import { findHost } from "../host/find-host.ts"
 import { liveDelegateMachine } from "../host/hook-sources.ts"
-import { openHost } from "../host/open-host.ts"
-import { recallSnapshot } from "../host/snapshot-cache.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { recallSnapshot } from "../host/recall-snapshot.ts"
+import { createSimulatedFiles } from "../host/simulated-files.ts"
+import { stateDirectory } from "../host/state-directory.ts"
 
 type GpuDecision = Extract<Decision, { readonly kind: "gpu" }>
 
 /** What would be done natively, with the machine and the container that it would be done to. */
 interface Prepared {
   readonly plan: Plan
-  readonly host: Host
+  readonly host: HostFiles
   readonly container: AppliedContainer
   readonly bundle: string
 }
 
 /** Faults: those of planning and applying; undefined when the container has what it asked for. */
-export function inject(decision: GpuDecision): Fault | undefined {
-  const prepared = prepare(decision)
+export async function inject(decision: GpuDecision): Promise<Fault | undefined> {
+  const prepared = await prepare(decision)
   if (!prepared.ok) return prepared.fault
   const { plan, host, container } = prepared.value
   const applied =
@@ -40,19 +44,19 @@ export function inject(decision: GpuDecision): Fault | undefined {
 }
 
 /** Shadow mode: what native injection would do is logged, and nothing is done. Whatever goes wrong is of no concern to the start. */
-export function logOnly(decision: GpuDecision): void {
-  const prepared = prepare(decision)
+export async function logOnly(decision: GpuDecision): Promise<void> {
+  const prepared = await prepare(decision)
   if (prepared.ok) log(prepared.value, prepared.value.plan)
 }
 
 const log = ({ container, bundle }: Prepared, plan: Plan): void =>
   logDecision({ timeMs: Date.now(), bundle, pid: String(container.pid), plan: planJson(plan) })
 
-function prepare(decision: GpuDecision): Result<Prepared> {
+async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
   const { config, state, spec } = decision
-  const opened = openHost(config.gantry.host)
-  if (!opened.ok) return opened
-  const host = opened.value
+  const known = await know(config.gantry.host, driverPlace(decision))
+  if (!known.ok) return known
+  const { host, snapshot } = known.value
   if (state.pid <= 0n) return fail(fault("ContainerProcessMissing", { pid: String(state.pid) }))
   // Relative to the bundle, as the specification says; the reference takes its own working directory.
   const bundle = absolutePath(state.bundle, process.cwd())
@@ -63,10 +67,33 @@ function prepare(decision: GpuDecision): Result<Prepared> {
     workingDirectory: bundle,
     environment: [],
     delegateMachine: liveDelegateMachine,
-    observe: () => ok(recallSnapshot(host, driverPlace(decision))),
+    observe: () => ok(snapshot),
     observeLayout: () => observeLayout(container),
   })
   return ok({ plan, host, container, bundle })
+}
+
+/** What is remembered is enough nearly always; the code that looks anew is loaded only when it is not. */
+async function know(
+  selector: string | undefined,
+  options: SnapshotOptions,
+): Promise<Result<{ readonly host: HostFiles; readonly snapshot: HostSnapshot }>> {
+  const place = findHost(selector)
+  if (!place.ok) return place
+  const state = stateDirectory()
+  if (place.value.kind !== "recording") {
+    const files =
+      place.value.kind === "live" ? createLiveFiles() : createSimulatedFiles(place.value.directory)
+    const snapshot = recallSnapshot(files, options, state)
+    if (snapshot !== undefined) return ok({ host: files, snapshot })
+  }
+  const [{ openHost }, { observeAndRemember }] = await Promise.all([
+    import("../host/open-host.ts"),
+    import("../host/observe-and-remember.ts"),
+  ])
+  const opened = openHost(selector)
+  if (!opened.ok) return opened
+  return ok({ host: opened.value, snapshot: observeAndRemember(opened.value, options, state) })
 }
 
 /** Where the configuration says that the driver lies. */

@@ -1,18 +1,22 @@
 /** What the commands that look at a machine share: which machine, where its driver lies, and the look itself. */
 
-import { findDriverRoot } from "../core/driver/find-driver-root.ts"
-import { observeUserSpaceVersion } from "../core/driver/observe-driver.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
-import { readText } from "../core/inventory/proc-text.ts"
+import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot, type SnapshotOptions } from "../core/plan/snapshot.ts"
 import { openHost } from "../host/open-host.ts"
 import type { FlagShape, Flags } from "./flags.ts"
 import { usageFault } from "./flags.ts"
 
-export const machineFlags: readonly string[] = ["host", "driver-root", "ldcache", "library-search-path"]
+export const machineFlags: readonly string[] = [
+  "host",
+  "driver-root",
+  "dev-root",
+  "ldcache",
+  "library-search-path",
+]
 export const machineUsage =
-  "[--host live|DIR|FILE] [--driver-root DIR] [--ldcache FILE] [--library-search-path DIR,…]"
+  "[--host live|DIR|FILE] [--driver-root DIR] [--dev-root DIR] [--ldcache FILE] [--library-search-path DIR,…]"
 
 export interface ObservedMachine {
   readonly host: Host
@@ -38,17 +42,9 @@ export function machineOptions(host: Host, { values }: Flags, shape: FlagShape):
   const ldcache = values.get("ldcache") ?? "/etc/ld.so.cache"
   const searchPaths = (values.get("library-search-path") ?? "").split(/[,:]/).filter((path) => path !== "")
   const named = values.get("driver-root")
-  for (const path of [ldcache, ...searchPaths, named ?? "/"])
+  const devRoot = values.get("dev-root")
+  for (const path of [ldcache, ...searchPaths, named ?? "/", devRoot ?? "/"])
     if (!path.startsWith("/"))
       return fail(usageFault(shape, `${JSON.stringify(path)} is not an absolute path`))
-  const version = readText(host, "/sys/module/nvidia/version")?.trim()
-  const driverRoot = named ?? (version === undefined ? "/" : findDriverRoot(host, version, ldcache))
-  const fallbackVersion =
-    version === undefined ? observeUserSpaceVersion(host, driverRoot, ldcache) : undefined
-  return ok({
-    driverRoot,
-    ldcache,
-    searchPaths,
-    ...(fallbackVersion === undefined ? {} : { fallbackVersion }),
-  })
+  return ok(chooseSnapshotOptions(host, { driverRoot: named, devRoot, ldcache, searchPaths }))
 }

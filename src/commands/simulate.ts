@@ -3,24 +3,31 @@
 import { resolve } from "node:path"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readText } from "../host/read-text.ts"
-import { type DefectiveMachine, describeDefects, orderDefect } from "../host/simulate/defects.ts"
+import type { DefectiveMachine } from "../host/simulate/defective-machine.ts"
+import { describeDefects, orderDefect } from "../host/simulate/defects.ts"
+import type { SimulatedArchitecture } from "../host/simulate/driver-files.ts"
 import { describeListedMachine, understandListing } from "../host/simulate/listed-machine.ts"
 import { parseListing } from "../host/simulate/listing.ts"
 import { describeMachine, listGpus } from "../host/simulate/machine.ts"
 import { parseMigLayout, type SimulatedMigDevice } from "../host/simulate/mig-layout.ts"
 import { findModel, type GpuModel, models } from "../host/simulate/models.ts"
 import { type NvmlDescription, standInForNvml } from "../host/simulate/nvml.ts"
-import { removeMachine, uuidFor, writeMachine } from "../host/simulate/write-machine.ts"
+import { goodBehaviour } from "../host/simulate/nvml-behaviour.ts"
+import { removeMachine } from "../host/simulate/remove-machine.ts"
+import { uuidFor, writeMachine } from "../host/simulate/write-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry simulate",
   usage:
-    "gantry simulate up DIR [--gpus N] [--model NAME] [--driver VERSION] [--mig LAYOUT] [--imex N] [--no-drm] [--driver-root DIR] [--from LISTING] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate down DIR",
-  valued: ["gpus", "model", "driver", "mig", "imex", "driver-root", "from", "defect"],
-  switches: ["json", "no-drm", "no-nvml", "help", "h"],
+    "gantry simulate up DIR [--gpus N] [--model NAME] [--driver VERSION] [--mig LAYOUT] [--imex N] [--no-drm] [--driver-root DIR] [--arch amd64|arm64] [--compat32] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate up DIR --from LISTING [--model NAME] [--mig LAYOUT] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate down DIR [--json]",
+  valued: ["gpus", "model", "driver", "mig", "imex", "driver-root", "arch", "from", "defect"],
+  switches: ["json", "no-drm", "compat32", "no-nvml", "help", "h"],
 }
+
+/** What a listing says by itself. */
+const saidByListing = ["gpus", "driver", "imex", "driver-root", "arch", "no-drm", "compat32"]
 
 /** A machine before its defects. */
 interface Drafted extends NvmlDescription {
@@ -59,11 +66,15 @@ function up(directory: string, flags: Flags): Result<string> {
   if (rawLayout !== undefined && layout === undefined)
     return wrong("--mig takes GPU:GI/CI=PROFILE,… such as 0:1/0=3g.20gb,0:2/0=2g.10gb")
   const from = values.get("from")
+  const needless = saidByListing.find((name) => values.has(name) || on.has(name))
+  if (from !== undefined && needless !== undefined)
+    return wrong(`--${needless} does not go with --from: the listing says it`)
   const drafted = from === undefined ? generate(flags, model, layout) : list(from, model, layout)
   if (!drafted.ok) return drafted
 
-  let machine: DefectiveMachine = { made: drafted.value.made, denied: [], nvml: [] }
-  for (const order of lists.get("defect") ?? []) {
+  const defects = lists.get("defect") ?? []
+  let machine: DefectiveMachine = { made: drafted.value.made, denied: [], nvml: goodBehaviour }
+  for (const order of defects) {
     const changed = orderDefect(machine, order)
     if (typeof changed === "string") return wrong(changed)
     machine = changed
@@ -71,7 +82,7 @@ function up(directory: string, flags: Flags): Result<string> {
   const nvml = on.has("no-nvml")
     ? { made: machine.made, state: "left out" }
     : standInForNvml(machine, drafted.value)
-  const { model: used, driverVersion, gpus } = drafted.value
+  const { model: used, driverVersion, gpus, migDevices } = drafted.value
   const written = writeMachine(directory, {
     model: used.name,
     driverVersion,
@@ -80,15 +91,26 @@ function up(directory: string, flags: Flags): Result<string> {
     denied: machine.denied,
   })
   if (!written.ok) return written
-  if (on.has("json")) return ok(`${JSON.stringify({ directory, nvml: nvml.state, ...written.value })}\n`)
-  const nodes = Object.keys(written.value.impliedNodes).length
-  const notes = [
-    ...(nodes === 0 ? [] : ["not root: device nodes are only described, containers cannot use them"]),
-    ...(nvml.state === "built" ? [] : [`NVML stand-in: ${nvml.state}`]),
-  ]
-  const note = notes.length === 0 ? "" : ` (${notes.join("; ")})`
-  return ok(`${directory}: ${gpus.length} × ${used.product}, driver ${driverVersion}${note}\n`)
+  if (on.has("json"))
+    return ok(`${JSON.stringify({ directory, nvml: nvml.state, defects, ...written.value })}\n`)
+  const nodes = nvml.made.filter(({ kind }) => kind === "node").length
+  const isImplied = Object.keys(written.value.impliedNodes).length > 0
+  return ok(
+    [
+      `${directory}: ${gpus.length} × ${used.product}, driver ${driverVersion}`,
+      `  ${nvml.made.length} paths, ${nodes} of them device nodes${isImplied ? " that are only described (not root): containers cannot use them" : ""}`,
+      ...(migDevices.length === 0 ? [] : [`  ${migDevices.length} MIG devices`]),
+      `  NVML stand-in: ${nvml.state}`,
+      ...defects.map((order) => `  defect: ${order}`),
+      "",
+    ].join("\n"),
+  )
 }
+
+const architectures: ReadonlyMap<string, SimulatedArchitecture> = new Map([
+  ["amd64", "x86-64"],
+  ["arm64", "aarch64"],
+])
 
 /** Faults: UsageInvalid. */
 function generate(
@@ -111,8 +133,14 @@ function generate(
     return wrong("--driver-root takes an absolute path")
   const migDevices = layout ?? []
   if (migDevices.some(({ gpu }) => gpu >= Number(count))) return wrong("--mig names a GPU that is not there")
+  const architecture = architectures.get(values.get("arch") ?? "amd64")
+  if (architecture === undefined) return wrong("--arch takes amd64 or arm64")
+  if (architecture === "aarch64" && on.has("compat32"))
+    return wrong("--compat32 goes with amd64 only: the driver for arm64 has no libraries of 32 bits")
   const machine = {
     model,
+    architecture,
+    hasCompat32: on.has("compat32"),
     gpus: Number(count),
     driverVersion,
     uuidFor,
@@ -124,7 +152,7 @@ function generate(
   return ok({ model, driverVersion, migDevices, gpus: listGpus(machine), made: describeMachine(machine) })
 }
 
-/** Faults: InputUnreadable, ListingInvalid. */
+/** Faults: InputUnreadable, ListingInvalid, UsageInvalid. */
 function list(
   path: string,
   model: GpuModel | undefined,
@@ -135,6 +163,8 @@ function list(
   const entries = parseListing(text.value, path)
   if (!entries.ok) return entries
   const machine = understandListing(entries.value, { name: path, model, migDevices, uuidFor })
+  if (machine.migDevices.some(({ gpu }) => gpu >= machine.gpus.length))
+    return wrong("--mig names a GPU that is not there")
   return ok({ ...machine, made: describeListedMachine(machine) })
 }
 

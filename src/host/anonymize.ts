@@ -4,17 +4,23 @@
  */
 
 import { createHash, randomBytes } from "node:crypto"
-import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
-import type { Recording } from "./recording.ts"
+import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { decodeLatin1, decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
+import { createMemoryHost } from "./memory.ts"
+import { type Recording, recordHost } from "./recording.ts"
 
-const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi
-const serial = /^((?:Serial Number|Board Serial|Serial)[^:\n]*:\s*)(\S.*)$/gim
+export interface Anonymization {
+  /** Makes the masks of two recordings unlike each other, so that nothing can be looked up in a table of known names. */
+  readonly salt?: string
+  /** What the machine is called, beyond what the recording itself tells. */
+  readonly hostNames?: readonly string[]
+}
 
-/** `salt` makes the masks of two recordings unlike each other, so that nothing can be looked up in a table of known names. */
-export function anonymizeRecording(
-  recording: Recording,
-  salt: string = randomBytes(16).toString("hex"),
-): Recording {
+const uuid = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi
+const serial = /^((?:Serial Number|Board Serial|Serial)[^:\n]*:[^\S\n]*)(\S.*)$/gim
+
+export function anonymizeRecording(recording: Recording, options: Anonymization = {}): Recording {
+  const { salt = randomBytes(16).toString("hex"), hostNames = [] } = options
   const digest = (text: string): string =>
     createHash("sha256").update(`${salt}:${text.toLowerCase()}`).digest("hex")
   const maskUuid = (text: string): string => {
@@ -23,53 +29,98 @@ export function anonymizeRecording(
       "-",
     )
   }
-  const names = hostNamesIn(recording)
+  const maskName = (name: string): string => `host-${digest(name).slice(0, 8)}`
+  const names = wordsOf(telling([...hostNamesIn(recording), ...hostNames]))
   const maskText = (text: string): string => {
     const masked = text
       .replace(uuid, maskUuid)
       .replace(
         serial,
-        (_, key: string, value: string) => `${key}${digest(value).slice(0, value.trim().length)}`,
+        (_, key: string, value: string) => `${key}${digest(value.trim()).slice(0, value.trim().length)}`,
       )
-    return names.reduce((result, name) => result.replaceAll(name, `host-${digest(name).slice(0, 8)}`), masked)
+    return names === undefined ? masked : masked.replace(names, maskName)
+  }
+  /** What is no text keeps its length: offsets in it stay true. */
+  const maskBytes = (text: string): string => {
+    const masked = text.replace(uuid, maskUuid)
+    return names === undefined
+      ? masked
+      : masked.replace(names, (name) => maskName(name).padEnd(name.length, "-").slice(0, name.length))
   }
   const mask = (value: unknown): unknown => {
     if (typeof value === "string") return maskText(value)
     if (Array.isArray(value)) return value.map(mask)
     if (typeof value !== "object" || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, mask(one)]))
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [maskText(key), mask(one)]))
   }
-  const answers = Object.entries(recording.answers).map(([key, answer]) => [
+  const maskContent = (answer: unknown): unknown => {
+    const { value } = answer as { readonly value?: unknown }
+    if (typeof value !== "string") return mask(answer)
+    const bytes = new Uint8Array(Buffer.from(value, "base64"))
+    const masked = bytes.includes(0)
+      ? Buffer.from(maskBytes(decodeLatin1(bytes)), "latin1")
+      : Buffer.from(encodeUtf8(maskText(decodeUtf8(bytes))))
+    return { value: masked.toString("base64") }
+  }
+  const answers = Object.entries(recording.answers).map(([key, answer]): [string, unknown] => [
     maskText(key),
-    key.startsWith("readFile ") ? maskContent(answer, maskText) : mask(answer),
+    key.startsWith("readFile ") ? maskContent(answer) : mask(answer),
   ])
   return {
     ...recording,
-    of: { ...recording.of, name: maskText(recording.of.name) },
-    answers: Object.fromEntries(answers),
+    // A directory's or a file's name says who keeps it, and where.
+    of: { ...recording.of, name: recording.of.kind === "live" ? "live" : maskName(recording.of.name) },
+    answers: Object.fromEntries(answers.sort(([one], [other]) => (one < other ? -1 : 1))),
   } as Recording
 }
 
-/** Contents are in base64. Text is masked; what is no text (ELF headers) is left as it is. */
-function maskContent(answer: unknown, maskText: (text: string) => string): unknown {
-  const { value } = answer as { readonly value?: unknown }
-  if (typeof value !== "string") return answer
-  const bytes = new Uint8Array(Buffer.from(value, "base64"))
-  if (bytes.includes(0)) return answer
-  return { value: Buffer.from(encodeUtf8(maskText(decodeUtf8(bytes)))).toString("base64") }
-}
+/** Names of the machine that its own files tell. */
+export const hostNameFiles: readonly string[] = ["/etc/hostname", "/proc/sys/kernel/hostname"]
 
-/** Names of the machine that its own files tell. Longer ones first: a name may begin with another. */
 function hostNamesIn({ answers }: Recording): readonly string[] {
-  const names = new Set<string>()
-  for (const path of ["/etc/hostname", "/proc/sys/kernel/hostname"]) {
+  return hostNameFiles.flatMap((path) => {
     const answer = answers[`readFile ${path}`]
     const value = answer !== undefined && "value" in answer ? answer.value : undefined
-    const name = typeof value === "string" ? Buffer.from(value, "base64").toString("utf8").trim() : ""
-    if (name.length > 2 && name !== "localhost") {
-      names.add(name)
-      names.add(name.split(".")[0] ?? name)
-    }
-  }
-  return [...names].filter((name) => name.length > 2).sort((one, other) => other.length - one.length)
+    return typeof value === "string" ? [Buffer.from(value, "base64").toString("utf8")] : []
+  })
+}
+
+/** Words of the formats themselves: a machine that is called so tells nothing by it. */
+const formatWords =
+  "localhost localdomain gpu mig uuid device minor model bus location excluded yes config monitor access kernel module version character block tesla"
+
+/** Whole names and their first parts, but for words that every recording has. */
+function telling(rawNames: readonly string[]): readonly string[] {
+  if (rawNames.length === 0) return []
+  const recorder = recordHost(createMemoryHost({}))
+  observeSnapshot(recorder.host, { driverRoot: "/", ldcache: "/etc/ld.so.cache", fallbackVersion: "0.0" })
+  const common = new Set(
+    [formatWords, ...Object.keys(recorder.recording().answers)].flatMap((text) =>
+      text.toLowerCase().split(/[^a-z0-9]+/),
+    ),
+  )
+  const names = rawNames.flatMap((raw) => {
+    const name = raw.trim()
+    return [name, name.split(".")[0] ?? name]
+  })
+  return names.filter(
+    (name) =>
+      name.length > 2 &&
+      !name
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .every((word) => common.has(word)),
+  )
+}
+
+/** Each name as a word of its own. Longer ones first: a name may begin with another. undefined: there is none. */
+function wordsOf(names: readonly string[]): RegExp | undefined {
+  const escaped = [...new Set(names)]
+    .sort((one, other) => other.length - one.length)
+    .map((name) =>
+      name.replaceAll(/[^A-Za-z0-9]/g, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`),
+    )
+  return escaped.length === 0
+    ? undefined
+    : new RegExp(`(?<![a-z0-9])(?:${escaped.join("|")})(?![a-z0-9])`, "giu")
 }

@@ -1,49 +1,65 @@
 /**
  * Asks NVML in a child process of ours, ten seconds at most, and remembers what it said: a library that hangs or crashes harms
- * nobody, and is not asked again until something has changed. Format of what is kept: docs/state.md.
+ * nobody, and is not asked again until something has changed or some minutes have passed. Format of what is kept: docs/state.md.
  */
 
+import { lstatSync } from "node:fs"
 import { findLibraryPlaces } from "../core/driver/find-directories.ts"
-import type { FaultData } from "../core/fault/fault.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host } from "../core/host/host.ts"
+import type { Host, HostFiles } from "../core/host/host.ts"
 import { viewRoot } from "../core/host/root-view.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 import { namesIn, readText } from "../core/inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
-import { selfCommand } from "./self-command.ts"
+import { askNvmlChild, type NvmlTrouble, unavailable } from "./nvml-child.ts"
 import { areFresh, bootId, type Stamp, stampAll } from "./stamp.ts"
 import { stateDirectory } from "./state-directory.ts"
 import { hashOf, readState, writeState } from "./state-file.ts"
-
-type Unavailable = FaultData["NvmlUnavailable"]
 
 interface Remembered {
   readonly version: 1
   readonly key: string
   readonly stamps: readonly Stamp[]
   readonly report?: NvmlReport
-  readonly unavailable?: Unavailable
+  readonly unavailable?: NvmlTrouble
 }
 
-/** Units: milliseconds. */
-const timeLimitMs = 10_000
-/** Units: bytes. 64 GPUs with seven MIG devices each are 100 KB. */
-const answerLimit = 4 * 1024 * 1024
+export interface NvmlAsking {
+  /** Units: milliseconds. Absent: ten seconds. */
+  readonly timeLimitMs?: number
+  /** Where answers are kept. Absent: the user's state directory; undefined: nowhere. */
+  readonly state?: string | undefined
+}
+
+/**
+ * A library that failed, or that a GPU failed in, may have been mended without a trace in any stamp (a reset, a service's start): such
+ * an answer is believed this long. Units: milliseconds.
+ */
+const troubleLifeMs = 5 * 60 * 1000
+/** More than any driver has; a tree that claims more is not watched to its end. */
+const watchedLimit = 128
 
 /** A host that answers for NVML too. */
-export function withNvml(host: Omit<Host, "readNvml">): Host {
-  const asked: Host = { ...host, readNvml: (driverRoot) => recallOrAsk(asked, driverRoot) }
+export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
+  const asked: Host = { ...host, readNvml: (driverRoot) => recallOrAsk(asked, driverRoot, asking) }
   return asked
 }
 
-function recallOrAsk(
-  host: Host,
-  driverRoot: HostPath,
-  state: string | undefined = stateDirectory(),
-): Result<NvmlReport> {
-  const library = findNvmlLibrary(host, driverRoot)
+/**
+ * Source of what is told, in this order:
+ *   what was remembered, while every stamp is the same: neither the library nor any other file is opened
+ *   a library that cannot be found or read: nobody is asked
+ *   the library, in the child
+ */
+function recallOrAsk(host: Host, driverRoot: HostPath, asking: NvmlAsking): Result<NvmlReport> {
+  const { timeLimitMs = 10_000 } = asking
+  const state = "state" in asking ? asking.state : stateDirectory()
+  const key = [host.provenance.kind, host.provenance.name, driverRoot, bootId()].join("\n")
+  const file = `${state}/nvml-${hashOf(key)}.json`
+  const known = state === undefined ? undefined : recall(file, key)
+  if (known !== undefined) return known
+  const { library, searched } = findNvmlLibrary(host, driverRoot)
   if (library === undefined)
     return fail(
       fault("NvmlUnavailable", {
@@ -52,28 +68,57 @@ function recallOrAsk(
         problem: `not found below ${driverRoot}`,
       }),
     )
-  const livePath = host.livePath(library) ?? library
-  const key = [host.provenance.kind, host.provenance.name, driverRoot, livePath, bootId()].join("\n")
-  const file = `${state}/nvml-${hashOf(key)}.json`
-  const known = state === undefined ? undefined : (readState(file) as Partial<Remembered> | undefined)
-  if (known?.version === 1 && known.key === key && Array.isArray(known.stamps) && areFresh(known.stamps)) {
-    const report = readNvmlReport(known.report)
-    if (report !== undefined) return ok(report)
-    if (known.unavailable !== undefined) return fail(fault("NvmlUnavailable", known.unavailable))
-  }
-  const stamps = stampAll(witnesses(host, library).map((path) => host.livePath(path) ?? path))
-  const answer = askChild(livePath, library)
-  if (state !== undefined) writeState(state, file, { version: 1, key, stamps, ...answer })
+  const watched = [...new Set([...searched, ...witnesses(host, library)])]
+  const stamps = stampAll(watched.map((path) => host.livePath(path) ?? path))
+  const head = host.readFile(library, { offsetBytes: 0, lengthBytes: classOffset + 1 })
+  const answer = head.ok
+    ? askNvmlChild(host.livePath(library) ?? library, library, timeLimitMs)
+    : unavailable(library, "load", head.fault.tag === "HostReadFailed" ? head.fault.data.errno : "unreadable")
+  const remembered: Remembered = { version: 1, key, stamps, ...answer }
+  if (state !== undefined) writeState(state, file, remembered)
   return "report" in answer ? ok(answer.report) : fail(fault("NvmlUnavailable", answer.unavailable))
+}
+
+/** undefined: nothing is known that still holds. */
+function recall(file: string, key: string): Result<NvmlReport> | undefined {
+  const known = readState(file) as Partial<Remembered> | null | undefined
+  if (known?.version !== 1 || known.key !== key || !areStamps(known.stamps)) return undefined
+  const report = readNvmlReport(known.report)
+  const isTroubled = report === undefined || report.gpus.some(({ problem }) => problem !== undefined)
+  if (isTroubled && !isYoung(file)) return undefined
+  if (!areFresh(known.stamps)) return undefined
+  if (report !== undefined) return ok(report)
+  return isTrouble(known.unavailable) ? fail(fault("NvmlUnavailable", known.unavailable)) : undefined
+}
+
+const areStamps = (value: unknown): value is readonly Stamp[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((one) => Array.isArray(one) && typeof one[0] === "string")
+
+const isTrouble = (value: unknown): value is NvmlTrouble =>
+  typeof value === "object" &&
+  value !== null &&
+  ["library", "step", "problem"].every((name) => typeof (value as Fields)[name] === "string")
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Also a file from the future is not believed: the clock was set back, and nobody knows how old it is. */
+function isYoung(file: string): boolean {
+  const stat = lstatSync(file, { throwIfNoEntry: false })
+  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < troubleLifeMs
 }
 
 /** What says that NVML would now answer something else: the module's load, GPUs, MIG instances and their nodes, the library. */
 function witnesses(host: Host, library: HostPath): readonly HostPath[] {
   const capabilities = "/proc/driver/nvidia/capabilities"
-  const gpus = namesIn(host, capabilities).filter((name) => /^gpu\d+$/.test(name))
-  const instances = gpus.flatMap((gpu) =>
-    namesIn(host, `${capabilities}/${gpu}/mig`).map((name) => `${capabilities}/${gpu}/mig/${name}`),
-  )
+  const below = (directory: string, pattern: RegExp): readonly string[] =>
+    namesIn(host, directory)
+      .filter((name) => pattern.test(name))
+      .slice(0, watchedLimit)
+      .map((name) => `${directory}/${name}`)
+  const gpus = below(capabilities, /^gpu\d+$/).map((gpu) => `${gpu}/mig`)
+  const gpuInstances = gpus.flatMap((gpu) => below(gpu, /^gi\d+$/))
   return [
     library,
     "/sys/module/nvidia",
@@ -81,59 +126,38 @@ function witnesses(host: Host, library: HostPath): readonly HostPath[] {
     "/proc/driver/nvidia/gpus",
     capabilities,
     "/proc/driver/nvidia-caps/mig-minors",
-    ...gpus.map((gpu) => `${capabilities}/${gpu}/mig`),
-    ...instances,
+    ...gpus,
+    ...gpuInstances,
+    ...gpuInstances.flatMap((instance) => below(instance, /^ci\d+$/)),
     "/dev/nvidia-caps",
     "/dev/nvidiactl",
   ].map(hostPath)
 }
 
-/** libnvidia-ml.so of the kernel module's version, where the driver's libraries lie. */
-export function findNvmlLibrary(host: Host, driverRoot: HostPath): HostPath | undefined {
-  const version = readText(host, "/sys/module/nvidia/version")?.trim() ?? "unknown"
-  const view = viewRoot(host, driverRoot)
-  const { directories } = findLibraryPlaces(view, { version, ldcache: "/etc/ld.so.cache", searchPaths: [] })
-  const found = directories
-    .flatMap((directory) => [`${directory}/libnvidia-ml.so.${version}`, `${directory}/libnvidia-ml.so.1`])
-    .find((path) => view.exists(path))
-  if (found === undefined) return undefined
-  const resolved = view.resolve(found)
-  return resolved.ok ? view.outside(resolved.value) : undefined
+interface FoundLibrary {
+  readonly library: HostPath | undefined
+  /** Where a change could make another library the one that is found. */
+  readonly searched: readonly HostPath[]
 }
 
-/** `shown` is what the machine calls the library. */
-function askChild(
-  livePath: string,
-  shown: HostPath,
-): { readonly report: NvmlReport } | { readonly unavailable: Unavailable } {
-  const unavailable = (step: Unavailable["step"], problem: string) => ({
-    unavailable: { library: shown, step, problem },
-  })
-  // An environment of our own making, and no working directory of anybody's.
-  const child = Bun.spawnSync([...selfCommand(), "host", "observe", "--nvml", livePath], {
-    cwd: "/",
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "ignore",
-    timeout: timeLimitMs,
-    killSignal: "SIGKILL",
-    maxBuffer: answerLimit,
-  })
-  if (child.exitedDueToTimeout === true)
-    return unavailable("time", `no answer within ${timeLimitMs / 1000} seconds`)
-  let answer: unknown
-  try {
-    answer = JSON.parse(new TextDecoder().decode(child.stdout))
-  } catch {
-    const how = child.signalCode === undefined ? `exit status ${child.exitCode}` : child.signalCode
-    return unavailable("crash", `its process ended with ${how} and no answer`)
+/** Where an ELF file says its class, and what it says there when it is one of 32 bits. */
+const classOffset = 4
+const class32 = 1
+
+/** libnvidia-ml.so of the kernel module's version, where the driver's libraries lie; of 64 bits, as the process that asks it. */
+function findNvmlLibrary(host: Host, driverRoot: HostPath): FoundLibrary {
+  const version = readText(host, "/sys/module/nvidia/version")?.trim() ?? "unknown"
+  const view = viewRoot(host, driverRoot)
+  const places = findLibraryPlaces(view, { version, ldcache: "/etc/ld.so.cache", searchPaths: [] })
+  const searched = [...places.searched, ...places.directories].map((path) => view.outside(path))
+  const found = places.directories
+    .flatMap((directory) => [`${directory}/libnvidia-ml.so.${version}`, `${directory}/libnvidia-ml.so.1`])
+    .filter((path) => view.exists(path))
+  const is32Bit = (path: string): boolean => {
+    const head = view.readFile(path, { offsetBytes: 0, lengthBytes: classOffset + 1 })
+    return head.ok && head.value[classOffset] === class32
   }
-  const { kind, report, step, problem } = answer as Readonly<Record<string, unknown>>
-  const read = kind === "report" ? readNvmlReport(report) : undefined
-  if (read !== undefined) return { report: { ...read, library: shown } }
-  return unavailable(
-    step === "load" || step === "initialise" ? step : "ask",
-    typeof problem === "string" ? problem : "its answer cannot be read",
-  )
+  const chosen = found.find((path) => !is32Bit(path)) ?? found[0]
+  const resolved = chosen === undefined ? undefined : view.resolve(chosen)
+  return { library: resolved?.ok === true ? view.outside(resolved.value) : undefined, searched }
 }

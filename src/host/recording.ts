@@ -5,9 +5,12 @@
 
 import { type FaultData, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileStat, Host } from "../core/host/host.ts"
+import type { ByteRange, FileKind, FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
+import { parseLdcache } from "../core/ldcache/parse-ldcache.ts"
+import { renderLdcache } from "../core/ldcache/render-ldcache.ts"
+import { decodeLatin1 } from "../core/text/utf8.ts"
 
 type Recorded<T> =
   | { readonly value: T }
@@ -43,7 +46,7 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
       provenance: host.provenance,
       readFile: (path, range) =>
         note(question("readFile", path, range), host.readFile(path, range), (bytes) =>
-          Buffer.from(bytes).toString("base64"),
+          Buffer.from(keepNeeded(path, bytes)).toString("base64"),
         ),
       readDir: (path) => note(question("readDir", path), host.readDir(path), same),
       lstat: (path) => note(question("lstat", path), host.lstat(path), same),
@@ -65,6 +68,34 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
   }
 }
 
+/** Of the driver by its name, or by a version that only the driver has. */
+const ofDriver = /nvidia|cuda|libnv|\.so\.\d{3,4}\.\d/i
+
+/**
+ * Of files that tell of the whole machine only what is of use: which sockets the driver's services listen at, which of its
+ * libraries the loader knows. Who else listens, and what else is installed, is nobody's affair.
+ */
+function keepNeeded(path: string, bytes: Uint8Array): Uint8Array {
+  if (path === "/proc/net/unix") {
+    const lines = decodeLatin1(bytes).split("\n")
+    return latin1(lines.filter((line, index) => index === 0 || line === "" || ofDriver.test(line)).join("\n"))
+  }
+  if (!path.endsWith("/ld.so.cache")) return bytes
+  const cache = parseLdcache(bytes)
+  // What is no cache stays none, and keeps what a search for names would find in it.
+  if (!cache.ok) {
+    const names = decodeLatin1(bytes).match(cachedName) ?? []
+    const end = names.length === 0 ? [] : ["\0"]
+    return latin1([decodeLatin1(bytes.subarray(0, 64)), ...names, ...end].join(""))
+  }
+  const kept = cache.value.entries.filter((entry) => ofDriver.test(entry.soname) || ofDriver.test(entry.path))
+  return kept.length === cache.value.entries.length ? bytes : renderLdcache({ ...cache.value, entries: kept })
+}
+
+const cachedName = /\0\/[^\0]{0,4095}(?:nvidia|cuda|libnv)[^\0]{0,255}(?=\0)/gi
+
+const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"))
+
 /** One line an answer, so that a change of the machine is a change of a line. */
 export function renderRecording({ version, kind, of, answers }: Recording): string {
   const lines = Object.entries(answers).map(
@@ -74,17 +105,35 @@ export function renderRecording({ version, kind, of, answers }: Recording): stri
   return `{\n${head.map((line) => `  ${line},\n`).join("")}  "answers": {\n${lines.join(",\n")}\n  }\n}\n`
 }
 
+const kinds: Readonly<Record<FileKind, true>> = {
+  file: true,
+  directory: true,
+  symlink: true,
+  character: true,
+  block: true,
+  fifo: true,
+  socket: true,
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+/** As a file system has them: whoever made a recording does not choose where a name leads. */
+const isName = (value: unknown): boolean =>
+  typeof value === "string" && !/^$|^\.{1,2}$|[/\0]/.test(value) && value.length <= 255
+const isLinkText = (value: unknown): boolean =>
+  typeof value === "string" && value.length <= 4096 && !value.includes("\0")
+
 /** What an answer to each question looks like. */
 const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
   readFile: (value) => typeof value === "string",
-  readDir: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
-  readLink: (value) => typeof value === "string",
+  readDir: (value) => Array.isArray(value) && value.every(isName),
+  readLink: isLinkText,
   exists: (value) => typeof value === "boolean",
   readNvml: (value) => readNvmlReport(value) !== undefined,
   lstat: (value) =>
     isObject(value) &&
     typeof value["kind"] === "string" &&
-    ["mode", "uid", "gid", "sizeBytes", "major", "minor"].every((field) => Number.isInteger(value[field])),
+    Object.hasOwn(kinds, value["kind"]) &&
+    ["mode", "uid", "gid", "sizeBytes", "major", "minor"].every((field) => isCount(value[field])),
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs"
 import { isOurs } from "./state-directory.ts"
@@ -39,22 +40,23 @@ export function writeState(directory: string, file: string, content: unknown): v
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (!isOurs(directory)) return
-    const temporary = `${file}.${process.pid}`
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
+    // Process numbers are not enough: containers share this directory and not their numbers.
+    const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     const descriptor = openSync(temporary, flags, 0o600)
-    const text = new TextEncoder().encode(JSON.stringify(content))
-    for (let at = 0; at < text.length; ) at += writeSync(descriptor, text, at)
-    closeSync(descriptor)
-    renameSync(temporary, file)
+    try {
+      const text = new TextEncoder().encode(JSON.stringify(content))
+      for (let at = 0; at < text.length; ) at += writeSync(descriptor, text, at)
+      renameSync(temporary, file)
+    } catch {
+      rmSync(temporary, { force: true })
+    } finally {
+      closeSync(descriptor)
+    }
   } catch {
     // Who comes next looks again.
   }
 }
 
-/** FNV-1a, 32 bits: names files apart; the key inside decides. */
-export function hashOf(text: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, "0")
-}
+/** Tells files apart by name; the key inside decides. */
+export const hashOf = (text: string): string => Bun.hash(text).toString(16).padStart(16, "0")

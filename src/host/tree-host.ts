@@ -2,7 +2,7 @@
 
 import type { Result } from "../core/fault/result.ts"
 import { fail, ok } from "../core/fault/result.ts"
-import type { ByteRange, FileStat, Host } from "../core/host/host.ts"
+import type { ByteRange, FileStat, Host, HostFiles } from "../core/host/host.ts"
 import { readFault, resolvePath } from "../core/host/resolve-path.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
 
@@ -15,7 +15,7 @@ export interface Tree {
   livePath(path: string): string | undefined
 }
 
-export function createTreeHost(provenance: Host["provenance"], tree: Tree): Omit<Host, "readNvml"> {
+export function createTreeHost(provenance: Host["provenance"], tree: Tree): HostFiles {
   const directories = new Map<string, string>()
   /** Where a directory lies, symlinks resolved; found out once, because a machine is observed within moments. */
   const findDirectory = (path: string): string | undefined => {

@@ -4,19 +4,18 @@
  * missing costs only what it tells. Source: NVML API reference (nvml.h of CUDA 12), functions and struct layouts.
  */
 
-import { dlopen, FFIType, ptr } from "bun:ffi"
-import { existsSync } from "node:fs"
+import { ptr } from "bun:ffi"
 import type { NvmlGpu, NvmlMigDevice, NvmlReport } from "../core/inventory/nvml-report.ts"
+import { type Call, describeStatus, type NvmlSymbols, openNvmlSymbols } from "./nvml-symbols.ts"
 
 export type NvmlAnswer =
   | { readonly kind: "report"; readonly report: NvmlReport }
   | { readonly kind: "failed"; readonly step: "load" | "initialise" | "ask"; readonly problem: string }
 
-/** Arguments as C sees them: addresses, handles and numbers are all given as 64 bits. */
-type Call = (...args: readonly (number | bigint)[]) => number
-
 const success = 0
 const notFound = 6
+/** The GPU has fallen off the bus, or must be reset: no answer of it counts any more. */
+const gpuFailures: readonly number[] = [15, 16]
 const nameBytes = 96
 const gpuLimit = 1024
 const migLimit = 64
@@ -32,7 +31,7 @@ const brands: Readonly<Record<number, string>> = {
 }
 
 export function queryNvml(library: string): NvmlAnswer {
-  const symbols = openSymbols(library)
+  const symbols = openNvmlSymbols(library)
   if (typeof symbols === "string") return { kind: "failed", step: "load", problem: symbols }
   const initialise = symbols.find(0, "nvmlInit_v2", "nvmlInit")
   const shutdown = symbols.find(0, "nvmlShutdown")
@@ -44,42 +43,6 @@ export function queryNvml(library: string): NvmlAnswer {
     return askEverything(library, symbols)
   } finally {
     shutdown?.()
-  }
-}
-
-interface Symbols {
-  /** The first of the names that the library has; undefined, and noted as missing, when it has none. */
-  find(argumentCount: number, ...names: readonly [string, ...string[]]): Call | undefined
-  readonly missing: readonly string[]
-}
-
-/** Or why the library cannot be loaded. */
-function openSymbols(library: string): Symbols | string {
-  if (!existsSync(library)) return "no such file"
-  const missing: string[] = []
-  let problem: string | undefined
-  const open = (name: string, argumentCount: number): Call | undefined => {
-    try {
-      const args = Array.from({ length: argumentCount }, () => FFIType.u64)
-      const opened = dlopen(library, { [name]: { args, returns: FFIType.i32 } })
-      return opened.symbols[name] as unknown as Call
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error)
-      return undefined
-    }
-  }
-  // Any symbol that every version has tells a library that cannot be loaded from one that lacks something.
-  if (open("nvmlShutdown", 0) === undefined) return problem ?? "it cannot be loaded"
-  return {
-    missing,
-    find(argumentCount, ...names) {
-      for (const name of names) {
-        const found = open(name, argumentCount)
-        if (found !== undefined) return found
-      }
-      missing.push(names[0])
-      return undefined
-    },
   }
 }
 
@@ -100,34 +63,21 @@ function textIn(bytes: Uint8Array, limit: number): string {
   return new TextDecoder().decode(bytes.subarray(0, end === -1 || end > limit ? limit : end))
 }
 
-function describeStatus(symbols: Symbols, status: number): string {
-  // nvmlErrorString returns an address; the numbers are few and stable.
-  const known: Readonly<Record<number, string>> = {
-    2: "invalid argument",
-    3: "not supported",
-    4: "insufficient permissions",
-    6: "not found",
-    9: "driver not loaded",
-    10: "timed out",
-    11: "irq issue",
-    12: "library not found",
-    13: "function not found",
-    15: "gpu is lost",
-    16: "gpu requires reset",
-    18: "driver/library version mismatch",
-    999: "unknown error",
+function askEverything(library: string, symbols: NvmlSymbols): NvmlAnswer {
+  /** Of the GPU that is being asked. */
+  let failure: number | undefined
+  const isAnswered = (call: Call | undefined, ...args: readonly (number | bigint)[]): boolean => {
+    const status = call?.(...args)
+    if (status !== undefined && gpuFailures.includes(status)) failure ??= status
+    return status === success
   }
-  return `${known[status] ?? "error"} (${status})${symbols.missing.length === 0 ? "" : `, no ${symbols.missing.join(", ")}`}`
-}
-
-function askEverything(library: string, symbols: Symbols): NvmlAnswer {
   const text = (call: Call | undefined, ...before: readonly bigint[]): string | undefined => {
     const { bytes, at } = room(nameBytes)
-    return call?.(...before, at, nameBytes) === success ? textIn(bytes, nameBytes) : undefined
+    return isAnswered(call, ...before, at, nameBytes) ? textIn(bytes, nameBytes) : undefined
   }
   const word = (call: Call | undefined, ...before: readonly (number | bigint)[]): number | undefined => {
     const { view, at } = room(8)
-    return call?.(...before, at) === success ? view.getUint32(0, true) : undefined
+    return isAnswered(call, ...before, at) ? view.getUint32(0, true) : undefined
   }
   const driverVersion = text(symbols.find(2, "nvmlSystemGetDriverVersion"))
   const cuda = word(symbols.find(1, "nvmlSystemGetCudaDriverVersion_v2", "nvmlSystemGetCudaDriverVersion"))
@@ -156,6 +106,7 @@ function askEverything(library: string, symbols: Symbols): NvmlAnswer {
     for (let slot = 0; slot < slots; slot++) {
       const { view, at } = room(8)
       const status = calls.migHandle?.(handle, slot, at)
+      // A place whose device was destroyed stays empty, and others follow. (The reference stops here and loses those.)
       if (status === notFound) continue
       if (status !== success) break
       const device = view.getBigUint64(0, true)
@@ -185,12 +136,13 @@ function askEverything(library: string, symbols: Symbols): NvmlAnswer {
         ...{ brand: undefined, computeCapability: undefined, isMigEnabled: undefined, migDevices: [] },
         problem: describeStatus(symbols, status),
       }
-    const hasCapability = calls.capability?.(handle, capability.at, capability.at + 4) === success
-    const hasMode = calls.migMode?.(handle, mode.at, mode.at + 4) === success
+    failure = undefined
+    const hasCapability = isAnswered(calls.capability, handle, capability.at, capability.at + 4)
+    const hasMode = isAnswered(calls.migMode, handle, mode.at, mode.at + 4)
     const [current, pending] = [mode.view.getUint32(0, true), mode.view.getUint32(4, true)]
     const isMigEnabled = hasMode ? current === 1 && pending === 1 : undefined
     const brand = word(calls.brand, handle)
-    return {
+    const gpu = {
       index,
       pciAddress: addressOfGpu(calls.address, handle),
       minor: word(calls.minor, handle),
@@ -202,8 +154,8 @@ function askEverything(library: string, symbols: Symbols): NvmlAnswer {
         : undefined,
       isMigEnabled,
       migDevices: isMigEnabled === true ? askMigDevices(handle) : [],
-      problem: undefined,
     }
+    return { ...gpu, problem: failure === undefined ? undefined : describeStatus(symbols, failure) }
   }
   const gpus = Array.from({ length: Math.min(count, gpuLimit) }, (_, index) => askGpu(index))
   const cudaVersion =

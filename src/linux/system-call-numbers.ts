@@ -2,6 +2,7 @@
 
 const x64 = {
   ioctl: 16,
+  pipe2: 293,
   ppoll: 271,
   rt_sigaction: 13,
   execve: 59,
@@ -34,6 +35,7 @@ const x64 = {
 
 const arm64: { readonly [Name in keyof typeof x64]: number } = {
   ioctl: 29,
+  pipe2: 59,
   ppoll: 73,
   rt_sigaction: 134,
   execve: 221,

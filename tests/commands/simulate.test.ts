@@ -52,6 +52,14 @@ describe("gantry simulate", () => {
     expect(existsSync(join(directory, "etc/mine"))).toBe(true)
   })
 
+  test("a stranger's file in a machine survives another machine in its place", () => {
+    const directory = join(work, "again")
+    simulate(["up", directory, "--gpus", "1", "--no-nvml"])
+    writeFileSync(join(directory, "etc/mine"), "")
+    expect(simulate(["up", directory, "--gpus", "2", "--no-nvml"])).toBe(0)
+    expect(existsSync(join(directory, "etc/mine"))).toBe(true)
+  })
+
   test("a manifest that names what is not in the machine is not believed", () => {
     const directory = join(work, "lying")
     writeFileSync(join(work, "outside"), "")
@@ -84,6 +92,15 @@ describe("gantry simulate", () => {
     [["up", "x", "--gpus", "-1"]],
     [["up", "x", "--model", "voodoo"]],
     [["up", "x", "--driver", "new"]],
+    [["up", "x", "--arch", "riscv"]],
+    [["up", "x", "--arch", "arm64", "--compat32"]],
+    [["up", "x", "--driver-root", "/run/../.."]],
+    [["up", "x", "--mig", "9:1g.5gb"]],
+    [["up", "x", "--mig", "0"]],
+    [["up", "x", "--imex", "2049"]],
+    [["up", "x", "--defect", "gremlins"]],
+    [["up", "x", "--defect", "cyclic-link:/../x"]],
+    [["up", "x", "--from", "listing.txt", "--gpus", "2"]],
     [["up", "x", "y"]],
   ])("wrong usage %j is 2", (args) => {
     expect(simulate(args)).toBe(2)

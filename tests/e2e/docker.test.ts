@@ -33,7 +33,13 @@ const computeLibraries = [
   "libnvidia-pkcs11-openssl3",
   "libnvidia-ptxjitcompiler",
 ]
-const utilityBinaries = ["nvidia-debugdump", "nvidia-persistenced", "nvidia-smi"]
+const utilityBinaries = [
+  "nvidia-debugdump",
+  "nvidia-imex",
+  "nvidia-imex-ctl",
+  "nvidia-persistenced",
+  "nvidia-smi",
+]
 const computeBinaries = ["nvidia-cuda-mps-control", "nvidia-cuda-mps-server"]
 
 /** What a container says of itself, one fact a line. Behind simulated nodes is no driver: a permitted open ends in ENXIO. */

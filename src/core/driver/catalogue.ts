@@ -38,6 +38,8 @@ export interface DriverLibrary extends CataloguedFile {
   readonly soname: string
   readonly bits: 32 | 64
   readonly machine: ElfMachine
+  /** The oldest C library that has every symbol version it asks for: `2.17`; undefined: it asks for none. */
+  readonly glibc: string | undefined
   /** Links of the machine beside it that lead to it. Order: by path. */
   readonly links: readonly FileLink[]
 }
@@ -69,6 +71,8 @@ export interface DriverCatalogue {
   readonly firmware: readonly HostPath[]
   /** Directories that hold libraries of the driver, inside the driver root. Order: as found. */
   readonly directories: readonly HostPath[]
+  /** Of the main libraries whose links lead elsewhere: another driver lies beside this one. Order: as found. */
+  readonly otherVersions: readonly string[]
   /** Tegra: directories and files that the platform's lists name. WSL: the Windows driver's store. */
   readonly platformFiles: readonly HostPath[]
   readonly platformLinks: readonly FileLink[]

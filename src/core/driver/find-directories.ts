@@ -3,7 +3,9 @@
  * distributions: multiarch directories are found by their form. Only directories that hold the driver are read.
  */
 
+import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
+import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
 import { decodeLatin1 } from "../text/utf8.ts"
@@ -30,6 +32,8 @@ const multiarch = /^(x86_64|aarch64|i386|i686|arm)-linux-gnu\w*$/
 const vendorDirectories = ["nvidia", "nvidia/current"]
 /** More directories than any loader searches. */
 const directoryLimit = 512
+/** Caches of 100,000 libraries are smaller. Units: bytes. */
+const cacheLimit = 16 * 1024 * 1024
 
 /** One of these is in every directory that holds a part of the driver. */
 const witnesses = [
@@ -48,6 +52,8 @@ export interface LibraryPlaces {
   readonly searched: readonly string[]
   /** Names found of the driver's libraries with another version. */
   readonly otherVersions: readonly string[]
+  /** What is wrong with the loader's configuration. */
+  readonly findings: readonly Finding[]
 }
 
 export interface LibrarySearch {
@@ -59,55 +65,82 @@ export interface LibrarySearch {
 }
 
 export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
-  const cache = view.readFile(search.ldcache)
-  const cached = cache.ok ? directoriesInCache(decodeLatin1(cache.value), search.version) : []
-  const configuration: { directories: readonly string[]; files: readonly string[] } = {
-    directories: [],
-    files: [],
-  }
+  const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
+  const cached = cache.ok ? directoriesInCache(decodeLatin1(cache.value), search.version) : noDirectories
+  const configuration = observeLdSoConf(view, "/etc/ld.so.conf")
   const candidates = [
     ...search.searchPaths,
-    ...cached,
+    ...cached.holding,
+    ...cached.hinted,
     ...configuration.directories,
     ...usualDirectories(view),
   ]
-  const directories = new Map<string, HostPath>()
-  const searched = new Set<string>([search.ldcache, ...configuration.files])
+  const directories = new Set<HostPath>()
+  const searched = new Set<string>([search.ldcache, ...configuration.files, "/etc/ld.so.conf.d"])
+  const absent = new Set<string>()
   const others = new Set<string>()
   for (const candidate of candidates.slice(0, directoryLimit)) {
-    if (searched.has(candidate)) continue
+    // What would lie in a place that is not there needs no look of its own.
+    if (searched.has(candidate) || absent.has(parentPath(candidate))) continue
     searched.add(candidate)
     const resolved = view.resolve(candidate)
-    if (!resolved.ok || directories.has(resolved.value)) continue
-    if (witnesses.some((stem) => view.exists(`${resolved.value}/${stem}.so.${search.version}`)))
-      directories.set(resolved.value, resolved.value)
-    else for (const version of versionsIn(view, resolved.value)) others.add(version)
+    if (!resolved.ok || !view.lstat(resolved.value).ok) {
+      absent.add(candidate)
+      continue
+    }
+    if (directories.has(resolved.value)) continue
+    if (cached.holding.has(candidate) || holdsDriver(view, resolved.value, search))
+      directories.add(resolved.value)
+    for (const version of versionsIn(view, resolved.value)) others.add(version)
   }
   return {
-    directories: [...directories.values()],
+    directories: [...directories],
     searched: [...searched],
     otherVersions: [...others].filter((version) => version !== search.version),
+    findings: configuration.findings,
   }
 }
 
+/** A named place is read whole; of the many usual ones a few names are asked. */
+function holdsDriver(view: RootView, directory: string, { version, searchPaths }: LibrarySearch): boolean {
+  if (witnesses.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))) return true
+  if (!searchPaths.includes(directory)) return false
+  const names = view.readDir(directory)
+  return names.ok && names.value.some((name) => name.endsWith(`.so.${version}`))
+}
+
+interface CachedDirectories {
+  /** Hold a library of this version. */
+  readonly holding: ReadonlySet<string>
+  /** Hold a name by which programs ask for the driver, of whatever version. */
+  readonly hinted: ReadonlySet<string>
+}
+
+const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set() }
+
 /**
- * Parents of the paths in a loader cache that end in a library of this driver. The cache's text is searched, not parsed: its size
- * must not matter, and what is found is only a hint where to look.
+ * Parents of the paths in a loader cache that end in a library of the driver. The cache's text is searched, not parsed: its size must
+ * not matter, and a cache that is out of order tells as much.
  */
-function directoriesInCache(text: string, version: string): readonly string[] {
-  const directories = new Set<string>()
-  for (const ending of [
-    `.so.${version}\0`,
-    "/libcuda.so.1\0",
-    "/libnvidia-ml.so.1\0",
-    "/libGLX_nvidia.so.0\0",
-  ])
-    for (let at = text.indexOf(ending); at !== -1; at = text.indexOf(ending, at + 1)) {
-      const start = text.lastIndexOf("\0", at - 1) + 1
-      const path = text.slice(start, at + ending.length - 1)
-      if (path.startsWith("/") && path.length < 4096) directories.add(parentPath(path))
-    }
-  return [...directories]
+function directoriesInCache(text: string, version: string): CachedDirectories {
+  const parentsOf = (endings: readonly string[]): ReadonlySet<string> => {
+    const directories = new Set<string>()
+    for (const ending of endings)
+      for (
+        let at = text.indexOf(ending);
+        at !== -1 && directories.size < directoryLimit;
+        at = text.indexOf(ending, at + 1)
+      ) {
+        const start = text.lastIndexOf("\0", at - 1) + 1
+        const path = text.slice(start, at + ending.length - 1)
+        if (path.startsWith("/") && path.length < 4096) directories.add(parentPath(path))
+      }
+    return directories
+  }
+  return {
+    holding: parentsOf([`.so.${version}\0`]),
+    hinted: parentsOf(["/libcuda.so.1\0", "/libnvidia-ml.so.1\0", "/libGLX_nvidia.so.0\0"]),
+  }
 }
 
 function usualDirectories(view: RootView): readonly string[] {
@@ -121,11 +154,11 @@ function usualDirectories(view: RootView): readonly string[] {
   })
 }
 
-/** Versions of the driver's two main libraries in a directory, by their links. */
+/** Versions of the driver's two main libraries in a directory, by their links: what the host's own programs load. */
 function versionsIn(view: RootView, directory: string): readonly string[] {
   return ["libcuda.so.1", "libnvidia-ml.so.1"].flatMap((name) => {
     const target = view.readLink(`${directory}/${name}`)
-    const version = target.ok ? /\.so\.(\d+\.[\d.]+)$/.exec(target.value)?.[1] : undefined
+    const version = target.ok ? /\.so\.(\d{3,}\.[\d.]+)$/.exec(target.value)?.[1] : undefined
     return version === undefined ? [] : [version]
   })
 }

@@ -7,12 +7,14 @@ import { findLibraryPlaces } from "./find-directories.ts"
 
 const driverRoots = ["/", "/run/nvidia/driver"]
 
-/** The first root that holds libraries of this version; `/` when none does. */
+/** The first root that holds libraries of this version, else the first that holds those of another; `/` when none does. */
 export function findDriverRoot(host: Host, version: string, ldcache: string): HostPath {
-  const found = driverRoots.find(
-    (root) =>
-      findLibraryPlaces(viewRoot(host, hostPath(root)), { version, ldcache, searchPaths: [] }).directories
-        .length > 0,
-  )
-  return hostPath(found ?? "/")
+  const search = { version, ldcache, searchPaths: [] }
+  let fallback: HostPath | undefined
+  for (const root of driverRoots.map(hostPath)) {
+    const { directories, otherVersions } = findLibraryPlaces(viewRoot(host, root), search)
+    if (directories.length > 0) return root
+    if (otherVersions.length > 0) fallback ??= root
+  }
+  return fallback ?? hostPath("/")
 }

@@ -3,9 +3,10 @@
  * its reason. What is missing is a finding that says what will not work.
  */
 
-import { fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
+import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { DriverCatalogue, DriverLibrary } from "./catalogue.ts"
@@ -21,7 +22,7 @@ import {
   observeModules,
   observeOddLinks,
 } from "./observe-files.ts"
-import { observeLibraries, stemOf } from "./observe-libraries.ts"
+import { observeLibraries, stemOf, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
 
 export interface DriverPlace {
@@ -38,8 +39,11 @@ export interface DriverPlace {
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const { version, ldcache, searchPaths = [] } = place
   const findings: Finding[] = []
-  const view = viewRoot(host, place.driverRoot)
+  const view = viewRoot(noteUnreadable(host, findings), place.driverRoot)
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
+  findings.push(
+    ...places.findings.filter(({ fault: one }) => !findings.some((other) => isSame(one, other.fault))),
+  )
   const libraries = observeLibraries(view, places.directories, version, findings)
   const platform = observePlatformFiles(host, view)
   // A platform lists its own files, and nothing else is its driver's.
@@ -60,7 +64,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     })
   const searched = [
     ...places.searched,
-    ...places.directories,
+    ...places.directories.flatMap((directory) => subdirectories.map((name) => `${directory}${name}`)),
     ...binaryDirectories,
     ...configurationDirectories,
   ]
@@ -74,6 +78,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     links: observeOddLinks(view, places.directories),
     firmware,
     directories: places.directories,
+    otherVersions: places.otherVersions,
     platformFiles: platform.files,
     platformLinks: platform.links,
     searched: [...new Set([...searched, ...firmwarePlaces].map((path) => view.outside(path)))],
@@ -88,6 +93,10 @@ export const observeUserSpaceVersion = (
   ldcache: string,
 ): string | undefined => findUserSpaceVersion(viewRoot(host, hostPath(driverRoot)), ldcache)
 
+/** The loader's configuration was read through the same eyes, and its failures are known already. */
+const isSame = (one: Fault, other: Fault): boolean =>
+  one.tag === "HostReadFailed" && other.tag === "HostReadFailed" && one.data.path === other.data.path
+
 function checkLibraries(
   view: RootView,
   libraries: readonly DriverLibrary[],
@@ -100,21 +109,31 @@ function checkLibraries(
   const evidence = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
     evidence.map((directory) => `${view.outside(directory)}: no ${name}`)
+  const isMismatched = places.otherVersions.length > 0
+  const mismatch = fault("DriverVersionMismatch", {
+    kernel: version,
+    userSpace: places.otherVersions,
+    driverRoot: view.root,
+  })
   if (!has("libnvidia-ml")) {
     const name = `libnvidia-ml.so.${version}`
     findings.unshift({
       severity: "error",
       fault:
-        libraries.length === 0 && places.otherVersions.length > 0
-          ? fault("DriverVersionMismatch", {
-              kernel: version,
-              userSpace: places.otherVersions,
-              driverRoot: view.root,
-            })
+        libraries.length === 0 && isMismatched
+          ? mismatch
           : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
       evidence: absent(name),
     })
-  }
+  } else if (isMismatched)
+    // Containers get the libraries of the kernel module; it is the host's own programs that fail.
+    findings.unshift({
+      severity: "warning",
+      fault: mismatch,
+      evidence: places.directories.map(
+        (directory) => `${view.outside(directory)}: links lead to another version`,
+      ),
+    })
   if (libraries.length === 0) return
   for (const [stem, consequence, capability] of consequencesOf)
     if (!has(stem)) {

@@ -1,29 +1,33 @@
 /**
  * The driver's libraries by what they are: files that carry the driver's version are looked into, their capability comes from the
  * tables or from who needs them.
- *   for each directory that holds the driver, and its vdpau: names that can be the driver's
- *   each name's ELF header: class, machine, SONAME, NEEDED; what is no library of this machine is a finding
+ *   for each directory that holds the driver, and its vdpau and tls: names that can be the driver's
+ *   each name's ELF header: class, machine, SONAME, NEEDED, ABI note, symbol versions; what is no library of this machine is a finding
+ *   of two files of one name and class the first counts, but one for thread-local storage of its own (ABI note 2.3.99) before one
+ *   without: old drivers have both, and the other is for kernels that no driver loads into any more
  *   tables give capabilities; then what a library needs gets its capabilities, until nothing changes
  */
 
-import type { ElfFile } from "../elf/elf.ts"
-import { parseElfFrom } from "../elf/parse-elf.ts"
+import type { AbiNote, ElfDemands, ElfFile } from "../elf/elf.ts"
+import { parseElfWithDemands } from "../elf/parse-elf-demands.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
+import { compareVersions } from "../text/version.ts"
 import type { DriverCapability } from "./capability.ts"
 import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
 import { librariesBeyond, librariesOf, unversionedLibrary } from "./files.ts"
 
 interface Found {
   readonly rootPath: HostPath
-  readonly elf: ElfFile
+  readonly elf: ElfFile & ElfDemands
   readonly links: readonly FileLink[]
 }
 
-const subdirectories = ["", "/vdpau"]
+/** Below a directory of libraries; the empty one is the directory itself. */
+export const subdirectories: readonly string[] = ["", "/tls", "/vdpau"]
 
 /** Order: as in the tables, then by path; 64 bits before 32. */
 export function observeLibraries(
@@ -37,10 +41,13 @@ export function observeLibraries(
     for (const subdirectory of subdirectories)
       for (const one of readDirectory(view, `${directory}${subdirectory}`, version, findings)) {
         const key = `${one.elf.bits} ${baseName(one.rootPath)}`
-        if (!found.has(key)) found.set(key, one)
+        const other = found.get(key)
+        if (other === undefined || (hasOwnStorage(one) && !hasOwnStorage(other))) found.set(key, one)
       }
-  const machine = [...found.values()].find(({ rootPath }) => /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath))
-    ?.elf.machine
+  // Every machine with a driver is one of 64 bits; libraries of 32 may come first in the order of search.
+  const machine = [...found.values()].find(
+    ({ rootPath, elf }) => elf.bits === 64 && /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath),
+  )?.elf.machine
   const fitting = [...found.values()].filter(({ rootPath, elf }) => {
     const isFitting = elf.bits === 32 || machine === undefined || elf.machine === machine
     if (!isFitting) complain(findings, view.outside(rootPath), `it is built for ${elf.machine}`)
@@ -73,7 +80,7 @@ function readDirectory(
     if (!stat.ok || (stat.value.kind === "symlink" && !isChainWithin(view, path))) return []
     const rootPath = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
     if (!rootPath.ok) return []
-    const elf = parseElfFrom((offsetBytes, lengthBytes) => {
+    const elf = parseElfWithDemands((offsetBytes, lengthBytes) => {
       const bytes = view.readFile(rootPath.value, { offsetBytes, lengthBytes })
       return bytes.ok ? bytes.value : new Uint8Array()
     })
@@ -85,6 +92,23 @@ function readDirectory(
   })
 }
 
+/** Thread-local storage as the kernel and the loader have it since Linux 2.4; the note says `2.3.99`. */
+const hasOwnStorage = ({ elf }: Found): boolean =>
+  elf.abi !== undefined && compareAbi(elf.abi, [2, 3, 99]) >= 0
+
+function compareAbi({ version }: AbiNote, other: AbiNote["version"]): number {
+  const at = version.findIndex((number, index) => number !== other[index])
+  return at === -1 ? 0 : (version[at] ?? 0) - (other[at] ?? 0)
+}
+
+/** The newest `GLIBC_x.y` that a file asks for; undefined: it asks for none. */
+function newestGlibc({ neededVersions }: ElfDemands): string | undefined {
+  const numbers = neededVersions
+    .flatMap(({ versions }) => versions)
+    .flatMap((name) => /^GLIBC_(\d+(?:\.\d+)+)$/.exec(name)?.[1] ?? [])
+  return numbers.sort((one, other) => compareVersions(one, other) ?? 0).at(-1)
+}
+
 /** A link named as a file of the driver counts when it leads to a regular file. */
 function isChainWithin(view: RootView, path: HostPath): boolean {
   const resolved = view.resolve(path)
@@ -92,28 +116,39 @@ function isChainWithin(view: RootView, path: HostPath): boolean {
   return stat?.ok === true && stat.value.kind === "file"
 }
 
-function readLinks(view: RootView, directory: string, names: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    names.flatMap((name) => {
-      const target = view.readLink(`${directory}/${name}`)
-      return target.ok && !target.value.includes("/") ? [[name, target.value] as const] : []
-    }),
-  )
+/** From a target to the links of the directory that name it. */
+function readLinks(
+  view: RootView,
+  directory: string,
+  names: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const links = new Map<string, string[]>()
+  for (const name of names) {
+    const target = view.readLink(`${directory}/${name}`)
+    if (!target.ok || target.value.includes("/")) continue
+    const others = links.get(target.value)
+    if (others === undefined) links.set(target.value, [name])
+    else others.push(name)
+  }
+  return links
 }
 
-/** Links of one directory that lead to a file, over any number of steps. */
-function linksTo(name: string, directory: string, links: ReadonlyMap<string, string>): readonly FileLink[] {
-  const leads = new Set([name])
-  for (let hasGrown = true; hasGrown; ) {
-    hasGrown = false
-    for (const [link, target] of links)
-      if (leads.has(target) && !leads.has(link)) {
-        leads.add(link)
-        hasGrown = true
+/** Links of one directory that lead to a file, over any number of steps. `links`: from a target to the links that name it. */
+function linksTo(
+  name: string,
+  directory: string,
+  links: ReadonlyMap<string, readonly string[]>,
+): readonly FileLink[] {
+  const targets = new Map<string, string>()
+  const reached = [name]
+  // The list grows while it is walked.
+  for (const target of reached)
+    for (const link of links.get(target) ?? [])
+      if (link !== name && !targets.has(link)) {
+        targets.set(link, target)
+        reached.push(link)
       }
-  }
-  return [...links]
-    .filter(([link]) => leads.has(link))
+  return [...targets]
     .map(([link, target]) => ({ path: hostPath(`${directory}/${link}`), target }))
     .sort((one, other) => (one.path < other.path ? -1 : 1))
 }
@@ -207,6 +242,7 @@ function assignCapabilities(
       soname: one.elf.soname ?? baseName(one.rootPath),
       bits: one.elf.bits,
       machine: one.elf.machine,
+      glibc: newestGlibc(one.elf),
       capabilities: [...(capabilities.get(one) ?? [])].sort(),
       reasons: reasons.length === 0 ? [{ kind: "version" }] : reasons,
       links: one.links,

@@ -1,7 +1,7 @@
 /** `nvidia-container-cli list`: one path a line, in the reference's order. Source: facts, nvidia-container-cli §1.4. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
-import type { Inventory, NodeFact } from "../inventory/inventory.ts"
+import type { Gpu, Inventory, NodeFact } from "../inventory/inventory.ts"
 import type { MigMinors } from "../inventory/observe-mig.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 
@@ -46,13 +46,16 @@ export function renderCliList(
     ...(request.hasCompat32
       ? libraries.filter(({ bits }) => bits === 32).map(({ rootPath }) => rootPath)
       : []),
-    ...inventory.sockets.filter(({ name }) => request.sockets.includes(name)).map(({ path }) => path),
+    ...inventory.sockets
+      .filter(({ name }) => request.sockets.includes(name))
+      .map(({ path }) => withoutRoot(path, driver.driverRoot)),
     ...(request.hasFirmware ? driver.firmware.map((path) => withoutRoot(path, driver.driverRoot)) : []),
   ]
   return lines.map((line) => `${line}\n`).join("")
 }
 
-const withoutRoot = (path: string, root: string): string => (root === "/" ? path : path.slice(root.length))
+const withoutRoot = (path: string, root: string): string =>
+  root !== "/" && path.startsWith(`${root}/`) ? path.slice(root.length) : path
 
 function listNodes(
   control: readonly NodeFact[],
@@ -80,16 +83,20 @@ function listNodes(
   ]
 }
 
-/** Only where a GPU can be cut into MIG devices. */
+/** Generations whose data-centre GPUs can be cut into MIG devices. */
+const migGenerations = ["8.0", "9.0", "10.0", "10.3"]
+
+const canBeCut = ({ isMigEnabled, computeCapability }: Gpu): boolean =>
+  isMigEnabled !== undefined || migGenerations.includes(computeCapability?.value ?? "")
+
+/** Only where a GPU can be cut into MIG devices; nodes are listed by the driver's numbers, whether they are there or not. */
 function listMigRight(
   name: "config" | "monitor",
   inventory: Inventory,
   minors: MigMinors,
   devices: readonly SelectedDevice[],
 ): readonly string[] {
-  const capable = [...new Set(devices.map(({ gpu }) => gpu))].filter(
-    ({ isMigEnabled }) => isMigEnabled?.value === true,
-  )
+  const capable = [...new Set(devices.map(({ gpu }) => gpu))].filter(canBeCut)
   if (capable.length === 0) return []
   const node = (minor: number | undefined): readonly string[] =>
     minor === undefined || !Object.hasOwn(inventory.majors, "nvidia-caps")
@@ -101,12 +108,7 @@ function listMigRight(
     ...capable.flatMap(({ minor }) => [
       `${capabilityDirectory}/gpu${minor?.value}`,
       "/dev/nvidia-caps",
-      ...[...minors].flatMap(([key, number]) =>
-        key.startsWith(`gpu${minor?.value}/`) &&
-        inventory.nodes.capabilities.some(({ minor: one }) => one === number)
-          ? node(number)
-          : [],
-      ),
+      ...[...minors].flatMap(([key, number]) => (key.startsWith(`gpu${minor?.value}/`) ? node(number) : [])),
     ]),
   ]
 }

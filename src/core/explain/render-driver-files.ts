@@ -20,6 +20,8 @@ export interface DriverFileRow {
   readonly containerPath: HostPath
   readonly bits: 32 | 64 | undefined
   readonly soname: string | undefined
+  /** The oldest C library that a container must have for it; undefined: any. */
+  readonly glibc: string | undefined
   readonly capabilities: readonly DriverCapability[]
   readonly reasons: readonly FileReason[]
   readonly links: readonly { readonly path: HostPath; readonly target: string }[]
@@ -27,7 +29,7 @@ export interface DriverFileRow {
 
 /** Every file of a catalogue. Order: libraries, binaries, configurations, modules, firmware, platform files. */
 export function listDriverFiles(driver: DriverCatalogue): readonly DriverFileRow[] {
-  const plain = { bits: undefined, soname: undefined, links: [] }
+  const plain = { bits: undefined, soname: undefined, glibc: undefined, links: [] }
   const inRoot = (path: HostPath): HostPath =>
     (driver.driverRoot === "/" ? path : path.slice(driver.driverRoot.length)) as HostPath
   return [
@@ -150,6 +152,7 @@ export function diffDrivers(one: DriverCatalogue, other: DriverCatalogue): Drive
         row.soname?.replaceAll(one.version, "VERSION"),
         twin?.soname?.replaceAll(other.version, "VERSION"),
       ],
+      ["needs glibc", row.glibc, twin?.glibc],
     ].filter(([, before, after]) => twin !== undefined && before !== after)
     return what.map(([name, before, after]) => ({
       path,

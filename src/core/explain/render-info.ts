@@ -29,6 +29,7 @@ export function renderInfoJson({ snapshot, kind, gpus, migDevices }: InfoView): 
       gpus: gpus.map(gpuJson),
       migDevices: migDevices.map(migJson),
       nodes: nodesJson(inventory.nodes),
+      gdsFiles: inventory.gdsFiles,
       sockets: inventory.sockets,
       majors: inventory.majors,
       findings: [...inventory.findings, ...(driver?.findings ?? [])].map(findingJson),
@@ -46,9 +47,11 @@ function describeDriver({ inventory, driver }: HostSnapshot): object | undefined
     version: kernelModuleVersion?.value ?? driver?.version,
     cudaVersion: cudaVersion?.value,
     root: driver?.driverRoot,
+    devRoot: inventory.devRoot,
     modules,
     directories: driver?.directories,
     libraries: driver?.libraries.length,
+    otherVersions: driver?.otherVersions,
     sources: sourcesOf({ version: kernelModuleVersion, cudaVersion }),
   }
 }

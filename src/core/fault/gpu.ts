@@ -18,8 +18,12 @@ export interface GpuFaults {
   }
   /** A selector that more than one GPU answers to. */
   DeviceAmbiguous: { readonly selector: string; readonly candidates: readonly string[] }
-  /** Rights over MIG are given for all GPUs or for none. */
-  MigRightInvalid: { readonly right: "mig-config" | "mig-monitor"; readonly item: string }
+  /** Rights over MIG are given for all GPUs or for none, and not beside single MIG devices. */
+  MigRightInvalid: {
+    readonly right: "mig-config" | "mig-monitor"
+    readonly item: string
+    readonly problem: "item" | "devices"
+  }
   ImexChannelInvalid: { readonly channel: string }
   /** A command of a program that Gantry takes the place of, and does not serve yet. */
   CliCommandUnserved: { readonly program: string; readonly command: string }
@@ -151,8 +155,13 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2109",
     exit: 1,
     says: (d) =>
-      `nvidia-container-cli: ${d.right} error: ${d.item}: only 'all' devices are currently supported`,
-    remedies: () => [{ kind: "know", text: "say all" }],
+      `nvidia-container-cli: ${d.right} error: ${d.item}: ${d.problem === "item" ? "only 'all' devices are currently supported" : `cannot enable ${d.right} with specific MIG devices selected`}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: d.problem === "item" ? "say all" : "select whole GPUs, or leave the right over MIG out",
+      },
+    ],
   },
   ImexChannelInvalid: {
     code: "GAN2115",

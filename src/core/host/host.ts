@@ -57,3 +57,6 @@ export interface Host {
   /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
   livePath(path: HostPath): string | undefined
 }
+
+/** All but NVML: what applying a plan needs, and what proves a remembered machine fresh. */
+export type HostFiles = Omit<Host, "readNvml">

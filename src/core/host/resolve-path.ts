@@ -21,12 +21,19 @@ const linkLimit = 40
 export function resolvePath(reader: LinkReader, path: string, follow: "all" | "parents"): Result<HostPath> {
   let pending = path.split("/").filter((part) => part !== "" && part !== ".")
   const resolved: string[] = []
+  /** Depth of the first part that is not there: what would lie below it needs no look. */
+  let absentAt = Number.POSITIVE_INFINITY
   let links = 0
   while (pending.length > 0) {
     const [part = "", ...rest] = pending
     pending = rest
     if (part === "..") {
       resolved.pop()
+      if (resolved.length <= absentAt) absentAt = Number.POSITIVE_INFINITY
+      continue
+    }
+    if (resolved.length > absentAt) {
+      resolved.push(part)
       continue
     }
     const here = `/${[...resolved, part].join("/")}`
@@ -34,6 +41,7 @@ export function resolvePath(reader: LinkReader, path: string, follow: "all" | "p
     if (stat === undefined || !stat.ok || stat.value.kind !== "symlink") {
       if (stat?.ok === true && rest.length > 0 && stat.value.kind !== "directory")
         return fail(readFault(here, "open", "ENOTDIR"))
+      if (stat?.ok === false) absentAt = Math.min(absentAt, resolved.length)
       resolved.push(part)
       continue
     }

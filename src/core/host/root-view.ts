@@ -23,8 +23,16 @@ export interface RootView {
 
 export function viewRoot(host: Host, root: HostPath): RootView {
   const outside = (path: string): HostPath => hostPath(joinPath(root, path))
+  // A machine is looked at within moments, and most of its paths share their beginnings.
+  const stats = new Map<string, Result<FileStat>>()
   const reader = {
-    lstat: (path: string) => host.lstat(outside(path)),
+    lstat(path: string): Result<FileStat> {
+      const known = stats.get(path)
+      if (known !== undefined) return known
+      const stat = host.lstat(outside(path))
+      stats.set(path, stat)
+      return stat
+    },
     readLink: (path: string) => host.readLink(outside(path)),
   }
   const directories = new Map<string, string>()
@@ -48,7 +56,7 @@ export function viewRoot(host: Host, root: HostPath): RootView {
   }
   return {
     root,
-    lstat: (path) => host.lstat(outside(settle(path))),
+    lstat: (path) => reader.lstat(settle(path)),
     readLink: (path) => host.readLink(outside(settle(path))),
     readDir: (path) => host.readDir(outside(follow(path))),
     readFile: (path, range) => host.readFile(outside(follow(path)), range),

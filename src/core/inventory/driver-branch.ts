@@ -31,6 +31,12 @@ const cudaOfBranch: readonly (readonly [branch: number, cuda: string])[] = [
   [384, "9.0"],
 ]
 
-/** undefined: a branch older than the table. */
-export const cudaVersionOf = (driverVersion: string): string | undefined =>
-  cudaOfBranch.find(([branch]) => Number.parseInt(driverVersion, 10) >= branch)?.[1]
+/** From here on the table knows nothing: a newer driver may have a newer CUDA version. */
+const firstUnknownBranch = 600
+
+/** undefined: a branch older or newer than the table. */
+export function cudaVersionOf(driverVersion: string): string | undefined {
+  const branch = Number.parseInt(driverVersion, 10)
+  if (branch >= firstUnknownBranch) return undefined
+  return cudaOfBranch.find(([first]) => branch >= first)?.[1]
+}

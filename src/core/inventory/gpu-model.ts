@@ -73,13 +73,13 @@ export function productOf(pciDevice: string): string | undefined {
   return Object.hasOwn(products, id) ? products[id] : undefined
 }
 
-/** As the reference names them; everything else is `Unknown`. */
+/**
+ * As the reference names them; everything else is `Unknown`. A name tells the brand that NVML gives: since the 470 drivers cards that
+ * were Tesla are called `NVIDIA A100 …` and have the brand NVIDIA, for which the reference has no name; before, they had no maker in
+ * front and were Tesla.
+ */
 export function brandOf(model: string): string {
   const named = /\b(Quadro|GeForce|TITAN|Tesla|NVS|GRID)\b/.exec(model)?.[1]
   if (named !== undefined) return named
-  return /\b(A100|A800|A30|A40|A10G?|A16|A2|H100|H200|H800|H20|GH200|B200|B100|GB200|L4|L40S?|L2|L20|T4|V100|P100|P40|P4)\b/.test(
-    model,
-  )
-    ? "Tesla"
-    : "Unknown"
+  return /^(A100|A30|A40|A10|T4|V100|P100|P40|P4)\b/.test(model) ? "Tesla" : "Unknown"
 }

@@ -119,6 +119,8 @@ export type Platform = "native" | "wsl" | "tegra"
 
 export interface Inventory {
   readonly platform: Platform
+  /** Paths of nodes are below it: `/`, or a driver container's root. */
+  readonly devRoot: HostPath
   /** Version of the loaded kernel module; undefined: no driver. */
   readonly kernelModuleVersion: Sourced<string> | undefined
   readonly cudaVersion: Sourced<string> | undefined
@@ -129,6 +131,8 @@ export interface Inventory {
   /** Order: by GPU, then by index. */
   readonly migDevices: readonly MigDevice[]
   readonly nodes: SupportNodes
+  /** What GPUDirect Storage needs beside its nodes and is there; none without nodes. */
+  readonly gdsFiles: readonly HostPath[]
   /** Order: persistenced, fabricmanager, mps. */
   readonly sockets: readonly Socket[]
   /** Character majors of the driver by name, as /proc/devices has them now. */

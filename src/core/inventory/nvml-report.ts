@@ -59,6 +59,7 @@ export function readNvmlReport(value: unknown): NvmlReport | undefined {
     isText(driverVersion) &&
     isText(cudaVersion) &&
     Array.isArray(missingSymbols) &&
+    missingSymbols.length <= 1024 &&
     missingSymbols.every((name) => typeof name === "string") &&
     Array.isArray(gpus) &&
     gpus.length <= 1024 &&
@@ -75,6 +76,7 @@ const isGpu = (value: unknown): boolean =>
   ) &&
   (value["isMigEnabled"] === undefined || typeof value["isMigEnabled"] === "boolean") &&
   Array.isArray(value["migDevices"]) &&
+  value["migDevices"].length <= 128 &&
   value["migDevices"].every(isMigDevice)
 
 const isMigDevice = (value: unknown): boolean =>

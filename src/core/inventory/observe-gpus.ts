@@ -6,7 +6,7 @@
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
-import { hostPath } from "../text/brand.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import { brandOf, generationOf, productOf } from "./gpu-model.ts"
 import type { DrmNode, Gpu, GpuState, Sourced } from "./inventory.ts"
@@ -16,14 +16,17 @@ const driverDirectory = "/proc/driver/nvidia/gpus"
 const busDirectory = "/sys/bus/pci/devices"
 /** More functions than any machine's buses have; a tree that claims more is not walked to its end. */
 const busLimit = 8192
+/** More GPUs than any driver drives. */
+const gpuLimit = 1024
 
 /** Order: by PCI address. */
 export function observeGpus(host: Host, findings: Finding[]): readonly Gpu[] {
-  const driven = namesIn(host, driverDirectory)
+  const driven = namesIn(host, driverDirectory).slice(0, gpuLimit)
   const known = new Set(driven.map((name) => name.toLowerCase()))
   const undriven = namesIn(host, busDirectory)
     .slice(0, busLimit)
     .filter((address) => !known.has(address.toLowerCase()) && isGpuOnBus(host, address))
+    .slice(0, gpuLimit)
   const gpus = [
     ...driven.map((name) => observeDriven(host, name, findings)),
     ...undriven.map((address) => observeUndriven(host, address, findings)),
@@ -140,18 +143,23 @@ export function describeModel(
 }
 
 function observeNumaNode(host: Host, address: string): Sourced<number> | undefined {
-  const found = readMatch(host, hostPath(`${busDirectory}/${address}/numa_node`), /^\s*(\d+)\s*$/)
+  const found = readMatch(host, hostPath(`${busDirectory}/${address}/numa_node`), /^\s*(\d{1,7})\s*$/)
   return found === undefined ? undefined : { value: Number(found.value), source: found.source }
 }
 
+/** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
+export const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
+  namesIn(host, `${busDirectory}/${address}/drm`)
+    .filter((name) => /^(card|renderD)\d{1,7}$/.test(name))
+    .map((name) => hostPath(`/dev/dri/${name}`))
+
 function observeDrm(host: Host, address: string): readonly DrmNode[] {
-  return namesIn(host, `${busDirectory}/${address}/drm`)
-    .filter((name) => /^(card|renderD)\d+$/.test(name))
-    .flatMap((name): readonly DrmNode[] => {
-      const node = observeNode(host, `/dev/dri/${name}`)
-      if (node === undefined) return []
-      const path = hostPath(`/dev/dri/by-path/pci-${address}-${name.startsWith("card") ? "card" : "render"}`)
-      const link = host.readLink(path)
-      return [{ node, byPath: link.ok ? { path, target: link.value } : undefined }]
-    })
+  return drmPathsOf(host, address).flatMap((place): readonly DrmNode[] => {
+    const node = observeNode(host, place)
+    if (node === undefined) return []
+    const kind = baseName(place).startsWith("card") ? "card" : "render"
+    const path = hostPath(`/dev/dri/by-path/pci-${address}-${kind}`)
+    const link = host.readLink(path)
+    return [{ node, byPath: link.ok ? { path, target: link.value } : undefined }]
+  })
 }

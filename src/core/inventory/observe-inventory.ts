@@ -7,14 +7,22 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
+import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
-import { checkControlNodes, checkNodes, observeMajors, observeSupportNodes } from "./observe-nodes.ts"
+import {
+  checkControlNodes,
+  checkDrmNodes,
+  checkNodes,
+  observeMajors,
+  observeSupportNodes,
+} from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
 import { observePlatformEntries } from "./platform-list.ts"
 import { readMatch, readText } from "./proc-text.ts"
@@ -22,9 +30,12 @@ import { readMatch, readText } from "./proc-text.ts"
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
   readonly driverRoot: HostPath
+  /** Below which `/dev` is looked at. */
+  readonly devRoot?: HostPath
 }
 
-const moduleNames = [
+/** Loading one anew gives its nodes new numbers. */
+export const moduleNames: readonly string[] = [
   "gdrdrv",
   "nvidia",
   "nvidia_drm",
@@ -34,11 +45,15 @@ const moduleNames = [
   "nvidia_uvm",
 ]
 
+/** What GPUDirect Storage reads beside its nodes. Source: facts, toolkit (mode gds). */
+export const gdsFiles: readonly HostPath[] = ["/etc/cufile.json", "/run/udev"].map(hostPath)
+
 export function observeInventory(
-  host: Host,
-  { driverRoot }: InventoryOptions = { driverRoot: hostPath("/") },
+  machine: Host,
+  { driverRoot, devRoot = hostPath("/") }: InventoryOptions = { driverRoot: hostPath("/") },
 ): Inventory {
   const findings: Finding[] = []
+  const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
   const seen = observeGpus(host, findings)
   const nodes = observeSupportNodes(host)
@@ -64,18 +79,20 @@ export function observeInventory(
       })
 
   checkNodes(nodes, gpus, majors, findings)
-  if (kernelModuleVersion !== undefined)
-    checkControlNodes(nodes, Object.hasOwn(majors, "nvidia-uvm"), findings)
+  checkDrmNodes(host, gpus, findings)
+  if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
   const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   return {
     platform,
+    devRoot,
     kernelModuleVersion,
     cudaVersion: describeCuda(cuda, report),
     modules,
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
     nodes,
+    gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
     sockets: observeSockets(host, driverRoot, findings),
     majors,
     findings,
@@ -135,13 +152,14 @@ function complete(
     model: named.model,
     architecture: named.architecture,
     computeCapability: named.computeCapability ?? nvml(told?.computeCapability),
-    brand: named.brand ?? nvml(told?.brand),
+    brand: nvml(told?.brand) ?? named.brand,
     uuid: gpu.uuid ?? nvml(told?.uuid),
     isMigEnabled,
   }
 }
 
-function observeVersion(host: Host): Sourced<string> | undefined {
+/** Of the loaded kernel module; undefined: none is loaded. */
+export function observeVersion(host: Host): Sourced<string> | undefined {
   return (
     readMatch(host, hostPath("/sys/module/nvidia/version"), /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
     readMatch(

@@ -71,14 +71,15 @@ function instancesByNode(
   minors: MigMinors,
   capabilityNodes: readonly NodeFact[],
 ): readonly MigInstance[] {
+  const usableMinors = new Set(usable)
   const present = new Set(capabilityNodes.map(({ path }) => Number(/(\d+)$/.exec(path)?.[1])))
   const found: MigInstance[] = []
   for (const [name, number] of minors) {
-    const match = /^gpu(\d+)\/gi(\d+)\/ci(\d+)\/access$/.exec(name)
+    const match = /^gpu(\d{1,7})\/gi(\d{1,7})\/ci(\d{1,7})\/access$/.exec(name)
     if (match === null || !present.has(number)) continue
     const [minor, gpuInstance, computeInstance] = match.slice(1).map(Number) as [number, number, number]
     const parent = minors.get(`gpu${minor}/gi${gpuInstance}/access`)
-    if (usable.includes(minor) && parent !== undefined && present.has(parent))
+    if (usableMinors.has(minor) && parent !== undefined && present.has(parent))
       found.push({ minor, gpuInstance, computeInstance })
   }
   return found.sort(
@@ -144,7 +145,7 @@ function observeCapabilityNode(
   findings: Finding[],
 ): NodeFact | undefined {
   const told = readFields(host, accessFile(part)).get("DeviceFileMinor")
-  const number = told !== undefined && /^\d+$/.test(told) ? Number(told) : minors.get(part)
+  const number = told !== undefined && /^\d{1,7}$/.test(told) ? Number(told) : minors.get(part)
   const path = hostPath(`/dev/nvidia-caps/nvidia-cap${number ?? "?"}`)
   const node = number === undefined ? undefined : observeNode(host, path)
   if (node === undefined)

@@ -6,8 +6,10 @@
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
+import { readFault } from "../host/resolve-path.ts"
 import { hostPath } from "../text/brand.ts"
 import type { Gpu, ImexChannel, NodeFact, SupportNodes } from "./inventory.ts"
+import { drmPathsOf } from "./observe-gpus.ts"
 import { observePlatformEntries } from "./platform-list.ts"
 import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
 
@@ -24,15 +26,15 @@ export function observeSupportNodes(host: Host): SupportNodes {
     nodes(directory, namesIn(host, directory), pattern)
   return {
     control: controlNames.flatMap((name) => observeNode(host, `/dev/${name}`) ?? []),
-    capabilities: within("/dev/nvidia-caps", /^nvidia-cap\d+$/),
-    imexChannels: within("/dev/nvidia-caps-imex-channels", /^channel\d+$/).map(
+    capabilities: within("/dev/nvidia-caps", /^nvidia-cap\d{1,7}$/),
+    imexChannels: within("/dev/nvidia-caps-imex-channels", /^channel\d{1,7}$/).map(
       (node): ImexChannel => ({ channel: Number(/(\d+)$/.exec(node.path)?.[1]), node }),
     ),
-    nvswitch: nodes("/dev", names, /^nvidia-nvswitch(ctl|\d+)$/),
+    nvswitch: nodes("/dev", names, /^nvidia-nvswitch(ctl|\d{1,7})$/),
     nvlink: nodes("/dev", names, /^nvidia-nvlink$/),
-    gds: nodes("/dev", names, /^nvidia-fs\d+$/),
+    gds: nodes("/dev", names, /^nvidia-fs\d{1,7}$/),
     gdrcopy: nodes("/dev", names, /^gdrdrv$/),
-    mofed: within("/dev/infiniband", /^(uverbs\d+|rdma_cm)$/),
+    mofed: within("/dev/infiniband", /^(uverbs\d{1,7}|rdma_cm)$/),
     tegra: observePlatformEntries(host).nodes,
     dxg: observeNode(host, "/dev/dxg"),
   }
@@ -58,7 +60,7 @@ export function observeMajors(host: Host): Readonly<Record<string, number>> {
   const majors: Record<string, number> = {}
   for (const line of (readText(host, "/proc/devices") ?? "").split("\n")) {
     if (line.startsWith("Block devices")) break
-    const [, number = "", name = ""] = /^\s*(\d+) (\S+)\s*$/.exec(line) ?? []
+    const [, number = "", name = ""] = /^\s*(\d{1,7}) (\S+)\s*$/.exec(line) ?? []
     if (registeredNames.includes(name)) majors[name] = Number(number)
   }
   return majors
@@ -105,7 +107,12 @@ export function checkNodes(
 }
 
 /** Control nodes that a loaded driver must have; without a driver nothing is missing. */
-export function checkControlNodes(nodes: SupportNodes, hasUvm: boolean, findings: Finding[]): void {
+export function checkControlNodes(
+  nodes: SupportNodes,
+  modules: readonly string[],
+  majors: Readonly<Record<string, number>>,
+  findings: Finding[],
+): void {
   const has = (name: string): boolean => nodes.control.some(({ path }) => path === `/dev/${name}`)
   const missing = (name: string, neededBy: string, severity: Finding["severity"]): void => {
     const path = hostPath(`/dev/${name}`)
@@ -116,5 +123,29 @@ export function checkControlNodes(nodes: SupportNodes, hasUvm: boolean, findings
     })
   }
   if (!has("nvidiactl")) missing("nvidiactl", "every GPU container", "error")
+  const hasUvm = Object.hasOwn(majors, "nvidia-uvm")
   if (hasUvm && !has("nvidia-uvm")) missing("nvidia-uvm", "every CUDA program", "error")
+  if (hasUvm && !has("nvidia-uvm-tools")) missing("nvidia-uvm-tools", "profilers of unified memory", "note")
+  if (modules.includes("nvidia_modeset") && !has("nvidia-modeset"))
+    missing("nvidia-modeset", "programs that set display modes", "note")
+  if (Object.keys(majors).length === 0)
+    findings.push({
+      severity: "note",
+      fault: readFault("/proc/devices", "read", "ENODATA"),
+      evidence: ["/proc/devices: no NVIDIA device number, so that stale ones cannot be told"],
+    })
+}
+
+/** Nodes that the kernel has for a GPU and `/dev` has not: only programs that draw miss them. */
+export function checkDrmNodes(host: Host, gpus: readonly Gpu[], findings: Finding[]): void {
+  for (const { pciAddress, drm } of gpus) {
+    const there = new Set(drm.map(({ node }) => node.path))
+    for (const path of drmPathsOf(host, pciAddress))
+      if (!there.has(path))
+        findings.push({
+          severity: "note",
+          fault: fault("DeviceNodeMissing", { path, neededBy: `programs that draw on GPU ${pciAddress}` }),
+          evidence: [`${path}: absent`],
+        })
+  }
 }

@@ -6,7 +6,7 @@
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
-import { hostPath } from "../text/brand.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
 import { joinPath } from "../text/path.ts"
 import type { Socket } from "./inventory.ts"
 import { readText } from "./proc-text.ts"
@@ -20,17 +20,26 @@ const services = [
 const runDirectories = ["/run", "/var/run"]
 const mpsDirectory = "/tmp/nvidia-mps"
 
+/** Where a service's socket appears or goes. Order: as asked. */
+export const socketPlaces = (driverRoot: string): readonly HostPath[] => [
+  ...services.flatMap(({ path }) => placesOf(path, driverRoot)),
+  hostPath(mpsDirectory),
+]
+
+const placesOf = (path: string, driverRoot: string): readonly HostPath[] =>
+  [...new Set([driverRoot, "/"])].flatMap((root) =>
+    runDirectories.map((directory) => hostPath(joinPath(root, directory, path))),
+  )
+
 /** Order: persistenced, fabricmanager, mps. */
 export function observeSockets(host: Host, driverRoot: string, findings: Finding[]): readonly Socket[] {
   const listening = observeListening(host)
   const sockets: Socket[] = []
   for (const { name, path, service } of services) {
-    const found = [driverRoot, "/"]
-      .flatMap((root) => runDirectories.map((directory) => hostPath(joinPath(root, directory, path))))
-      .find((candidate) => {
-        const stat = host.lstat(candidate)
-        return stat.ok && stat.value.kind === "socket"
-      })
+    const found = placesOf(path, driverRoot).find((candidate) => {
+      const stat = host.lstat(candidate)
+      return stat.ok && stat.value.kind === "socket"
+    })
     if (found === undefined) continue
     const isListening = listening?.some((one) => one.endsWith(`/${path}`))
     if (isListening === false)

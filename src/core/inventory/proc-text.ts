@@ -5,10 +5,13 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 import type { NodeFact, Sourced } from "./inventory.ts"
 
+/** Forty thousand sockets fit; what a file has beyond it is nothing that a kernel wrote. Units: bytes. */
+const textLimit = 4 * 1024 * 1024
+
 /** undefined: the file cannot be read. */
 export function readText(host: Host, path: string): string | undefined {
   const content = host.readFile(hostPath(path))
-  return content.ok ? decodeUtf8(content.value) : undefined
+  return content.ok ? decodeUtf8(content.value.subarray(0, textLimit)) : undefined
 }
 
 /** The first group of a pattern, with where it was found. */

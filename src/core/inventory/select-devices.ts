@@ -54,8 +54,8 @@ function findDevices(
   usable: readonly Gpu[],
   { migDevices, gpus }: Inventory,
 ): Result<readonly Candidate[]> {
-  const known = nameDevices(usable, migDevices)
-  const miss = (): Result<never> => fail(unknown(selector, known, gpus))
+  // Named only for a miss: a request may have half a million selectors.
+  const miss = (): Result<never> => fail(unknown(selector, nameDevices(usable, migDevices), gpus))
   const one = <T extends Candidate>(found: T | undefined): Result<readonly Candidate[]> =>
     found === undefined ? miss() : ok([found])
 
@@ -67,8 +67,8 @@ function findDevices(
   }
   const address = normaliseAddress(selector)
   if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
-  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable, known, gpus)
-  if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices, known, gpus)
+  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable, miss)
+  if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices, miss)
   if (selector.includes("/") && selector.includes("="))
     return fail(fault("DeviceKindUnserved", { selector, kind: "a CDI device" }))
   const found = usable.filter(({ model }) => model !== undefined && fitsModel(selector, model.value))
@@ -78,8 +78,7 @@ function findDevices(
 function findByUuid(
   selector: string,
   candidates: readonly Candidate[],
-  known: readonly DeviceNames[],
-  gpus: readonly Gpu[],
+  miss: () => Result<never>,
 ): Result<readonly Candidate[]> {
   const wanted = selector.toLowerCase()
   const uuidOf = ({ uuid }: Candidate): string => uuid?.value.toLowerCase() ?? ""
@@ -91,7 +90,7 @@ function findByUuid(
     return fail(
       fault("DeviceAmbiguous", { selector, candidates: begun.map(({ uuid }) => uuid?.value ?? "") }),
     )
-  return begun.length === 1 ? ok(begun) : fail(unknown(selector, known, gpus))
+  return begun.length === 1 ? ok(begun) : miss()
 }
 
 /** `D:B:D`, `D:B:D.0` or `B:D.0` in hex, in the form of /proc/driver/nvidia/gpus; undefined: no PCI address. */

@@ -33,48 +33,27 @@ export interface LdcacheExtension {
 }
 
 /** ELF of libc6, and the machine in bits 8 to 15. */
-export const flagsOf: { readonly [Machine in "x86-64" | "aarch64" | "i386"]: number } = {
+export const flagsOf: { readonly [Machine in "x86-64" | "aarch64" | "i386" | "x32"]: number } = {
   "x86-64": 0x0303,
   aarch64: 0x0a03,
   i386: 0x0003,
+  x32: 0x0803,
 }
+/** An i386 file that nothing ties to libc6. */
+export const elfFlags = 0x0001
 
 export const magic = "glibc-ld.so.cache1.1"
 export const oldMagic = "ld.so-1.7.0"
 export const headerBytes = 48
 export const entryBytes = 24
+/** Ten times what a grown machine has. */
+export const entryLimit = 100_000
+/** Longest name or path. Units: bytes. */
+export const textLimit = 4096
+/** Units: bytes. */
+export const sizeLimit = 32 * 1024 * 1024
 export const extensionMagic = 0xeaa42174
 /** Tag of the extension that holds the names of glibc-hwcaps subdirectories. */
 export const hwcapNamesTag = 1
 /** Set in `hwcap`: the entry lies in a subdirectory of glibc-hwcaps, whose number is in the low 32 bits. */
 export const hwcapExtensionBit: bigint = 1n << 62n
-
-/**
- * The loader's order of names: digits compare as numbers and lie after other characters.
- * Positive when `one` is the greater. The file holds greater names first.
- */
-export function compareNames(one: string, other: string): number {
-  let at = 0
-  let otherAt = 0
-  while (at < one.length) {
-    const code = one.charCodeAt(at)
-    const otherCode = otherAt < other.length ? other.charCodeAt(otherAt) : 0
-    const isDigit = code >= 48 && code <= 57
-    const isOtherDigit = otherCode >= 48 && otherCode <= 57
-    if (isDigit && isOtherDigit) {
-      const digits = /^\d+/.exec(one.slice(at))?.[0] ?? ""
-      const otherDigits = /^\d+/.exec(other.slice(otherAt))?.[0] ?? ""
-      const difference = Number(digits) - Number(otherDigits)
-      if (difference !== 0) return difference
-      at += digits.length
-      otherAt += otherDigits.length
-    } else if (isDigit) return 1
-    else if (isOtherDigit) return -1
-    else if (code !== otherCode) return code - otherCode
-    else {
-      at++
-      otherAt++
-    }
-  }
-  return otherAt < other.length ? -other.charCodeAt(otherAt) : 0
-}

@@ -2,9 +2,10 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { decodeLatin1 } from "../text/utf8.ts"
+import { decodeLatin1, decodeUtf8 } from "../text/utf8.ts"
 import {
   entryBytes,
+  entryLimit,
   extensionMagic,
   headerBytes,
   hwcapNamesTag,
@@ -13,82 +14,117 @@ import {
   type LdcacheExtension,
   magic,
   oldMagic,
+  sizeLimit,
+  textLimit,
 } from "./ldcache.ts"
 
-const entryLimit = 1_000_000
+const extensionLimit = 100
+
+/** Where the parts lie, from the beginning of `bytes`, which is that of the format we read. Units: bytes, but `count`. */
+export interface LdcacheLayout {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly count: number
+  readonly extensions: readonly LdcacheExtension[]
+}
+
+/** Header and extensions; entries are only known to be there. Faults: LdcacheInvalid. */
+export function parseLdcacheLayout(file: Uint8Array): Result<LdcacheLayout> {
+  if (file.length > sizeLimit) return wrong("larger than any machine's")
+  const start = startOf(file)
+  if (start === undefined) return wrong("the old header is cut off")
+  const bytes = file.subarray(start)
+  const view = viewOf(bytes)
+  if (!startsWith(bytes, magic) || bytes.length < headerBytes) return wrong("unsupported file format")
+  const byteOrder = (bytes[28] ?? 0) & 3
+  if (byteOrder !== 0 && byteOrder !== 2) return wrong("written for another byte order")
+  const count = view.getUint32(20, true)
+  if (count > entryLimit) return wrong("more entries than any machine has")
+  if (headerBytes + count * entryBytes > bytes.length) return wrong("the entries are cut off")
+  const extensions = parseExtensions(file, view.getUint32(32, true))
+  return extensions === undefined
+    ? wrong("the extension section lies outside")
+    : ok({ bytes, view, count, extensions })
+}
 
 /** Faults: LdcacheInvalid. */
-export function parseLdcache(bytes: Uint8Array): Result<Ldcache> {
-  const wrong = (problem: string): Result<never> => fail(fault("LdcacheInvalid", { problem }))
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // Decoded once: names are then cut out by native code, thousands of them on a grown machine.
-  const text = decodeLatin1(bytes)
-  let start = 0
-  if (text.startsWith(oldMagic)) {
-    if (bytes.length < 16) return wrong("the old header is cut off")
-    start = Math.ceil((16 + view.getUint32(12, true) * 12) / 8) * 8
-  }
-  if (!text.startsWith(magic, start) || bytes.length < start + headerBytes)
-    return wrong("unsupported file format")
-  const count = view.getUint32(start + 20, true)
-  const table = start + headerBytes
-  if (count > entryLimit || table + count * entryBytes > bytes.length) return wrong("the entries are cut off")
+export function parseLdcache(file: Uint8Array): Result<Ldcache> {
+  const layout = parseLdcacheLayout(file)
+  if (!layout.ok) return layout
+  const { bytes, view, count } = layout.value
+  const textAt = createTexts(bytes)
   const entries: LdcacheEntry[] = []
   for (let index = 0; index < count; index++) {
-    const at = table + index * entryBytes
-    const soname = textAt(text, start + view.getUint32(at + 4, true))
-    const path = textAt(text, start + view.getUint32(at + 8, true))
+    const at = headerBytes + index * entryBytes
+    const soname = textAt(view.getUint32(at + 4, true))
+    const path = textAt(view.getUint32(at + 8, true))
     if (soname === undefined || path === undefined) return wrong("a name lies outside")
-    entries.push({
-      flags: view.getInt32(at, true),
-      soname,
-      path,
-      osVersion: view.getUint32(at + 12, true),
-      hwcap: view.getBigUint64(at + 16, true),
-    })
+    entries.push({ ...numbersOf(view, index), soname, path })
   }
-  const extensions = parseExtensions(bytes, view, start)
-  if (extensions === undefined) return wrong("the extension section lies outside")
-  const hwcapNames = parseHwcapNames(text, start, extensions)
-  if (hwcapNames === undefined) return wrong("a name of a hardware capability lies outside")
-  return ok({ entries, hwcapNames, extensions: extensions.filter(({ tag }) => tag !== hwcapNamesTag) })
+  const hwcapNames: string[] = []
+  for (const offset of hwcapNameOffsets(layout.value.extensions)) {
+    const name = textAt(offset)
+    if (name === undefined) return wrong("a name of a hardware capability lies outside")
+    hwcapNames.push(name)
+  }
+  return ok({
+    entries,
+    hwcapNames,
+    extensions: layout.value.extensions.filter(({ tag }) => tag !== hwcapNamesTag),
+  })
 }
 
-function parseHwcapNames(
-  text: string,
-  start: number,
-  extensions: readonly LdcacheExtension[],
-): readonly string[] | undefined {
-  const names: string[] = []
-  for (const { tag, content } of extensions) {
-    if (tag !== hwcapNamesTag) continue
-    const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
-    for (let at = 0; at + 4 <= content.length; at += 4) {
-      const name = textAt(text, start + view.getUint32(at, true))
-      if (name === undefined) return undefined
-      names.push(name)
-    }
+/** What of an entry is no text. */
+export function numbersOf(view: DataView, index: number): Omit<LdcacheEntry, "soname" | "path"> {
+  const at = headerBytes + index * entryBytes
+  return {
+    flags: view.getInt32(at, true),
+    osVersion: view.getUint32(at + 12, true),
+    hwcap: view.getBigUint64(at + 16, true),
   }
-  return names
 }
 
-function parseExtensions(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-): readonly LdcacheExtension[] | undefined {
-  const offset = view.getUint32(start + 32, true)
-  if (offset === 0) return []
-  const at = start + offset
+export function hwcapNameOffsets(extensions: readonly LdcacheExtension[]): readonly number[] {
+  return extensions.flatMap(({ tag, content }) => {
+    if (tag !== hwcapNamesTag) return []
+    const view = viewOf(content)
+    return Array.from({ length: Math.floor(content.length / 4) }, (_, index) =>
+      view.getUint32(index * 4, true),
+    )
+  })
+}
+
+const wrong = (problem: string): Result<never> => fail(fault("LdcacheInvalid", { problem }))
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Behind an old-format cache, on the next multiple of 8. undefined: its header is cut off. */
+function startOf(file: Uint8Array): number | undefined {
+  if (!startsWith(file, oldMagic)) return 0
+  return file.length < 16 ? undefined : Math.ceil((16 + viewOf(file).getUint32(12, true) * 12) / 8) * 8
+}
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (bytes[index] !== text.charCodeAt(index)) return false
+  return true
+}
+
+/** Unlike names, extensions are counted from the beginning of the file, an old-format header included. */
+function parseExtensions(bytes: Uint8Array, at: number): readonly LdcacheExtension[] | undefined {
+  if (at === 0) return []
+  const view = viewOf(bytes)
   if (at + 8 > bytes.length || view.getUint32(at, true) !== extensionMagic) return undefined
   const count = view.getUint32(at + 4, true)
-  if (count > 100 || at + 8 + count * 16 > bytes.length) return undefined
+  if (count > extensionLimit || at + 8 + count * 16 > bytes.length) return undefined
   const extensions: LdcacheExtension[] = []
+  let total = 0
   for (let index = 0; index < count; index++) {
     const place = at + 8 + index * 16
-    const content = start + view.getUint32(place + 8, true)
+    const content = view.getUint32(place + 8, true)
     const size = view.getUint32(place + 12, true)
-    if (content + size > bytes.length) return undefined
+    total += size
+    // Many that share one content would make much of little.
+    if (content + size > bytes.length || total > bytes.length) return undefined
     extensions.push({
       tag: view.getUint32(place, true),
       flags: view.getUint32(place + 4, true),
@@ -98,7 +134,15 @@ function parseExtensions(
   return extensions
 }
 
-function textAt(text: string, at: number): string | undefined {
-  const end = at < text.length ? text.indexOf("\0", at) : -1
-  return end === -1 || end - at > 4096 ? undefined : text.slice(at, end)
+const ascii = /^[\0-\x7f]*$/
+
+/** All bytes are decoded once: names are then cut out by native code, thousands of them on a grown machine. */
+function createTexts(bytes: Uint8Array): (at: number) => string | undefined {
+  const all = decodeLatin1(bytes)
+  return (at) => {
+    const end = at < all.length ? all.indexOf("\0", at) : -1
+    if (end === -1 || end - at > textLimit) return undefined
+    const text = all.slice(at, end)
+    return ascii.test(text) ? text : decodeUtf8(bytes.subarray(at, end))
+  }
 }

@@ -10,12 +10,13 @@ import { extraLinks, impliedLibraries } from "../driver/files.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { nodePlace } from "../host/dev-root.ts"
 import type { NodeFact } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { checkRequirement } from "../requirement/check-requirement.ts"
-import { containerPath } from "../text/brand.ts"
+import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import type { CgroupRuleEdit, DeviceNodeEdit, Edit, LdcacheEdit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
@@ -145,13 +146,14 @@ function lastReason(log: ReasonLog, prefix: string): readonly string[] {
 }
 
 function deviceEdits(
-  { manageCgroups }: NativeInput,
+  { manageCgroups, snapshot }: NativeInput,
   selected: readonly SelectedGpu[],
   control: readonly NodeFact[],
   because: Because,
   log: ReasonLog,
 ): readonly Edit[] {
   const nodes: DeviceNodeEdit[] = []
+  const { devRoot } = snapshot.inventory
   for (const { gpu, selector } of selected) {
     if (gpu.node === undefined || gpu.minor === undefined) continue
     const evidence = [
@@ -162,10 +164,12 @@ function deviceEdits(
       evidence,
       `${selector} selects GPU ${gpu.index} (${gpu.pciAddress}), ${gpu.node.path}`,
     )
-    nodes.push(toNodeEdit(gpu.node, [...because.devices, chosen]))
+    nodes.push(toNodeEdit(gpu.node, devRoot, [...because.devices, chosen]))
   }
   for (const node of control)
-    nodes.push(toNodeEdit(node, node.path === "/dev/nvidiactl" ? because.devices : because.capabilities))
+    nodes.push(
+      toNodeEdit(node, devRoot, node.path === "/dev/nvidiactl" ? because.devices : because.capabilities),
+    )
   if (!manageCgroups) {
     log.add(
       "cgroup.unmanaged",
@@ -186,10 +190,10 @@ function deviceEdits(
   return [...nodes, ...rules]
 }
 
-const toNodeEdit = (node: NodeFact, reasons: readonly string[]): DeviceNodeEdit => ({
+const toNodeEdit = (node: NodeFact, devRoot: HostPath, reasons: readonly string[]): DeviceNodeEdit => ({
   kind: "deviceNode",
   path: containerPath(node.path),
-  hostPath: node.path,
+  hostPath: nodePlace(devRoot, node.path),
   major: node.major,
   minor: node.minor,
   fileMode: node.mode,

@@ -2,9 +2,11 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
+import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
-import { observeInventory } from "../inventory/observe-inventory.ts"
+import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
+import { socketPlaces } from "../inventory/observe-sockets.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
@@ -25,6 +27,8 @@ export interface ContainerLayout {
 
 export interface SnapshotOptions {
   readonly driverRoot: string
+  /** Below which device nodes lie; found when nobody said. */
+  readonly devRoot?: string
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
@@ -34,7 +38,8 @@ export interface SnapshotOptions {
 
 export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
   const driverRoot = hostPath(options.driverRoot)
-  const inventory = observeInventory(host, { driverRoot })
+  const devRoot = options.devRoot === undefined ? findDevRoot(host, driverRoot) : hostPath(options.devRoot)
+  const inventory = observeInventory(host, { driverRoot, devRoot })
   const version =
     inventory.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, inventory)
   const procFiles = ["params", "registry", "version"].flatMap((name) => {
@@ -83,18 +88,12 @@ export function witnessesOf({ inventory, driver }: HostSnapshot): readonly HostP
   return [
     ...new Set([
       ...[
-        "/sys/module/nvidia",
+        ...moduleNames.map((name) => `/sys/module/${name}`),
         "/sys/module/nvidia/version",
         "/proc/driver/nvidia/gpus",
         "/proc/driver/nvidia/params",
         "/proc/driver/nvidia-caps/mig-minors",
         "/proc/devices",
-        "/dev",
-        "/dev/dri",
-        "/dev/dri/by-path",
-        "/dev/nvidia-caps",
-        "/dev/nvidia-caps-imex-channels",
-        "/dev/infiniband",
         capabilities,
         ...gpus.flatMap(({ minor }) =>
           minor === undefined ? [] : [`${capabilities}/gpu${minor.value}/mig`],
@@ -104,7 +103,13 @@ export function witnessesOf({ inventory, driver }: HostSnapshot): readonly HostP
           procDirectory === undefined ? [] : [`${procDirectory}/information`],
         ),
       ].map(hostPath),
-      ...every.map(({ path }) => path),
+      ...[
+        ...["/dev", "/dev/nvidiactl", "/dev/dri", "/dev/dri/by-path", "/dev/nvidia-caps"].map(hostPath),
+        ...["/dev/nvidia-caps-imex-channels", "/dev/infiniband"].map(hostPath),
+        ...every.map(({ path }) => path),
+      ].flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
+      ...socketPlaces(driver?.driverRoot ?? hostPath("/")),
+      ...(nodes.gds.length === 0 ? [] : gdsFiles),
       ...(driver?.searched ?? []),
       ...(driver?.libraries ?? []).map(({ path }) => path),
     ]),

@@ -7,6 +7,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { compareVersions } from "../text/version.ts"
 
 export interface RequirementFacts {
   readonly cuda: string | undefined
@@ -74,15 +75,4 @@ function judgeFactor(factor: string, facts: RequirementFacts): boolean | undefin
   if (has === undefined) return true
   const difference = compareVersions(has, value)
   return difference === undefined ? undefined : compare(difference)
-}
-
-/** Component by component; a remainder of zeros counts for nothing. undefined: not only digits and dots. */
-export function compareVersions(one: string, other: string): number | undefined {
-  if (!/^[0-9.]+$/.test(one) || !/^[0-9.]+$/.test(other)) return undefined
-  const [lefts, rights] = [one.split("."), other.split(".")]
-  for (let index = 0; index < Math.max(lefts.length, rights.length); index++) {
-    const difference = Number(lefts[index] ?? 0) - Number(rights[index] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
 }

@@ -1,6 +1,7 @@
 /**
- * Versions, the two ways the reference reads them. Source: Semantic Versioning 2.0.0; the coerced form allows a leading `v`,
- * leading zeros and missing parts, up to 256 characters.
+ * Versions, the three ways the reference reads them: strictly, coerced, and as numbers with dots between them.
+ * Source: Semantic Versioning 2.0.0; the coerced form allows a leading `v`, leading zeros and missing parts, up to 256 characters;
+ * facts, nvidia-container-cli §3, for the last.
  */
 
 export interface Version {
@@ -51,6 +52,17 @@ export function comparePreRelease(left: string, right: string): number {
     if (isNumber && isOtherNumber) return BigInt(one) < BigInt(other) ? -1 : 1
     if (isNumber !== isOtherNumber) return isNumber ? -1 : 1
     return one < other ? -1 : 1
+  }
+  return 0
+}
+
+/** Component by component; a remainder of zeros counts for nothing. undefined: not only digits and dots. */
+export function compareVersions(one: string, other: string): number | undefined {
+  if (!/^[0-9.]+$/.test(one) || !/^[0-9.]+$/.test(other)) return undefined
+  const [lefts, rights] = [one.split("."), other.split(".")]
+  for (let index = 0; index < Math.max(lefts.length, rights.length); index++) {
+    const difference = Number(lefts[index] ?? 0) - Number(rights[index] ?? 0)
+    if (difference !== 0) return difference
   }
   return 0
 }

@@ -1,50 +1,25 @@
 /**
  * What can be wrong with a simulated machine, to order. Each defect changes the list of what lies on the machine; what an observer
- * should then see stands in docs/simulate.md. They fit generated and listed machines alike.
+ * should then see stands in docs/simulate.md and is held by tests/host/simulate/defects.test.ts. They fit generated and listed machines alike.
  */
 
 import { baseName, parentPath } from "../../core/text/path.ts"
-import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
+import { encodeUtf8 } from "../../core/text/utf8.ts"
+import {
+  altered,
+  type Change,
+  type Defect,
+  type DefectiveMachine,
+  informationOf,
+  isLibrary,
+  plain,
+  replaced,
+  rewritten,
+  taking,
+  without,
+} from "./defective-machine.ts"
 import type { Made } from "./made.ts"
-
-export interface DefectiveMachine {
-  readonly made: readonly Made[]
-  /** Paths that answer "permission denied", also to root. */
-  readonly denied: readonly string[]
-  /** How the stand-in for NVML behaves; see nvml-stand-in.c. */
-  readonly nvml: readonly string[]
-}
-
-/** undefined: the defect does not fit this machine. */
-type Change = (machine: DefectiveMachine, argument: string) => DefectiveMachine | undefined
-
-const without = (machine: DefectiveMachine, isGone: (one: Made) => boolean): DefectiveMachine | undefined => {
-  const made = machine.made.filter((one) => !isGone(one))
-  return made.length === machine.made.length ? undefined : { ...machine, made }
-}
-
-const altered = (
-  machine: DefectiveMachine,
-  isMeant: (one: Made) => boolean,
-  change: (one: Made) => Made,
-): DefectiveMachine | undefined =>
-  machine.made.some(isMeant)
-    ? { ...machine, made: machine.made.map((one) => (isMeant(one) ? change(one) : one)) }
-    : undefined
-
-/** The text keeps its size where it can, as files of proc that were listed do. */
-function rewrite(one: Made, edit: (text: string) => string): Made {
-  if (one.kind !== "file") return one
-  const before = decodeUtf8(one.content)
-  const after = edit(before)
-  return { ...one, content: encodeUtf8(after) }
-}
-
-const informationOf = (machine: DefectiveMachine, index: string): string | undefined =>
-  machine.made
-    .map(({ path }) => path)
-    .filter((path) => /^\/proc\/driver\/nvidia\/gpus\/[^/]+\/information$/.test(path))
-    .sort()[Number(index)]
+import { nvmlDefects } from "./nvml-defects.ts"
 
 const onInformation =
   (edit: (text: string) => string): Change =>
@@ -53,7 +28,7 @@ const onInformation =
     return altered(
       machine,
       (one) => one.path === path,
-      (one) => rewrite(one, edit),
+      (one) => rewritten(one, edit),
     )
   }
 
@@ -65,111 +40,93 @@ const setField = (text: string, key: string, value: string): string => {
 const newer = (version: string): string =>
   version.replace(/^\d+/, (branch) => String(Number(branch) + 20).padStart(branch.length, "0"))
 
-interface Defect {
-  /** What the argument after the colon means; undefined: there is none. */
-  readonly argument: string | undefined
-  readonly change: Change
-}
+/** Source: proc(5). */
+const listeners = "/proc/net/unix"
+const listenersHead = "Num       RefCount Protocol Flags    Type St Inode Path\n"
+const listenerLine = (path: string): string =>
+  `0000000000000000: 00000002 00000000 00010000 0001 01 20000 ${path}\n`
 
-const defect = (argument: string | undefined, change: Change): Defect => ({ argument, change })
-
-const nvmlDefect = (argument: string | undefined, name: string): Defect =>
-  defect(argument, (machine, value) => ({
-    ...machine,
-    nvml: [...machine.nvml, value === "" ? name : `${name}=${value}`],
-  }))
-
-const library =
-  (stem: string) =>
-  (one: Made): boolean => {
-    const name = baseName(one.path)
-    return one.path.includes("/lib") && (name === `${stem}.so` || name.startsWith(`${stem}.so.`))
-  }
+/** The kernel's list of device numbers, without a driver's. */
+const unregistered = (one: Made): Made =>
+  one.path === "/proc/devices" ? rewritten(one, (text) => text.replaceAll(/^ *\d+ nvidia.*\n/gm, "")) : one
 
 export const defects: Readonly<Record<string, Defect>> = {
-  "stale-uvm-major": defect(undefined, (machine) =>
+  "stale-uvm-major": plain((machine) =>
     altered(
       machine,
-      (one) => one.kind === "node" && one.path.endsWith("/nvidia-uvm"),
+      (one) => one.kind === "node" && one.path.endsWith("/dev/nvidia-uvm"),
       (one) => (one.kind === "node" ? { ...one, major: one.major - 1 } : one),
     ),
   ),
-  "missing-node": defect("NAME below /dev", (machine, name) =>
+  "missing-node": taking("NAME below /dev", (machine, name) =>
     without(machine, ({ path }) => path === `/dev/${name}`),
   ),
-  "dead-persistenced-socket": defect(undefined, (machine) => {
-    const path = "/run/nvidia-persistenced/socket"
-    const others = machine.made.filter((one) => one.path !== path && one.path !== "/proc/net/unix")
-    const table = "Num       RefCount Protocol Flags    Type St Inode Path\n"
-    return {
-      ...machine,
-      made: [
-        ...others,
-        { kind: "socket", path, mode: 0o755 },
-        { kind: "file", path: "/proc/net/unix", content: encodeUtf8(table), mode: 0o444 },
-      ],
-    }
+  "dead-persistenced-socket": plain((machine) => {
+    const socket = { kind: "socket", path: "/run/nvidia-persistenced/socket", mode: 0o755 } as const
+    const others = machine.made.filter(({ path }) => path !== listeners && path !== socket.path)
+    const listening = others.flatMap(({ kind, path }) => (kind === "socket" ? [listenerLine(path)] : []))
+    const content = encodeUtf8(listenersHead + listening.join(""))
+    return { ...machine, made: [...others, socket, { kind: "file", path: listeners, content, mode: 0o444 }] }
   }),
-  "version-mismatch": defect(undefined, (machine) =>
+  "version-mismatch": plain((machine) =>
     altered(
       machine,
       ({ path }) => path === "/sys/module/nvidia/version" || path === "/proc/driver/nvidia/version",
-      (one) => rewrite(one, (text) => text.replace(/\d{3}\.[\d.]+\d/, newer)),
+      (one) => rewritten(one, (text) => text.replace(/\d{3}\.[\d.]+\d/, newer)),
     ),
   ),
-  "missing-lib": defect("STEM, such as libnvoptix", (machine, stem) => without(machine, library(stem))),
-  "truncated-lib": defect("STEM", (machine, stem) =>
+  "missing-lib": taking("NAME, such as libnvoptix", (machine, name) => without(machine, isLibrary(name))),
+  "truncated-lib": taking("NAME", (machine, name) =>
     altered(
       machine,
-      (one) => one.kind === "file" && library(stem)(one),
+      (one) => one.kind === "file" && isLibrary(name)(one),
       (one) =>
         one.kind === "file" ? { ...one, content: one.content.subarray(0, 100), sizeBytes: 100 } : one,
     ),
   ),
-  "missing-file": defect("PATH", (machine, path) => without(machine, (one) => one.path === path)),
-  "mig-cap-missing": defect(undefined, (machine) => {
+  "missing-file": taking("PATH", (machine, path) => without(machine, (one) => one.path === path)),
+  "huge-file": taking("PATH", (machine, path) =>
+    altered(
+      machine,
+      (one) => one.kind === "file" && one.path === path,
+      (one) => (one.kind === "file" ? { ...one, sizeBytes: 4 * 1024 ** 3, isPadded: false } : one),
+    ),
+  ),
+  "mig-cap-missing": plain((machine) => {
     const last = machine.made
       .filter(({ path }) => /^\/dev\/nvidia-caps\/nvidia-cap([3-9]|\d\d+)$/.test(path))
       .sort((one, other) => one.path.length - other.path.length || (one.path < other.path ? -1 : 1))
       .at(-1)
     return last === undefined ? undefined : without(machine, (one) => one === last)
   }),
-  unreadable: defect("PATH", (machine, path) => {
+  unreadable: taking("PATH", (machine, path) => {
     const isThere = machine.made.some((one) => one.path === path || one.path.startsWith(`${path}/`))
     return isThere ? { ...machine, denied: [...machine.denied, path] } : undefined
   }),
-  "cyclic-link": defect("PATH", (machine, path) => {
-    const others = machine.made.filter((one) => one.path !== path && !one.path.startsWith(`${path}/`))
-    return { ...machine, made: [...others, { kind: "symlink", path, target: baseName(path) }] }
-  }),
-  "dead-gpu": defect("INDEX", (machine, index) => {
-    const path = informationOf(machine, index)
-    return altered(
-      machine,
-      (one) => one.path === path,
-      (one) => (one.kind === "file" ? { ...one, content: encodeUtf8("") } : one),
-    )
-  }),
-  "excluded-gpu": defect(
+  "cyclic-link": taking("PATH", (machine, path) =>
+    replaced(machine, { kind: "symlink", path, target: baseName(path) }),
+  ),
+  "dead-gpu": taking(
+    "INDEX",
+    onInformation(() => ""),
+  ),
+  "excluded-gpu": taking(
     "INDEX",
     onInformation((text) => setField(text, "GPU Excluded", "Yes")),
   ),
-  "uninitialised-gpu": defect(
+  "uninitialised-gpu": taking(
     "INDEX",
     onInformation((text) => setField(text, "GPU UUID", "GPU-????????-????-????-????-????????????")),
   ),
-  "no-driver": defect(undefined, (machine) =>
+  "no-driver": plain((machine) =>
     without(
-      machine,
+      { ...machine, made: machine.made.map(unregistered) },
       ({ path }) =>
         /^\/(proc\/driver|sys\/module\/nvidia|dev\/nvidia)/.test(path) ||
         /\/lib(nvidia|cuda|EGL_nvidia|GLX_|GLES\w+_nvidia|nvcuvid|nvoptix|vdpau_nvidia)[^/]*$/.test(path),
     ),
   ),
-  "nvml-hangs": nvmlDefect(undefined, "hangs"),
-  "nvml-crashes": nvmlDefect(undefined, "crashes"),
-  "nvml-missing-symbol": nvmlDefect("NAME of a function", "missing"),
-  "nvml-error": nvmlDefect("NUMBER that every function returns", "error"),
+  ...nvmlDefects,
 }
 
 export const describeDefects = (): string =>
@@ -190,14 +147,12 @@ export function orderDefect(machine: DefectiveMachine, order: string): Defective
       : `${name} needs an argument: ${name}:${found.argument}`
   const changed = found.change(machine, argument)
   if (changed === undefined) return `this machine has nothing for ${JSON.stringify(order)} to break`
-  return { ...changed, made: withoutEmptyParents(changed.made) }
+  return { ...changed, made: withoutBlocked(changed.made) }
 }
 
 /** What lies in a place that is no directory any more is gone too. */
-function withoutEmptyParents(made: readonly Made[]): readonly Made[] {
-  const blocked = new Set(
-    made.filter(({ kind }) => kind !== "directory" && kind !== "symlink").map(({ path }) => path),
-  )
+function withoutBlocked(made: readonly Made[]): readonly Made[] {
+  const blocked = new Set(made.filter(({ kind }) => kind !== "directory").map(({ path }) => path))
   return made.filter(({ path }) => {
     for (let parent = parentPath(path); parent !== "/"; parent = parentPath(parent))
       if (blocked.has(parent)) return false

@@ -4,12 +4,21 @@ import { renderElf } from "../../core/elf/render-elf.ts"
 import { flagsOf, type LdcacheEntry } from "../../core/ldcache/ldcache.ts"
 import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
-import { companionLibraries, simulatedLibraries } from "./libraries.ts"
+import { companionLibraries, compat32Libraries, notedLibraries, simulatedLibraries } from "./libraries.ts"
 import type { Made } from "./made.ts"
 import { nvidiaSmi } from "./nvidia-smi.ts"
 import type { ProcGpu } from "./proc-texts.ts"
 
-export const libraryDirectory = "/usr/lib/x86_64-linux-gnu"
+/** What the driver was built for. */
+export type SimulatedArchitecture = "x86-64" | "aarch64"
+type LibraryMachine = SimulatedArchitecture | "i386"
+
+/** As Debian does it. */
+const libraryDirectories: Readonly<Record<LibraryMachine, string>> = {
+  "x86-64": "/usr/lib/x86_64-linux-gnu",
+  aarch64: "/usr/lib/aarch64-linux-gnu",
+  i386: "/usr/lib/i386-linux-gnu",
+}
 
 export const textFile = (path: string, content: string, mode = 0o644): Made => ({
   kind: "file",
@@ -18,7 +27,36 @@ export const textFile = (path: string, content: string, mode = 0o644): Made => (
   mode,
 })
 
-export function driverLibraries(driverVersion: string): readonly Made[] {
+export interface DriverShape {
+  readonly driverVersion: string
+  readonly architecture: SimulatedArchitecture
+  /** Libraries for programs of 32 bits too? */
+  readonly hasCompat32: boolean
+}
+
+export function driverLibraries({ driverVersion, architecture, hasCompat32 }: DriverShape): readonly Made[] {
+  const machines: readonly LibraryMachine[] = hasCompat32 ? [architecture, "i386"] : [architecture]
+  const sets = machines.map((machine) => librariesFor(machine, driverVersion))
+  // The loader's own order: what it meets first counts, and it looks at the kind of library anyway.
+  const cached = sets.flatMap((set) => set.cached)
+  return [
+    ...sets.flatMap((set) => set.made),
+    {
+      kind: "file",
+      path: "/etc/ld.so.cache",
+      content: renderLdcache({ entries: cached, hwcapNames: [], extensions: [] }),
+      mode: 0o644,
+    },
+  ]
+}
+
+interface LibrarySet {
+  readonly made: readonly Made[]
+  readonly cached: readonly LdcacheEntry[]
+}
+
+function librariesFor(machine: LibraryMachine, driverVersion: string): LibrarySet {
+  const libraryDirectory = libraryDirectories[machine]
   const made: Made[] = []
   const cached: LdcacheEntry[] = []
   const add = (
@@ -29,23 +67,27 @@ export function driverLibraries(driverVersion: string): readonly Made[] {
     development: string | undefined,
   ): void => {
     const stem = file.replace(/\.so.*$/, "")
+    const abi = Object.hasOwn(notedLibraries, stem) ? notedLibraries[stem] : undefined
     const content = renderElf({
-      machine: "x86-64",
+      machine,
       soname,
       needed,
       symbol: `gantry_${stem.replaceAll(/[^A-Za-z0-9_]/g, "_")}`,
       answer: 1000 + simulatedLibraries.findIndex((one) => one.stem === stem),
+      ...(abi === undefined ? {} : { abi }),
     })
     made.push({ kind: "file", path: `${directory}/${file}`, content, mode: 0o755 })
     if (soname !== file) made.push({ kind: "symlink", path: `${directory}/${soname}`, target: file })
     if (development !== undefined)
       made.push({ kind: "symlink", path: `${directory}/${development}`, target: soname })
     if (directory !== libraryDirectory) return
-    const entry = { flags: flagsOf["x86-64"], osVersion: 0, hwcap: 0n }
+    const [major = 0, minor = 0, patch = 0] = abi?.version ?? []
+    const entry = { flags: flagsOf[machine], osVersion: major * 0x10000 + minor * 0x100 + patch, hwcap: 0n }
     for (const name of development === undefined ? [soname] : [soname, development])
       cached.push({ ...entry, soname: name, path: `${directory}/${name}` })
   }
   for (const { stem, abi, hasDevelopmentLink, needed, subdirectory } of simulatedLibraries) {
+    if (machine === "i386" && !compat32Libraries.has(stem)) continue
     const file = `${stem}.so.${driverVersion}`
     add(
       subdirectory === "" ? libraryDirectory : `${libraryDirectory}/${subdirectory}`,
@@ -55,26 +97,18 @@ export function driverLibraries(driverVersion: string): readonly Made[] {
       hasDevelopmentLink ? `${stem}.so` : undefined,
     )
   }
-  for (const [file, soname] of companionLibraries) add(libraryDirectory, file, soname, [], undefined)
-  return [
-    ...made,
-    {
-      kind: "symlink",
-      path: `${libraryDirectory}/libGLX_indirect.so.0`,
-      target: `libGLX_nvidia.so.${driverVersion}`,
-    },
-    {
-      kind: "symlink",
-      path: `${libraryDirectory}/gbm/nvidia-drm_gbm.so`,
-      target: `../libnvidia-allocator.so.${driverVersion}`,
-    },
-    {
-      kind: "file",
-      path: "/etc/ld.so.cache",
-      content: renderLdcache({ entries: cached, hwcapNames: [], extensions: [] }),
-      mode: 0o644,
-    },
-  ]
+  if (machine !== "i386")
+    for (const [file, soname] of companionLibraries) add(libraryDirectory, file, soname, [], undefined)
+  const link = (name: string, target: string): Made => ({
+    kind: "symlink",
+    path: `${libraryDirectory}/${name}`,
+    target,
+  })
+  made.push(
+    link("libGLX_indirect.so.0", `libGLX_nvidia.so.${driverVersion}`),
+    link("gbm/nvidia-drm_gbm.so", `../libnvidia-allocator.so.${driverVersion}`),
+  )
+  return { made, cached }
 }
 
 const icd = (library: string): string =>
@@ -82,7 +116,7 @@ const icd = (library: string): string =>
 
 export function driverFiles(
   product: string,
-  driverVersion: string,
+  { driverVersion, architecture, hasCompat32 }: DriverShape,
   gpus: readonly ProcGpu[],
 ): readonly Made[] {
   const stand = (name: string): Made =>
@@ -92,7 +126,7 @@ export function driverFiles(
     kind: "file",
     path,
     content: renderElf({
-      machine: "x86-64",
+      machine: architecture,
       soname: path.slice(path.lastIndexOf("/") + 1),
       needed: [],
       symbol: "gantry_module",
@@ -111,7 +145,10 @@ export function driverFiles(
       "nvidia-imex-ctl",
       "nvidia-xconfig",
     ].map(stand),
-    textFile("/etc/ld.so.conf", `${libraryDirectory}\n`),
+    textFile(
+      "/etc/ld.so.conf",
+      `${libraryDirectories[architecture]}\n${hasCompat32 ? `${libraryDirectories.i386}\n` : ""}`,
+    ),
     ...["gsp_ga10x.bin", "gsp_tu10x.bin"].map((name) =>
       textFile(`/lib/firmware/nvidia/${driverVersion}/${name}`, "simulated firmware\n"),
     ),

@@ -3,6 +3,8 @@
  * Source: the file list of the 550 driver for x86-64.
  */
 
+import type { AbiNote } from "../../core/elf/elf.ts"
+
 export interface SimulatedLibrary {
   /** `libcuda`: the file is `libcuda.so.<driver version>`. */
   readonly stem: string
@@ -60,6 +62,36 @@ export const simulatedLibraries: readonly SimulatedLibrary[] = [
   library("libnvidia-gtk3", undefined),
   library("libnvidia-wayland-client", undefined),
 ]
+
+/** What the driver also brings for programs of 32 bits. Source: the file list of the 550 driver, its directory 32. */
+export const compat32Libraries: ReadonlySet<string> = new Set([
+  "libcuda",
+  "libnvidia-ml",
+  "libnvidia-opencl",
+  "libnvidia-gpucomp",
+  "libnvidia-ptxjitcompiler",
+  "libnvidia-allocator",
+  "libnvidia-nvvm",
+  "libvdpau_nvidia",
+  "libnvidia-encode",
+  "libnvidia-opticalflow",
+  "libnvcuvid",
+  "libnvidia-eglcore",
+  "libnvidia-glcore",
+  "libnvidia-tls",
+  "libnvidia-glsi",
+  "libnvidia-fbc",
+  "libGLX_nvidia",
+  "libEGL_nvidia",
+  "libGLESv2_nvidia",
+  "libGLESv1_CM_nvidia",
+  "libnvidia-glvkspirv",
+])
+
+/** The one library with an ABI note: Linux 2.3.99, the first with thread-local storage. */
+export const notedLibraries: Readonly<Record<string, AbiNote>> = {
+  "libnvidia-tls": { os: "linux", version: [2, 3, 99] },
+}
 
 /** Libraries that come with the driver and have versions of their own: file and SONAME. */
 export const companionLibraries: readonly (readonly [file: string, soname: string])[] = [

@@ -4,9 +4,15 @@
  */
 
 import { joinPath } from "../../core/text/path.ts"
-import { driverFiles, driverLibraries, textFile } from "./driver-files.ts"
+import { driverFiles, driverLibraries, type SimulatedArchitecture, textFile } from "./driver-files.ts"
 import type { Made } from "./made.ts"
-import { capabilityText, migCapabilities, migMinorsText, type SimulatedMigDevice } from "./mig-layout.ts"
+import {
+  capabilityFile,
+  capabilityText,
+  migCapabilities,
+  migMinorsText,
+  type SimulatedMigDevice,
+} from "./mig-layout.ts"
 import type { GpuModel } from "./models.ts"
 import { devicesText, informationText, type ProcGpu, paramsText, versionText } from "./proc-texts.ts"
 
@@ -22,6 +28,9 @@ export interface MachineShape {
   readonly imexChannels?: number
   /** Where the driver's files lie; `/` when absent. */
   readonly driverRoot?: string
+  /** `x86-64` when absent. */
+  readonly architecture?: SimulatedArchitecture
+  readonly hasCompat32?: boolean
 }
 
 const nvidiaMajor = 195
@@ -35,10 +44,9 @@ const drmMajor = 226
 export function describeMachine(shape: MachineShape): readonly Made[] {
   const gpus = listGpus(shape)
   const nodes = deviceNodes(shape, gpus)
-  const driver = [
-    ...driverLibraries(shape.driverVersion),
-    ...driverFiles(shape.model.product, shape.driverVersion, gpus),
-  ]
+  const { driverVersion, architecture = "x86-64", hasCompat32 = false } = shape
+  const driverShape = { driverVersion, architecture, hasCompat32 }
+  const driver = [...driverLibraries(driverShape), ...driverFiles(shape.model.product, driverShape, gpus)]
   const root = shape.driverRoot ?? "/"
   return [
     ...nodes,
@@ -57,6 +65,7 @@ export function listGpus({ gpus, model, uuidFor }: MachineShape): readonly ProcG
     const bus = 0x10 + (index % perDomain) * 3
     return {
       index,
+      minor: index,
       product: model.product,
       pciAddress: `${domain.toString(16).padStart(4, "0")}:${bus.toString(16).padStart(2, "0")}:00.0`,
       uuid: `GPU-${uuidFor(`${model.name}-${index}`)}`,
@@ -100,27 +109,22 @@ function deviceNodes(
 }
 
 function procFiles(
-  { driverVersion, migDevices = [] }: MachineShape,
+  { driverVersion, migDevices = [], architecture = "x86-64" }: MachineShape,
   gpus: readonly ProcGpu[],
   nodes: readonly Made[],
 ): readonly Made[] {
   const capabilities = "/proc/driver/nvidia/capabilities"
   return [
-    textFile("/proc/driver/nvidia/version", versionText(driverVersion)),
+    textFile("/proc/driver/nvidia/version", versionText(driverVersion, architecture)),
     textFile("/proc/driver/nvidia/params", paramsText),
     textFile("/proc/driver/nvidia/registry", 'Binary: ""\n'),
     ...gpus.map((gpu) =>
       textFile(`/proc/driver/nvidia/gpus/${gpu.pciAddress}/information`, informationText(gpu)),
     ),
     ...migCapabilities(migDevices).map((one) =>
-      textFile(
-        one.name.includes("/")
-          ? `${capabilities}/${one.name.replace("/", "/mig/")}`
-          : `${capabilities}/mig/${one.name}`,
-        capabilityText(one),
-      ),
+      textFile(`${capabilities}/${capabilityFile(one)}`, capabilityText(one)),
     ),
-    textFile("/proc/driver/nvidia-caps/mig-minors", migMinorsText(migDevices)),
+    textFile("/proc/driver/nvidia-caps/mig-minors", migMinorsText(migCapabilities(migDevices))),
     textFile("/proc/devices", devicesText(nodes.filter((one) => one.kind === "node"))),
   ]
 }

@@ -12,8 +12,10 @@ export type Made =
       readonly path: string
       readonly content: Uint8Array
       readonly mode: number
-      /** Longer than the content: the rest is a hole of zeros. Units: bytes. */
+      /** What is longer than the content is a hole of zeros. Units: bytes. */
       readonly sizeBytes?: number
+      /** Line breaks in the place of the hole, so that text stays text. Only for small files. */
+      readonly isPadded?: boolean
     } & Owner)
   | ({ readonly kind: "symlink"; readonly path: string; readonly target: string } & Owner)
   | ({

@@ -46,8 +46,14 @@ export interface MigCapability {
   readonly mode: number
 }
 
-/** The rights over MIG and one right for each instance, with the numbers of their nodes. Order: by number. */
-export function migCapabilities(devices: readonly SimulatedMigDevice[]): readonly MigCapability[] {
+/**
+ * The rights over MIG and one right for each instance, with the numbers of their nodes: those given, from 3 up when there are not as
+ * many. The driver numbers in the same order. In the names stands the GPU's minor, which `gpu` must be here. Order: by number.
+ */
+export function migCapabilities(
+  devices: readonly SimulatedMigDevice[],
+  numbers: readonly number[] = [],
+): readonly MigCapability[] {
   const names: string[] = []
   for (const { gpu, gpuInstance, computeInstance } of devices) {
     const place = `gpu${gpu}/gi${gpuInstance}`
@@ -57,14 +63,20 @@ export function migCapabilities(devices: readonly SimulatedMigDevice[]): readonl
   return [
     { name: "config", minor: 1, mode: 0o400 },
     { name: "monitor", minor: 2, mode: 0o444 },
-    ...names.map((name, index) => ({ name, minor: index + 3, mode: 0o444 })),
+    ...names.map((name, index) => ({
+      name,
+      minor: numbers.length === names.length ? (numbers[index] ?? index + 3) : index + 3,
+      mode: 0o444,
+    })),
   ]
 }
 
-export const migMinorsText = (devices: readonly SimulatedMigDevice[]): string =>
-  migCapabilities(devices)
-    .map(({ name, minor }) => `${name} ${minor}\n`)
-    .join("")
+export const migMinorsText = (capabilities: readonly MigCapability[]): string =>
+  capabilities.map(({ name, minor }) => `${name} ${minor}\n`).join("")
+
+/** `gpu0/gi1/access` → gpu0/mig/gi1/access, `config` → mig/config: below the driver's directory of capabilities. */
+export const capabilityFile = ({ name }: Pick<MigCapability, "name">): string =>
+  name.includes("/") ? name.replace("/", "/mig/") : `mig/${name}`
 
 /** The capability file in proc. Modes are told in decimal. */
 export const capabilityText = ({ minor, mode }: Pick<MigCapability, "minor" | "mode">): string =>

@@ -3,11 +3,11 @@
 interface SmiInput {
   readonly product: string
   readonly driverVersion: string
-  readonly gpus: readonly { readonly index: number; readonly uuid: string; readonly pciAddress: string }[]
+  readonly gpus: readonly { readonly minor: number; readonly uuid: string; readonly pciAddress: string }[]
 }
 
 export function nvidiaSmi({ product, driverVersion, gpus }: SmiInput): string {
-  const facts = gpus.map(({ index, uuid, pciAddress }) => `    ${index}) uuid=${uuid} pci=${pciAddress};;`)
+  const facts = gpus.map(({ minor, uuid, pciAddress }) => `    ${minor}) uuid=${uuid} pci=${pciAddress};;`)
   return `#!/bin/sh
 # Simulated: shows the GPUs whose device nodes are visible here.
 known() {

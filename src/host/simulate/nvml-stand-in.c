@@ -23,7 +23,7 @@ struct gpu {
 static const struct gpu gpus[] = {GANTRY_GPUS};
 static const struct mig migs[] = {GANTRY_MIGS};
 
-enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7 };
+enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, GPU_IS_LOST = 15 };
 enum { MIG_SLOTS = 7 };
 
 #ifdef GANTRY_ERROR
@@ -34,6 +34,12 @@ enum { MIG_SLOTS = 7 };
 #define API __attribute__((visibility("default"))) int
 
 extern int pause(void);
+extern long write(int, const void *, unsigned long);
+extern long ptrace(int, int, unsigned long, unsigned long);
+extern int prctl(int, ...), fork(void), getpid(void);
+extern unsigned sleep(unsigned);
+extern void _exit(int);
+enum { PR_SET_PTRACER = 0x59616d61, PTRACE_SEIZE = 0x4206, PTRACE_O_TRACEEXIT = 0x40 };
 
 static int isInitialised;
 
@@ -68,8 +74,22 @@ API nvmlInit_v2(void) {
 #ifdef GANTRY_HANGS
   for (;;) pause();
 #endif
+#ifdef GANTRY_STUCK
+  /* A tracer holds the process at its end, as a driver that does not return from the kernel would: it cannot be killed. */
+  prctl(PR_SET_PTRACER, ~0ul, 0ul, 0ul, 0ul);
+  int here = getpid();
+  if (fork() == 0) {
+    ptrace(PTRACE_SEIZE, here, 0ul, PTRACE_O_TRACEEXIT);
+    sleep(GANTRY_STUCK);
+    _exit(0);
+  }
+  for (;;) pause();
+#endif
 #ifdef GANTRY_CRASHES
   __builtin_trap();
+#endif
+#ifdef GANTRY_PRINTS
+  if (write(1, "NVML: {\"kind\":\n", 15) < 0) return INVALID;
 #endif
   BEGIN isInitialised = 1;
   return OK;
@@ -96,12 +116,15 @@ API nvmlDeviceGetCount_v2(u32 *count) {
   *count = GANTRY_GPU_COUNT;
   return OK;
 }
+API nvmlDeviceGetCount(u32 *count) { return nvmlDeviceGetCount_v2(count); }
 API nvmlDeviceGetHandleByIndex_v2(u32 index, const void **handle) {
   BEGIN if (!isInitialised) return UNINITIALIZED;
   if (index >= GANTRY_GPU_COUNT) return INVALID;
+  if (index < 64 && GANTRY_LOST >> index & 1) return GPU_IS_LOST;
   *handle = &gpus[index];
   return OK;
 }
+API nvmlDeviceGetHandleByIndex(u32 index, const void **handle) { return nvmlDeviceGetHandleByIndex_v2(index, handle); }
 API nvmlDeviceGetHandleByUUID(const char *uuid, const void **handle) {
   BEGIN for (u32 at = 0; at < GANTRY_GPU_COUNT; at++)
     if (isSame(gpus[at].uuid, uuid)) return *handle = &gpus[at], OK;
@@ -156,6 +179,14 @@ API nvmlDeviceGetPciInfo_v3(const void *handle, struct pci *pci) {
   pci->subsystemId = 0x146310de;
   return OK;
 }
+/* The older struct ends before the long text. */
+API nvmlDeviceGetPciInfo_v2(const void *handle, struct pci *pci) {
+  BEGIN struct pci whole;
+  int status = nvmlDeviceGetPciInfo_v3(handle, &whole);
+  for (u32 at = 0; status == OK && at < sizeof whole - sizeof whole.busId; at++) ((char *)pci)[at] = ((char *)&whole)[at];
+  return status;
+}
+API nvmlDeviceGetPciInfo(const void *handle, struct pci *pci) { return nvmlDeviceGetPciInfo_v2(handle, pci); }
 API nvmlDeviceGetUUID(const void *handle, char *to, u32 room) {
   BEGIN if (gpuOf(handle)) return copy(to, room, gpuOf(handle)->uuid);
   return migOf(handle) ? copy(to, room, migOf(handle)->uuid) : INVALID;
@@ -199,7 +230,11 @@ API nvmlDeviceGetMaxMigDeviceCount(const void *handle, u32 *count) {
 }
 API nvmlDeviceGetMigDeviceHandleByIndex(const void *handle, u32 index, const void **device) {
   BEGIN const struct gpu *gpu = gpuOf(handle);
-  if (!gpu) return INVALID;
+  if (!gpu || index >= MIG_SLOTS) return INVALID;
+  /* With a gap the second place is empty: a place stays when its device is destroyed, and others keep their numbers. */
+  int hasGap = gpu - gpus < 64 && GANTRY_GAPS >> (gpu - gpus) & 1;
+  if (hasGap && index == 1) return NOT_FOUND;
+  if (hasGap && index > 1) index--;
   for (u32 at = 0; at < GANTRY_MIG_COUNT; at++)
     if (&gpus[migs[at].gpu] == gpu && index-- == 0) return *device = &migs[at], OK;
   return NOT_FOUND;
@@ -236,4 +271,8 @@ API nvmlDeviceGetAttributes_v2(const void *device, struct attributes *attributes
   attributes->computeSlices = mig->computeSlices;
   attributes->memoryMib = mig->memoryMib;
   return OK;
+}
+/* The older one is the same but for what it counts. */
+API nvmlDeviceGetAttributes(const void *device, struct attributes *attributes) {
+  return nvmlDeviceGetAttributes_v2(device, attributes);
 }

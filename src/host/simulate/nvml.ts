@@ -6,12 +6,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { parseElf } from "../../core/elf/parse-elf.ts"
 import { cudaVersionOf } from "../../core/inventory/driver-branch.ts"
 import { baseName } from "../../core/text/path.ts"
-import type { DefectiveMachine } from "./defects.ts"
+import type { DefectiveMachine } from "./defective-machine.ts"
 import type { Made } from "./made.ts"
 import type { SimulatedMigDevice } from "./mig-layout.ts"
 import type { GpuModel } from "./models.ts"
+import { macrosOf, type NvmlBehaviour } from "./nvml-behaviour.ts"
 import source from "./nvml-stand-in.c" with { type: "text" }
 import type { ProcGpu } from "./proc-texts.ts"
 import { uuidFor } from "./write-machine.ts"
@@ -29,35 +31,40 @@ export function standInForNvml(
   description: NvmlDescription,
 ): { readonly made: readonly Made[]; readonly state: string } {
   const stub = machine.made.find(
-    (one) => one.kind === "file" && /^libnvidia-ml\.so\.\d+\.[\d.]+$/.test(baseName(one.path)),
+    (one) =>
+      one.kind === "file" && /^libnvidia-ml\.so\.\d+\.[\d.]+$/.test(baseName(one.path)) && !is32Bit(one.path),
   )
-  if (stub === undefined) return { made: machine.made, state: "this machine has no libnvidia-ml" }
+  if (stub?.kind !== "file") return { made: machine.made, state: "this machine has no libnvidia-ml" }
+  const elf = parseElf(stub.content)
+  if (!elf.ok) return { made: machine.made, state: "left out, the library is no library" }
+  if (elf.value.machine !== builtFor)
+    return { made: machine.made, state: `skipped, a library for ${elf.value.machine} cannot be asked here` }
   const compiler = Bun.which("cc") ?? Bun.which("gcc")
   if (compiler === null) return { made: machine.made, state: "skipped, no C compiler" }
   const built = compile(compiler, description, machine.nvml)
   if (typeof built === "string") return { made: machine.made, state: `skipped, ${built}` }
-  const room = stub.kind === "file" ? stub.sizeBytes : undefined
-  if (room !== undefined && built.length > room)
+  if (stub.sizeBytes !== undefined && built.length > stub.sizeBytes)
     return { made: machine.made, state: "skipped, it is larger than the listed library" }
-  const isTruncated = room !== undefined && room <= 100
-  if (isTruncated) return { made: machine.made, state: "left out" }
   return {
-    made: machine.made.map((one) => (one === stub && one.kind === "file" ? { ...one, content: built } : one)),
+    made: machine.made.map((one) => (one === stub ? { ...stub, content: built } : one)),
     state: "built",
   }
 }
 
-const quoted = (text: string): string => `"${text.replaceAll(/[\\"\n]/g, "_")}"`
+const is32Bit = (path: string): boolean => /\/i[36]86-linux-gnu\/|\/lib32\//.test(path)
+const builtFor = process.arch === "arm64" ? "aarch64" : "x86-64"
+
+const quoted = (text: string): string => `"${text.replaceAll(/[^\x20-\x7e]|[\\"]/g, "_")}"`
 
 function tables({ model, driverVersion, gpus, migDevices }: NvmlDescription): string {
   const [major = "0", minor = "0"] = model.computeCapability.split(".")
   const brand = model.product.includes("GeForce") ? 5 : model.product.startsWith("Tesla") ? 2 : 14
   const isMigCapable =
     Number(major) >= 8 && model.computeCapability !== "8.6" && model.computeCapability !== "8.9"
-  const rows = gpus.map(({ index, pciAddress, uuid }) => {
+  const rows = gpus.map(({ index, minor: number, pciAddress, uuid }) => {
     const [domain, bus, device] = pciAddress.split(/[:.]/).map((part) => `0x${part}`)
     const mode = migDevices.some(({ gpu }) => gpu === index) ? 1 : isMigCapable ? 0 : 2
-    return `{${domain}, ${bus}, ${device}, 0x${model.pciDevice}10de, ${index}, ${brand}, ${mode}, ${major}, ${minor}, ${40n << 30n}ull, ${quoted(uuid)}, ${quoted(model.product)}}`
+    return `{${domain}, ${bus}, ${device}, 0x${model.pciDevice}10de, ${number}, ${brand}, ${mode}, ${major}, ${minor}, ${40n << 30n}ull, ${quoted(uuid)}, ${quoted(model.product)}}`
   })
   const migRows = migDevices.map(({ gpu, gpuInstance, computeInstance, profile }) => {
     const [, compute, slices = "1", gib = "5"] = /^(?:(\d+)c\.)?(\d+)g\.(\d+)gb/.exec(profile) ?? []
@@ -81,26 +88,17 @@ function tables({ model, driverVersion, gpus, migDevices }: NvmlDescription): st
 function compile(
   compiler: string,
   description: NvmlDescription,
-  behaviour: readonly string[],
+  behaviour: NvmlBehaviour,
 ): Uint8Array | string {
   const work = mkdtempSync(join(tmpdir(), "gantry-nvml-"))
   try {
     const file = join(work, "nvml.c")
     const script = join(work, "symbols")
     const output = join(work, "nvml.so")
-    const value = (name: string): string | undefined =>
-      behaviour.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1)
-    const hidden = behaviour.flatMap((one) => /^missing=(nvml\w{1,60})$/.exec(one)?.[1] ?? [])
-    const error = value("error")
-    const macros = [
-      ...(behaviour.includes("hangs") ? ["-DGANTRY_HANGS"] : []),
-      ...(behaviour.includes("crashes") ? ["-DGANTRY_CRASHES"] : []),
-      ...(error !== undefined && /^\d{1,3}$/.test(error) ? [`-DGANTRY_ERROR=${error}`] : []),
-    ]
     writeFileSync(file, `${tables(description)}${source}`)
     writeFileSync(
       script,
-      `{ global: nvml*; local: ${[...hidden, "*"].map((name) => `${name};`).join(" ")} };\n`,
+      `{ global: nvml*; local: ${[...behaviour.missing, "*"].map((name) => `${name};`).join(" ")} };\n`,
     )
     const flags = ["-shared", "-fPIC", "-Os", "-fno-stack-protector", "-fno-builtin", "-nostdlib", "-s"]
     const link = [
@@ -109,7 +107,7 @@ function compile(
       "-Wl,-z,noseparate-code",
       `-Wl,--version-script=${script}`,
     ]
-    const ran = Bun.spawnSync([compiler, ...flags, ...macros, ...link, "-o", output, file], {
+    const ran = Bun.spawnSync([compiler, ...flags, ...macrosOf(behaviour), ...link, "-o", output, file], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",

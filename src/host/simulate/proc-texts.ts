@@ -1,20 +1,23 @@
 /** Texts of the driver's files in proc and sysfs, as its kernel module writes them. Source: machines with the driver. */
 
 export interface ProcGpu {
+  /** NVML's: by PCI address. */
   readonly index: number
+  /** In `/dev/nvidia<minor>`. */
+  readonly minor: number
   readonly pciAddress: string
   readonly uuid: string
   readonly product: string
 }
 
 /** The most telling lines first: where a file has only so much room, what follows is left out. */
-export const informationLines = ({ index, pciAddress, uuid, product }: ProcGpu): readonly string[] => [
-  `Device Minor: \t ${index}`,
+export const informationLines = ({ minor, pciAddress, uuid, product }: ProcGpu): readonly string[] => [
+  `Device Minor: \t ${minor}`,
   `GPU UUID: \t ${uuid}`,
   `Model: \t\t ${product}`,
   `Bus Location: \t ${pciAddress}`,
   "GPU Excluded:\t No",
-  `IRQ:   \t\t ${100 + index}`,
+  `IRQ:   \t\t ${100 + minor}`,
   "Video BIOS: \t 96.00.74.00.01",
   "Bus Type: \t PCIe",
   "DMA Size: \t 52 bits",
@@ -41,8 +44,8 @@ export function informationText(gpu: ProcGpu): string {
   return `${order.map((start) => lines.find((line) => line.startsWith(start)) ?? "").join("\n")}\n`
 }
 
-export const versionText = (driverVersion: string): string =>
-  `NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${driverVersion}  Tue Apr  8 12:41:17 UTC 2025\nGCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n`
+export const versionText = (driverVersion: string, architecture: "x86-64" | "aarch64" = "x86-64"): string =>
+  `NVRM version: NVIDIA UNIX ${architecture === "aarch64" ? architecture : "x86_64"} Kernel Module  ${driverVersion}  Tue Apr  8 12:41:17 UTC 2025\nGCC version:  gcc version 12.2.0 (Debian 12.2.0-14)\n`
 
 export const paramsText =
   "ResmanDebugLevel: 4294967295\nModifyDeviceFiles: 1\nDeviceFileUID: 0\nDeviceFileGID: 0\nDeviceFileMode: 438\nInitializeSystemMemoryAllocations: 1\nEnableMSI: 1\n"

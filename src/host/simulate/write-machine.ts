@@ -1,26 +1,35 @@
-/** Makes a described machine on disk and takes it away again, guided by the manifest. */
+/** Makes a described machine on disk. Its manifest says what was made; remove-machine.ts goes by it. */
 
 import { createHash } from "node:crypto"
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  ftruncateSync,
   lchownSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
-  realpathSync,
-  rmdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs"
 import { fault } from "../../core/fault/fault.ts"
 import { fail, ok, type Result } from "../../core/fault/result.ts"
-import { joinPath, parentPath } from "../../core/text/path.ts"
+import { parentPath } from "../../core/text/path.ts"
+import { encodeUtf8 } from "../../core/text/utf8.ts"
 import { makeCharacterNode, makeSocketFile } from "../../linux/nodes.ts"
-import { type ImpliedNode, type Manifest, manifestName, readManifest } from "../simulated.ts"
+import {
+  type ImpliedNode,
+  type Manifest,
+  manifestName,
+  manifestSizeLimit,
+  readManifest,
+} from "../simulated-files.ts"
 import type { Made } from "./made.ts"
+import { removeMachine } from "./remove-machine.ts"
 
 /** A UUID that depends on nothing but its name, so that machines and goldens are the same everywhere. */
 export function uuidFor(name: string): string {
@@ -39,61 +48,96 @@ export interface MachineDescription {
   readonly denied: readonly string[]
 }
 
-interface Implied {
-  readonly nodes: Record<string, ImpliedNode>
-  readonly owners: Record<string, readonly [uid: number, gid: number]>
+interface Writing {
+  readonly directory: string
+  /** Directories of the machine that were made or proved to be no links. */
+  readonly directories: Set<string>
+  readonly impliedNodes: Record<string, ImpliedNode>
+  readonly impliedOwners: Record<string, readonly [uid: number, gid: number]>
 }
 
 /** Faults: SimulatedPlaceTaken, SimulatedWriteFailed. A machine that stands there already is replaced. */
 export function writeMachine(directory: string, machine: MachineDescription): Result<Manifest> {
-  if (existsSync(directory)) {
-    if (readManifest(directory) !== undefined) {
-      const removed = removeMachine(directory)
-      if (!removed.ok) return removed
-    } else if (!lstatSync(directory).isDirectory() || readdirSync(directory).length > 0)
-      return fail(fault("SimulatedPlaceTaken", { directory }))
-  }
-  const implied: Implied = { nodes: {}, owners: {} }
   const { model, driverVersion, gpus, made, denied } = machine
+  const writing: Writing = {
+    directory,
+    directories: new Set(["/"]),
+    impliedNodes: {},
+    impliedOwners: {},
+  }
+  const { impliedNodes, impliedOwners } = writing
+  const paths = pathsOf(made)
   const manifest = (): Manifest => ({
     version: 1,
     kind: "gantry-simulated-machine",
     model,
     driverVersion,
     gpus,
-    paths: pathsOf(made),
-    impliedNodes: implied.nodes,
-    impliedOwners: implied.owners,
+    paths,
+    impliedNodes,
+    impliedOwners,
     denied,
   })
   try {
+    const isFree = clearPlace(directory)
+    if (!isFree.ok) return isFree
     mkdirSync(directory, { recursive: true, mode: 0o755 })
     // The manifest first: a machine that was left half made can be taken away.
-    writeFileSync(`${directory}/${manifestName}`, `${JSON.stringify(manifest(), null, 2)}\n`)
+    writeManifest(directory, manifest())
     // Directories before what lies in them; links last, so that nothing is made through one.
     for (const kinds of [["directory"], ["file", "node", "socket"], ["symlink"]])
-      for (const entry of made) if (kinds.includes(entry.kind)) writeEntry(directory, entry, implied)
-    // A directory's own mode at the end: it may forbid writing.
-    for (const entry of made)
+      for (const entry of made) if (kinds.includes(entry.kind)) writeEntry(writing, entry)
+    // A directory's own mode at the end, the innermost first: it may forbid writing, and going in.
+    for (const entry of [...made].sort((one, other) => (one.path < other.path ? 1 : -1)))
       if (entry.kind === "directory") chmodSync(`${directory}${entry.path}`, entry.mode)
-    writeFileSync(`${directory}/${manifestName}`, `${JSON.stringify(manifest(), null, 2)}\n`)
+    writeManifest(directory, manifest())
     return ok(manifest())
   } catch (error) {
-    return fail(
-      fault("SimulatedWriteFailed", {
-        directory,
-        problem: error instanceof Error ? error.message : String(error),
-      }),
-    )
+    const problem = error instanceof Error ? error.message : String(error)
+    return fail(fault("SimulatedWriteFailed", { directory, problem }))
   }
 }
 
-function writeEntry(directory: string, entry: Made, implied: Implied): void {
-  const path = `${directory}${entry.path}`
-  mkdirSync(entry.kind === "directory" ? path : `${directory}${parentPath(entry.path)}`, {
-    recursive: true,
-    mode: 0o755,
-  })
+/** An earlier machine is taken away; anything else that lies there is in the way. */
+function clearPlace(directory: string): Result<unknown> {
+  if (!existsSync(directory)) return ok(true)
+  if (readManifest(directory) !== undefined) return removeMachine(directory)
+  const isEmpty = lstatSync(directory).isDirectory() && readdirSync(directory).every(isUnfinished)
+  return isEmpty ? ok(true) : fail(fault("SimulatedPlaceTaken", { directory }))
+}
+
+/** A manifest that was being written when its writer was killed. */
+const isUnfinished = (name: string): boolean => name === temporaryManifest
+const temporaryManifest = `${manifestName}.new`
+
+/** Renamed into its place: killed at any moment, there is the old one, the new one, or none and nothing made yet. */
+function writeManifest(directory: string, manifest: Manifest): void {
+  const text = encodeUtf8(`${JSON.stringify(manifest, null, 2)}\n`)
+  if (text.length > manifestSizeLimit) throw new Error("more paths than a manifest has room for")
+  const temporary = `${directory}/${temporaryManifest}`
+  rmSync(temporary, { force: true })
+  writeFileSync(temporary, text, { mode: 0o644, flag: "wx" })
+  renameSync(temporary, `${directory}/${manifestName}`)
+}
+
+/** Step by step: whatever stands there already and is a link leads elsewhere, and nothing is made there. */
+function ensureDirectory(writing: Writing, path: string): void {
+  const { directory, directories } = writing
+  if (directories.has(path)) return
+  ensureDirectory(writing, parentPath(path))
+  const place = `${directory}${path}`
+  const stat = lstatSync(place, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    mkdirSync(place)
+    chmodSync(place, 0o755) // whatever the umask says
+  } else if (!stat.isDirectory()) throw new Error(`${path} stands there and is no directory`)
+  directories.add(path)
+}
+
+function writeEntry(writing: Writing, entry: Made): void {
+  const path = `${writing.directory}${entry.path}`
+  ensureDirectory(writing, entry.kind === "directory" ? entry.path : parentPath(entry.path))
+  let isImplied = false
   switch (entry.kind) {
     case "directory":
       break
@@ -101,78 +145,52 @@ function writeEntry(directory: string, entry: Made, implied: Implied): void {
       symlinkSync(entry.target, path)
       break
     case "file":
-      writeFileSync(path, entry.content, { mode: entry.mode, flag: "wx" })
-      if (entry.sizeBytes !== undefined) truncateSync(path, entry.sizeBytes)
-      chmodSync(path, entry.mode)
+      writeContent(path, entry)
       break
-    case "socket": {
-      const socket = makeSocketFile(path, entry.mode)
-      if (!socket.ok) throw new Error(`${entry.path}: a socket cannot be made here`)
-      chmodSync(path, entry.mode)
+    case "socket":
+      if (!makeSocketFile(path, entry.mode).ok) throw new Error(`${entry.path}: a socket cannot be made here`)
       break
-    }
     case "node": {
       const { major, minor, mode, uid = 0, gid = 0 } = entry
-      if (makeCharacterNode(path, major, minor, mode).ok) chmodSync(path, mode)
-      else {
-        writeFileSync(path, "", { mode: 0o644, flag: "wx" })
-        implied.nodes[entry.path] = { major, minor, mode, uid, gid }
-        return
-      }
+      isImplied = !makeCharacterNode(path, major, minor, mode).ok
+      if (!isImplied) break
+      writeFileSync(path, "", { mode: 0o644, flag: "wx" })
+      writing.impliedNodes[entry.path] = { major, minor, mode, uid, gid }
     }
   }
-  giveOwner(path, entry, implied)
+  if (!isImplied) giveOwner(path, entry, writing)
+  // After the owner, whose change takes set-user-ID away; a directory's comes when everything lies in it.
+  if (!isImplied && entry.kind !== "symlink" && entry.kind !== "directory") chmodSync(path, entry.mode)
 }
 
-/** root's files are root's when root makes them; anybody else can only say whose they would be. */
-function giveOwner(path: string, { path: shown, uid = 0, gid = 0 }: Made, implied: Implied): void {
-  if (process.getuid?.() !== 0) {
-    implied.owners[shown] = [uid, gid]
-    return
+function writeContent(path: string, entry: Extract<Made, { readonly kind: "file" }>): void {
+  const { content, sizeBytes = content.length, isPadded = false } = entry
+  const descriptor = openSync(path, "wx", 0o600)
+  try {
+    writeFileSync(descriptor, content.subarray(0, sizeBytes))
+    if (isPadded && sizeBytes > content.length)
+      writeFileSync(descriptor, new Uint8Array(sizeBytes - content.length).fill(10))
+    ftruncateSync(descriptor, sizeBytes)
+  } finally {
+    closeSync(descriptor)
   }
-  if (uid !== 0 || gid !== 0) lchownSync(path, uid, gid)
+}
+
+/** Whoever may not give it to its owner (anybody but root, or root of a user namespace) says whose it would be. */
+function giveOwner(path: string, { path: shown, uid = 0, gid = 0 }: Made, { impliedOwners }: Writing): void {
+  const stat = lstatSync(path)
+  if (stat.uid === uid && stat.gid === gid) return
+  try {
+    lchownSync(path, uid, gid)
+  } catch {
+    impliedOwners[shown] = [uid, gid]
+  }
 }
 
 /** Every path and every directory above it, directories before what lies in them. */
 function pathsOf(machine: readonly Made[]): readonly string[] {
   const paths = new Set<string>()
-  for (const { path } of machine) {
-    const parts = path.slice(1).split("/")
-    for (let depth = 1; depth <= parts.length; depth++) paths.add(`/${parts.slice(0, depth).join("/")}`)
-  }
+  for (const { path } of machine)
+    for (let place = path; place !== "/" && !paths.has(place); place = parentPath(place)) paths.add(place)
   return [...paths].sort()
-}
-
-/** Takes away what the manifest names and nothing else. Faults: SimulatedMachineUnknown, SimulatedWriteFailed. */
-export function removeMachine(directory: string): Result<{ readonly kept: readonly string[] }> {
-  const manifest = readManifest(directory)
-  if (manifest === undefined) return fail(fault("SimulatedMachineUnknown", { directory }))
-  const kept: string[] = []
-  try {
-    const base = realpathSync(directory)
-    for (const path of [...manifest.paths].sort().reverse()) {
-      const place = `${directory}${path}`
-      if (!existsSync(parentPath(place))) continue
-      // A directory that has become a link leads elsewhere, where nothing is ours.
-      if (realpathSync(parentPath(place)) !== joinPath(base, parentPath(path))) {
-        kept.push(path)
-        continue
-      }
-      const stat = lstatSync(place, { throwIfNoEntry: false })
-      if (stat === undefined) continue
-      if (!stat.isDirectory()) rmSync(place)
-      else if (readdirSync(place).length === 0) rmdirSync(place)
-      else kept.push(path)
-    }
-    rmSync(`${directory}/${manifestName}`)
-    if (readdirSync(directory).length === 0) rmdirSync(directory)
-    return ok({ kept })
-  } catch (error) {
-    return fail(
-      fault("SimulatedWriteFailed", {
-        directory,
-        problem: error instanceof Error ? error.message : String(error),
-      }),
-    )
-  }
 }

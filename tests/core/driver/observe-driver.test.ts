@@ -14,6 +14,7 @@ describe("the driver catalogue", () => {
       rootPath: hostPath("/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"),
       soname: "libcuda.so.1",
       bits: 64,
+      glibc: undefined,
       machine: "x86-64",
       capabilities: ["compute"],
       reasons: [{ kind: "table", capability: "compute" }],

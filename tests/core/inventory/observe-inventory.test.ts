@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { readNvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { memoryMachine } from "../../machine.ts"
 
@@ -95,5 +96,51 @@ describe("the inventory", () => {
       },
     })
     expect(observeInventory(host).kernelModuleVersion?.value).toBe("580.65.06")
+  })
+
+  test("numbers that no kernel gives are none: nothing becomes infinite", () => {
+    const endless = "9".repeat(400)
+    const node = { kind: "character", major: 235, minor: 0 } as const
+    const { nodes, majors, gpus } = observeInventory(
+      memoryMachine({
+        gpus: 1,
+        change(tree) {
+          tree[`/dev/nvidia-caps-imex-channels/channel${endless}`] = node
+          tree["/dev/nvidia-caps-imex-channels/channel0"] = node
+          tree["/proc/devices"] = {
+            kind: "file",
+            content: `Character devices:\n${endless} nvidia-caps\n510 nvidia-uvm\n`,
+          }
+          for (const path of Object.keys(tree))
+            if (path.endsWith("/0000:10:00.0/numa_node")) tree[path] = { kind: "file", content: endless }
+        },
+      }),
+    )
+    expect(nodes.imexChannels.map(({ channel }) => channel)).toEqual([0])
+    expect(majors).toEqual({ "nvidia-uvm": 510 })
+    expect(gpus[0]?.numaNode).toBeUndefined()
+  })
+
+  test("of more GPUs than any driver drives the first thousand are looked at", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        for (let index = 0; index < 3000; index++)
+          tree[`/proc/driver/nvidia/gpus/${index}/information`] = { kind: "file", content: "" }
+      },
+    })
+    expect(observeInventory(host).gpus).toHaveLength(1024)
+  })
+
+  test("a report of NVML with more MIG devices than a GPU can have is none", () => {
+    const device = { slot: 0, gpuInstance: 0, computeInstance: 0 }
+    const report = (count: number): unknown => ({
+      version: 1,
+      library: "x",
+      missingSymbols: [],
+      gpus: [{ index: 0, migDevices: Array.from({ length: count }, () => device) }],
+    })
+    expect(readNvmlReport(report(128))).toBeDefined()
+    expect(readNvmlReport(report(129))).toBeUndefined()
   })
 })

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
-import { compareNames, flagsOf, type LdcacheEntry } from "../../../src/core/ldcache/ldcache.ts"
+import { compareNames } from "../../../src/core/ldcache/compare-names.ts"
+import { flagsOf, type LdcacheEntry } from "../../../src/core/ldcache/ldcache.ts"
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { mergeLdcache, renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
 
@@ -34,13 +35,6 @@ describe("the loader's cache", () => {
         }
       }),
     )
-  })
-
-  test("names compare as the loader compares them: numbers as numbers", () => {
-    expect(compareNames("libx.so.10", "libx.so.9")).toBeGreaterThan(0)
-    expect(compareNames("libx.so.1", "libx.so.1")).toBe(0)
-    expect(compareNames("libx.so", "libx.so.1")).toBeLessThan(0)
-    expect(compareNames("lib1.so", "liba.so")).toBeGreaterThan(0)
   })
 
   test("merging keeps every old entry but those it replaces, and the extension section", () => {

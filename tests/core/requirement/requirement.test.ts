@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { cudaVersionOf } from "../../../src/core/inventory/driver-branch.ts"
 import { brandOf, generationOf } from "../../../src/core/inventory/gpu-model.ts"
-import { checkRequirement, compareVersions } from "../../../src/core/requirement/check-requirement.ts"
+import { checkRequirement } from "../../../src/core/requirement/check-requirement.ts"
+import { compareVersions } from "../../../src/core/text/version.ts"
 
 const facts = { cuda: "12.4", driver: "550.163.01", arch: "8.0", brand: "Tesla" }
 
@@ -61,17 +62,23 @@ describe("requirements", () => {
 
   test("facts of driver branches and models", () => {
     expect(cudaVersionOf("550.163.01")).toBe("12.4")
-    expect(cudaVersionOf("999.1")).toBe("13.1")
+    expect(cudaVersionOf("595.10")).toBe("13.1")
+    expect(cudaVersionOf("600.1")).toBeUndefined()
     expect(cudaVersionOf("340.1")).toBeUndefined()
     expect([
       generationOf("NVIDIA H200")?.computeCapability,
       generationOf("Tesla T4")?.computeCapability,
       generationOf("A card of tomorrow")?.computeCapability,
     ]).toEqual(["9.0", "7.5", undefined])
-    expect([brandOf("NVIDIA GeForce RTX 4090"), brandOf("NVIDIA A100-SXM4-40GB"), brandOf("x")]).toEqual([
-      "GeForce",
-      "Tesla",
-      "Unknown",
-    ])
+    const brands = {
+      "NVIDIA GeForce RTX 4090": "GeForce",
+      "Tesla T4": "Tesla",
+      "A100-SXM4-40GB": "Tesla",
+      "NVIDIA A100-SXM4-40GB": "Unknown",
+      "NVIDIA RTX A6000": "Unknown",
+      x: "Unknown",
+    }
+    for (const [model, brand] of Object.entries(brands))
+      expect([model, brandOf(model)]).toEqual([model, brand])
   })
 })

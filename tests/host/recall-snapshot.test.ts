@@ -1,11 +1,22 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import type { Host } from "../../src/core/host/host.ts"
+import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"
+import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
+import { recallSnapshot } from "../../src/host/recall-snapshot.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
-import { recallSnapshot } from "../../src/host/snapshot-cache.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-cache-"))
 const machine = join(work, "machine")
@@ -32,9 +43,13 @@ function counted(): { readonly host: Host; readonly reads: () => number } {
   }
 }
 
+/** As a start does. */
+const know = (host: Host, where: string | undefined): HostSnapshot =>
+  recallSnapshot(host, options, where) ?? observeAndRemember(host, options, where)
+
 const find = (): { readonly libraries: number; readonly reads: number } => {
   const { host, reads } = counted()
-  return { libraries: recallSnapshot(host, options, state).driver?.libraries.length ?? 0, reads: reads() }
+  return { libraries: know(host, state).driver?.libraries.length ?? 0, reads: reads() }
 }
 
 const cacheFile = (): string =>
@@ -58,10 +73,50 @@ test("a library that is replaced in place is looked at again", () => {
   expect(find().reads).toBeGreaterThan(20)
 })
 
+/** Places that are not there when the machine is first looked at, and what appears there. */
+const appearing: readonly (readonly [what: string, make: () => void])[] = [
+  [
+    "a service's socket",
+    () => {
+      mkdirSync(join(machine, "run/nvidia-persistenced"), { recursive: true })
+      writeFileSync(join(machine, "run/nvidia-persistenced/socket"), "")
+    },
+  ],
+  ["a module is loaded", () => mkdirSync(join(machine, "sys/module/nvidia_fs"), { recursive: true })],
+  ["a directory of libraries", () => mkdirSync(join(machine, "usr/local/nvidia/lib64"), { recursive: true })],
+  ["a file in a directory that was there", () => writeFileSync(join(machine, "usr/bin/nvidia-xconfig2"), "")],
+  [
+    "a configuration directory",
+    () => mkdirSync(join(machine, "usr/local/share/vulkan/icd.d"), { recursive: true }),
+  ],
+  ["the lists of channels", () => mkdirSync(join(machine, "dev/nvidia-caps-imex-channels"))],
+  [
+    "firmware that comes before",
+    () => mkdirSync(join(machine, "lib/firmware/updates/nvidia/550.163.01"), { recursive: true }),
+  ],
+]
+
+for (const [what, make] of appearing)
+  test(`what was absent and appears is noticed: ${what}`, () => {
+    find()
+    expect(find().reads).toBe(0)
+    make()
+    expect(find().reads).toBeGreaterThan(20)
+    expect(find().reads).toBe(0)
+  })
+
+test("a module that is loaded anew is noticed: its nodes have new numbers", () => {
+  find()
+  const module = join(machine, "sys/module/nvidia_uvm")
+  renameSync(module, `${module}.old`)
+  mkdirSync(module)
+  expect(find().reads).toBeGreaterThan(20)
+})
+
 test("a file that is garbage, or that others may write, counts for nothing", () => {
   find()
   const good = readFileSync(cacheFile(), "utf8")
-  for (const text of ["", "{", "null", "[]", '{"version":2}', good.replace('"version":2', '"version":3')]) {
+  for (const text of ["", "{", "null", "[]", '{"version":4}', good.replace('"version":4', '"version":2')]) {
     writeFileSync(cacheFile(), text)
     expect(find().reads).toBeGreaterThan(20)
   }
@@ -72,7 +127,7 @@ test("a file that is garbage, or that others may write, counts for nothing", () 
 
 test("without a place to remember, or on a machine in memory, it is looked for each time", () => {
   const { host, reads } = counted()
-  recallSnapshot(host, options, undefined)
-  recallSnapshot(host, options, undefined)
+  know(host, undefined)
+  know(host, undefined)
   expect(reads()).toBeGreaterThan(40)
 })

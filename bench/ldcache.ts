@@ -1,0 +1,98 @@
+/**
+ * `npm run bench -- --part ldcache`: what it costs to make a driver's 70 libraries known to an image's loader: merging into its cache,
+ * beside the real `ldconfig -r` over the image. Every round runs every case once, in turn. A merge is timed within a fresh process,
+ * started as on the start path (without its compilers), because that process is there anyway; ldconfig is a process of its own.
+ */
+
+import { spawnSync } from "node:child_process"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { renderElf } from "../src/core/elf/render-elf.ts"
+import { mustRun } from "../tests/e2e/bundle.ts"
+import { type Timing, timingOf } from "./markdown.ts"
+
+const sizes = [50, 1000, 5000]
+const directory = "/usr/lib/x86_64-linux-gnu"
+
+/** Names as images have them: words, versions of one to three numbers. */
+function libraryName(index: number): string {
+  const words = [
+    "boost",
+    "avcodec",
+    "gtk",
+    "icu",
+    "llvm",
+    "ssl",
+    "xcb",
+    "python",
+    "torch",
+    "cublas",
+    "glib",
+    "mpi",
+  ]
+  const word = (step: number): string => words[Math.floor(index / step) % words.length] ?? ""
+  return `lib${word(1)}-${word(12)}_${word(144)}${index >= 1728 ? word(1728) : ""}.so.${index % 7}`
+}
+
+function makeImage(root: string, count: number): void {
+  mkdirSync(join(root, directory), { recursive: true })
+  mkdirSync(join(root, "etc"))
+  writeFileSync(join(root, "etc/ld.so.conf"), `${directory}\n`)
+  for (let index = 0; index < count; index++) {
+    const soname = libraryName(index)
+    const file = renderElf({ machine: "x86-64", soname, needed: ["libc.so.6"], symbol: "x", answer: index })
+    writeFileSync(join(root, directory, soname), file)
+  }
+}
+
+export interface LdcacheBench {
+  /** Where images are made. */
+  readonly work: string
+  /** The compiled bench/merge.ts. */
+  readonly program: string
+  readonly rounds: number
+}
+
+/** Order: by size of the image. */
+export function measureLdcache({ work, program, rounds }: LdcacheBench): readonly Timing[] {
+  const cases = sizes.flatMap((count) => {
+    const root = join(work, `image-${count}`)
+    makeImage(root, count)
+    const real = (): number => timeProcess("ldconfig", ["-r", root])
+    real()
+    return [
+      { name: `${count} libraries: merge`, run: () => timeMerge(program, join(root, "etc/ld.so.cache")) },
+      { name: `${count} libraries: ldconfig, which remembers the image's files`, run: real },
+      {
+        name: `${count} libraries: ldconfig in a fresh container`,
+        run: () => {
+          rmSync(join(root, "var/cache/ldconfig"), { recursive: true, force: true })
+          mkdirSync(join(root, "var/cache/ldconfig"), { recursive: true })
+          return real()
+        },
+      },
+    ]
+  })
+  const samples = cases.map((): number[] => [])
+  for (let round = 0; round < rounds; round++)
+    for (const [index, { run }] of cases.entries()) samples[index]?.push(run())
+  for (const count of sizes) rmSync(join(work, `image-${count}`), { recursive: true, force: true })
+  return cases.map(({ name }, index) => timingOf(name, samples[index] ?? []))
+}
+
+/** Units: milliseconds. */
+function timeMerge(program: string, cachePath: string): number {
+  const env = { ...process.env, BUN_JSC_useBaselineJIT: "0" }
+  const [took = 0, growth = 0] = mustRun(program, [cachePath], { env }).split(" ").map(Number)
+  if (growth <= 0) throw new Error("nothing was merged")
+  return took / 1e6
+}
+
+/** Units: milliseconds. */
+function timeProcess(program: string, args: readonly string[]): number {
+  const begun = performance.now()
+  const path = `${process.env["PATH"]}:/usr/sbin:/sbin`
+  const { status } = spawnSync(program, args, { stdio: "ignore", env: { ...process.env, PATH: path } })
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${status}`)
+  return performance.now() - begun
+}

@@ -1,0 +1,37 @@
+/** Everything that is fuzzed. A new target is a file in targets/ and a line here. */
+
+import type { FuzzTarget } from "./target.ts"
+import { commandLines } from "./targets/command-lines.ts"
+import { elf, elfRandom } from "./targets/elf.ts"
+import { json } from "./targets/json.ts"
+import { ldSoConf } from "./targets/ld-so-conf.ts"
+import { ldcache } from "./targets/ldcache.ts"
+import { listing } from "./targets/listing.ts"
+import { platformLists, procTexts } from "./targets/machine-texts.ts"
+import { nvmlReport } from "./targets/nvml-report.ts"
+import { recording } from "./targets/recording.ts"
+import { request } from "./targets/request.ts"
+import { requirement } from "./targets/requirement.ts"
+import { selectors } from "./targets/selectors.ts"
+import { toml } from "./targets/toml.ts"
+import { utf8 } from "./targets/utf8.ts"
+
+/** Order: by name. */
+export const targets: readonly FuzzTarget[] = [
+  commandLines,
+  elf,
+  elfRandom,
+  json,
+  ldSoConf,
+  ldcache,
+  listing,
+  nvmlReport,
+  platformLists,
+  procTexts,
+  recording,
+  request,
+  requirement,
+  selectors,
+  toml,
+  utf8,
+]

@@ -1,0 +1,69 @@
+/** Command lines of the programs that we stand in for: one argument a line. */
+
+import { parseCliFlags } from "../../src/commands/container-cli-flags.ts"
+import { parseFlags } from "../../src/commands/flags.ts"
+import { parseHookFlags } from "../../src/commands/hook-flags.ts"
+import { bytesOf } from "../corpus.ts"
+import { checkResult, firstOf } from "../invariants.ts"
+import type { FuzzTarget } from "../target.ts"
+
+const ours = { program: "gantry x", usage: "x", valued: ["host", "device"], switches: ["json", "help", "h"] }
+
+/** Every value that was understood was written. */
+function checkValues(
+  given: ReadonlyMap<string, readonly string[]>,
+  args: readonly string[],
+): string | undefined {
+  for (const [name, values] of given)
+    for (const value of values)
+      if (value !== "" && !args.some((arg) => arg.endsWith(value)))
+        return `--${name} has a value that nobody gave`
+  return undefined
+}
+
+export const commandLines: FuzzTarget = {
+  name: "command-lines",
+  weight: 14,
+  seeds: () =>
+    [
+      ["-k", "-r", "/run/nvidia/driver", "list", "-d", "all", "-lbi", "--compat32", "--mig-config=all"],
+      ["--load-kmods", "--user=1000:1000", "info", "--csv"],
+      ["--root=/", "--ldcache", "/etc/ld.so.cache", "list", "--dev=0", "--imex-channel=0,1"],
+      ["configure", "--ldconfig=@/sbin/ldconfig", "--device=all", "--pid=1", "/rootfs"],
+      ["-debug", "-config", "/etc/config.toml", "prestart"],
+      ["--host", "x", "--json", "--device=0,1", "word"],
+      ["-?"],
+      ["--version"],
+    ].map((args) => bytesOf(args.join("\n"))),
+  tokens: [
+    "-",
+    "--",
+    "=",
+    "\n",
+    "-d",
+    "--device",
+    "list",
+    "info",
+    "--lib",
+    "--no-",
+    "-l",
+    "-u",
+    "--user",
+    "-?",
+    "--usage",
+  ],
+  check(input) {
+    const args = new TextDecoder().decode(input).split("\n")
+    const call = parseCliFlags(args)
+    const hook = parseHookFlags(args)
+    return firstOf(
+      call.kind === "command"
+        ? firstOf(checkValues(call.global, args), checkValues(call.given, args))
+        : call.kind === "wrong" && call.problem === ""
+          ? "wrong without a reason"
+          : undefined,
+      typeof hook.kind === "string" ? undefined : "no answer to the hook's command line",
+      checkResult(parseFlags(args, ours), ({ lists }) => checkValues(lists, args)),
+    )
+  },
+}

@@ -1,0 +1,90 @@
+/**
+ * File name patterns as the loader's configuration has them: `*`, `?`, `[a-z]`, `[!a]`, a backslash before what is meant literally.
+ * A leading dot is matched only by a dot. Source: POSIX.1-2017, XCU 2.13.
+ * Matching takes time in proportion to name times pattern, whatever the pattern: it may be hostile.
+ */
+
+import type { LibraryTree } from "./library-tree.ts"
+
+/** More than any directory of configuration holds. */
+const matchLimit = 4096
+
+/** Directories that may still be read: patterns may ask for all of a tree, again and again. */
+export interface GlobBudget {
+  directories: number
+}
+
+/** Order: by code point, within each directory. What cannot be read has no matches. */
+export function expandGlob(tree: LibraryTree, pattern: string, budget: GlobBudget): readonly string[] {
+  let found: readonly string[] = [""]
+  const parts = pattern.split("/").filter((part) => part !== "" && part !== ".")
+  for (const part of parts) {
+    if (!/[*?[\\]/.test(part)) {
+      found = found.map((directory) => `${directory}/${part}`)
+      continue
+    }
+    const next: string[] = []
+    for (const directory of found) {
+      if (budget.directories-- <= 0) return []
+      const names = tree.readDir(directory === "" ? "/" : directory)
+      if (!names.ok) continue
+      // A large directory counts as many.
+      budget.directories -= Math.floor(names.value.length / 256)
+      for (const name of names.value)
+        if (next.length < matchLimit && matchName(part, name)) next.push(`${directory}/${name}`)
+    }
+    found = next
+  }
+  return found
+}
+
+/** A `*` is tried at its first place, and moved on when what follows does not fit: only the last one ever needs to be. */
+export function matchName(pattern: string, name: string): boolean {
+  if (name.startsWith(".") && !pattern.startsWith(".")) return false
+  let at = 0
+  let place = 0
+  let star: { readonly after: number; place: number } | undefined
+  while (place < name.length) {
+    if (pattern[at] === "*") {
+      star = { after: ++at, place }
+      continue
+    }
+    const end = matchOne(pattern, at, name[place] ?? "")
+    if (end !== undefined) {
+      at = end
+      place++
+    } else if (star === undefined) return false
+    else {
+      at = star.after
+      place = ++star.place
+    }
+  }
+  while (pattern[at] === "*") at++
+  return at === pattern.length
+}
+
+/** Where the pattern goes on when what stands at `at` fits the character. */
+function matchOne(pattern: string, at: number, character: string): number | undefined {
+  const one = pattern[at]
+  if (one === undefined) return undefined
+  if (one === "?") return at + 1
+  if (one === "\\") return pattern[at + 1] === character ? at + 2 : undefined
+  const isNegated = pattern[at + 1] === "!"
+  const first = at + (isNegated ? 2 : 1)
+  // A bracket that would close an empty list is the first in it.
+  const end = one === "[" ? pattern.indexOf("]", first + 1) : -1
+  if (end === -1) return one === character ? at + 1 : undefined
+  const isListed = isInList(pattern.slice(first, end), character)
+  return isListed === isNegated ? undefined : end + 1
+}
+
+function isInList(list: string, character: string): boolean {
+  for (let at = 0; at < list.length; at++) {
+    const [first = "", dash, last] = list.slice(at, at + 3)
+    if (dash === "-" && last !== undefined) {
+      if (first <= character && character <= last) return true
+      at += 2
+    } else if (first === character) return true
+  }
+  return false
+}

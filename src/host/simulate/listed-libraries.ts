@@ -1,0 +1,62 @@
+/** Libraries of a listed machine and the loader cache that names them: real ELF files, with what the links beside them say. */
+
+import { renderElf } from "../../core/elf/render-elf.ts"
+import { flagsOf, type LdcacheEntry } from "../../core/ldcache/ldcache.ts"
+import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
+import { baseName } from "../../core/text/path.ts"
+import { encodeUtf8 } from "../../core/text/utf8.ts"
+import { notedLibraries, simulatedLibraries } from "./libraries.ts"
+import type { ListedIndex, ListedMachine } from "./listed-index.ts"
+
+const machineOf = (path: string): "aarch64" | "i386" | "x86-64" => {
+  if (/\/i[36]86-linux-gnu\/|\/lib32\//.test(path)) return "i386"
+  return path.includes("aarch64") ? "aarch64" : "x86-64"
+}
+
+export function libraryOf(path: string, { driverVersion }: ListedMachine, index: ListedIndex): Uint8Array {
+  const name = baseName(path)
+  const stem = name.replace(/\.so.*$/, "")
+  const abi = Object.hasOwn(notedLibraries, stem) ? notedLibraries[stem] : undefined
+  const known = simulatedLibraries.findIndex((one) => one.stem === stem)
+  const needed = (simulatedLibraries[known]?.needed ?? [])
+    .map((one) => `${one}.so.${driverVersion}`)
+    .filter((one) => name.endsWith(driverVersion) && index.names.has(one))
+  return renderElf({
+    machine: machineOf(path),
+    soname: sonameOf(path, index),
+    needed,
+    symbol: `gantry_${stem.replaceAll(/[^A-Za-z0-9_]/g, "_")}`,
+    answer: 1000 + Math.max(known, 0),
+    ...(abi === undefined ? {} : { abi }),
+  })
+}
+
+/** The link beside it that ends in one number is what programs ask for. */
+const sonameOf = (path: string, { links }: ListedIndex): string =>
+  links.get(path)?.find((name) => /\.so\.\d+$/.test(name)) ?? baseName(path)
+
+/** Below a driver's root the cache names what lies there, as seen from inside. `root`: empty, or an absolute path. */
+export function cacheOf(
+  { entries }: ListedMachine,
+  index: ListedIndex,
+  { root, sizeBytes }: { readonly root: string; readonly sizeBytes: number },
+): Uint8Array {
+  const cached: LdcacheEntry[] = entries.flatMap((entry): readonly LdcacheEntry[] => {
+    if (!entry.path.startsWith(`${root}/`)) return []
+    const path = entry.path.slice(root.length)
+    const isCached =
+      (entry.kind === "file" || entry.kind === "link") &&
+      /^\/usr\/lib(64)?(\/[^/]*linux-gnu)?(\/nvidia\/current)?\/lib[^/]*\.so(\.[\d.]+)?$/.test(path) &&
+      (entry.kind === "link" || sonameOf(entry.path, index) === baseName(entry.path))
+    const flags = flagsOf[machineOf(entry.path)]
+    return isCached ? [{ soname: baseName(path), path, flags, osVersion: 0, hwcap: 0n }] : []
+  })
+  // An entry takes more than 32 bytes: what cannot fit is not tried one by one.
+  cached.length = Math.min(cached.length, Math.floor(sizeBytes / 32))
+  for (;;) {
+    const bytes = renderLdcache({ entries: cached, hwcapNames: [], extensions: [] })
+    if (bytes.length <= sizeBytes) return bytes
+    if (cached.length === 0) return encodeUtf8("")
+    cached.length -= Math.max(1, Math.floor(((bytes.length - sizeBytes) / bytes.length) * cached.length))
+  }
+}

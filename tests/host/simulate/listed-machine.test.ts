@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { removeMachine } from "../../../src/host/simulate/remove-machine.ts"
+import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
+import { createSimulatedHost } from "../../../src/host/simulated.ts"
+import { makeCharacterNode } from "../../../src/linux/nodes.ts"
+import {
+  lineFromHost,
+  lineOf,
+  lineOnDisk,
+  listedHosts,
+  pathsBelow,
+  pathsOf,
+  readListed,
+  understand,
+} from "./listed.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-listed-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+const canMakeNodes = makeCharacterNode(join(work, "node"), 1, 3, 0o600).ok
+const isRoot = process.geteuid?.() === 0
+
+test("there are listings to make machines from", () => {
+  expect(listedHosts.length).toBeGreaterThan(10)
+})
+
+/** The listing's lines, the machine's, and the Host's, of one machine that is then taken away. */
+function makeAndLook(name: string, directory: string) {
+  const { entries, description } = readListed(name)
+  const written = writeMachine(directory, description)
+  if (!written.ok) throw new Error(JSON.stringify(written.fault))
+  const host = createSimulatedHost(directory, { state: undefined })
+  const seen = {
+    listed: entries.map(lineOf),
+    onDisk: entries.map(({ path }) => lineOnDisk(directory, path)),
+    told: entries.map(({ path }) => lineFromHost(host, path)),
+    listedPaths: pathsOf(entries),
+    paths: pathsBelow(directory),
+  }
+  expect(removeMachine(directory)).toEqual({ ok: true, value: { kept: [] } })
+  expect(existsSync(directory)).toBe(false)
+  return seen
+}
+
+describe.each(listedHosts)("the machine of hosts/%s", (name) => {
+  let seen: ReturnType<typeof makeAndLook>
+  beforeAll(() => {
+    seen = makeAndLook(name, join(work, name))
+  })
+
+  test("shows what its listing says, path by path, and nothing else", () => {
+    expect(seen.told).toEqual(seen.listed)
+    expect(seen.paths).toEqual(seen.listedPaths)
+  })
+
+  test.skipIf(!canMakeNodes)("is so on disk (missing: root, to make a device node)", () => {
+    expect(seen.onDisk).toEqual(seen.listed)
+  })
+})
+
+// Three that have between them every kind of path there is.
+test.skipIf(!isRoot).each(["orin", "mig-extras", "driver-container"])(
+  "the machine of hosts/%s shows the same when another user makes it (missing: root, to become another user)",
+  (name) => {
+    chmodSync(work, 0o777)
+    process.seteuid?.(65534)
+    try {
+      const { listed, told, listedPaths, paths, onDisk } = makeAndLook(name, join(work, "other-user"))
+      expect(told).toEqual(listed)
+      expect(paths).toEqual(listedPaths)
+      expect(onDisk.some((line) => line.startsWith("char"))).toBe(false)
+    } finally {
+      process.seteuid?.(0)
+    }
+  },
+)
+
+describe("a machine of a listing", () => {
+  const contentOf = (text: string, path: string, name = "x"): string => {
+    const made = understand(text, name).description.made.find((one) => one.path === path)
+    return made?.kind === "file" ? new TextDecoder().decode(made.content) : ""
+  }
+
+  test.each([
+    ["h100.txt", "h100"],
+    ["/somewhere/gb200/listing.txt", "gb200"],
+    ["my-l40s-box.txt", "l40s"],
+    ["unknown.txt", "a100"],
+  ])("of %s is a machine of model %s", (name, model) => {
+    expect(understand("dir 755 0:0 - /dev", name).description.model).toBe(model)
+  })
+
+  test("has the minors that its DRM cards tell", () => {
+    const gpu = (address: string, card: number): string =>
+      `dir 755 0:0 - /proc/driver/nvidia/gpus/${address}\nfile 444 0:0 400 /proc/driver/nvidia/gpus/${address}/information\ndir 755 0:0 - /sys/devices/pci0000:00/${address}/drm/card${card}`
+    const text = [gpu("0000:10:00.0", 2), gpu("0000:20:00.0", 1)].join("\n")
+    const minorOf = (address: string): string | undefined =>
+      /Device Minor: \t (\d)/.exec(contentOf(text, `/proc/driver/nvidia/gpus/${address}/information`))?.[1]
+    expect([minorOf("0000:10:00.0"), minorOf("0000:20:00.0")]).toEqual(["1", "0"])
+  })
+
+  test("has the MIG instances whose files are listed, with the numbers of the nodes that are", () => {
+    const access = "/proc/driver/nvidia/capabilities/gpu0/mig/gi7/ci0/access"
+    const text = [
+      "dir 755 0:0 - /proc/driver/nvidia/gpus/0000:10:00.0",
+      `file 444 0:0 80 ${access}`,
+      "file 444 0:0 80 /proc/driver/nvidia/capabilities/gpu0/mig/gi7/access",
+      "file 444 0:0 80 /proc/driver/nvidia-caps/mig-minors",
+      "char 444 0:0 236:66 /dev/nvidia-caps/nvidia-cap66",
+      "char 444 0:0 236:67 /dev/nvidia-caps/nvidia-cap67",
+    ].join("\n")
+    expect(contentOf(text, access)).toBe("DeviceFileMinor: 67\nDeviceFileMode: 292\nDeviceFileModify: 1\n")
+    expect(contentOf(text, "/proc/driver/nvidia-caps/mig-minors")).toBe(
+      "config 1\nmonitor 2\ngpu0/gi7/access 66\ngpu0/gi7/ci0/access 67\n",
+    )
+  })
+
+  test("with MIG nodes and fewer GPUs than the example has no instance of a GPU that is not there", () => {
+    const text =
+      "dir 755 0:0 - /proc/driver/nvidia/gpus/0000:10:00.0\nfile 444 0:0 400 /proc/driver/nvidia-caps/mig-minors\nchar 444 0:0 236:3 /dev/nvidia-caps/nvidia-cap3"
+    const minors = contentOf(text, "/proc/driver/nvidia-caps/mig-minors")
+    expect(minors).toContain("gpu0/gi1/access 3")
+    expect(minors).not.toContain("gpu1/")
+  })
+
+  test("a file too small for its content has as much of it as fits, whole lines where it is read by lines", () => {
+    expect(
+      contentOf("file 444 0:0 11 /proc/driver/nvidia-caps/mig-minors", "/proc/driver/nvidia-caps/mig-minors"),
+    ).toBe("config 1\n")
+    expect(contentOf("file 644 0:0 0 /etc/ld.so.cache", "/etc/ld.so.cache")).toBe("")
+    expect(contentOf("file 755 0:0 64 /usr/lib/libcuda.so.550.1", "/usr/lib/libcuda.so.550.1")).toBe("")
+  })
+
+  test("of as many libraries as a listing may have is described in moments, not in hours", () => {
+    const lines = Array.from(
+      { length: 19_999 },
+      (_, index) => `file 644 0:0 ${index % 2 === 0 ? 9000 : 65_000} /usr/lib/lib${index}.so.1`,
+    )
+    const { made } = understand(["file 644 0:0 70000 /etc/ld.so.cache", ...lines].join("\n"), "x").description
+    const bytes = made.reduce((sum, one) => sum + (one.kind === "file" ? one.content.length : 0), 0)
+    expect(made).toHaveLength(20_000)
+    expect(bytes).toBeLessThan(200_000_000)
+  })
+})
