@@ -67,7 +67,7 @@ export interface Gpu {
 
 export interface MigDevice {
   readonly gpuIndex: number
-  /** `G:M` selects it: its place among the MIG devices of its GPU, from 0. */
+  /** `G:M` selects it: NVML's slot, from 0; there can be empty ones. Without NVML its place among the GPU's MIG devices. */
   readonly index: number
   readonly gpuInstance: number
   readonly computeInstance: number

@@ -107,9 +107,14 @@ export function describeMigDevices(
     const known = report?.migDevices ?? []
     const isSame = (one: Omit<MigInstance, "minor">) => (other: Omit<MigInstance, "minor">) =>
       one.gpuInstance === other.gpuInstance && one.computeInstance === other.computeInstance
-    const ordered = [...known, ...seen.filter((one) => !known.some(isSame(one)))]
-    return ordered.map(({ gpuInstance, computeInstance, ...rest }, index) => {
-      const nvml = "slot" in rest ? rest : undefined
+    const untold = seen.filter((one) => !known.some(isSame(one)))
+    // NVML's slots may have empty ones between them; what it does not know comes behind the last.
+    const firstFree = known.reduce((next, { slot }) => Math.max(next, slot + 1), 0)
+    const numbered = [
+      ...known.map((nvml) => ({ ...nvml, nvml, index: nvml.slot })),
+      ...untold.map((instance, place) => ({ ...instance, nvml: undefined, index: firstFree + place })),
+    ]
+    return numbered.map(({ gpuInstance, computeInstance, nvml, index }) => {
       const device = `${gpuIndex}:${index}`
       const place = `gpu${minor.value}/gi${gpuInstance}`
       const parts = [`${place}/access`, `${place}/ci${computeInstance}/access`] as const

@@ -37,8 +37,9 @@ const setField = (text: string, key: string, value: string): string => {
   return line.test(text) ? text.replace(line, `${key}: \t ${value}`) : `${key}: \t ${value}\n${text}`
 }
 
-const newer = (version: string): string =>
-  version.replace(/^\d+/, (branch) => String(Number(branch) + 20).padStart(branch.length, "0"))
+/** The version that was loaded before an upgrade: two branches back, with digits enough to stay a driver's version. */
+const older = (version: string): string =>
+  version.replace(/^\d+/, (branch) => String(Math.max(Number(branch) - 20, 1)).padStart(branch.length, "0"))
 
 /** Source: proc(5). */
 const listeners = "/proc/net/unix"
@@ -72,7 +73,7 @@ export const defects: Readonly<Record<string, Defect>> = {
     altered(
       machine,
       ({ path }) => path === "/sys/module/nvidia/version" || path === "/proc/driver/nvidia/version",
-      (one) => rewritten(one, (text) => text.replace(/\d{3}\.[\d.]+\d/, newer)),
+      (one) => rewritten(one, (text) => text.replace(/\d{3}\.[\d.]+\d/, older)),
     ),
   ),
   "missing-lib": taking("NAME, such as libnvoptix", (machine, name) => without(machine, isLibrary(name))),

@@ -126,6 +126,19 @@ describe.skipIf(compiler === null)("a machine with a defect of NVML (missing: a 
     expect(summary(findingsOn(host))).toBe("warning NvmlUnavailable")
   })
 
+  test("nvml-mig-gap: MIG devices keep NVML's slots as their indices", () => {
+    makeMachine(directory, { mig, hasNvml: true, defects: ["nvml-mig-gap:0"] })
+    const { inventory } = observeSnapshot(
+      createSimulatedHost(directory, { state: undefined, timeLimitMs: 60_000 }),
+      {
+        driverRoot: "/",
+        ldcache: "/etc/ld.so.cache",
+      },
+    )
+    const indices = inventory.migDevices.filter(({ gpuIndex }) => gpuIndex === 0).map(({ index }) => index)
+    expect(indices.slice(0, 2)).toEqual([0, 2])
+  })
+
   test("a UUID that neither files nor NVML tell is not known", () => {
     const unknown = ["uninitialised-gpu:0", "nvml-error:999"]
     expect(seen({ hasNvml: true, defects: unknown })).toBe("warning GpuUuidUnknown, warning NvmlUnavailable")
