@@ -88,7 +88,19 @@ function readDirectory(
       complain(findings, view.outside(path), elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : "")
       return []
     }
-    return [{ rootPath: rootPath.value, elf: elf.value, links: linksTo(name, directory, links) }]
+    const leading = linksTo(name, directory, links)
+    const { soname } = elf.value
+    const own = hostPath(`${directory}/${soname}`)
+    // A link of that name which leads to another version is told of with the versions.
+    if (soname !== undefined && soname !== name && !leading.some((link) => link.path === own)) {
+      if (mayLink.includes(soname) && !isChainWithin(view, own))
+        complain(
+          findings,
+          view.outside(own),
+          `the link by which this machine's programs find ${name} leads nowhere`,
+        )
+    }
+    return [{ rootPath: rootPath.value, elf: elf.value, links: leading }]
   })
 }
 

@@ -81,13 +81,13 @@ describe("a library that is none", () => {
 })
 
 describe("links that lead nowhere", () => {
-  test("libcuda.so.1 that is its own target is no link of the library, and nothing is missing", () => {
+  test("libcuda.so.1 that is its own target is no link of the library, and a finding", () => {
     const { driver, tags } = observed((tree) => {
       tree[`${libraries}/libcuda.so.1`] = loop("libcuda.so.1")
     })
     const found = driver?.libraries.find(({ path }) => path === cuda)
     expect(found?.links.map(({ path }) => String(path))).not.toContain(`${libraries}/libcuda.so.1`)
-    expect(tags).toEqual([])
+    expect(tags).toEqual(["DriverFileUnusable"])
   })
 
   test("two links that lead to each other are links of nothing", () => {

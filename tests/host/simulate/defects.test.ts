@@ -67,6 +67,7 @@ describe("a machine with a defect, as an observer sees it", () => {
     ["truncated-lib:libcuda", "warning DriverFileMissing, warning DriverFileUnusable"],
     [`missing-file:${cuda}`, "warning DriverFileMissing"],
     [`cyclic-link:${cuda}`, "warning DriverFileMissing"],
+    ["cyclic-link:/usr/lib/x86_64-linux-gnu/libcuda.so.1", "warning DriverFileUnusable"],
     [`unreadable:${cuda}`, "warning DriverFileMissing, warning DriverFileUnusable, warning HostReadFailed"],
     [`missing-file:${nvml}`, "error DriverLibraryMissing"],
     ["unreadable:/usr/lib/x86_64-linux-gnu", "error DriverLibraryMissing, warning HostReadFailed ×3"],
