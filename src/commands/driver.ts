@@ -2,11 +2,10 @@
 
 import type { DriverCapability } from "../core/driver/capability.ts"
 import type { DriverCatalogue } from "../core/driver/catalogue.ts"
+import { diffDrivers, renderDriverDiff } from "../core/explain/diff-drivers.ts"
 import {
   chooseDriverFiles,
-  diffDrivers,
   listDriverFiles,
-  renderDriverDiff,
   renderDriverFiles,
   renderDriverFilesJson,
 } from "../core/explain/render-driver-files.ts"

@@ -1,4 +1,4 @@
-/** The driver's files with why each is in, and the difference between two catalogues; for people and, as JSON, for machines. */
+/** The driver's files with why each is in; for people and, as JSON, for machines. */
 
 import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverCatalogue, FileReason } from "../driver/catalogue.ts"
@@ -121,57 +121,3 @@ export const renderDriverFilesJson = (driver: DriverCatalogue, rows: readonly Dr
     (_, value: unknown) => (value === undefined ? null : value),
     2,
   )}\n`
-
-export interface DriverDifference {
-  /** Places inside the driver root, the driver's version replaced by `VERSION`. Order: alphabetical. */
-  readonly onlyOne: readonly string[]
-  readonly onlyOther: readonly string[]
-  readonly changed: readonly { readonly path: string; readonly what: string }[]
-}
-
-/** What one driver has and the other lacks: an upgrade's new and lost files do not hide behind their version numbers. */
-export function diffDrivers(one: DriverCatalogue, other: DriverCatalogue): DriverDifference {
-  const keyed = (driver: DriverCatalogue): ReadonlyMap<string, DriverFileRow> =>
-    new Map(
-      listDriverFiles(driver).map((row) => [
-        `${row.rootPath.replaceAll(driver.version, "VERSION")}${row.bits === 32 ? " (32 bits)" : ""}`,
-        row,
-      ]),
-    )
-  const [ones, others] = [keyed(one), keyed(other)]
-  const lacking = (
-    has: ReadonlyMap<string, unknown>,
-    lacks: ReadonlyMap<string, unknown>,
-  ): readonly string[] => [...has.keys()].filter((key) => !lacks.has(key)).sort()
-  const changed = [...ones].flatMap(([path, row]) => {
-    const twin = others.get(path)
-    const what = [
-      ["capabilities", row.capabilities.join(" "), twin?.capabilities.join(" ")],
-      [
-        "soname",
-        row.soname?.replaceAll(one.version, "VERSION"),
-        twin?.soname?.replaceAll(other.version, "VERSION"),
-      ],
-      ["needs glibc", row.glibc, twin?.glibc],
-    ].filter(([, before, after]) => twin !== undefined && before !== after)
-    return what.map(([name, before, after]) => ({
-      path,
-      what: `${name}: ${before || "none"} → ${after || "none"}`,
-    }))
-  })
-  return { onlyOne: lacking(ones, others), onlyOther: lacking(others, ones), changed }
-}
-
-export function renderDriverDiff(names: readonly [string, string], difference: DriverDifference): string {
-  const { onlyOne, onlyOther, changed } = difference
-  if (onlyOne.length + onlyOther.length + changed.length === 0) return "no difference but the version\n"
-  return `${[
-    ...onlyOne.map((path) => `- ${path}`),
-    ...onlyOther.map((path) => `+ ${path}`),
-    ...changed.map(({ path, what }) => `~ ${path}: ${what}`),
-    "",
-    `- only in ${names[0]}, + only in ${names[1]}, ~ changed`,
-  ]
-    .map(escapeControl)
-    .join("\n")}\n`
-}
