@@ -3,19 +3,19 @@
  * nobody, and is not asked again until something has changed or some minutes have passed. Format of what is kept: docs/state.md.
  */
 
-import { lstatSync } from "node:fs"
 import { findLibraryPlaces } from "../core/driver/find-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host, HostFiles } from "../core/host/host.ts"
 import { viewRoot } from "../core/host/root-view.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
-import { namesIn, readText } from "../core/inventory/proc-text.ts"
+import { migPlaces } from "../core/inventory/observe-mig.ts"
+import { readText } from "../core/inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
 import { askNvmlChild, type NvmlTrouble, unavailable } from "./nvml-child.ts"
-import { areFresh, bootId, type Stamp, stampAll } from "./stamp.ts"
+import { areFresh, areStamps, era, type Stamp, stampPlaces } from "./stamp.ts"
 import { stateDirectory } from "./state-directory.ts"
-import { hashOf, readState, writeState } from "./state-file.ts"
+import { hashOf, isYoung, readState, writeState } from "./state-file.ts"
 
 interface Remembered {
   readonly version: 1
@@ -37,8 +37,6 @@ export interface NvmlAsking {
  * an answer is believed this long. Units: milliseconds.
  */
 const troubleLifeMs = 5 * 60 * 1000
-/** More than any driver has; a tree that claims more is not watched to its end. */
-const watchedLimit = 128
 
 /** A host that answers for NVML too. */
 export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
@@ -55,9 +53,9 @@ export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
 function recallOrAsk(host: Host, driverRoot: HostPath, asking: NvmlAsking): Result<NvmlReport> {
   const { timeLimitMs = 10_000 } = asking
   const state = "state" in asking ? asking.state : stateDirectory()
-  const key = [host.provenance.kind, host.provenance.name, driverRoot, bootId()].join("\n")
+  const key = [host.provenance.kind, host.provenance.name, driverRoot, era()].join("\n")
   const file = `${state}/nvml-${hashOf(key)}.json`
-  const known = state === undefined ? undefined : recall(file, key)
+  const known = state === undefined ? undefined : recall(state, file, key)
   if (known !== undefined) return known
   const { library, searched } = findNvmlLibrary(host, driverRoot)
   if (library === undefined)
@@ -68,8 +66,7 @@ function recallOrAsk(host: Host, driverRoot: HostPath, asking: NvmlAsking): Resu
         problem: `not found below ${driverRoot}`,
       }),
     )
-  const watched = [...new Set([...searched, ...witnesses(host, library)])]
-  const stamps = stampAll(watched.map((path) => host.livePath(path) ?? path))
+  const stamps = stampPlaces(host, [...new Set([...searched, ...witnesses(host, library)])])
   const head = host.readFile(library, { offsetBytes: 0, lengthBytes: classOffset + 1 })
   const answer = head.ok
     ? askNvmlChild(host.livePath(library) ?? library, library, timeLimitMs)
@@ -80,21 +77,16 @@ function recallOrAsk(host: Host, driverRoot: HostPath, asking: NvmlAsking): Resu
 }
 
 /** undefined: nothing is known that still holds. */
-function recall(file: string, key: string): Result<NvmlReport> | undefined {
-  const known = readState(file) as Partial<Remembered> | null | undefined
+function recall(state: string, file: string, key: string): Result<NvmlReport> | undefined {
+  const known = readState(state, file) as Partial<Remembered> | null | undefined
   if (known?.version !== 1 || known.key !== key || !areStamps(known.stamps)) return undefined
   const report = readNvmlReport(known.report)
   const isTroubled = report === undefined || report.gpus.some(({ problem }) => problem !== undefined)
-  if (isTroubled && !isYoung(file)) return undefined
+  if (isTroubled && !isYoung(file, troubleLifeMs)) return undefined
   if (!areFresh(known.stamps)) return undefined
   if (report !== undefined) return ok(report)
   return isTrouble(known.unavailable) ? fail(fault("NvmlUnavailable", known.unavailable)) : undefined
 }
-
-const areStamps = (value: unknown): value is readonly Stamp[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((one) => Array.isArray(one) && typeof one[0] === "string")
 
 const isTrouble = (value: unknown): value is NvmlTrouble =>
   typeof value === "object" &&
@@ -103,36 +95,13 @@ const isTrouble = (value: unknown): value is NvmlTrouble =>
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Also a file from the future is not believed: the clock was set back, and nobody knows how old it is. */
-function isYoung(file: string): boolean {
-  const stat = lstatSync(file, { throwIfNoEntry: false })
-  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < troubleLifeMs
-}
-
 /** What says that NVML would now answer something else: the module's load, GPUs, MIG instances and their nodes, the library. */
-function witnesses(host: Host, library: HostPath): readonly HostPath[] {
-  const capabilities = "/proc/driver/nvidia/capabilities"
-  const below = (directory: string, pattern: RegExp): readonly string[] =>
-    namesIn(host, directory)
-      .filter((name) => pattern.test(name))
-      .slice(0, watchedLimit)
-      .map((name) => `${directory}/${name}`)
-  const gpus = below(capabilities, /^gpu\d+$/).map((gpu) => `${gpu}/mig`)
-  const gpuInstances = gpus.flatMap((gpu) => below(gpu, /^gi\d+$/))
-  return [
-    library,
-    "/sys/module/nvidia",
-    "/sys/module/nvidia/version",
-    "/proc/driver/nvidia/gpus",
-    capabilities,
-    "/proc/driver/nvidia-caps/mig-minors",
-    ...gpus,
-    ...gpuInstances,
-    ...gpuInstances.flatMap((instance) => below(instance, /^ci\d+$/)),
-    "/dev/nvidia-caps",
-    "/dev/nvidiactl",
-  ].map(hostPath)
-}
+const witnesses = (host: Host, library: HostPath): readonly HostPath[] => [
+  library,
+  ...["/sys/module/nvidia", "/sys/module/nvidia/version", "/proc/driver/nvidia/gpus"].map(hostPath),
+  ...migPlaces(host),
+  ...["/proc/driver/nvidia-caps/mig-minors", "/dev/nvidia-caps", "/dev/nvidiactl"].map(hostPath),
+]
 
 interface FoundLibrary {
   readonly library: HostPath | undefined

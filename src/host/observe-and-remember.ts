@@ -2,13 +2,14 @@
 
 import type { Host } from "../core/host/host.ts"
 import {
+  driverWitnesses,
   type HostSnapshot,
   observeSnapshot,
   type SnapshotOptions,
   witnessesOf,
 } from "../core/plan/snapshot.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import { stampAll } from "./stamp.ts"
+import { areFresh, hasChangedSince, stampPlaces } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
 
 export function observeAndRemember(
@@ -16,22 +17,26 @@ export function observeAndRemember(
   options: SnapshotOptions,
   state: string | undefined,
 ): HostSnapshot {
+  const startedMs = Date.now()
+  const before = stampPlaces(host, driverWitnesses)
   const snapshot = observeSnapshot(host, options)
   const place = snapshotPlace(host, options, state)
-  if (state === undefined || place === undefined || !isWorthKeeping(snapshot)) return snapshot
-  const stamps = stampAll(witnessesOf(snapshot).map((path) => host.livePath(path) ?? path))
-  const remembered: RememberedSnapshot = { version: 4, key: place.key, stamps, snapshot }
+  if (state === undefined || place === undefined || snapshot.driver === undefined) return snapshot
+  // Of what changed while it was looked at nobody knows which of the two was seen.
+  const stamps = stampPlaces(host, witnessesOf(host, snapshot))
+  if (!areFresh(before) || hasChangedSince(stamps, startedMs)) return snapshot
+  const isTroubled = hasTrouble(snapshot)
+  const remembered: RememberedSnapshot = { version: 5, key: place.key, isTroubled, stamps, snapshot }
   writeState(state, place.file, remembered)
   return snapshot
 }
 
-/**
- * A machine with an error is looked at each time: it is being installed, or mended. So is one of which something is not known yet that
- * no stamp will tell of: a UUID, and what NVML did not say.
- */
-const isWorthKeeping = ({ driver, inventory }: HostSnapshot): boolean =>
-  driver !== undefined &&
-  [...driver.findings, ...inventory.findings].every(
+/** A GPU that does not answer, a UUID that is not known yet, NVML that could not be asked. */
+const hasTrouble = ({ driver, inventory }: HostSnapshot): boolean =>
+  [...(driver?.findings ?? []), ...inventory.findings].some(
     ({ severity, fault: { tag } }) =>
-      severity !== "error" && tag !== "GpuUuidUnknown" && tag !== "NvmlUnavailable",
+      severity === "error" ||
+      tag === "GpuUuidUnknown" ||
+      tag === "NvmlUnavailable" ||
+      tag === "HostReadFailed",
   )

@@ -6,12 +6,14 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
-import { areFresh, bootId, type Stamp } from "./stamp.ts"
-import { hashOf, readState } from "./state-file.ts"
+import { areFresh, areStamps, era, type Stamp } from "./stamp.ts"
+import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
 export interface RememberedSnapshot {
-  readonly version: 4
+  readonly version: 5
   readonly key: string
+  /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
+  readonly isTroubled: boolean
   readonly stamps: readonly Stamp[]
   readonly snapshot: HostSnapshot
 }
@@ -23,9 +25,12 @@ export function snapshotPlace(
   state: string | undefined,
 ): { readonly key: string; readonly file: string } | undefined {
   if (state === undefined || (kind !== "live" && kind !== "simulated")) return undefined
-  const key = [kind, name, driverRoot, devRoot, ldcache, ...searchPaths, bootId()].join("\n")
+  const key = [kind, name, driverRoot, devRoot, ldcache, ...searchPaths, era()].join("\n")
   return { key, file: `${state}/machine-${hashOf(key)}.json` }
 }
+
+/** Units: milliseconds. */
+const troubleLifeMs = 60 * 1000
 
 /** undefined: nothing is remembered, or not any more. Whatever is wrong with the file, the machine is looked at again. */
 export function recallSnapshot(
@@ -34,9 +39,15 @@ export function recallSnapshot(
   state: string | undefined,
 ): HostSnapshot | undefined {
   const place = snapshotPlace(host, options, state)
-  if (place === undefined) return undefined
-  const known = readState(place.file) as Partial<RememberedSnapshot> | null | undefined
-  const isFresh =
-    known?.version === 4 && known.key === place.key && Array.isArray(known.stamps) && areFresh(known.stamps)
-  return isFresh ? known.snapshot : undefined
+  if (state === undefined || place === undefined) return undefined
+  const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
+  if (known?.version !== 5 || known.key !== place.key || !areStamps(known.stamps)) return undefined
+  if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
+  return areFresh(known.stamps) ? known.snapshot : undefined
+}
+
+/** For when what was remembered has turned out to be wrong. */
+export function forgetSnapshot(host: HostFiles, options: SnapshotOptions, state: string | undefined): void {
+  const place = snapshotPlace(host, options, state)
+  if (place !== undefined) forgetState(place.file)
 }

@@ -4,42 +4,77 @@
  */
 
 import { readFileSync, type Stats, statSync } from "node:fs"
+import type { HostFiles } from "../core/host/host.ts"
+import { mpsDirectory } from "../core/inventory/mps-directory.ts"
+import type { HostPath } from "../core/text/brand.ts"
 import { parentPath } from "../core/text/path.ts"
 
-/** Where a path really lies, and what a stat told of it; nothing after the path: it is absent. */
+/**
+ * Where a path really lies, and what a stat told of it. Nothing after the path: it is absent. One negative number: why it cannot be
+ * looked at (a link in a circle, a door that is closed).
+ */
 export type Stamp = readonly [livePath: string, ...facts: readonly number[]]
+
+export const areStamps = (value: unknown): value is readonly Stamp[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((one) => Array.isArray(one) && typeof one[0] === "string")
 
 /** Made when they are looked at, times and all. */
 const isMadeOnLook = /^\/(proc|sys)\//
+/** MIG instances come and go, and proc gives their numbers again. */
+const isCapability = /^\/proc\/driver\/nvidia\/capabilities(\/|$)/
+/** Its text counts: to write it leaves no trace in a stat. */
+const firmwareParameter = "/sys/module/firmware_class/parameters/path"
 
 /**
  * Which file it is and when it or its entries last changed. In proc and sysfs the inode number and the number of directories in it
- * count: both are given anew when a driver is loaded, a GPU is bound, a MIG instance is made.
+ * count: they are given anew when a driver is loaded or a GPU is bound. A capability's time is when the kernel first showed it after
+ * it was made; when memory is short that is forgotten, and everything looked at once more.
  */
 function factsOf(livePath: string, stat: Stats): readonly number[] {
-  if (isMadeOnLook.test(livePath)) return [stat.dev, stat.ino, stat.nlink, stat.mode]
+  if (livePath === firmwareParameter) return [Bun.hash.crc32(readFileSync(livePath))]
+  if (isMadeOnLook.test(livePath))
+    return isCapability.test(livePath)
+      ? [stat.dev, stat.ino, stat.nlink, stat.mode, stat.ctimeMs]
+      : [stat.dev, stat.ino, stat.nlink, stat.mode]
   return stat.isFile() || stat.isDirectory()
     ? [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs]
     : [stat.dev, stat.ino, stat.rdev, stat.mode, stat.uid, stat.gid, stat.ctimeMs]
 }
 
-export function stampOf(livePath: string): Stamp {
-  const stat = statSync(livePath, { throwIfNoEntry: false })
-  return stat === undefined ? [livePath] : [livePath, ...factsOf(livePath, stat)]
+const nothing: readonly number[] = []
+
+function look(livePath: string): readonly number[] {
+  try {
+    const stat = statSync(livePath, { throwIfNoEntry: false })
+    // Anybody may put something there, and must not make every start look anew.
+    if (stat === undefined || (livePath === mpsDirectory && stat.uid !== 0)) return nothing
+    return factsOf(livePath, stat)
+  } catch (error) {
+    const { code, errno = -5 } = error as { readonly code?: string; readonly errno?: number }
+    return code === "ENOTDIR" ? nothing : [errno]
+  }
 }
+
+const stampOf = (livePath: string): Stamp => [livePath, ...look(livePath)]
 
 const isAbsent = (stamp: Stamp): boolean => stamp.length === 1
 
 /** For a path that is absent, the highest place above it that is absent too stands; below a stamped place it needs no stamp. */
-export function stampAll(livePaths: readonly string[]): readonly Stamp[] {
+function stampAll(livePaths: readonly string[]): readonly Stamp[] {
   const stamps = new Map<string, Stamp>()
   for (const path of livePaths) {
     const stamp = stampOf(path)
-    const kept = isAbsent(stamp) ? highestAbsent(stamp) : stamp
+    const kept = isAbsent(stamp) && path !== mpsDirectory ? highestAbsent(stamp) : stamp
     stamps.set(kept[0], kept)
   }
   return [...stamps.values()].filter((stamp) => !isAbsent(stamp) || !stamps.has(parentPath(stamp[0])))
 }
+
+/** Stamps of places on a machine. One that leads nowhere within the machine has none. */
+export const stampPlaces = (host: HostFiles, places: readonly HostPath[]): readonly Stamp[] =>
+  stampAll(places.flatMap((path) => host.livePath(path) ?? []))
 
 function highestAbsent(stamp: Stamp): Stamp {
   let highest = stamp
@@ -54,17 +89,31 @@ function highestAbsent(stamp: Stamp): Stamp {
 export const areFresh = (stamps: readonly Stamp[]): boolean => stamps.every(isFresh)
 
 function isFresh(stamp: Stamp): boolean {
-  const livePath = stamp[0]
-  const stat = statSync(livePath, { throwIfNoEntry: false })
-  if (stat === undefined) return isAbsent(stamp)
-  const facts = factsOf(livePath, stat)
+  const facts = look(stamp[0])
   if (facts.length !== stamp.length - 1) return false
   for (let index = 0; index < facts.length; index++) if (facts[index] !== stamp[index + 1]) return false
   return true
 }
 
-/** Tells one boot from the next; empty where the kernel does not say. */
-export function bootId(): string {
+/** The kernel's clock of files is coarser than ours. Units: milliseconds. */
+const clockTickMs = 10
+
+/** Something changed then or later, as far as times tell: what was read of it may be of before. */
+export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
+  stamps.some((stamp) => {
+    if (stamp.length < 6 || isMadeOnLook.test(stamp[0])) return false
+    const times = stamp.length === 6 ? stamp.slice(4) : stamp.slice(7)
+    return times.some((time) => typeof time === "number" && time >= timeMs - clockTickMs)
+  })
+
+/** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
+export function era(): string {
+  const program = statSync("/proc/self/exe", { throwIfNoEntry: false })
+  return [bootId(), program?.ino, program?.size, program?.mtimeMs].join(" ")
+}
+
+/** Empty where the kernel does not say. */
+function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
   } catch {

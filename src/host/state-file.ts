@@ -4,8 +4,10 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,9 +18,10 @@ import { isOurs } from "./state-directory.ts"
 /** What is larger was not written by us. Units: bytes. */
 const sizeLimit = 16 * 1024 * 1024
 
-/** The parsed JSON; undefined: absent, unreadable, another user's, or writable by others. */
-export function readState(file: string): unknown {
+/** The parsed JSON; undefined: absent, unreadable, another user's, or writable by others; so is a directory that is not ours alone. */
+export function readState(directory: string, file: string): unknown {
   try {
+    if (!isOurs(directory)) return undefined
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       const stat = fstatSync(descriptor)
@@ -40,6 +43,7 @@ export function writeState(directory: string, file: string, content: unknown): v
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (!isOurs(directory)) return
+    removeLeftovers(directory)
     // Process numbers are not enough: containers share this directory and not their numbers.
     const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
@@ -56,6 +60,24 @@ export function writeState(directory: string, file: string, content: unknown): v
   } catch {
     // Who comes next looks again.
   }
+}
+
+/** Units: milliseconds. */
+const writingLifeMs = 60 * 1000
+
+/** Whoever was killed while writing left a file behind. */
+function removeLeftovers(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (/^[\w-]+\.json\.\d+\.\w+$/.test(name) && !isYoung(`${directory}/${name}`, writingLifeMs))
+      forgetState(`${directory}/${name}`)
+}
+
+export const forgetState = (file: string): void => rmSync(file, { force: true })
+
+/** Also a file from the future is not young: the clock was set back, and nobody knows how old it is. */
+export function isYoung(file: string, lifeMs: number): boolean {
+  const stat = lstatSync(file, { throwIfNoEntry: false })
+  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < lifeMs
 }
 
 /** Tells files apart by name; the key inside decides. */

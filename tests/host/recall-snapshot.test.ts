@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +18,7 @@ import { run as simulate } from "../../src/commands/simulate.ts"
 import type { Host } from "../../src/core/host/host.ts"
 import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"
 import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
-import { recallSnapshot } from "../../src/host/recall-snapshot.ts"
+import { forgetSnapshot, recallSnapshot } from "../../src/host/recall-snapshot.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-cache-"))
@@ -48,6 +51,8 @@ const know = (host: Host, where: string | undefined): HostSnapshot =>
   recallSnapshot(host, options, where) ?? observeAndRemember(host, options, where)
 
 const find = (): { readonly libraries: number; readonly reads: number } => {
+  // What has changed within the last tick of the file system's clock is not remembered.
+  Bun.sleepSync(25)
   const { host, reads } = counted()
   return { libraries: know(host, state).driver?.libraries.length ?? 0, reads: reads() }
 }
@@ -116,12 +121,90 @@ test("a module that is loaded anew is noticed: its nodes have new numbers", () =
 test("a file that is garbage, or that others may write, counts for nothing", () => {
   find()
   const good = readFileSync(cacheFile(), "utf8")
-  for (const text of ["", "{", "null", "[]", '{"version":4}', good.replace('"version":4', '"version":2')]) {
+  for (const text of [
+    "",
+    "{",
+    "null",
+    "[]",
+    '{"version":5}',
+    good.replace('"version":5', '"version":2'),
+    good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[null],"snapshot"'),
+    good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[],"snapshot"'),
+  ]) {
     writeFileSync(cacheFile(), text)
     expect(find().reads).toBeGreaterThan(20)
   }
   find()
   chmodSync(cacheFile(), 0o666)
+  expect(find().reads).toBeGreaterThan(20)
+})
+
+test("a directory that others may enter is not read from", () => {
+  find()
+  expect(find().reads).toBe(0)
+  chmodSync(state, 0o777)
+  expect(find().reads).toBeGreaterThan(20)
+  chmodSync(state, 0o700)
+})
+
+test("what changes while it is looked at is not remembered", () => {
+  const library = join(machine, "usr/lib/x86_64-linux-gnu/libnvidia-encode.so.550.163.01")
+  writeFileSync(library, readFileSync(library))
+  Bun.sleepSync(25)
+  const { host } = counted()
+  let isGone = false
+  const racing: Host = {
+    ...host,
+    readFile(path, range) {
+      const answer = host.readFile(path, range)
+      if (path.includes("libnvidia-ml") && !isGone) {
+        rmSync(library)
+        isGone = true
+      }
+      return answer
+    },
+  }
+  const raced = know(racing, state)
+  expect([isGone, raced.driver?.libraries.some(({ path }) => path.includes("libnvidia-encode"))]).toEqual([
+    true,
+    true,
+  ])
+  const { driver } = know(createSimulatedHost(machine), state)
+  expect(driver?.libraries.some(({ path }) => path.includes("libnvidia-encode"))).toBe(false)
+})
+
+test("a machine with an error is remembered too, for a minute", () => {
+  rmSync(join(machine, "dev/nvidia-uvm"))
+  find()
+  expect(find().reads).toBe(0)
+  const minuteAgo = new Date(Date.now() - 61_000)
+  utimesSync(cacheFile(), minuteAgo, minuteAgo)
+  expect(find().reads).toBeGreaterThan(20)
+})
+
+test("what was forgotten is looked at again, and leftovers of the killed are removed", () => {
+  find()
+  const leftover = join(state, "machine-0123456789abcdef.json.1234.x1y2")
+  writeFileSync(leftover, "{")
+  utimesSync(leftover, new Date(0), new Date(0))
+  forgetSnapshot(createSimulatedHost(machine), options, state)
+  expect(find().reads).toBeGreaterThan(20)
+  expect(existsSync(leftover)).toBe(false)
+})
+
+test("a link in a circle in a watched place is a place that cannot be looked at", () => {
+  const watched = join(machine, "dev/infiniband")
+  symlinkSync("infiniband", watched)
+  expect(find().reads).toBeGreaterThan(20)
+  expect(find().reads).toBe(0)
+})
+
+test("a compute instance that is made in a GPU instance is noticed", () => {
+  const mig = join(machine, "proc/driver/nvidia/capabilities/gpu0/mig/gi1")
+  mkdirSync(join(mig, "ci0"), { recursive: true })
+  find()
+  expect(find().reads).toBe(0)
+  mkdirSync(join(mig, "ci1"))
   expect(find().reads).toBeGreaterThan(20)
 })
 

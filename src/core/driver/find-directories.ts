@@ -36,7 +36,7 @@ const directoryLimit = 512
 const cacheLimit = 16 * 1024 * 1024
 
 /** One of these is in every directory that holds a part of the driver. */
-const witnesses = [
+const tellingStems = [
   "libcuda",
   "libnvidia-ml",
   "libnvidia-glcore",
@@ -76,7 +76,11 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
     ...usualDirectories(view),
   ]
   const directories = new Set<HostPath>()
-  const searched = new Set<string>([search.ldcache, ...configuration.files, "/etc/ld.so.conf.d"])
+  const searched = new Set<string>([
+    search.ldcache,
+    ...configuration.files,
+    ...configuration.patternDirectories,
+  ])
   const absent = new Set<string>()
   const others = new Set<string>()
   for (const candidate of candidates.slice(0, directoryLimit)) {
@@ -103,7 +107,7 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
 
 /** A named place is read whole; of the many usual ones a few names are asked. */
 function holdsDriver(view: RootView, directory: string, { version, searchPaths }: LibrarySearch): boolean {
-  if (witnesses.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))) return true
+  if (tellingStems.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))) return true
   if (!searchPaths.includes(directory)) return false
   const names = view.readDir(directory)
   return names.ok && names.value.some((name) => name.endsWith(`.so.${version}`))

@@ -16,6 +16,8 @@ import {
   binaryDirectories,
   configurationDirectories,
   firmwareDirectories,
+  gbmDirectory,
+  moduleDirectories,
   observeBinaries,
   observeConfigurations,
   observeFirmware,
@@ -64,8 +66,11 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     })
   const searched = [
     ...places.searched,
-    ...places.directories.flatMap((directory) => subdirectories.map((name) => `${directory}${name}`)),
+    ...places.directories.flatMap((directory) =>
+      [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`),
+    ),
     ...binaryDirectories,
+    ...moduleDirectories,
     ...configurationDirectories,
   ]
   return {

@@ -33,6 +33,10 @@ export const binaryDirectories: readonly string[] = [
 const dataDirectories = ["/etc", "/usr/local/share", "/usr/share"]
 const xorgDirectories = ["/usr/lib/xorg", "/usr/lib64/xorg", "/usr/lib/x86_64-linux-gnu/nvidia/xorg"]
 
+export const moduleDirectories: readonly string[] = xorgDirectories.flatMap((directory) =>
+  ["", "/modules", "/modules/drivers", "/modules/extensions"].map((below) => `${directory}${below}`),
+)
+
 export const configurationDirectories: readonly string[] = [
   ...new Set(
     dataDirectories.flatMap((directory) =>
@@ -137,9 +141,12 @@ export function observeModules(view: RootView, version: string): readonly Driver
   })
 }
 
+/** Below a directory of libraries. */
+export const gbmDirectory = "/gbm"
+
 /** `gbm/nvidia-drm_gbm.so`, by which libgbm finds the driver. */
 export const observeOddLinks = (view: RootView, directories: readonly HostPath[]): readonly FileLink[] =>
-  directories.flatMap((directory) => observeLink(view, `${directory}/gbm/nvidia-drm_gbm.so`))
+  directories.flatMap((directory) => observeLink(view, `${directory}${gbmDirectory}/nvidia-drm_gbm.so`))
 
 function observeLink(view: RootView, path: string): readonly FileLink[] {
   const target = view.readLink(path)

@@ -65,6 +65,19 @@ function instancesShown(host: Host, minor: number): readonly MigInstance[] {
   )
 }
 
+/** Where MIG instances appear and go. Order: GPUs, GPU instances, compute instances. */
+export function migPlaces(host: Host): readonly HostPath[] {
+  const below = (directory: string, prefix: string): readonly string[] =>
+    namesIn(host, directory)
+      .filter((name) => new RegExp(`^${prefix}\\d{1,7}$`).test(name))
+      .slice(0, instanceLimit)
+      .map((name) => `${directory}/${name}`)
+  const gpus = below(capabilityDirectory, "gpu").map((gpu) => `${gpu}/mig`)
+  const gpuInstances = gpus.flatMap((gpu) => below(gpu, "gi"))
+  const computeInstances = gpuInstances.flatMap((instance) => below(instance, "ci"))
+  return [capabilityDirectory, ...gpus, ...gpuInstances, ...computeInstances].map(hostPath)
+}
+
 /** The list of numbers names every instance that could be; one whose two nodes exist is there. */
 function instancesByNode(
   usable: readonly number[],

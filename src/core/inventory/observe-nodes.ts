@@ -7,8 +7,8 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { readFault } from "../host/resolve-path.ts"
-import { hostPath } from "../text/brand.ts"
-import type { Gpu, ImexChannel, NodeFact, SupportNodes } from "./inventory.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import type { Gpu, ImexChannel, Inventory, NodeFact, SupportNodes } from "./inventory.ts"
 import { drmPathsOf } from "./observe-gpus.ts"
 import { observePlatformEntries } from "./platform-list.ts"
 import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
@@ -38,6 +38,42 @@ export function observeSupportNodes(host: Host): SupportNodes {
     tegra: observePlatformEntries(host).nodes,
     dxg: observeNode(host, "/dev/dxg"),
   }
+}
+
+/** Directories in which nodes appear and go. `/dev` is none of them: every loop device of a machine comes and goes there. */
+const nodeDirectories = [
+  "/dev/dri",
+  "/dev/dri/by-path",
+  "/dev/nvidia-caps",
+  "/dev/nvidia-caps-imex-channels",
+  "/dev/infiniband",
+]
+
+/** Where the nodes of a machine are, would be, or would come to be. */
+export function nodePlaces({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): readonly HostPath[] {
+  /** Those that are there, and the one that would be next. */
+  const numbered = (stem: string, present: readonly NodeFact[]): readonly string[] =>
+    Array.from({ length: present.length + 1 }, (_, number) => `/dev/${stem}${number}`)
+  return [
+    ...nodeDirectories,
+    ...[...controlNames, "nvidia-nvswitchctl", "nvidia-nvlink", "gdrdrv", "dxg"].map(
+      (name) => `/dev/${name}`,
+    ),
+    ...numbered("nvidia-nvswitch", nodes.nvswitch),
+    ...numbered("nvidia-fs", nodes.gds),
+    ...gpus.flatMap(({ minor, drm }) => [
+      ...(minor === undefined ? [] : [`/dev/nvidia${minor.value}`]),
+      ...drm.map(({ node }) => node.path),
+    ]),
+    ...[
+      ...nodes.capabilities,
+      ...nodes.imexChannels.map(({ node }) => node),
+      ...nodes.nvswitch,
+      ...nodes.gds,
+      ...nodes.mofed,
+      ...nodes.tegra,
+    ].map(({ path }) => path),
+  ].map(hostPath)
 }
 
 /** Names under which the driver and its companions register. */

@@ -9,6 +9,7 @@ import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { joinPath } from "../text/path.ts"
 import type { Socket } from "./inventory.ts"
+import { mpsDirectory } from "./mps-directory.ts"
 import { readText } from "./proc-text.ts"
 
 const services = [
@@ -18,7 +19,6 @@ const services = [
 
 /** `/var/run` is a link to `/run` everywhere that matters; a machine where it is none is asked too. */
 const runDirectories = ["/run", "/var/run"]
-const mpsDirectory = "/tmp/nvidia-mps"
 
 /** Where a service's socket appears or goes. Order: as asked. */
 export const socketPlaces = (driverRoot: string): readonly HostPath[] => [
@@ -51,7 +51,7 @@ export function observeSockets(host: Host, driverRoot: string, findings: Finding
     sockets.push({ name, path: found, isListening })
   }
   const mps = host.lstat(hostPath(mpsDirectory))
-  if (mps.ok && mps.value.kind === "directory") {
+  if (mps.ok && mps.value.kind === "directory" && mps.value.uid === 0) {
     const isListening = listening?.some((one) => one.startsWith(`${mpsDirectory}/`))
     sockets.push({ name: "mps", path: hostPath(mpsDirectory), isListening })
   }

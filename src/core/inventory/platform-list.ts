@@ -14,6 +14,12 @@ import { namesIn, observeNode, readText } from "./proc-text.ts"
 const listDirectory = "/etc/nvidia-container-runtime/host-files-for-container.d"
 const lineLimit = 20_000
 
+/** The lists, and where one appears or goes. */
+export const platformLists = (host: Host): readonly HostPath[] => [
+  hostPath(listDirectory),
+  ...namesIn(host, listDirectory).map((name) => hostPath(`${listDirectory}/${name}`)),
+]
+
 export type PlatformEntryKind = "dev" | "dir" | "lib" | "sym"
 
 export interface PlatformEntry {

@@ -17,6 +17,8 @@ export interface LdSoConf {
   readonly directories: readonly string[]
   /** Every file that was asked for, existing or not: what proves an answer fresh. Order: as read. */
   readonly files: readonly string[]
+  /** Directories in which a pattern looks for files: where one may appear. */
+  readonly patternDirectories: readonly string[]
   /** Files that cannot be read though they exist, and limits that were reached. */
   readonly findings: readonly Finding[]
 }
@@ -97,8 +99,16 @@ export function observeLdSoConf(tree: LibraryTree, path: string): LdSoConf {
     else if (next.kind === "pattern" && !patterns.has(next.path)) queue(expand(next.path))
   }
   if (budget.directories < 0) findings.push(limitReached(path, "E2BIG"))
-  return { directories: [...directories.values()], files: [...files], findings }
+  return {
+    directories: [...directories.values()],
+    files: [...files],
+    patternDirectories: [...new Set([...patterns].map(directoryOfPattern))],
+    findings,
+  }
 }
+
+/** The part before the first name that has a wildcard in it. */
+const directoryOfPattern = (pattern: string): string => parentPath(pattern.replace(/[*?[].*$/s, "*"))
 
 const limitReached = (path: string, errno: string): Finding => ({
   severity: "warning",

@@ -6,7 +6,10 @@ import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
+import { migPlaces } from "../inventory/observe-mig.ts"
+import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
+import { platformLists } from "../inventory/platform-list.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
@@ -66,52 +69,39 @@ function platformVersion(host: Host, { platform }: Inventory): string | undefine
   return major === undefined ? platform : `${major}.${minor}`
 }
 
+/** Where the driver's coming, going and renewal show, whatever the machine has. */
+export const driverWitnesses: readonly HostPath[] = [
+  ...moduleNames.map((name) => `/sys/module/${name}`),
+  "/sys/module/nvidia/version",
+  "/proc/driver/nvidia/gpus",
+  "/proc/driver/nvidia/params",
+  "/proc/driver/nvidia-caps/mig-minors",
+  "/proc/devices",
+  "/dev/nvidiactl",
+].map(hostPath)
+
+/** The one place where the kernel is told to look for firmware elsewhere. */
+const firmwareParameter = hostPath("/sys/module/firmware_class/parameters/path")
+
 /** Where a change would make another snapshot. Also places that do not exist. Order: none that matters, but always the same. */
-export function witnessesOf({ inventory, driver }: HostSnapshot): readonly HostPath[] {
-  const { nodes, gpus } = inventory
-  const capabilities = "/proc/driver/nvidia/capabilities"
-  const every = [
-    ...nodes.control,
-    ...nodes.capabilities,
-    ...nodes.imexChannels.map(({ node }) => node),
-    ...nodes.nvswitch,
-    ...nodes.nvlink,
-    ...nodes.gds,
-    ...nodes.gdrcopy,
-    ...nodes.mofed,
-    ...nodes.tegra,
-    ...gpus.flatMap(({ node, drm }) => [
-      ...(node === undefined ? [] : [node]),
-      ...drm.map((one) => one.node),
-    ]),
-  ]
+export function witnessesOf(host: Host, { inventory, driver }: HostSnapshot): readonly HostPath[] {
   return [
     ...new Set([
-      ...[
-        ...moduleNames.map((name) => `/sys/module/${name}`),
-        "/sys/module/nvidia/version",
-        "/proc/driver/nvidia/gpus",
-        "/proc/driver/nvidia/params",
-        "/proc/driver/nvidia-caps/mig-minors",
-        "/proc/devices",
-        capabilities,
-        ...gpus.flatMap(({ minor }) =>
-          minor === undefined ? [] : [`${capabilities}/gpu${minor.value}/mig`],
-        ),
-        ...inventory.migDevices.flatMap(({ accessFiles }) => accessFiles),
-        ...gpus.flatMap(({ procDirectory }) =>
-          procDirectory === undefined ? [] : [`${procDirectory}/information`],
-        ),
-      ].map(hostPath),
-      ...[
-        ...["/dev", "/dev/nvidiactl", "/dev/dri", "/dev/dri/by-path", "/dev/nvidia-caps"].map(hostPath),
-        ...["/dev/nvidia-caps-imex-channels", "/dev/infiniband"].map(hostPath),
-        ...every.map(({ path }) => path),
-      ].flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
+      ...driverWitnesses,
+      firmwareParameter,
+      ...migPlaces(host),
+      ...inventory.gpus.flatMap(({ procDirectory }) =>
+        procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)],
+      ),
+      ...nodePlaces(inventory).flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
       ...socketPlaces(driver?.driverRoot ?? hostPath("/")),
-      ...(nodes.gds.length === 0 ? [] : gdsFiles),
+      ...platformLists(host),
+      ...(inventory.nodes.gds.length === 0 ? [] : gdsFiles),
       ...(driver?.searched ?? []),
       ...(driver?.libraries ?? []).map(({ path }) => path),
+      ...[...(driver?.findings ?? []), ...inventory.findings].flatMap(({ fault: { tag, data } }) =>
+        tag === "DriverFileUnusable" || tag === "HostReadFailed" ? [data.path] : [],
+      ),
     ]),
   ]
 }

@@ -89,6 +89,7 @@ describe("the loader's configuration of a tree", () => {
     expect(observeLdSoConf(view({}), "/etc/ld.so.conf")).toEqual({
       directories: [],
       files: ["/etc/ld.so.conf"],
+      patternDirectories: [],
       findings: [],
     })
   })
