@@ -52,6 +52,29 @@ describe("where libraries are found", () => {
       expect(findings.filter(({ severity }) => severity === "error")).toEqual([])
     })
 
+  test("a directory of links to a store: the files' own directory has the links, and vdpau beside it", () => {
+    const store = "/nix/store/abc-nvidia/lib"
+    const farm = "/nix/store/gfx/lib"
+    const tree: Record<string, MemoryTree[string]> = {
+      "/run/opengl-driver": { kind: "symlink", target: "/nix/store/gfx" },
+      ...smallest(store),
+      [`${store}/libcuda.so.1`]: { kind: "symlink", target: `libcuda.so.${version}` },
+      [`${store}/libcuda.so`]: { kind: "symlink", target: `${store}/libcuda.so.1` },
+      [`${store}/vdpau/libvdpau_nvidia.so.${version}`]: library("libvdpau_nvidia.so.1"),
+    }
+    for (const name of [`libcuda.so.${version}`, `libnvidia-ml.so.${version}`, "libcuda.so.1"])
+      tree[`${farm}/${name}`] = { kind: "symlink", target: `${store}/${name}` }
+    const { libraries } = observe(tree)
+    expect(named(libraries, `libcuda.so.${version}`)).toMatchObject({
+      path: `${store}/libcuda.so.${version}`,
+      links: [
+        { path: `${store}/libcuda.so`, target: "libcuda.so.1" },
+        { path: `${store}/libcuda.so.1`, target: `libcuda.so.${version}` },
+      ],
+    })
+    expect(String(named(libraries, `libvdpau_nvidia.so.${version}`)?.path)).toStartWith(`${store}/vdpau/`)
+  })
+
   test("a directory that the command line names, also without any of the main libraries", () => {
     const tree = {
       ...smallest("/usr/lib64"),
