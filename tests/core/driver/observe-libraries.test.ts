@@ -220,6 +220,15 @@ describe("what a library is", () => {
     expect(findings.map(({ fault }) => fault.tag)).toContain("DriverFileUnusable")
   })
 
+  test("a library that lies in two directories comes from the first in the order of search", () => {
+    const { libraries } = observe({
+      ...base,
+      [`/usr/lib/libnvidia-ml.so.${version}`]: library("libnvidia-ml.so.1"),
+    })
+    const found = libraries.filter(({ path }) => baseName(path) === `libnvidia-ml.so.${version}`)
+    expect(found.map(({ path }) => String(path))).toEqual([`${directory}/libnvidia-ml.so.${version}`])
+  })
+
   test("a link named as a file of the driver brings the file, once", () => {
     const { libraries } = observe({
       ...base,
