@@ -9,8 +9,8 @@ import {
   renderDriverFiles,
   renderDriverFilesJson,
 } from "../core/explain/render-driver-files.ts"
-import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { driverAbsence } from "../core/plan/snapshot.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { print, report } from "./report.ts"
@@ -75,8 +75,8 @@ function files(flags: Flags): Result<string> {
 function findDriver(flags: Flags, machine?: string): Result<DriverCatalogue> {
   const observed = observeMachine(flags, shape, machine)
   if (!observed.ok) return observed
-  const { driver, name } = observed.value.snapshot
-  return driver === undefined ? fail(fault("DriverNotLoaded", { host: name })) : ok(driver)
+  const { snapshot } = observed.value
+  return snapshot.driver === undefined ? fail(driverAbsence(snapshot)) : ok(snapshot.driver)
 }
 
 function diff(flags: Flags, machines: readonly [string, string]): Result<string> {

@@ -24,6 +24,9 @@ const shape = {
   switches: ["anonymize", "help", "h"],
 }
 
+/** NVML on a machine with sixteen GPUs needs a hundredth of it. */
+const nvmlMemoryBytes = 1024 ** 3
+
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
@@ -38,7 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
       import("../linux/nvml.ts"),
       import("../linux/own-life.ts"),
     ])
-    boundOwnLife(Number(values.get("time-limit-ms") ?? 0))
+    boundOwnLife({ timeLimitMs: Number(values.get("time-limit-ms") ?? 0), memoryBytes: nvmlMemoryBytes })
     writeSync(1, JSON.stringify(queryNvml(library)))
     return 0
   }

@@ -9,8 +9,16 @@ export function report(fault: Fault): number {
   return faultExit(fault)
 }
 
-/** Writes all of a text to standard output, also when a pipe takes it in pieces. */
+/** As of a program that SIGPIPE ends, which Bun ignores. */
+const readerGone = 128 + 13
+
+/** Writes all of a text to standard output, also when a pipe takes it in pieces. Who stops reading ends the program, in silence. */
 export function print(text: string): void {
   let bytes: Uint8Array = new TextEncoder().encode(text)
-  while (bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== "EPIPE") throw error
+    process.exit(readerGone)
+  }
 }

@@ -17,7 +17,10 @@ export interface Anonymization {
 }
 
 const uuid = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi
-const serial = /^((?:Serial Number|Board Serial|Serial)[^:\n]*:[^\S\n]*)(\S.*)$/gim
+/** `Serial Number: …`, `Board Serial: …`, whatever the words before. */
+const serial = /^[^:\n]*\bserial\b[^:\n]*:[^\S\n]*(\S.*?)\s*$/gim
+/** A shorter one is masked where it is said to be one, and may be any number elsewhere. */
+const serialLength = 6
 
 export function anonymizeRecording(recording: Recording, options: Anonymization = {}): Recording {
   const { salt = randomBytes(16).toString("hex"), hostNames = [] } = options
@@ -30,19 +33,20 @@ export function anonymizeRecording(recording: Recording, options: Anonymization 
     )
   }
   const maskName = (name: string): string => `host-${digest(name).slice(0, 8)}`
+  const maskSerial = (number: string): string => digest(number).slice(0, number.length)
   const names = wordsOf(telling([...hostNamesIn(recording), ...hostNames]))
+  const serials = wordsOf(serialsIn(recording))
   const maskText = (text: string): string => {
-    const masked = text
+    let masked = text
       .replace(uuid, maskUuid)
-      .replace(
-        serial,
-        (_, key: string, value: string) => `${key}${digest(value.trim()).slice(0, value.trim().length)}`,
-      )
+      .replace(serial, (line: string, number: string) => line.replace(number, maskSerial(number)))
+    if (serials !== undefined) masked = masked.replace(serials, maskSerial)
     return names === undefined ? masked : masked.replace(names, maskName)
   }
   /** What is no text keeps its length: offsets in it stay true. */
   const maskBytes = (text: string): string => {
-    const masked = text.replace(uuid, maskUuid)
+    let masked = text.replace(uuid, maskUuid)
+    if (serials !== undefined) masked = masked.replace(serials, maskSerial)
     return names === undefined
       ? masked
       : masked.replace(names, (name) => maskName(name).padEnd(name.length, "-").slice(0, name.length))
@@ -83,6 +87,18 @@ function hostNamesIn({ answers }: Recording): readonly string[] {
     const value = answer !== undefined && "value" in answer ? answer.value : undefined
     return typeof value === "string" ? [Buffer.from(value, "base64").toString("utf8")] : []
   })
+}
+
+/** Numbers that some file says are serial numbers: they are masked wherever else they stand. */
+function serialsIn({ answers }: Recording): readonly string[] {
+  const texts = Object.entries(answers).flatMap(([key, answer]) =>
+    key.startsWith("readFile ") && "value" in answer && typeof answer.value === "string"
+      ? [Buffer.from(answer.value, "base64").toString("utf8")]
+      : [],
+  )
+  return texts
+    .flatMap((text) => [...text.matchAll(serial)].map(([, number = ""]) => number))
+    .filter((number) => number.length >= serialLength)
 }
 
 /** Words of the formats themselves: a machine that is called so tells nothing by it. */

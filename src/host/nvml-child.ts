@@ -31,7 +31,8 @@ export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: num
   return unavailable(
     shown,
     step === "load" || step === "initialise" ? step : "ask",
-    typeof problem === "string" ? problem : "its answer cannot be read",
+    // The loader names the file, and where that lies on this disk is not the machine's affair.
+    typeof problem === "string" ? problem.replaceAll(livePath, shown) : "its answer cannot be read",
   )
 }
 

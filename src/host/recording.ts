@@ -139,8 +139,16 @@ const isAnswer: Readonly<Record<string, (value: unknown) => boolean>> = {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const steps: readonly unknown[] = ["search", "load", "initialise", "ask", "time", "crash"]
 const isUnavailable = (value: unknown): boolean =>
-  isObject(value) && ["library", "step", "problem"].every((field) => typeof value[field] === "string")
+  isObject(value) &&
+  steps.includes(value["step"]) &&
+  ["library", "problem"].every((field) => typeof value[field] === "string")
+
+const isProvenance = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value["name"] === "string" &&
+  ["live", "simulated", "memory", "recording"].includes(value["kind"] as string)
 
 /** The first key whose answer cannot be one. */
 function findWrongAnswer(answers: Readonly<Record<string, unknown>>): string | undefined {
@@ -168,6 +176,7 @@ export function parseRecording(text: string, name: string): Result<Recording> {
     !isObject(parsed) ||
     parsed["kind"] !== "gantry-recording" ||
     parsed["version"] !== 1 ||
+    !isProvenance(parsed["of"]) ||
     !isObject(parsed["answers"])
   )
     return invalid("it is JSON, but no recording of version 1")

@@ -61,7 +61,7 @@ describe("info", () => {
       `Device Index:   ${index}`,
       `Device Minor:   ${index}`,
       "Model:          NVIDIA A100-SXM4-40GB",
-      "Brand:          Unknown",
+      "Brand:          Nvidia",
       `GPU UUID:       ${uuid}`,
       `Bus Location:   00000000:1${index}:00.0`,
       "Architecture:   8.0",

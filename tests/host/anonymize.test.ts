@@ -146,6 +146,19 @@ describe("an anonymized recording", () => {
     expect(fourth.trim().slice("Serial: ".length)).toBe(first.slice(-13))
   })
 
+  test("a serial number goes wherever else it stands, whatever the words before it where it is told", () => {
+    const masked = anonymizeRecording(
+      recordingOf({
+        "readFile /a": encoded("GPU Serial: \t 0320218133333\nSerial: 12\n"),
+        "readFile /b": encoded("card 0320218133333, 12 slots\n"),
+        "readDir /gpus/0320218133333": { value: ["0320218133333.log"] },
+      }),
+    )
+    expect(JSON.stringify(masked)).not.toContain("0320218133333")
+    const [, number] = /: \t ([0-9a-f]{13})\n/.exec(content(masked, "readFile /a")) ?? []
+    expect(content(masked, "readFile /b")).toBe(`card ${number}, 12 slots\n`)
+  })
+
   test("a host's name goes, whole and first part, as a word, in any case, from contents, keys and problems", () => {
     const masked = anonymizeRecording(
       recordingOf({

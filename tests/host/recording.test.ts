@@ -178,7 +178,13 @@ describe("a recording holds what is needed, and no more", () => {
 
 describe("a recording is a stranger's", () => {
   const recording = (answers: unknown): string =>
-    JSON.stringify({ version: 1, kind: "gantry-recording", of: {}, answers })
+    JSON.stringify({ version: 1, kind: "gantry-recording", of: { kind: "live", name: "live" }, answers })
+
+  test.each([{}, null, { kind: "live" }, { kind: "moon", name: "x" }])("refused: recorded of %j", (of) => {
+    const text = JSON.stringify({ version: 1, kind: "gantry-recording", of, answers: {} })
+    expect(parseRecording(text, "x").ok).toBe(false)
+  })
+
   const stat = { kind: "file", mode: 420, uid: 0, gid: 0, sizeBytes: 1, major: 0, minor: 0 }
 
   test.each<[reason: string, answers: unknown]>([

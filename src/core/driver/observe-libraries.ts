@@ -2,6 +2,7 @@
  * The driver's libraries by what they are: files that carry the driver's version are looked into, their capability comes from the
  * tables or from who needs them.
  *   for each directory that holds the driver, and its vdpau and tls: names that can be the driver's
+ *   and names of the vendor's that one of them needs
  *   each name's ELF header: class, machine, SONAME, NEEDED, ABI note, symbol versions; what is no library of this machine is a finding
  *   of two files of one name and class the first counts, but one for thread-local storage of its own (ABI note 2.3.99) before one
  *   without: old drivers have both, and the other is for kernels that no driver loads into any more
@@ -37,12 +38,12 @@ export function observeLibraries(
   findings: Finding[],
 ): readonly DriverLibrary[] {
   const found = new Map<string, Found>()
-  const linksIn = rememberLinks(view)
+  const list = rememberListings(view)
   const searched = new Set<string>()
   const search = (directory: string): void => {
     if (searched.has(directory)) return
     searched.add(directory)
-    for (const one of readDirectory(view, directory, version, linksIn, findings)) {
+    for (const one of readDirectory(view, directory, version, list, findings)) {
       const key = `${one.elf.bits} ${baseName(one.rootPath)}`
       const other = found.get(key)
       if (other === undefined || (hasOwnStorage(one) && !hasOwnStorage(other))) found.set(key, one)
@@ -52,6 +53,7 @@ export function observeLibraries(
   for (const directory of directories) for (const below of subdirectories) search(`${directory}${below}`)
   const places = new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
   for (const place of places) for (const below of subdirectories) if (below !== "") search(`${place}${below}`)
+  addNeeded(view, found, [...directories, ...places], list, findings)
   // Every machine with a driver is one of 64 bits; libraries of 32 may come first in the order of search.
   const machine = [...found.values()].find(
     ({ rootPath, elf }) => elf.bits === 64 && /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath),
@@ -68,49 +70,101 @@ function readDirectory(
   view: RootView,
   directory: string,
   version: string,
-  linksIn: (directory: string) => Links,
+  list: (directory: string) => Listing,
   findings: Finding[],
 ): readonly Found[] {
-  const names = view.readDir(directory)
-  if (!names.ok) return []
   const ending = `.so.${version}`
-  const files = names.value.filter(
-    (name) => name.startsWith("lib") && (name.endsWith(ending) || unversionedLibrary.test(name)),
-  )
-  return files.flatMap((name): readonly Found[] => {
-    const path = hostPath(`${directory}/${name}`)
-    const stat = view.lstat(path)
-    if (!stat.ok || (stat.value.kind === "symlink" && !isChainWithin(view, path))) return []
-    const resolved = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
-    if (!resolved.ok) return []
-    const rootPath = resolved.value
-    const elf = parseElfWithDemands((offsetBytes, lengthBytes) => {
-      const bytes = view.readFile(rootPath, { offsetBytes, lengthBytes })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    })
-    if (!elf.ok) {
-      complain(findings, view.outside(path), elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : "")
-      return []
-    }
-    const links = linksIn(parentPath(rootPath))
-    const leading = linksTo(rootPath, links)
-    const { soname } = elf.value
-    // A link of that name which leads to another version is told of with the versions.
-    if (
-      soname !== undefined &&
-      links.names.has(soname) &&
-      !leading.some(({ path }) => baseName(path) === soname)
-    ) {
-      const own = hostPath(`${parentPath(rootPath)}/${soname}`)
-      if (!isChainWithin(view, own))
-        complain(
-          findings,
-          view.outside(own),
-          `the link by which this machine's programs find ${name} leads nowhere`,
-        )
-    }
-    return [{ rootPath, elf: elf.value, links: leading }]
+  return list(directory)
+    .names.filter(
+      (name) => name.startsWith("lib") && (name.endsWith(ending) || unversionedLibrary.test(name)),
+    )
+    .flatMap((name) => readLibrary(view, hostPath(`${directory}/${name}`), list, findings) ?? [])
+}
+
+/** undefined: it is no library, which is a finding, or leads to no file. */
+function readLibrary(
+  view: RootView,
+  path: HostPath,
+  list: (directory: string) => Listing,
+  findings: Finding[],
+): Found | undefined {
+  const stat = view.lstat(path)
+  if (!stat.ok) {
+    // What is listed and cannot be asked for has a name that is no text.
+    if (path.includes("\ufffd")) complain(findings, view.outside(path), "its name is not UTF-8")
+    return undefined
+  }
+  if (stat.value.kind === "symlink" && !isChainWithin(view, path)) return undefined
+  const resolved = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
+  if (!resolved.ok) return undefined
+  const rootPath = resolved.value
+  let unread: string | undefined
+  const elf = parseElfWithDemands((offsetBytes, lengthBytes) => {
+    const bytes = view.readFile(rootPath, { offsetBytes, lengthBytes })
+    if (bytes.ok) return bytes.value
+    unread = bytes.fault.tag === "HostReadFailed" ? bytes.fault.data.errno : bytes.fault.tag
+    return new Uint8Array()
   })
+  if (!elf.ok) {
+    const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : ""
+    complain(findings, view.outside(path), unread === undefined ? problem : `it cannot be read: ${unread}`)
+    return undefined
+  }
+  const listing = list(parentPath(rootPath))
+  const leading = linksTo(rootPath, listing)
+  const { soname } = elf.value
+  // A link of that name which leads to another version is told of with the versions.
+  if (
+    soname !== undefined &&
+    listing.links.has(soname) &&
+    !leading.some(({ path: at }) => baseName(at) === soname)
+  ) {
+    const own = hostPath(`${parentPath(rootPath)}/${soname}`)
+    const name = baseName(rootPath)
+    if (!isChainWithin(view, own))
+      complain(
+        findings,
+        view.outside(own),
+        `the link by which this machine's programs find ${name} leads nowhere`,
+      )
+  }
+  return { rootPath, elf: elf.value, links: leading }
+}
+
+/** Names that are the vendor's. What else a library needs is the distribution's, and every image has its own. */
+const vendorName = /^lib(?:.*nvidia|cuda|nv)/
+
+/**
+ * What a library of the driver needs and does not carry the driver's version lies beside it, under the name by which it is needed.
+ * Of what is nowhere the driver's own version is told of with the capabilities.
+ */
+function addNeeded(
+  view: RootView,
+  found: Map<string, Found>,
+  directories: readonly string[],
+  list: (directory: string) => Listing,
+  findings: Finding[],
+): void {
+  const known = new Set<string>()
+  const note = ({ elf, rootPath }: Found): void => {
+    for (const name of [baseName(rootPath), elf.soname]) known.add(`${elf.bits} ${name}`)
+  }
+  for (const one of found.values()) note(one)
+  const queue = [...found.values()]
+  for (let one = queue.shift(); one !== undefined; one = queue.shift())
+    for (const name of one.elf.needed) {
+      const key = `${one.elf.bits} ${name}`
+      if (!vendorName.test(name) || known.has(key)) continue
+      known.add(key)
+      const fitting = directories
+        .filter((directory) => list(directory).names.includes(name))
+        .map((directory) => readLibrary(view, hostPath(`${directory}/${name}`), list, findings))
+        .find((other) => other?.elf.bits === one.elf.bits && other.elf.machine === one.elf.machine)
+      if (fitting === undefined) continue
+      found.set(`${fitting.elf.bits} ${baseName(fitting.rootPath)}`, fitting)
+      note(fitting)
+      queue.push(fitting)
+    }
 }
 
 /** Thread-local storage as the kernel and the loader have it since Linux 2.4; the note says `2.3.99`. */
@@ -137,44 +191,46 @@ function isChainWithin(view: RootView, path: HostPath): boolean {
   return stat?.ok === true && stat.value.kind === "file"
 }
 
-/** Links of one directory that may be the driver's. */
-interface Links {
-  readonly names: ReadonlySet<string>
+/** One directory, read once, however many libraries lie in it. */
+interface Listing {
+  readonly names: readonly string[]
+  /** Links that may be the driver's. */
+  readonly links: ReadonlySet<string>
   /** From a target in the directory to the links that name it. */
   readonly byTarget: ReadonlyMap<string, readonly string[]>
 }
 
-/** A directory's links are read once, however many libraries lie in it. */
-function rememberLinks(view: RootView): (directory: string) => Links {
-  const known = new Map<string, Links>()
+function rememberListings(view: RootView): (directory: string) => Listing {
+  const known = new Map<string, Listing>()
   return (directory) => {
-    const links = known.get(directory) ?? readLinks(view, directory)
-    known.set(directory, links)
-    return links
+    const listing = known.get(directory) ?? readListing(view, directory)
+    known.set(directory, listing)
+    return listing
   }
 }
 
-function readLinks(view: RootView, directory: string): Links {
+function readListing(view: RootView, directory: string): Listing {
   const listed = view.readDir(directory)
-  const names = new Set<string>()
+  const names = listed.ok ? listed.value : []
+  const links = new Set<string>()
   const byTarget = new Map<string, string[]>()
-  for (const name of listed.ok ? listed.value : []) {
-    // A link to a library of the driver is named after it.
-    if (!/^lib(?:.*nvidia|cuda|nv|GLX_indirect).*\.so/.test(name)) continue
+  for (const name of names) {
+    // A link to a library of the driver is named after it. Most names of a directory are not: this is asked of thousands.
+    if (!name.startsWith("lib") || !/nvidia|^libcuda|^libnv|^libGLX_indirect/.test(name)) continue
     const target = view.readLink(`${directory}/${name}`)
     if (!target.ok) continue
-    names.add(name)
+    links.add(name)
     if (target.value.includes("/") && parentPath(target.value) !== directory) continue
     const aim = baseName(target.value)
     const others = byTarget.get(aim)
     if (others === undefined) byTarget.set(aim, [name])
     else others.push(name)
   }
-  return { names, byTarget }
+  return { names, links, byTarget }
 }
 
 /** Links of a file's directory that lead to it, over any number of steps. */
-function linksTo(file: HostPath, { byTarget }: Links): readonly FileLink[] {
+function linksTo(file: HostPath, { byTarget }: Listing): readonly FileLink[] {
   const name = baseName(file)
   const targets = new Map<string, string>()
   const reached = [name]
@@ -241,7 +297,10 @@ function assignCapabilities(
   }
   for (const one of found)
     for (const name of one.elf.needed)
-      if (!byName.has(`${one.elf.bits} ${name}`) && name.endsWith(`.so.${version}`))
+      if (
+        !byName.has(`${one.elf.bits} ${name}`) &&
+        (name.endsWith(`.so.${version}`) || (vendorName.test(name) && one.rootPath.endsWith(version)))
+      )
         findings.push({
           severity: "warning",
           fault: fault("DriverLibraryNeeded", { path: view.outside(one.rootPath), needs: name }),

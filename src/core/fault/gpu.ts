@@ -44,6 +44,10 @@ export interface GpuFaults {
     readonly registered: number
     readonly name: string
   }
+  /** A node has the name of one device and the number of another. */
+  DeviceNodeWrong: { readonly path: HostPath; readonly has: string; readonly expected: string }
+  /** The driver tells one minor of several GPUs, so that nobody knows whose the node is. */
+  GpuMinorShared: { readonly minor: number; readonly pciAddresses: readonly string[] }
   /** Kernel module and user-space driver are of two versions. */
   DriverVersionMismatch: {
     readonly kernel: string
@@ -268,6 +272,24 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
         why: "the node is of an earlier load of the module",
       },
       { kind: "run", argv: ["nvidia-modprobe", "-c", "0", "-u"], asRoot: true, why: "makes it anew" },
+    ],
+  },
+  DeviceNodeWrong: {
+    code: "GAN2124",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: invalid device node: ${d.path}: it is ${d.has}, and the device of that name is ${d.expected}`,
+    remedies: (d) => [
+      { kind: "run", argv: ["rm", d.path], asRoot: true, why: "it leads to another device" },
+      { kind: "run", argv: ["nvidia-modprobe", "-c", "0", "-u"], asRoot: true, why: "makes it anew" },
+    ],
+  },
+  GpuMinorShared: {
+    code: "GAN2125",
+    exit: 1,
+    says: (d) => `the driver gives minor ${d.minor} to the GPUs ${d.pciAddresses.join(" and ")}`,
+    remedies: () => [
+      { kind: "run", argv: ["nvidia-smi", "-L"], asRoot: false, why: "shows which of them the driver uses" },
     ],
   },
   DriverVersionMismatch: {

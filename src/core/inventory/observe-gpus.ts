@@ -147,6 +147,14 @@ function observeNumaNode(host: Host, address: string): Sourced<number> | undefin
   return found === undefined ? undefined : { value: Number(found.value), source: found.source }
 }
 
+/** The files that tell of GPUs. Order: as GPUs. */
+export const gpuPlaces = (gpus: readonly Gpu[]): readonly HostPath[] =>
+  gpus.flatMap(({ pciAddress, procDirectory }) => [
+    ...(procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)]),
+    hostPath(`${busDirectory}/${pciAddress}/drm`),
+    hostPath(`${busDirectory}/${pciAddress}/numa_node`),
+  ])
+
 /** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
 export const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
   namesIn(host, `${busDirectory}/${address}/drm`)

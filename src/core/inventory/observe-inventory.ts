@@ -75,9 +75,7 @@ export function observeInventory(
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
   const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
-  const report = isAsked
-    ? askNvml(host, { driverRoot, ldcache, searchPaths }, isOpen ? "warning" : "note", findings)
-    : undefined
+  const report = isAsked ? askNvml(host, { driverRoot, ldcache, searchPaths }, isOpen, findings) : undefined
   const told = matchByAddress(report)
   const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
   for (const gpu of gpus)
@@ -116,19 +114,19 @@ function describeCuda(cuda: string | undefined, report: NvmlReport | undefined):
 
 const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined
 
-/** A brand matters only to images that require one. */
+/** A brand matters only to images that require one: where NVML cannot tell it, a likely one will do. */
 const hasUncertainBrand = ({ model }: Gpu): boolean =>
   model !== undefined && brandOf(model.value)?.isCertain !== true
 
 function askNvml(
   host: Host,
   place: NvmlPlace,
-  severity: Finding["severity"],
+  isNeeded: boolean,
   findings: Finding[],
 ): NvmlReport | undefined {
   const asked = host.readNvml(place)
   if (!asked.ok) {
-    findings.push({ severity, fault: asked.fault, evidence: [] })
+    if (isNeeded) findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
     return undefined
   }
   const { library, missingSymbols, gpus } = asked.value
@@ -179,15 +177,16 @@ function complete(
   }
 }
 
+const moduleVersionFile = hostPath("/sys/module/nvidia/version")
+const driverVersionFile = hostPath("/proc/driver/nvidia/version")
+/** Where the version of the kernel module stands. Order: as asked. */
+export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
+
 /** Of the loaded kernel module; undefined: none is loaded. */
 export function observeVersion(host: Host): Sourced<string> | undefined {
   return (
-    readMatch(host, hostPath("/sys/module/nvidia/version"), /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
-    readMatch(
-      host,
-      hostPath("/proc/driver/nvidia/version"),
-      /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/,
-    )
+    readMatch(host, moduleVersionFile, /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
+    readMatch(host, driverVersionFile, /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/)
   )
 }
 

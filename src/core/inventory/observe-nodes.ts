@@ -113,7 +113,23 @@ const registrations: readonly (readonly [pattern: RegExp, names: readonly string
   [/^\/dev\/gdrdrv$/, ["gdrdrv"]],
 ]
 
-/** What is wrong with nodes: numbers of an earlier load of a module, and control nodes that are not there. */
+/** Minors that the drivers give by name. Source: facts, nvidia-container-cli §2.2, §2.5. */
+function expectedMinor(path: string): number | undefined {
+  const fixed: Readonly<Record<string, number>> = {
+    "/dev/nvidiactl": 255,
+    "/dev/nvidia-modeset": 254,
+    "/dev/nvidia-uvm": 0,
+    "/dev/nvidia-uvm-tools": 1,
+    "/dev/nvidia-nvswitchctl": 255,
+  }
+  if (Object.hasOwn(fixed, path)) return fixed[path]
+  const number =
+    /^\/dev\/(?:nvidia|nvidia-nvswitch|nvidia-caps\/nvidia-cap|nvidia-caps-imex-channels\/channel)(\d+)$/
+  const match = number.exec(path)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** What is wrong with nodes: numbers of an earlier load of a module, or of another device. */
 export function checkNodes(
   nodes: SupportNodes,
   gpus: readonly Gpu[],
@@ -129,7 +145,23 @@ export function checkNodes(
     ...nodes.gds,
     ...nodes.gdrcopy,
   ]
-  for (const { path, major } of every) {
+  const byMinor = Map.groupBy(gpus, ({ minor }) => minor?.value)
+  for (const [minor, sharing] of byMinor)
+    if (minor !== undefined && sharing.length > 1)
+      findings.push({
+        severity: "error",
+        fault: fault("GpuMinorShared", { minor, pciAddresses: sharing.map(({ pciAddress }) => pciAddress) }),
+        evidence: sharing.map((gpu) => `${gpu.minor?.source}: Device Minor ${minor}`),
+      })
+  for (const { path, major, minor } of every) {
+    const expected = expectedMinor(path)
+    // Who asks for one GPU must not be given another.
+    if (expected !== undefined && expected !== minor)
+      findings.push({
+        severity: "error",
+        fault: fault("DeviceNodeWrong", { path, has: `${major}:${minor}`, expected: `${major}:${expected}` }),
+        evidence: [`${path}: ${major}:${minor}`],
+      })
     const names = registrations.find(([pattern]) => pattern.test(path))?.[1] ?? []
     const name = names.find((one) => Object.hasOwn(majors, one))
     const registered = name === undefined ? undefined : majors[name]

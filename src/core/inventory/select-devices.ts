@@ -115,6 +115,9 @@ function fitsModel(pattern: string, model: string): boolean {
     : ` ${name.replaceAll("-", " ")} `.includes(` ${wanted.replaceAll("-", " ")} `)
 }
 
+/** The whole name, and each of its words. */
+const namesOfModel = (model: string): readonly string[] => [model, ...model.split(/[ -]/)]
+
 interface DeviceNames {
   readonly shown: string
   readonly names: readonly string[]
@@ -123,7 +126,7 @@ interface DeviceNames {
 const nameDevices = (usable: readonly Gpu[], migDevices: readonly MigDevice[]): readonly DeviceNames[] => [
   ...usable.map(({ index, uuid, pciAddress, model }) => ({
     shown: `${index} (${uuid?.value ?? "UUID not known yet"})`,
-    names: [String(index), pciAddress, uuid?.value ?? "", model?.value ?? ""],
+    names: [String(index), pciAddress, uuid?.value ?? "", ...namesOfModel(model?.value ?? "")],
   })),
   ...migDevices.map(({ gpuIndex, index, uuid }) => ({
     shown: `${gpuIndex}:${index} (${uuid?.value ?? "UUID not known"})`,

@@ -20,7 +20,7 @@ import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import type { CgroupRuleEdit, DeviceNodeEdit, Edit, LdcacheEdit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
+import { type ContainerLayout, driverAbsence, type HostSnapshot } from "./snapshot.ts"
 
 export interface NativeInput {
   readonly request: GpuRequest
@@ -53,7 +53,7 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   if (unserved !== undefined) return fail(unserved)
   const { driver, inventory } = snapshot
   if (driver === undefined || inventory.kernelModuleVersion === undefined)
-    return fail(fault("DriverNotLoaded", { host: snapshot.name }))
+    return fail(driverAbsence(snapshot))
   const broken = driver.findings.find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)
   const devices = selectDevices(request.devices, inventory)
@@ -118,7 +118,9 @@ function checkMachine(
   const needed = new Set<string>([...nodes.map(({ path }) => path), "/dev/nvidiactl"])
   for (const { gpu } of selected) if (gpu.minor !== undefined) needed.add(`/dev/nvidia${gpu.minor.value}`)
   const concerns = ({ fault: one }: Finding): boolean =>
-    ((one.tag === "DeviceNodeMissing" || one.tag === "DeviceMajorStale") && needed.has(one.data.path)) ||
+    ((one.tag === "DeviceNodeMissing" || one.tag === "DeviceMajorStale" || one.tag === "DeviceNodeWrong") &&
+      needed.has(one.data.path)) ||
+    (one.tag === "GpuMinorShared" && selected.some(({ gpu }) => gpu.minor?.value === one.data.minor)) ||
     (one.tag === "NvmlGpuFailed" && selected.some(({ gpu }) => gpu.index === one.data.index))
   const found = inventory.findings.find((one) => one.severity === "error" && concerns(one))
   if (found !== undefined) return fail(found.fault)

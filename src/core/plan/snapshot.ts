@@ -2,10 +2,12 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
-import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
+import { gpuPlaces } from "../inventory/observe-gpus.ts"
+import { gdsFiles, moduleNames, observeInventory, versionFiles } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
@@ -66,6 +68,14 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
   return { name: host.provenance.name, inventory, driver, procFiles }
 }
 
+/** Why a snapshot has no driver: none is loaded, or what would tell its version cannot be read. */
+export function driverAbsence({ name, inventory }: HostSnapshot): Fault {
+  const unread = inventory.findings.find(
+    ({ fault: one }) => one.tag === "HostReadFailed" && versionFiles.includes(one.data.path),
+  )
+  return unread?.fault ?? fault("DriverNotLoaded", { host: name })
+}
+
 /** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */
 function platformVersion(host: Host, { platform }: Inventory): string | undefined {
   if (platform === "native") return undefined
@@ -80,6 +90,8 @@ export const driverWitnesses: readonly HostPath[] = [
   "/sys/module/nvidia/version",
   "/proc/driver/nvidia/gpus",
   "/proc/driver/nvidia/params",
+  "/proc/driver/nvidia/registry",
+  "/proc/driver/nvidia/version",
   "/proc/driver/nvidia-caps/mig-minors",
   "/proc/devices",
   "/dev/nvidiactl",
@@ -95,9 +107,7 @@ export function witnessesOf(host: Host, { inventory, driver }: HostSnapshot): re
       ...driverWitnesses,
       firmwareParameter,
       ...migPlaces(host),
-      ...inventory.gpus.flatMap(({ procDirectory }) =>
-        procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)],
-      ),
+      ...gpuPlaces(inventory.gpus),
       ...nodePlaces(inventory).flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
       ...socketPlaces(driver?.driverRoot ?? hostPath("/")),
       ...platformLists(host),

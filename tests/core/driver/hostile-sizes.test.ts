@@ -232,7 +232,11 @@ describe("more of everything than any machine has", () => {
       }),
       [],
     ],
-    ["100,000 nodes", many(100_000, (index) => `/dev/nvidia-nvswitch${index}`, node(237)), []],
+    [
+      "100,000 nodes",
+      many(100_000, (index) => `/dev/nvidia-nvswitch${index}`, node(237)),
+      ["DeviceNodeWrong"],
+    ],
     [
       "20,000 GPUs without facts",
       many(20_000, (index) => `/proc/driver/nvidia/gpus/${index}/information`, empty),

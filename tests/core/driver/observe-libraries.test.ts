@@ -150,6 +150,34 @@ describe("what a library is", () => {
     expect(missing).toEqual([`libnvidia-gone.so.${version}`])
   })
 
+  test("what carries no version of the driver's comes under the name by which it is needed", () => {
+    const { libraries, findings } = observe({
+      ...base,
+      [`${directory}/libcuda.so.${version}`]: library("libcuda.so.1", {
+        needed: ["libnvidia-newthing.so.2", "libnvrm_weird.so.1", "libnvidia-gone.so.1", "libdrm.so.2"],
+      }),
+      [`${directory}/libnvidia-newthing.so.2`]: { kind: "symlink", target: "libnvidia-newthing.so.2.7.1" },
+      [`${directory}/libnvidia-newthing.so.2.7.1`]: library("libnvidia-newthing.so.2", {
+        needed: ["libnvrm_deep.so"],
+      }),
+      [`${directory}/libnvrm_weird.so.1`]: library("libnvrm_weird.so.1"),
+      [`${directory}/libnvrm_deep.so`]: library("libnvrm_deep.so"),
+      [`${directory}/libdrm.so.2`]: library("libdrm.so.2"),
+      [`${directory}/libnvinfer.so.8`]: library("libnvinfer.so.8"),
+    })
+    const brought = libraries.filter(({ reasons }) => reasons.some(({ kind }) => kind === "needed"))
+    expect(brought.map(({ path, capabilities }) => [baseName(path), ...capabilities])).toEqual([
+      ["libnvidia-newthing.so.2.7.1", "compute"],
+      ["libnvrm_deep.so", "compute"],
+      ["libnvrm_weird.so.1", "compute"],
+    ])
+    expect(libraries).toHaveLength(5)
+    const missing = findings.flatMap(({ fault }) =>
+      fault.tag === "DriverLibraryNeeded" ? [fault.data.needs] : [],
+    )
+    expect(missing).toEqual(["libnvidia-gone.so.1"])
+  })
+
   test("one that no table names and nobody needs is there for all capabilities, and said", () => {
     const { libraries, findings } = observe({
       ...base,

@@ -179,4 +179,33 @@ describe("the inventory", () => {
     })
     expect(found).toEqual([...expected])
   })
+
+  test.each([
+    ["/dev/nvidia0", 195, 1],
+    ["/dev/nvidiactl", 195, 9],
+    ["/dev/nvidia-uvm", 510, 1],
+    ["/dev/nvidia-caps/nvidia-cap1", 236, 5],
+  ])("a node that has another device's number: %s as %d:%d", (path, major, minor) => {
+    const host = memoryMachine({
+      gpus: 2,
+      change: (tree) => {
+        tree[path] = { kind: "character", major, minor }
+      },
+    })
+    const wrong = observeInventory(host).findings.filter(({ fault: one }) => one.tag === "DeviceNodeWrong")
+    expect(wrong).toMatchObject([{ severity: "error", fault: { data: { path, has: `${major}:${minor}` } } }])
+  })
+
+  test("two GPUs of one minor", () => {
+    const host = memoryMachine({
+      gpus: 2,
+      change: (tree) => {
+        const [one = "", other = ""] = Object.keys(tree).filter((path) => path.endsWith("/information"))
+        tree[other] = tree[one] ?? { kind: "file", content: "" }
+      },
+    })
+    expect(observeInventory(host).findings).toMatchObject([
+      { severity: "error", fault: { tag: "GpuMinorShared", data: { minor: 0 } } },
+    ])
+  })
 })

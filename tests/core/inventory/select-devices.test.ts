@@ -184,6 +184,7 @@ describe("device selectors that are refused", () => {
     ["0000:13:00.1", "0000:13:00.0"],
     ["GPU-2222aaaa-0000-0000-0000-000000000001", uuids[2] ?? ""],
     ["Telsa T4", "Tesla T4"],
+    ["Tezla", "Tesla"],
     ["0:3", "0:0"],
   ])("%s: did you mean %s?", (written, meant) => {
     expect(renderFaultLine(refusal(written))).toContain(`did you mean ${meant}?`)
