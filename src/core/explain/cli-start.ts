@@ -52,14 +52,14 @@ const fileSources = ["files", "compat", "systemd"]
 
 /** Whether the machine can have such a user or group: files that cannot be read, and directories beside them, leave that open. */
 function mayExist(host: Host, file: "passwd" | "group", wanted: string | number): boolean {
-  const text = readText(host, `/etc/${file}`)
   if (wanted === "") return false
+  const text = readText(host, `/etc/${file}`)
   if (text === undefined) return true
   const column = typeof wanted === "number" ? 2 : 0
   if (text.split("\n").some((line) => line.split(":")[column] === String(wanted))) return true
   const [, sources = "files"] =
     new RegExp(`^${file}:([^#\\n]*)`, "m").exec(readText(host, "/etc/nsswitch.conf") ?? "") ?? []
-  return /[a-z]+/g[Symbol.match](sources)?.some((source) => !fileSources.includes(source)) ?? false
+  return (sources.match(/[a-z]+/g) ?? []).some((source) => !fileSources.includes(source))
 }
 
 /** The driver root, cleaned. Faults: DriverRootUnusable. */
