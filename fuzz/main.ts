@@ -93,7 +93,8 @@ async function runAll({ inputs, seed, seconds, target }: Run): Promise<number> {
     console.log(
       `${total} inputs, seed ${seed}, ${workers} processes, ${tookSeconds.toFixed(0)} s, ${failures.length} found`,
     )
-    return failures.length === 0 ? 0 : 1
+    // A run that tried nothing has found nothing out.
+    return failures.length === 0 && total > 0 ? 0 : 1
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

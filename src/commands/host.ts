@@ -20,7 +20,7 @@ import { print, report } from "./report.ts"
 const shape = {
   program: "gantry host",
   usage: `gantry host record -o FILE [--name NAME] [--anonymize] ${machineUsage}`,
-  valued: ["o", "output", "name", "nvml", ...machineFlags],
+  valued: ["o", "output", "name", "nvml", "time-limit-ms", ...machineFlags],
   switches: ["anonymize", "help", "h"],
 }
 
@@ -34,7 +34,11 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const library = values.get("nvml")
   if (words[0] === "observe" && library !== undefined) {
-    const { queryNvml } = await import("../linux/nvml.ts")
+    const [{ queryNvml }, { boundOwnLife }] = await Promise.all([
+      import("../linux/nvml.ts"),
+      import("../linux/own-life.ts"),
+    ])
+    boundOwnLife(Number(values.get("time-limit-ms") ?? 0))
     writeSync(1, JSON.stringify(queryNvml(library)))
     return 0
   }
@@ -62,7 +66,10 @@ function record(flags: Flags): Result<string> {
   if (!options.ok) return fail(options.fault)
   const { driver } = observeSnapshot(recorder.host, options.value)
   // Asked although files may tell everything: what was not asked now cannot be answered later.
-  if (driver !== undefined) recorder.host.readNvml(driver.driverRoot)
+  if (driver !== undefined) {
+    const { ldcache, searchPaths = [] } = options.value
+    recorder.host.readNvml({ driverRoot: driver.driverRoot, ldcache, searchPaths })
+  }
   const recording = flags.on.has("anonymize")
     ? anonymizeRecording(recorder.recording(), { hostNames: hostNamesOf(opened.value) })
     : recorder.recording()

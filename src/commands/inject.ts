@@ -14,7 +14,7 @@ import { logDecision } from "../host/decision-log.ts"
 import { findHost } from "../host/find-host.ts"
 import { liveDelegateMachine } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { recallSnapshot } from "../host/recall-snapshot.ts"
+import { forgetSnapshot, recallSnapshot } from "../host/recall-snapshot.ts"
 import { createSimulatedFiles } from "../host/simulated-files.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 
@@ -40,6 +40,8 @@ export async function inject(decision: GpuDecision): Promise<Fault | undefined> 
     ? { ...plan, findings: [...plan.findings, ...applied.value.findings] }
     : { ...plan, outcome: "refuse", refusal: applied.fault }
   log(prepared.value, outcome)
+  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
+  if (!applied.ok) forgetSnapshot(host, driverPlace(decision), stateDirectory())
   return applied.ok ? undefined : applied.fault
 }
 

@@ -6,16 +6,18 @@
 import { findLibraryPlaces } from "../core/driver/find-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host, HostFiles } from "../core/host/host.ts"
+import type { Host, HostFiles, NvmlPlace } from "../core/host/host.ts"
 import { viewRoot } from "../core/host/root-view.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 import { migPlaces } from "../core/inventory/observe-mig.ts"
 import { readText } from "../core/inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
-import { askNvmlChild, type NvmlTrouble, unavailable } from "./nvml-child.ts"
+import { findStranger } from "./find-stranger.ts"
+import { askNvmlChild, type NvmlOutcome, type NvmlTrouble, unavailable } from "./nvml-child.ts"
 import { areFresh, areStamps, era, type Stamp, stampPlaces } from "./stamp.ts"
 import { stateDirectory } from "./state-directory.ts"
 import { hashOf, isYoung, readState, writeState } from "./state-file.ts"
+import { withStateLock } from "./state-lock.ts"
 
 interface Remembered {
   readonly version: 1
@@ -40,40 +42,61 @@ const troubleLifeMs = 5 * 60 * 1000
 
 /** A host that answers for NVML too. */
 export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
-  const asked: Host = { ...host, readNvml: (driverRoot) => recallOrAsk(asked, driverRoot, asking) }
+  const asked: Host = { ...host, readNvml: (place) => recallOrAsk(asked, place, asking) }
   return asked
 }
 
 /**
  * Source of what is told, in this order:
  *   what was remembered, while every stamp is the same: neither the library nor any other file is opened
- *   a library that cannot be found or read: nobody is asked
+ *   what another process is told, that asks at this moment: of many starts after boot one asks and the others wait
+ *   a library that cannot be found or read, or that a stranger could have written: nobody is asked
  *   the library, in the child
  */
-function recallOrAsk(host: Host, driverRoot: HostPath, asking: NvmlAsking): Result<NvmlReport> {
+function recallOrAsk(host: Host, place: NvmlPlace, asking: NvmlAsking): Result<NvmlReport> {
   const { timeLimitMs = 10_000 } = asking
   const state = "state" in asking ? asking.state : stateDirectory()
-  const key = [host.provenance.kind, host.provenance.name, driverRoot, era()].join("\n")
+  const { kind, name } = host.provenance
+  const key = [kind, name, place.driverRoot, place.ldcache, ...place.searchPaths, era()].join("\n")
+  if (state === undefined) return tell(ask(host, place, timeLimitMs).outcome)
   const file = `${state}/nvml-${hashOf(key)}.json`
-  const known = state === undefined ? undefined : recall(state, file, key)
+  const known = recall(state, file, key)
   if (known !== undefined) return known
-  const { library, searched } = findNvmlLibrary(host, driverRoot)
-  if (library === undefined)
-    return fail(
-      fault("NvmlUnavailable", {
-        library: "libnvidia-ml.so.1",
-        step: "search",
-        problem: `not found below ${driverRoot}`,
-      }),
-    )
+  return withStateLock(state, `${file}.lock`, timeLimitMs, () => {
+    const told = recall(state, file, key)
+    if (told !== undefined) return told
+    const { outcome, stamps } = ask(host, place, timeLimitMs)
+    if (stamps.length > 0)
+      writeState(state, file, { version: 1, key, stamps, ...outcome } satisfies Remembered)
+    return tell(outcome)
+  })
+}
+
+const tell = (outcome: NvmlOutcome): Result<NvmlReport> =>
+  "report" in outcome ? ok(outcome.report) : fail(fault("NvmlUnavailable", outcome.unavailable))
+
+/** No stamps: the answer is not worth remembering. */
+function ask(
+  host: Host,
+  place: NvmlPlace,
+  timeLimitMs: number,
+): { readonly outcome: NvmlOutcome; readonly stamps: readonly Stamp[] } {
+  const { library, searched } = findNvmlLibrary(host, place)
+  if (library === undefined) {
+    const problem = `not found below ${place.driverRoot}`
+    return { outcome: unavailable("libnvidia-ml.so.1", "search", problem), stamps: [] }
+  }
   const stamps = stampPlaces(host, [...new Set([...searched, ...witnesses(host, library)])])
   const head = host.readFile(library, { offsetBytes: 0, lengthBytes: classOffset + 1 })
-  const answer = head.ok
-    ? askNvmlChild(host.livePath(library) ?? library, library, timeLimitMs)
-    : unavailable(library, "load", head.fault.tag === "HostReadFailed" ? head.fault.data.errno : "unreadable")
-  const remembered: Remembered = { version: 1, key, stamps, ...answer }
-  if (state !== undefined) writeState(state, file, remembered)
-  return "report" in answer ? ok(answer.report) : fail(fault("NvmlUnavailable", answer.unavailable))
+  if (!head.ok) {
+    const problem = head.fault.tag === "HostReadFailed" ? head.fault.data.errno : "unreadable"
+    return { outcome: unavailable(library, "load", problem), stamps }
+  }
+  const livePath = host.livePath(library)
+  const stranger = livePath === undefined ? undefined : findStranger(livePath)
+  if (livePath === undefined || stranger !== undefined)
+    return { outcome: unavailable(library, "load", stranger ?? "it lies on no disk"), stamps: [] }
+  return { outcome: askNvmlChild(livePath, library, timeLimitMs), stamps }
 }
 
 /** undefined: nothing is known that still holds. */
@@ -114,10 +137,10 @@ const classOffset = 4
 const class32 = 1
 
 /** libnvidia-ml.so of the kernel module's version, where the driver's libraries lie; of 64 bits, as the process that asks it. */
-function findNvmlLibrary(host: Host, driverRoot: HostPath): FoundLibrary {
+function findNvmlLibrary(host: Host, { driverRoot, ldcache, searchPaths }: NvmlPlace): FoundLibrary {
   const version = readText(host, "/sys/module/nvidia/version")?.trim() ?? "unknown"
   const view = viewRoot(host, driverRoot)
-  const places = findLibraryPlaces(view, { version, ldcache: "/etc/ld.so.cache", searchPaths: [] })
+  const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
   const searched = [...places.searched, ...places.directories].map((path) => view.outside(path))
   const found = places.directories
     .flatMap((directory) => [`${directory}/libnvidia-ml.so.${version}`, `${directory}/libnvidia-ml.so.1`])

@@ -22,7 +22,8 @@ export const unavailable = (library: string, step: NvmlTrouble["step"], problem:
 
 /** `shown` is what the machine calls the library. */
 export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: number): NvmlOutcome {
-  const said = listen([...selfCommand(), "host", "observe", "--nvml", livePath], timeLimitMs)
+  const bounds = ["--time-limit-ms", String(timeLimitMs)]
+  const said = listen([...selfCommand(), "host", "observe", "--nvml", livePath, ...bounds], timeLimitMs)
   if ("trouble" in said) return unavailable(shown, said.step, said.trouble)
   const { kind, report, step, problem } = said.answer
   const read = kind === "report" ? readNvmlReport(report) : undefined

@@ -56,7 +56,7 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
         answers.set(question("exists", path), { value: exists })
         return exists
       },
-      readNvml: (driverRoot) => note(question("readNvml", driverRoot), host.readNvml(driverRoot), same),
+      readNvml: (place) => note(question("readNvml", place.driverRoot), host.readNvml(place), same),
       livePath: (path) => host.livePath(path),
     },
     recording: () => ({
@@ -202,7 +202,7 @@ export function createRecordingHost(recording: Recording, name: string): Host {
       const found = answer<boolean>(question("exists", path), path)
       return found.ok && found.value
     },
-    readNvml(driverRoot) {
+    readNvml({ driverRoot }) {
       const found = answer<NvmlReport>(question("readNvml", driverRoot), driverRoot)
       if (found.ok || found.fault.tag === "NvmlUnavailable") return found
       const problem = "it was not asked when the recording was made"

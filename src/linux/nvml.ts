@@ -28,6 +28,16 @@ const brands: Readonly<Record<number, string>> = {
   4: "GRID",
   5: "GeForce",
   6: "TITAN",
+  7: "VApps",
+  8: "VPC",
+  9: "VCS",
+  10: "VWS",
+  11: "CloudGaming",
+  12: "QuadroRTX",
+  13: "NvidiaRTX",
+  14: "Nvidia",
+  15: "GeForceRTX",
+  16: "TitanRTX",
 }
 
 export function queryNvml(library: string): NvmlAnswer {
@@ -139,8 +149,8 @@ function askEverything(library: string, symbols: NvmlSymbols): NvmlAnswer {
     failure = undefined
     const hasCapability = isAnswered(calls.capability, handle, capability.at, capability.at + 4)
     const hasMode = isAnswered(calls.migMode, handle, mode.at, mode.at + 4)
-    const [current, pending] = [mode.view.getUint32(0, true), mode.view.getUint32(4, true)]
-    const isMigEnabled = hasMode ? current === 1 && pending === 1 : undefined
+    // The mode after the next reset, which follows it, is of no concern to who uses the GPU now.
+    const isMigEnabled = hasMode ? mode.view.getUint32(0, true) === 1 : undefined
     const brand = word(calls.brand, handle)
     const gpu = {
       index,

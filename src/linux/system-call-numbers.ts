@@ -2,6 +2,9 @@
 
 const x64 = {
   ioctl: 16,
+  setitimer: 38,
+  flock: 73,
+  prctl: 157,
   pipe2: 293,
   ppoll: 271,
   rt_sigaction: 13,
@@ -35,6 +38,9 @@ const x64 = {
 
 const arm64: { readonly [Name in keyof typeof x64]: number } = {
   ioctl: 29,
+  setitimer: 103,
+  flock: 32,
+  prctl: 167,
   pipe2: 59,
   ppoll: 73,
   rt_sigaction: 134,

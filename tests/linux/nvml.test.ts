@@ -67,8 +67,8 @@ describe.skipIf(compiler === null)("a library that answers (missing: a C compile
   test.each([
     ["t4", "Tesla T4", "Tesla", "7.5"],
     ["rtx4090", "NVIDIA GeForce RTX 4090", "GeForce", "8.9"],
-    ["h100", "NVIDIA H100 80GB HBM3", "Unknown", "9.0"],
-    ["gb200", "NVIDIA GB200", "Unknown", "10.0"],
+    ["h100", "NVIDIA H100 80GB HBM3", "Nvidia", "9.0"],
+    ["gb200", "NVIDIA GB200", "Nvidia", "10.0"],
   ])("a %s tells its name, brand and compute capability", (model, name, brand, computeCapability) => {
     expect(reportOf({ gpus: 1, model }).gpus[0]).toMatchObject({ name, brand, computeCapability })
   })

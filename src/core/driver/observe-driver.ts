@@ -70,7 +70,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`),
     ),
     ...binaryDirectories,
-    ...moduleDirectories,
+    ...moduleDirectories(places.directories),
     ...configurationDirectories,
   ]
   return {
@@ -79,7 +79,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     libraries,
     binaries: isListed ? [] : observeBinaries(view),
     configurations,
-    modules: isListed ? [] : observeModules(view, version),
+    modules: isListed ? [] : observeModules(view, places.directories, version),
     links: observeOddLinks(view, places.directories),
     firmware,
     directories: places.directories,

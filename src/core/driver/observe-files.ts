@@ -29,18 +29,35 @@ export const binaryDirectories: readonly string[] = [
   "/usr/bin",
   "/sbin",
   "/bin",
+  "/run/current-system/sw/bin",
 ]
-const dataDirectories = ["/etc", "/usr/local/share", "/usr/share"]
-const xorgDirectories = ["/usr/lib/xorg", "/usr/lib64/xorg", "/usr/lib/x86_64-linux-gnu/nvidia/xorg"]
+const dataDirectories = ["/etc", "/usr/local/share", "/usr/share", "/run/opengl-driver/share"]
+/** Vulkan's files lie in the root itself where that holds the driver and nothing else. */
+const dataDirectoriesOf = (name: string): readonly string[] =>
+  name.startsWith("vulkan/") ? [...dataDirectories, ""] : dataDirectories
 
-export const moduleDirectories: readonly string[] = xorgDirectories.flatMap((directory) =>
-  ["", "/modules", "/modules/drivers", "/modules/extensions"].map((below) => `${directory}${below}`),
-)
+/** Of the X server's modules, beside each directory of libraries and where servers look. Order: of search. */
+export function moduleDirectories(libraryDirectories: readonly string[]): readonly string[] {
+  const inServer = (base: string): readonly string[] =>
+    ["modules", "modules/updates"].flatMap((place) =>
+      ["drivers", "extensions"].map((kind) => `${base}/${place}/${kind}`),
+    )
+  return [
+    ...new Set([
+      ...libraryDirectories.flatMap((directory) => [
+        `${directory}/nvidia/xorg`,
+        `${parentPath(directory)}/xorg`,
+        ...inServer(`${directory}/xorg`),
+      ]),
+      ...["/usr/lib/xorg", "/usr/lib64/xorg", "/usr/X11R6/lib", "/usr/X11R6/lib64"].flatMap(inServer),
+    ]),
+  ]
+}
 
 export const configurationDirectories: readonly string[] = [
   ...new Set(
-    dataDirectories.flatMap((directory) =>
-      configurationsOf.map(({ name }) => parentPath(`${directory}/${name}`)),
+    configurationsOf.flatMap(({ name }) =>
+      dataDirectoriesOf(name).map((directory) => parentPath(`${directory}/${name}`)),
     ),
   ),
 ]
@@ -84,7 +101,7 @@ export function observeConfigurations(
 ): readonly DriverConfiguration[] {
   const stems = new Set(libraries.map(({ rootPath }) => stemOf(rootPath)))
   return configurationsOf.flatMap(({ name, into, capability, missed }): readonly DriverConfiguration[] => {
-    const found = dataDirectories
+    const found = dataDirectoriesOf(name)
       .map((directory) => `${directory}/${name}`)
       .find((path) => isFile(view, path))
     if (found === undefined) {
@@ -120,13 +137,16 @@ const hasMachineIcd = (view: RootView): boolean =>
   )
 
 /** Driver and GLX extension of the X server. */
-export function observeModules(view: RootView, version: string): readonly DriverModule[] {
+export function observeModules(
+  view: RootView,
+  libraryDirectories: readonly string[],
+  version: string,
+): readonly DriverModule[] {
   const reasons: readonly FileReason[] = [{ kind: "beyond", capability: "display" }]
-  const names = ["drivers/nvidia_drv.so", `extensions/libglxserver_nvidia.so.${version}`]
+  const names = ["nvidia_drv.so", `libglxserver_nvidia.so.${version}`]
+  const directories = moduleDirectories(libraryDirectories)
   return names.flatMap((name): readonly DriverModule[] => {
-    const found = xorgDirectories
-      .flatMap((directory) => [`${directory}/modules/${name}`, `${directory}/${baseName(name)}`])
-      .find((path) => isFile(view, path))
+    const found = directories.map((directory) => `${directory}/${name}`).find((path) => isFile(view, path))
     if (found === undefined) return []
     const link = found.endsWith(version) ? observeLink(view, found.slice(0, -version.length - 1)) : []
     return [
@@ -153,7 +173,7 @@ function observeLink(view: RootView, path: string): readonly FileLink[] {
   return target.ok ? [{ path: hostPath(path), target: target.value }] : []
 }
 
-/** Directories in which the kernel looks for firmware, inside the driver root; the first that has this version's counts. */
+/** Directories in which the kernel looks for each firmware file, inside the driver root. Order: of search. */
 export function firmwareDirectories(host: Host, version: string): readonly string[] {
   const text = (path: string): string => readText(host, path)?.trim() ?? ""
   const chosen = text("/sys/module/firmware_class/parameters/path")
@@ -168,12 +188,13 @@ export function firmwareDirectories(host: Host, version: string): readonly strin
   return bases.map((base) => `${base}/nvidia/${version}`)
 }
 
-/** gsp*.bin. Order: by name. */
+/** gsp*.bin, each from the first directory that has it. Order: by name. */
 export function observeFirmware(view: RootView, candidates: readonly string[]): readonly HostPath[] {
+  const found = new Map<string, HostPath>()
   for (const directory of candidates) {
     const names = view.readDir(directory)
-    const found = names.ok ? names.value.filter((name) => /^gsp.*\.bin$/.test(name)) : []
-    if (found.length > 0) return found.map((name) => view.outside(`${directory}/${name}`))
+    for (const name of names.ok ? names.value : [])
+      if (/^gsp.*\.bin$/.test(name) && !found.has(name)) found.set(name, view.outside(`${directory}/${name}`))
   }
-  return []
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path)
 }

@@ -14,7 +14,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName } from "../text/path.ts"
+import { baseName, parentPath } from "../text/path.ts"
 import { compareVersions } from "../text/version.ts"
 import type { DriverCapability } from "./capability.ts"
 import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
@@ -37,13 +37,21 @@ export function observeLibraries(
   findings: Finding[],
 ): readonly DriverLibrary[] {
   const found = new Map<string, Found>()
-  for (const directory of directories)
-    for (const subdirectory of subdirectories)
-      for (const one of readDirectory(view, `${directory}${subdirectory}`, version, findings)) {
-        const key = `${one.elf.bits} ${baseName(one.rootPath)}`
-        const other = found.get(key)
-        if (other === undefined || (hasOwnStorage(one) && !hasOwnStorage(other))) found.set(key, one)
-      }
+  const linksIn = rememberLinks(view)
+  const searched = new Set<string>()
+  const search = (directory: string): void => {
+    if (searched.has(directory)) return
+    searched.add(directory)
+    for (const one of readDirectory(view, directory, version, linksIn, findings)) {
+      const key = `${one.elf.bits} ${baseName(one.rootPath)}`
+      const other = found.get(key)
+      if (other === undefined || (hasOwnStorage(one) && !hasOwnStorage(other))) found.set(key, one)
+    }
+  }
+  // A directory may hold links to files that lie elsewhere, beside others.
+  for (const directory of directories) for (const below of subdirectories) search(`${directory}${below}`)
+  const places = new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
+  for (const place of places) for (const below of subdirectories) if (below !== "") search(`${place}${below}`)
   // Every machine with a driver is one of 64 bits; libraries of 32 may come first in the order of search.
   const machine = [...found.values()].find(
     ({ rootPath, elf }) => elf.bits === 64 && /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath),
@@ -60,47 +68,48 @@ function readDirectory(
   view: RootView,
   directory: string,
   version: string,
+  linksIn: (directory: string) => Links,
   findings: Finding[],
 ): readonly Found[] {
   const names = view.readDir(directory)
   if (!names.ok) return []
   const ending = `.so.${version}`
-  const files: string[] = []
-  const mayLink: string[] = []
-  for (const name of names.value) {
-    if (!name.startsWith("lib") || !name.includes(".so")) continue
-    if (name.endsWith(ending) || unversionedLibrary.test(name)) files.push(name)
-    // A link to a library of the driver is named after it.
-    else if (/nvidia|^libcuda|^libnv|^libGLX_indirect/.test(name)) mayLink.push(name)
-  }
-  const links = readLinks(view, directory, mayLink)
+  const files = names.value.filter(
+    (name) => name.startsWith("lib") && (name.endsWith(ending) || unversionedLibrary.test(name)),
+  )
   return files.flatMap((name): readonly Found[] => {
     const path = hostPath(`${directory}/${name}`)
     const stat = view.lstat(path)
     if (!stat.ok || (stat.value.kind === "symlink" && !isChainWithin(view, path))) return []
-    const rootPath = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
-    if (!rootPath.ok) return []
+    const resolved = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
+    if (!resolved.ok) return []
+    const rootPath = resolved.value
     const elf = parseElfWithDemands((offsetBytes, lengthBytes) => {
-      const bytes = view.readFile(rootPath.value, { offsetBytes, lengthBytes })
+      const bytes = view.readFile(rootPath, { offsetBytes, lengthBytes })
       return bytes.ok ? bytes.value : new Uint8Array()
     })
     if (!elf.ok) {
       complain(findings, view.outside(path), elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : "")
       return []
     }
-    const leading = linksTo(name, directory, links)
+    const links = linksIn(parentPath(rootPath))
+    const leading = linksTo(rootPath, links)
     const { soname } = elf.value
-    const own = hostPath(`${directory}/${soname}`)
     // A link of that name which leads to another version is told of with the versions.
-    if (soname !== undefined && soname !== name && !leading.some((link) => link.path === own)) {
-      if (mayLink.includes(soname) && !isChainWithin(view, own))
+    if (
+      soname !== undefined &&
+      links.names.has(soname) &&
+      !leading.some(({ path }) => baseName(path) === soname)
+    ) {
+      const own = hostPath(`${parentPath(rootPath)}/${soname}`)
+      if (!isChainWithin(view, own))
         complain(
           findings,
           view.outside(own),
           `the link by which this machine's programs find ${name} leads nowhere`,
         )
     }
-    return [{ rootPath: rootPath.value, elf: elf.value, links: leading }]
+    return [{ rootPath, elf: elf.value, links: leading }]
   })
 }
 
@@ -128,40 +137,56 @@ function isChainWithin(view: RootView, path: HostPath): boolean {
   return stat?.ok === true && stat.value.kind === "file"
 }
 
-/** From a target to the links of the directory that name it. */
-function readLinks(
-  view: RootView,
-  directory: string,
-  names: readonly string[],
-): ReadonlyMap<string, readonly string[]> {
-  const links = new Map<string, string[]>()
-  for (const name of names) {
-    const target = view.readLink(`${directory}/${name}`)
-    if (!target.ok || target.value.includes("/")) continue
-    const others = links.get(target.value)
-    if (others === undefined) links.set(target.value, [name])
-    else others.push(name)
-  }
-  return links
+/** Links of one directory that may be the driver's. */
+interface Links {
+  readonly names: ReadonlySet<string>
+  /** From a target in the directory to the links that name it. */
+  readonly byTarget: ReadonlyMap<string, readonly string[]>
 }
 
-/** Links of one directory that lead to a file, over any number of steps. `links`: from a target to the links that name it. */
-function linksTo(
-  name: string,
-  directory: string,
-  links: ReadonlyMap<string, readonly string[]>,
-): readonly FileLink[] {
+/** A directory's links are read once, however many libraries lie in it. */
+function rememberLinks(view: RootView): (directory: string) => Links {
+  const known = new Map<string, Links>()
+  return (directory) => {
+    const links = known.get(directory) ?? readLinks(view, directory)
+    known.set(directory, links)
+    return links
+  }
+}
+
+function readLinks(view: RootView, directory: string): Links {
+  const listed = view.readDir(directory)
+  const names = new Set<string>()
+  const byTarget = new Map<string, string[]>()
+  for (const name of listed.ok ? listed.value : []) {
+    // A link to a library of the driver is named after it.
+    if (!/^lib(?:.*nvidia|cuda|nv|GLX_indirect).*\.so/.test(name)) continue
+    const target = view.readLink(`${directory}/${name}`)
+    if (!target.ok) continue
+    names.add(name)
+    if (target.value.includes("/") && parentPath(target.value) !== directory) continue
+    const aim = baseName(target.value)
+    const others = byTarget.get(aim)
+    if (others === undefined) byTarget.set(aim, [name])
+    else others.push(name)
+  }
+  return { names, byTarget }
+}
+
+/** Links of a file's directory that lead to it, over any number of steps. */
+function linksTo(file: HostPath, { byTarget }: Links): readonly FileLink[] {
+  const name = baseName(file)
   const targets = new Map<string, string>()
   const reached = [name]
   // The list grows while it is walked.
   for (const target of reached)
-    for (const link of links.get(target) ?? [])
+    for (const link of byTarget.get(target) ?? [])
       if (link !== name && !targets.has(link)) {
         targets.set(link, target)
         reached.push(link)
       }
   return [...targets]
-    .map(([link, target]) => ({ path: hostPath(`${directory}/${link}`), target }))
+    .map(([link, target]) => ({ path: hostPath(`${parentPath(file)}/${link}`), target }))
     .sort((one, other) => (one.path < other.path ? -1 : 1))
 }
 

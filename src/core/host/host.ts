@@ -29,6 +29,15 @@ export interface ByteRange {
   readonly lengthBytes: number
 }
 
+/** Where the management library is looked for: as all libraries of the driver. */
+export interface NvmlPlace {
+  readonly driverRoot: HostPath
+  /** Inside the driver root. */
+  readonly ldcache: string
+  /** Directories inside the driver root that are searched before all others. */
+  readonly searchPaths: readonly string[]
+}
+
 export interface Host {
   /** What kind of machine answers, and its name for people (`live`, a directory, a recording's file). */
   readonly provenance: { readonly kind: "live" | "simulated" | "memory" | "recording"; readonly name: string }
@@ -49,10 +58,9 @@ export interface Host {
   exists(path: HostPath): boolean
 
   /**
-   * What the vendor's management library below a driver root tells, asked in a bounded child process or remembered.
-   * Faults: NvmlUnavailable.
+   * What the vendor's management library tells, asked in a bounded child process or remembered. Faults: NvmlUnavailable.
    */
-  readNvml(driverRoot: HostPath): Result<NvmlReport>
+  readNvml(place: NvmlPlace): Result<NvmlReport>
 
   /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
   livePath(path: HostPath): string | undefined

@@ -9,22 +9,29 @@ export interface Generation {
   readonly computeCapability: string
 }
 
-/** First match counts. */
+/**
+ * A name stands in one row at most (tests/core/inventory/gpu-model.test.ts): the same number means another chip behind `Quadro`,
+ * `GeForce`, or before `Ada`.
+ */
 const generations: readonly (readonly [pattern: RegExp, architecture: string, computeCapability: string])[] =
   [
     [/\b(GB300|B300)\b/, "Blackwell", "10.3"],
     [/\b(GB200|B200|B100)\b/, "Blackwell", "10.0"],
-    [/\bRTX (50\d\d|PRO \d000)|\bGB20\d\b/, "Blackwell", "12.0"],
+    [/GeForce RTX 50\d\d|RTX PRO \d000 Blackwell/, "Blackwell", "12.0"],
     [/\b(GH200|H100|H200|H800|H20)\b/, "Hopper", "9.0"],
-    [/\b(L4|L40S?|L2|L20)\b|RTX 40\d\d|RTX \d000 Ada/, "Ada", "8.9"],
+    [/\b(L4|L40S?|L2|L20)\b|GeForce RTX 40\d\d|RTX \d{3,4} (SFF )?Ada/, "Ada", "8.9"],
     [/\bOrin\b/, "Ampere", "8.7"],
-    [/\b(A10G?|A16|A40|A2)\b|RTX 30\d\d|RTX A\d000/, "Ampere", "8.6"],
+    [/\b(A10G?|A16|A40|A2)\b|GeForce RTX (30\d\d|2050)|RTX A\d000/, "Ampere", "8.6"],
     [/\b(A100|A800|A30)\b/, "Ampere", "8.0"],
-    [/\bT4G?\b|RTX 20\d\d|GTX 16\d\d|Quadro RTX|\bT(400|600|1000)\b/, "Turing", "7.5"],
+    [
+      /\bT4G?\b|GeForce (RTX 20[6-8]\d|GTX 16\d\d)|TITAN RTX|Quadro (RTX|T\d)|NVIDIA T(400|600|1000)\b/,
+      "Turing",
+      "7.5",
+    ],
     [/\bV100\b|TITAN V\b|\bGV100\b/, "Volta", "7.0"],
-    [/\b(P4|P40)\b|GTX 10\d\d|Quadro P\d|TITAN Xp/, "Pascal", "6.1"],
+    [/\b(P4|P40)\b|GeForce GTX 10\d\d|Quadro P\d|TITAN Xp/, "Pascal", "6.1"],
     [/\bP100\b|\bGP100\b/, "Pascal", "6.0"],
-    [/\b(M4|M40|M60)\b|GTX 9\d\d/, "Maxwell", "5.2"],
+    [/\b(M4|M40|M60)\b|GeForce GTX (9[5-8]0(?!M)|9[78]0M)/, "Maxwell", "5.2"],
     [/\bK80\b/, "Kepler", "3.7"],
   ]
 
@@ -73,13 +80,22 @@ export function productOf(pciDevice: string): string | undefined {
   return Object.hasOwn(products, id) ? products[id] : undefined
 }
 
+export interface Brand {
+  /** As the reference names it. */
+  readonly name: string
+  /** false: drivers of different years call such a card differently, and NVML knows how this one does. */
+  readonly isCertain: boolean
+}
+
 /**
- * As the reference names them; everything else is `Unknown`. A name tells the brand that NVML gives: since the 470 drivers cards that
- * were Tesla are called `NVIDIA A100 …` and have the brand NVIDIA, for which the reference has no name; before, they had no maker in
- * front and were Tesla.
+ * The brand that NVML gives a model. Since the 470 drivers data-centre cards are `NVIDIA A100 …` and of the brand NVIDIA; cards up to Volta
+ * have stayed Tesla. undefined: the name does not tell.
+ * Source: the reference's list of brands; what nvidia-smi prints as Product Brand.
  */
-export function brandOf(model: string): string {
-  const named = /\b(Quadro|GeForce|TITAN|Tesla|NVS|GRID)\b/.exec(model)?.[1]
-  if (named !== undefined) return named
-  return /^(A100|A30|A40|A10|T4|V100|P100|P40|P4)\b/.test(model) ? "Tesla" : "Unknown"
+export function brandOf(model: string): Brand | undefined {
+  if (/^NVIDIA (A\d|B\d|H\d|L\d|GH\d|GB\d)/.test(model)) return { name: "Nvidia", isCertain: true }
+  if (/^Tesla [KMPV]\d/.test(model)) return { name: "Tesla", isCertain: true }
+  const word = /\b(Quadro|GeForce|TITAN|Tesla|NVS|GRID)\b/.exec(model)?.[1]
+  if (word === undefined) return undefined
+  return { name: word, isCertain: !/RTX|Tesla/.test(model) }
 }

@@ -23,7 +23,7 @@ export interface NvmlGpu {
   /** The reference's name for the brand. */
   readonly brand: string | undefined
   readonly computeCapability: string | undefined
-  /** Enabled now and after the next reset. */
+  /** Enabled now. */
   readonly isMigEnabled: boolean | undefined
   readonly migDevices: readonly NvmlMigDevice[]
   /** What the library said when it was asked for this GPU and refused. */

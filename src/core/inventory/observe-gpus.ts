@@ -133,12 +133,12 @@ export function describeModel(
   const generation = model === undefined ? undefined : generationOf(model.value)
   const implied = (value: string | undefined): Sourced<string> | undefined =>
     value === undefined ? undefined : { value, source: "table of GPU models" }
-  const brand = model === undefined ? undefined : brandOf(model.value)
+  const brand = model === undefined ? undefined : brandOf(model.value)?.name
   return {
     model,
     architecture: implied(generation?.architecture),
     computeCapability: implied(generation?.computeCapability),
-    brand: implied(brand === "Unknown" ? undefined : brand),
+    brand: implied(brand),
   }
 }
 

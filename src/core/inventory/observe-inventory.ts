@@ -1,17 +1,18 @@
 /**
  * The whole inventory of a machine. No node is opened and no vendor library is loaded here; NVML is asked through the Host port,
  * and only when files leave something open that nobody else can tell:
- *   a usable GPU without UUID, a GPU whose model stands in no table, MIG devices
+ *   a usable GPU without UUID, a GPU whose model stands in no table, a brand that its model does not prove, MIG devices
  * Source: what the driver's kernel module writes (facts, nvidia-container-cli §5).
  */
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { withDevRoot } from "../host/dev-root.ts"
-import type { Host } from "../host/host.ts"
+import type { Host, NvmlPlace } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
+import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
@@ -32,6 +33,9 @@ export interface InventoryOptions {
   readonly driverRoot: HostPath
   /** Below which `/dev` is looked at. */
   readonly devRoot?: HostPath
+  /** Where NVML is looked for: as in SnapshotOptions. */
+  readonly ldcache?: string
+  readonly searchPaths?: readonly string[]
 }
 
 /** Loading one anew gives its nodes new numbers. */
@@ -50,7 +54,12 @@ export const gdsFiles: readonly HostPath[] = ["/etc/cufile.json", "/run/udev"].m
 
 export function observeInventory(
   machine: Host,
-  { driverRoot, devRoot = hostPath("/") }: InventoryOptions = { driverRoot: hostPath("/") },
+  {
+    driverRoot,
+    devRoot = hostPath("/"),
+    ldcache = "/etc/ld.so.cache",
+    searchPaths = [],
+  }: InventoryOptions = { driverRoot: hostPath("/") },
 ): Inventory {
   const findings: Finding[] = []
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
@@ -62,12 +71,13 @@ export function observeInventory(
   const minors = observeMigMinors(host)
   const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
 
-  const leavesOpen = (gpu: Gpu): boolean =>
-    gpu.state === "usable" && (gpu.uuid === undefined || gpu.computeCapability === undefined)
+  const usable = seen.filter(({ state }) => state === "usable")
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
-  const isAsked =
-    kernelModuleVersion !== undefined && (instances.length > 0 || seen.some(leavesOpen) || cuda === undefined)
-  const report = isAsked ? askNvml(host, driverRoot, findings) : undefined
+  const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
+  const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
+  const report = isAsked
+    ? askNvml(host, { driverRoot, ldcache, searchPaths }, isOpen ? "warning" : "note", findings)
+    : undefined
   const told = matchByAddress(report)
   const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
   for (const gpu of gpus)
@@ -104,10 +114,21 @@ function describeCuda(cuda: string | undefined, report: NvmlReport | undefined):
   return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
 }
 
-function askNvml(host: Host, driverRoot: HostPath, findings: Finding[]): NvmlReport | undefined {
-  const asked = host.readNvml(driverRoot)
+const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined
+
+/** A brand matters only to images that require one. */
+const hasUncertainBrand = ({ model }: Gpu): boolean =>
+  model !== undefined && brandOf(model.value)?.isCertain !== true
+
+function askNvml(
+  host: Host,
+  place: NvmlPlace,
+  severity: Finding["severity"],
+  findings: Finding[],
+): NvmlReport | undefined {
+  const asked = host.readNvml(place)
   if (!asked.ok) {
-    findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
+    findings.push({ severity, fault: asked.fault, evidence: [] })
     return undefined
   }
   const { library, missingSymbols, gpus } = asked.value

@@ -1,5 +1,5 @@
 /**
- * Tegra: what a container gets is listed by the platform in CSV files, one entry a line: `dev|dir|lib|sym, path`.
+ * Tegra: what a container gets is listed by the platform in three CSV files, one entry a line: `dev|dir|lib|sym, path`.
  * Source: facts, toolkit §5.7; the lists that NVIDIA's board support packages install.
  */
 
@@ -13,6 +13,8 @@ import { namesIn, observeNode, readText } from "./proc-text.ts"
 
 const listDirectory = "/etc/nvidia-container-runtime/host-files-for-container.d"
 const lineLimit = 20_000
+/** Others count only for images that ask for every list. Source: facts, toolkit §4.2. */
+const isBaseList = (name: string): boolean => ["devices.csv", "drivers.csv", "l4t.csv"].includes(name)
 
 /** The lists, and where one appears or goes. */
 export const platformLists = (host: Host): readonly HostPath[] => [
@@ -52,7 +54,7 @@ export function observePlatformEntries(host: Host): PlatformEntries {
     })
   }
   for (const name of namesIn(host, listDirectory)) {
-    if (!name.endsWith(".csv")) continue
+    if (!isBaseList(name)) continue
     const list = hostPath(`${listDirectory}/${name}`)
     const lines = (readText(host, list) ?? "").split("\n").slice(0, lineLimit)
     for (const [index, line] of lines.entries()) {

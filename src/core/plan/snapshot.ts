@@ -42,7 +42,12 @@ export interface SnapshotOptions {
 export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
   const driverRoot = hostPath(options.driverRoot)
   const devRoot = options.devRoot === undefined ? findDevRoot(host, driverRoot) : hostPath(options.devRoot)
-  const inventory = observeInventory(host, { driverRoot, devRoot })
+  const inventory = observeInventory(host, {
+    driverRoot,
+    devRoot,
+    ldcache: options.ldcache,
+    searchPaths: options.searchPaths ?? [],
+  })
   const version =
     inventory.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, inventory)
   const procFiles = ["params", "registry", "version"].flatMap((name) => {

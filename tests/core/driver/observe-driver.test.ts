@@ -65,4 +65,56 @@ describe("the driver catalogue", () => {
     const host = memoryMachine({ gpus: 1, change: (tree) => delete tree["/etc/ld.so.cache"] })
     expect(observeDriver(host, place).libraries.length).toBeGreaterThan(25)
   })
+
+  test.each([
+    ["/usr/lib64/xorg/modules/updates/drivers/nvidia_drv.so"],
+    ["/usr/lib/xorg/modules/drivers/nvidia_drv.so"],
+    ["/usr/X11R6/lib64/modules/drivers/nvidia_drv.so"],
+    ["/usr/lib/x86_64-linux-gnu/nvidia/xorg/nvidia_drv.so"],
+    ["/usr/lib/x86_64-linux-gnu/xorg/modules/extensions/libglxserver_nvidia.so.550.163.01"],
+  ])("a module of the X server at %s", (path) => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const other of Object.keys(tree)) if (/nvidia_drv|libglxserver/.test(other)) delete tree[other]
+        tree[path] = { kind: "file", content: "" }
+      },
+    })
+    const { modules, searched } = observeDriver(host, place)
+    expect(modules.map((one) => String(one.path))).toEqual([path])
+    expect(searched.map(String)).toContain(path.slice(0, path.lastIndexOf("/")))
+  })
+
+  test("firmware is sought file by file, as the kernel does", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const path of Object.keys(tree)) if (path.startsWith("/lib/firmware/")) delete tree[path]
+        tree["/sys/module/firmware_class/parameters/path"] = { kind: "file", content: "/data/fw\n" }
+        tree["/data/fw/nvidia/550.163.01/gsp_tu10x.bin"] = { kind: "file", content: "" }
+        tree["/lib/firmware/updates/nvidia/550.163.01/gsp_tu10x.bin"] = { kind: "file", content: "" }
+        tree["/lib/firmware/nvidia/550.163.01/gsp_ga10x.bin"] = { kind: "file", content: "" }
+      },
+    })
+    expect(observeDriver(host, place).firmware.map(String)).toEqual([
+      "/lib/firmware/nvidia/550.163.01/gsp_ga10x.bin",
+      "/data/fw/nvidia/550.163.01/gsp_tu10x.bin",
+    ])
+  })
+
+  test("a root that holds the driver and nothing else has Vulkan's files at its top", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const path of Object.keys(tree)) if (path.includes("/vulkan/")) delete tree[path]
+        tree["/vulkan/icd.d/nvidia_icd.json"] = { kind: "file", content: "{}" }
+      },
+    })
+    expect(observeDriver(host, place).configurations).toContainEqual(
+      expect.objectContaining({
+        path: "/vulkan/icd.d/nvidia_icd.json",
+        containerPath: "/etc/vulkan/icd.d/nvidia_icd.json",
+      }),
+    )
+  })
 })

@@ -52,6 +52,29 @@ describe("where libraries are found", () => {
       expect(findings.filter(({ severity }) => severity === "error")).toEqual([])
     })
 
+  test("a directory of links to a store: the files' own directory has the links, and vdpau beside it", () => {
+    const store = "/nix/store/abc-nvidia/lib"
+    const farm = "/nix/store/gfx/lib"
+    const tree: Record<string, MemoryTree[string]> = {
+      "/run/opengl-driver": { kind: "symlink", target: "/nix/store/gfx" },
+      ...smallest(store),
+      [`${store}/libcuda.so.1`]: { kind: "symlink", target: `libcuda.so.${version}` },
+      [`${store}/libcuda.so`]: { kind: "symlink", target: `${store}/libcuda.so.1` },
+      [`${store}/vdpau/libvdpau_nvidia.so.${version}`]: library("libvdpau_nvidia.so.1"),
+    }
+    for (const name of [`libcuda.so.${version}`, `libnvidia-ml.so.${version}`, "libcuda.so.1"])
+      tree[`${farm}/${name}`] = { kind: "symlink", target: `${store}/${name}` }
+    const { libraries } = observe(tree)
+    expect(named(libraries, `libcuda.so.${version}`)).toMatchObject({
+      path: `${store}/libcuda.so.${version}`,
+      links: [
+        { path: `${store}/libcuda.so`, target: "libcuda.so.1" },
+        { path: `${store}/libcuda.so.1`, target: `libcuda.so.${version}` },
+      ],
+    })
+    expect(String(named(libraries, `libvdpau_nvidia.so.${version}`)?.path)).toStartWith(`${store}/vdpau/`)
+  })
+
   test("a directory that the command line names, also without any of the main libraries", () => {
     const tree = {
       ...smallest("/usr/lib64"),
@@ -195,6 +218,15 @@ describe("what a library is", () => {
     })
     expect(libraries.map(({ machine }) => machine)).toEqual(["aarch64", "aarch64"])
     expect(findings.map(({ fault }) => fault.tag)).toContain("DriverFileUnusable")
+  })
+
+  test("a library that lies in two directories comes from the first in the order of search", () => {
+    const { libraries } = observe({
+      ...base,
+      [`/usr/lib/libnvidia-ml.so.${version}`]: library("libnvidia-ml.so.1"),
+    })
+    const found = libraries.filter(({ path }) => baseName(path) === `libnvidia-ml.so.${version}`)
+    expect(found.map(({ path }) => String(path))).toEqual([`${directory}/libnvidia-ml.so.${version}`])
   })
 
   test("a link named as a file of the driver brings the file, once", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { readNvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
+import type { MemoryTree } from "../../../src/host/memory.ts"
 import { memoryMachine } from "../../machine.ts"
 
 describe("the inventory", () => {
@@ -142,5 +144,39 @@ describe("the inventory", () => {
     })
     expect(readNvmlReport(report(128))).toBeDefined()
     expect(readNvmlReport(report(129))).toBeUndefined()
+  })
+
+  const socketsWith = (change: (tree: Record<string, MemoryTree[string]>) => void, driverRoot = "/") =>
+    observeInventory(memoryMachine({ gpus: 1, change }), { driverRoot: hostPath(driverRoot) }).sockets.map(
+      ({ name, path }) => `${name} ${path}`,
+    )
+
+  test("sockets are looked for in the driver's root, then on the machine", () => {
+    const socket = { kind: "socket" } as const
+    const root = "/run/nvidia/driver"
+    expect(
+      socketsWith((tree) => {
+        tree["/run/nvidia-persistenced/socket"] = socket
+      }, root),
+    ).toEqual(["persistenced /run/nvidia-persistenced/socket"])
+    expect(
+      socketsWith((tree) => {
+        tree["/run/nvidia-persistenced/socket"] = socket
+        tree[`${root}/run/nvidia-persistenced/socket`] = socket
+      }, root),
+    ).toEqual([`persistenced ${root}/run/nvidia-persistenced/socket`])
+  })
+
+  test.each([
+    ["root's directory", { kind: "directory" }, ["mps /tmp/nvidia-mps"]],
+    ["another user's directory", { kind: "directory", uid: 1000 }, []],
+    ["a link", { kind: "symlink", target: "/root" }, []],
+    ["a file", { kind: "file", content: "" }, []],
+  ] as const)("MPS: %s", (_, entry, expected) => {
+    const found = socketsWith((tree) => {
+      for (const path of Object.keys(tree)) if (path.includes("persistenced")) delete tree[path]
+      tree["/tmp/nvidia-mps"] = entry
+    })
+    expect(found).toEqual([...expected])
   })
 })

@@ -7,12 +7,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
+import type { NvmlPlace } from "../../../src/core/host/host.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import type { NvmlAsking } from "../../../src/host/ask-nvml.ts"
@@ -34,11 +36,16 @@ const answering = (options: GeneratedOptions): void => {
   if (made !== "built") throw new Error(made)
 }
 
+const placeAt = (driverRoot: string): NvmlPlace => ({
+  driverRoot: hostPath(driverRoot),
+  ldcache: "/etc/ld.so.cache",
+  searchPaths: [],
+})
+
 /** What NVML says, in short: UUIDs, or the step at which asking ended. */
 function ask(asking: NvmlAsking = {}): string {
-  const report = createSimulatedHost(machine, { state, timeLimitMs: 60_000, ...asking }).readNvml(
-    hostPath("/"),
-  )
+  const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000, ...asking })
+  const report = host.readNvml(placeAt("/"))
   if (report.ok) return report.value.gpus.map(({ uuid, problem }) => uuid ?? problem).join(" ")
   return report.fault.tag === "NvmlUnavailable"
     ? `${report.fault.data.step}: ${report.fault.data.problem}`
@@ -48,7 +55,8 @@ function ask(asking: NvmlAsking = {}): string {
 /** No process starts and answers within a millisecond: what is told all the same was remembered. */
 const remembered = (): string => ask({ timeLimitMs: 1 })
 const nobodyAsked = "time: no answer within 0.001 seconds"
-const cacheFile = (): string => join(state, readdirSync(state)[0] ?? "")
+const kept = (): readonly string[] => readdirSync(state).filter((name) => name.endsWith(".json"))
+const cacheFile = (): string => join(state, kept()[0] ?? "")
 const age = (minutes: number): void => {
   const then = new Date(Date.now() - minutes * 60_000)
   utimesSync(cacheFile(), then, then)
@@ -97,7 +105,7 @@ describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => 
     const layout = Array.from({ length: 64 * 7 }, (_, index) => `${Math.floor(index / 7)}:1g.10gb`).join(",")
     answering({ gpus: 64, model: "h100", mig: layout })
     const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000 })
-    const report = host.readNvml(hostPath("/"))
+    const report = host.readNvml(placeAt("/"))
     const told = report.ok ? report.value.gpus.flatMap(({ migDevices }) => migDevices) : []
     expect(new Set(told.map(({ uuid }) => uuid)).size).toBe(448)
     const { migDevices, findings } = observeInventory(host)
@@ -107,8 +115,8 @@ describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => 
   test("in a driver root elsewhere", () => {
     answering({ gpus: 1, driverRoot: "/run/nvidia/driver" })
     const host = createSimulatedHost(machine, { state })
-    expect(host.readNvml(hostPath("/run/nvidia/driver")).ok).toBe(true)
-    expect(host.readNvml(hostPath("/")).ok).toBe(false)
+    expect(host.readNvml(placeAt("/run/nvidia/driver")).ok).toBe(true)
+    expect(host.readNvml(placeAt("/")).ok).toBe(false)
   })
 
   test("files leave the UUID of a GPU open that was never initialised: NVML tells it", () => {
@@ -234,7 +242,7 @@ describe.skipIf(compiler === null)("what NVML told (missing: a C compiler)", () 
     answering({ gpus: 8, mig })
     const script = `
       import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
-      const report = createSimulatedHost(${JSON.stringify(machine)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).readNvml("/")
+      const report = createSimulatedHost(${JSON.stringify(machine)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).readNvml({ driverRoot: "/", ldcache: "/etc/ld.so.cache", searchPaths: [] })
       console.log(report.ok ? report.value.gpus.length : JSON.stringify(report.fault))`
     const askers = Array.from({ length: 8 }, () =>
       Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" }),
@@ -242,6 +250,86 @@ describe.skipIf(compiler === null)("what NVML told (missing: a C compiler)", () 
     const answers = await Promise.all(askers.map((one) => new Response(one.stdout).text()))
     expect(answers).toEqual(Array.from({ length: 8 }, () => "8\n"))
     expect(remembered().split(" ")).toHaveLength(8)
-    expect(readdirSync(state)).toHaveLength(1)
+    expect(kept()).toHaveLength(1)
   })
+})
+
+test("a library in a directory that was named is found there", () => {
+  answering({ gpus: 1 })
+  const elsewhere = join(machine, "opt/driver")
+  mkdirSync(elsewhere, { recursive: true })
+  renameSync(library, join(elsewhere, basename(library)))
+  rmSync(join(dirname(library), "libnvidia-ml.so.1"), { force: true })
+  const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000 })
+  expect(host.readNvml(placeAt("/")).ok).toBe(false)
+  expect(host.readNvml({ ...placeAt("/"), searchPaths: ["/opt/driver"] }).ok).toBe(true)
+})
+
+describe("a library that somebody else could have written is not run", () => {
+  test("because others may write to it", () => {
+    answering({ gpus: 1 })
+    chmodSync(library, 0o757)
+    expect(ask()).toBe(
+      `load: others may write to ${library}, and its code would run as user ${process.getuid?.()}`,
+    )
+  })
+
+  test("because others may write to a directory on its way", () => {
+    answering({ gpus: 1 })
+    chmodSync(machine, 0o777)
+    expect(ask()).toStartWith(`load: others may write to ${machine}, `)
+    chmodSync(machine, 0o755)
+    expect(ask()).toStartWith("GPU-")
+  })
+
+  test.skipIf(!isRoot)("because it is another user's", () => {
+    answering({ gpus: 1 })
+    chownSync(library, 1000, 1000)
+    expect(ask()).toBe(`load: user 1000 owns ${library}, and its code would run as user 0`)
+  })
+})
+
+test("of many who ask at once one asks, and the others find its answer", async () => {
+  const made = join(work, "made")
+  const script = `
+    import { existsSync, writeFileSync } from "node:fs"
+    import { withStateLock } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/state-lock.ts"))}
+    withStateLock(${JSON.stringify(state)}, ${JSON.stringify(join(state, "one.lock"))}, 60_000, () => {
+      if (existsSync(${JSON.stringify(made)})) return console.log("found")
+      Bun.sleepSync(200)
+      writeFileSync(${JSON.stringify(made)}, "")
+      console.log("made")
+    })`
+  const askers = Array.from({ length: 4 }, () =>
+    Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" }),
+  )
+  const answers = await Promise.all(askers.map((one) => new Response(one.stdout).text()))
+  expect(answers.sort()).toEqual(["found\n", "found\n", "found\n", "made\n"])
+})
+
+test("the child does not outlive a parent that is killed", async () => {
+  // Of its own: other tests leave children behind that cannot be killed.
+  const orphaned = join(work, "orphaned")
+  makeMachine(orphaned, { gpus: 1, hasNvml: true, defects: ["nvml-hangs"] })
+  const asked = join(orphaned, "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")
+  const script = `
+    import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
+    createSimulatedHost(${JSON.stringify(orphaned)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).readNvml(${JSON.stringify(placeAt("/"))})`
+  const parent = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore", stderr: "ignore" })
+  const asksIt = (): readonly string[] =>
+    readdirSync("/proc").filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`--nvml\0${asked}`)
+      } catch {
+        return false
+      }
+    })
+  while (asksIt().length === 0) await Bun.sleep(20)
+  // It has told the kernel by the time that it opens the library.
+  while (!asksIt().every((pid) => readFileSync(`/proc/${pid}/maps`, "utf8").includes(asked)))
+    await Bun.sleep(20)
+  parent.kill("SIGKILL")
+  await parent.exited
+  while (asksIt().length > 0) await Bun.sleep(20)
+  expect(asksIt()).toEqual([])
 })
