@@ -61,7 +61,7 @@ describe("info", () => {
       `Device Index:   ${index}`,
       `Device Minor:   ${index}`,
       "Model:          NVIDIA A100-SXM4-40GB",
-      "Brand:          Unknown",
+      "Brand:          Nvidia",
       `GPU UUID:       ${uuid}`,
       `Bus Location:   00000000:1${index}:00.0`,
       "Architecture:   8.0",
@@ -273,10 +273,10 @@ describe("failures are one line and 1, and begin as the reference's do", () => {
   const noLibrary =
     "initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory"
   test.each<[machine: string, line: string, sentence: string]>([
-    ["mig", "", `${usage}: a command is missing [GAN1002]`],
-    ["mig", "frobnicate", `${usage}: unknown command 'frobnicate' [GAN1002]`],
-    ["mig", "info extra", `${program} info: Too many arguments: 'extra' [GAN1002]`],
-    ["mig", "list --foo", `${program} list: unrecognized option '--foo' [GAN1002]`],
+    ["mig", "", `${usage}: a command is missing [GAN1010]`],
+    ["mig", "frobnicate", `${usage}: unknown command 'frobnicate' [GAN1010]`],
+    ["mig", "info extra", `${program} info: Too many arguments: 'extra' [GAN1010]`],
+    ["mig", "list --foo", `${program} list: unrecognized option '--foo' [GAN1010]`],
     ["mig", "list -d 9", `${program}: device error: 9: unknown device [GAN2104]`],
     ["mig", "list -d none", `${program}: device error: none: unknown device [GAN2104]`],
     ["mig", "list -d 0:9", `${program}: device error: 0:9: unknown device [GAN2104]`],
@@ -323,20 +323,20 @@ describe("failures are one line and 1, and begin as the reference's do", () => {
     [
       "mig",
       "-r /nowhere list",
-      `${program}: initialization error: change root failed: no such file or directory: /nowhere [GAN2118]`,
+      `${program}: initialization error: change root failed: no such file or directory: /nowhere [GAN2141]`,
     ],
     [
       "mig",
       "-r nowhere info",
-      `${program}: initialization error: change root failed: no such file or directory: nowhere [GAN2118]`,
+      `${program}: initialization error: change root failed: no such file or directory: nowhere [GAN2141]`,
     ],
-    ["mig", "--root= info", `${program}: initialization error: invalid argument: --root is empty [GAN2118]`],
+    ["mig", "--root= info", `${program}: initialization error: invalid argument: --root is empty [GAN2141]`],
     [
       "mig",
       "--ldcache= info",
-      `${program}: initialization error: invalid argument: --ldcache is empty [GAN2119]`,
+      `${program}: initialization error: invalid argument: --ldcache is empty [GAN2142]`,
     ],
-    ["mig", "-u0x info", `${program}: input error: parse user/group failed: invalid argument: 0x [GAN1003]`],
+    ["mig", "-u0x info", `${program}: input error: parse user/group failed: invalid argument: 0x [GAN1011]`],
   ])("%s: %s", (machine, line, sentence) => {
     const { exit, lines, stderr } = cli(machine, ...line.split(" ").filter((word) => word !== ""))
     expect({ exit, lines }).toEqual({ exit: 1, lines: [] })
@@ -376,7 +376,7 @@ describe("what needs no machine", () => {
 
   test("a command line that is none names where help is", () => {
     expect(cli("mig", "list", "--foo").stderr).toBe(
-      "nvidia-container-cli list: unrecognized option '--foo' [GAN1002]: try `nvidia-container-cli list --help' or `nvidia-container-cli list --usage' for more information\n",
+      "nvidia-container-cli list: unrecognized option '--foo' [GAN1010]: try `nvidia-container-cli list --help' or `nvidia-container-cli list --usage' for more information\n",
     )
   })
 

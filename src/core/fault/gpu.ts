@@ -140,7 +140,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     ],
   },
   DriverAbsent: {
-    code: "GAN2117",
+    code: "GAN2140",
     exit: 1,
     says: (d) =>
       `nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory: no NVIDIA driver on ${d.host}, neither a kernel module nor libraries below ${d.driverRoot}`,
@@ -152,7 +152,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     ],
   },
   DriverRootUnusable: {
-    code: "GAN2118",
+    code: "GAN2141",
     exit: 1,
     says: (d) =>
       `nvidia-container-cli: initialization error: ${d.driverRoot === "" ? `${errnoText(d.errno)}: --root is empty` : `change root failed: ${errnoText(d.errno)}: ${d.driverRoot}`}`,
@@ -161,7 +161,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     ],
   },
   LdcacheUnusable: {
-    code: "GAN2119",
+    code: "GAN2142",
     exit: 1,
     says: (d) => `nvidia-container-cli: ${ldcacheProblems[d.step](d.path, errnoText(d.errno))}`,
     remedies: () => [

@@ -72,7 +72,7 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     remedies: (d) => [{ kind: "know", text: `usage: ${d.usage}` }],
   },
   CliUsageInvalid: {
-    code: "GAN1002",
+    code: "GAN1010",
     exit: 1,
     says: (d) => d.sentence,
     remedies: (d) => [
@@ -80,7 +80,7 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     ],
   },
   CliUserInvalid: {
-    code: "GAN1003",
+    code: "GAN1011",
     exit: 1,
     says: (d) =>
       `nvidia-container-cli: input error: parse user/group failed: ${errnoText(d.errno)}: ${d.user}`,
