@@ -15,6 +15,7 @@ export interface MachineOptions {
   readonly gpus: number
   readonly model?: string
   readonly driverVersion?: string
+  readonly hasCompat32?: boolean
   /** Paths to leave out or to put in place of the simulated ones. */
   readonly change?: (tree: Record<string, MemoryTree[string]>) => void
 }
@@ -23,12 +24,13 @@ export function memoryMachine({
   gpus,
   model = "a100",
   driverVersion = "550.163.01",
+  hasCompat32 = false,
   change,
 }: MachineOptions): Host {
   const found = findModel(model)
   if (found === undefined) throw new Error(model)
   const tree: Record<string, MemoryTree[string]> = {}
-  for (const made of describeMachine({ model: found, gpus, driverVersion, uuidFor })) {
+  for (const made of describeMachine({ model: found, gpus, driverVersion, hasCompat32, uuidFor })) {
     if (made.kind === "file") tree[made.path] = { kind: "file", content: made.content, mode: made.mode }
     else if (made.kind === "symlink") tree[made.path] = { kind: "symlink", target: made.target }
     else if (made.kind === "node") tree[made.path] = { ...made, kind: "character" }

@@ -59,7 +59,7 @@ export const commandLines: FuzzTarget = {
     return firstOf(
       call.kind === "command"
         ? firstOf(checkValues(call.global, args), checkValues(call.given, args))
-        : call.kind === "wrong" && call.problem === ""
+        : call.kind === "wrong" && call.sentence === ""
           ? "wrong without a reason"
           : undefined,
       typeof hook.kind === "string" ? undefined : "no answer to the hook's command line",

@@ -3,6 +3,8 @@
  * long names may be cut where they stay unique. Source: facts, nvidia-container-cli §1.
  */
 
+import type { CliCommand, CliGiven } from "../core/explain/cli-call.ts"
+
 interface Option {
   readonly name: string
   readonly short?: string
@@ -13,10 +15,10 @@ interface Option {
 const option = (name: string, value: Option["value"], short?: string): Option =>
   short === undefined ? { name, value } : { name, value, short }
 
+/** Behind a command's own: so the reference lists what an abbreviation could mean. */
 const everywhere = [option("help", "none", "?"), option("usage", "none"), option("version", "none", "V")]
 
 const globalOptions: readonly Option[] = [
-  ...everywhere,
   option("debug", "required", "d"),
   option("load-kmods", "none", "k"),
   option("no-pivot", "none", "n"),
@@ -24,12 +26,12 @@ const globalOptions: readonly Option[] = [
   option("root", "required", "r"),
   option("ldcache", "required", "l"),
   option("no-create-imex-channels", "none"),
+  ...everywhere,
 ]
 
 const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Option[]>> = {
-  info: [...everywhere, option("csv", "none")],
+  info: [option("csv", "none"), ...everywhere],
   list: [
-    ...everywhere,
     option("device", "required", "d"),
     option("libraries", "none", "l"),
     option("binaries", "none", "b"),
@@ -41,59 +43,63 @@ const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Op
     option("imex-channel", "required"),
     option("no-persistenced", "none"),
     option("no-fabricmanager", "none"),
+    option("no-gsp-firmware", "none"),
+    ...everywhere,
   ],
   configure: everywhere,
 }
 
-/** Option → its values, in the order given; a switch has empty ones. */
-export type Given = ReadonlyMap<string, readonly string[]>
-
 export type CliCall =
-  | { readonly kind: "wrong"; readonly problem: string }
-  | {
-      readonly kind: "command"
-      readonly command: keyof typeof commandOptions
-      readonly global: Given
-      readonly given: Given
-      readonly words: readonly string[]
-    }
-  | { readonly kind: "help" | "usage" | "version"; readonly command: string }
+  | { readonly kind: "wrong"; readonly program: string; readonly sentence: string }
+  | ({ readonly kind: "command" } & CliCommand)
+  /** configure, whatever follows it. */
+  | { readonly kind: "unserved" }
+  | { readonly kind: "help" | "usage" | "version"; readonly command: "" | keyof typeof commandOptions }
+
+const programName = "nvidia-container-cli"
+
+/** Where no command is, the reference shows how it is called, and leaves open what was wrong. */
+const withoutCommand = (problem: string): CliCall => ({
+  kind: "wrong",
+  program: programName,
+  sentence: `Usage: ${programName} [OPTION...] COMMAND [ARG...]: ${problem}`,
+})
 
 export function parseCliFlags(args: readonly string[]): CliCall {
   const global = readOptions(args, globalOptions, "beforeWords")
-  if (typeof global === "string") return { kind: "wrong", problem: global }
+  if (typeof global === "string")
+    return { kind: "wrong", program: programName, sentence: `${programName}: ${global}` }
   const asked = answeredFirst(global.given)
   if (asked !== undefined) return { kind: asked, command: "" }
   const [command, ...rest] = global.rest
-  if (command === undefined) return { kind: "wrong", problem: "a command is missing" }
+  if (command === undefined) return withoutCommand("a command is missing")
   if (command !== "info" && command !== "list" && command !== "configure")
-    return { kind: "wrong", problem: `unknown command '${command}'` }
+    return withoutCommand(`unknown command '${command}'`)
   const own = readOptions(rest, commandOptions[command], "anywhere")
-  if (typeof own === "string") {
-    // What configure takes is not known here; the name alone says that it is not served.
-    if (command === "configure")
-      return { kind: "command", command, global: global.given, given: new Map(), words: rest }
-    return { kind: "wrong", problem: own }
-  }
+  // What configure takes is not known here; the name alone says that it is not served.
+  if (typeof own === "string" && command === "configure") return { kind: "unserved" }
+  const program = `${programName} ${command}`
+  if (typeof own === "string") return { kind: "wrong", program, sentence: `${program}: ${own}` }
   const answered = answeredFirst(own.given)
-  if (answered !== undefined) return { kind: answered, command: ` ${command}` }
-  if (command !== "configure" && own.rest.length > 0)
-    return { kind: "wrong", problem: `too many arguments: '${own.rest[0]}'` }
-  return { kind: "command", command, global: global.given, given: own.given, words: own.rest }
+  if (answered !== undefined) return { kind: answered, command }
+  if (command === "configure") return { kind: "unserved" }
+  if (own.rest.length > 0)
+    return { kind: "wrong", program, sentence: `${program}: Too many arguments: '${own.rest[0]}'` }
+  return { kind: "command", command, global: global.given, given: own.given, wordCount: rest.length }
 }
 
 const isAnswer = (name: string): name is "help" | "usage" | "version" =>
   name === "help" || name === "usage" || name === "version"
 
 /** Whichever was met first: argp answers there and reads no further. */
-const answeredFirst = (given: Given): "help" | "usage" | "version" | undefined =>
+const answeredFirst = (given: CliGiven): "help" | "usage" | "version" | undefined =>
   [...given.keys()].find(isAnswer)
 
 function readOptions(
   args: readonly string[],
   options: readonly Option[],
   words: "anywhere" | "beforeWords",
-): { readonly given: Given; readonly rest: readonly string[] } | string {
+): { readonly given: CliGiven; readonly rest: readonly string[] } | string {
   const given = new Map<string, readonly string[]>()
   const rest: string[] = []
   const note = ({ name }: Option, value: string): void => {
@@ -111,7 +117,7 @@ function readOptions(
     if (arg.startsWith("--")) {
       const equals = arg.indexOf("=")
       const name = equals === -1 ? arg.slice(2) : arg.slice(2, equals)
-      const found = findLong(options, name)
+      const found = findLong(options, name, arg)
       if (typeof found === "string") return found
       if (equals !== -1 && found.value === "none") return `option '--${found.name}' doesn't allow an argument`
       if (equals !== -1) note(found, arg.slice(equals + 1))
@@ -137,11 +143,12 @@ function readOptions(
   return { given, rest }
 }
 
-/** The option, or what is wrong with the name. */
-function findLong(options: readonly Option[], name: string): Option | string {
+/** The option, or what is wrong with the word. */
+function findLong(options: readonly Option[], name: string, word: string): Option | string {
   const exact = options.find((one) => one.name === name)
   if (exact !== undefined) return exact
   const begun = name === "" ? [] : options.filter((one) => one.name.startsWith(name))
-  if (begun.length > 1) return `option '--${name}' is ambiguous`
-  return begun[0] ?? `unrecognized option '--${name}'`
+  if (begun.length > 1)
+    return `option '${word}' is ambiguous; possibilities: ${begun.map((one) => `'--${one.name}'`).join(" ")}`
+  return begun[0] ?? `unrecognized option '${word}'`
 }

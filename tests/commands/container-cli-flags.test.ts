@@ -7,7 +7,7 @@ const given = (line: string): unknown => {
   return call.kind === "command"
     ? { ...Object.fromEntries(call.global), [call.command]: Object.fromEntries(call.given) }
     : call.kind === "wrong"
-      ? call.problem
+      ? call.sentence
       : call.kind
 }
 
@@ -40,7 +40,11 @@ describe("the command line of nvidia-container-cli", () => {
     ["list --imex-channel=0,1", { list: { "imex-channel": ["0,1"] } }],
     ["list -d --libraries", { list: { device: ["--libraries"] } }],
     ["list --no-p --no-f", { list: { "no-persistenced": [""], "no-fabricmanager": [""] } }],
-    ["configure --pid=1 --compute /rootfs", { configure: {} }],
+    ["configure --pid=1 --compute /rootfs", "unserved"],
+    ["configure", "unserved"],
+    ["list --no-g", { list: { "no-gsp-firmware": [""] } }],
+    ["-- list -b", { list: { binaries: [""] } }],
+    ["list --", { list: {} }],
     ["--help", "help"],
     ["-?", "help"],
     ["--usage", "usage"],
@@ -57,31 +61,58 @@ describe("the command line of nvidia-container-cli", () => {
     expect(given(line)).toEqual(understood as never)
   })
 
-  test.each<[line: string, problem: string]>([
-    ["", "a command is missing"],
-    ["-k", "a command is missing"],
-    ["frobnicate", "unknown command 'frobnicate'"],
-    ["INFO", "unknown command 'INFO'"],
-    ["--bad info", "unrecognized option '--bad'"],
-    ["-x info", "invalid option -- 'x'"],
-    ["-r", "option requires an argument -- 'r'"],
-    ["--root", "option '--root' requires an argument"],
-    ["--load-kmods=1 info", "option '--load-kmods' doesn't allow an argument"],
-    ["--no info", "option '--no' is ambiguous"],
-    ["--l info", "option '--l' is ambiguous"],
+  const program = "nvidia-container-cli"
+  const usage = `Usage: ${program} [OPTION...] COMMAND [ARG...]`
+  test.each<[line: string, program: string, sentence: string]>([
+    ["", program, `${usage}: a command is missing`],
+    ["-k", program, `${usage}: a command is missing`],
+    ["frobnicate", program, `${usage}: unknown command 'frobnicate'`],
+    ["- list", program, `${usage}: unknown command '-'`],
+    ["INFO", program, `${usage}: unknown command 'INFO'`],
+    ["--bad info", program, `${program}: unrecognized option '--bad'`],
+    ["--bad=3 info", program, `${program}: unrecognized option '--bad=3'`],
+    ["-x info", program, `${program}: invalid option -- 'x'`],
+    ["-r", program, `${program}: option requires an argument -- 'r'`],
+    ["--root", program, `${program}: option '--root' requires an argument`],
+    ["--load-kmods=1 info", program, `${program}: option '--load-kmods' doesn't allow an argument`],
+    [
+      "--no info",
+      program,
+      `${program}: option '--no' is ambiguous; possibilities: '--no-pivot' '--no-create-imex-channels'`,
+    ],
+    ["--l info", program, `${program}: option '--l' is ambiguous; possibilities: '--load-kmods' '--ldcache'`],
     // Options of a command do not stand before it, nor global ones after it.
-    ["--csv info", "unrecognized option '--csv'"],
-    ["info --root=/", "unrecognized option '--root'"],
-    ["info extra", "too many arguments: 'extra'"],
-    ["list 0", "too many arguments: '0'"],
-    ["info -- --csv", "too many arguments: '--csv'"],
-    ["list --mig=all", "option '--mig' is ambiguous"],
-    ["list --libraries=3", "option '--libraries' doesn't allow an argument"],
-    ["list -d", "option requires an argument -- 'd'"],
-    ["list --bad --help", "unrecognized option '--bad'"],
-    ["list -lx", "invalid option -- 'x'"],
-    ["list --=", "unrecognized option '--'"],
-  ])("%s is wrong: %s", (line, problem) => {
-    expect(parse(line)).toEqual({ kind: "wrong", problem })
+    ["--csv info", program, `${program}: unrecognized option '--csv'`],
+    ["info --root=/", `${program} info`, `${program} info: unrecognized option '--root=/'`],
+    ["info extra", `${program} info`, `${program} info: Too many arguments: 'extra'`],
+    ["list 0", `${program} list`, `${program} list: Too many arguments: '0'`],
+    ["list -", `${program} list`, `${program} list: Too many arguments: '-'`],
+    ["info -- --csv", `${program} info`, `${program} info: Too many arguments: '--csv'`],
+    [
+      "list --mig=all",
+      `${program} list`,
+      `${program} list: option '--mig=all' is ambiguous; possibilities: '--mig-config' '--mig-monitor'`,
+    ],
+    [
+      "list --no",
+      `${program} list`,
+      `${program} list: option '--no' is ambiguous; possibilities: '--no-persistenced' '--no-fabricmanager' '--no-gsp-firmware'`,
+    ],
+    ["list --lib=3", `${program} list`, `${program} list: option '--libraries' doesn't allow an argument`],
+    ["list -d", `${program} list`, `${program} list: option requires an argument -- 'd'`],
+    ["list --device", `${program} list`, `${program} list: option '--device' requires an argument`],
+    ["list --bad --help", `${program} list`, `${program} list: unrecognized option '--bad'`],
+    ["list -lx", `${program} list`, `${program} list: invalid option -- 'x'`],
+    ["list --=", `${program} list`, `${program} list: unrecognized option '--='`],
+  ])("%s is wrong: %s", (line, of, sentence) => {
+    expect(parse(line)).toEqual({ kind: "wrong", program: of, sentence })
+  })
+
+  test("the words behind a command are counted as they stand", () => {
+    const count = (line: string): unknown => {
+      const call = parse(line)
+      return call.kind === "command" ? call.wordCount : call.kind
+    }
+    expect(["list", "-k list", "list -d 0", "list --device=0", "list --"].map(count)).toEqual([0, 0, 2, 1, 1])
   })
 })

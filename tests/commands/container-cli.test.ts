@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
@@ -115,6 +115,15 @@ describe("list", () => {
     expect(withChannels.slice(at, at + 3)).toEqual([...channels, "/usr/bin/nvidia-smi"])
   })
 
+  test("channels in a word of their own, or beside anything else, are listed alone", () => {
+    const place = "/dev/nvidia-caps-imex-channels/channel"
+    expect(listed("mig", "list", "--imex-channel", "0")).toEqual([`${place}0`])
+    expect(listed("mig", "list", "--imex-channel=+3", "--imex-channel=007,-0,1048575")).toEqual(
+      [3, 7, 0, 1048575].map((channel) => `${place}${channel}`),
+    )
+    expect(listed("mig", "list", "--imex-channel=,")).toEqual([...bare])
+  })
+
   test("what is asked for is given and nothing else", () => {
     expect(listed("mig", "list", "-b").every((path) => path.startsWith("/usr/bin/"))).toBe(true)
     expect(listed("mig", "list", "-f")).toEqual([
@@ -125,6 +134,10 @@ describe("list", () => {
     expect(listed("mig", "list", "-i", "--no-persistenced")).toEqual([])
     expect(listed("mig", "list", "--no-fabricmanager")).toEqual([])
     expect(listed("mig", "list", "--compat32")).toEqual([])
+    expect(listed("mig", "list", "--no-gsp-firmware")).toEqual([])
+    expect(listed("mig", "list", "-f", "--no-gsp-firmware")).toEqual([])
+    expect(listed("mig", "list", "--no-gsp-firmware", "-f")).toEqual([])
+    expect(listed("mig", "list", "--")).toEqual([])
     expect(listed("mig", "list", "-d", "")).toEqual(control)
   })
 
@@ -159,8 +172,8 @@ describe("list", () => {
     expect(listed("mig", "list", "--device=2")).toEqual([...control, "/dev/nvidia2"])
     expect(listed("mig", "list", "-d", "2", "-d", "0,2")).toEqual([
       ...control,
-      "/dev/nvidia0",
       "/dev/nvidia2",
+      "/dev/nvidia0",
     ])
     const place = "/proc/driver/nvidia/capabilities/gpu0/mig/gi2"
     expect(listed("mig", "list", "-d", "0:1")).toEqual([
@@ -216,6 +229,31 @@ describe("list", () => {
     }
   })
 
+  test("options that change a machine are accepted and change nothing", () => {
+    const debug = join(tmpdir(), `gantry-cli-${process.pid}.log`)
+    expect(listed("mig", "-k", "-n", "-u", "-d", debug, "list", "-b")).toEqual(
+      listed("mig", "list", "-b") as string[],
+    )
+    expect(existsSync(debug)).toBe(false)
+  })
+
+  test("programs are found whatever PATH says, the service's directory where the environment says", () => {
+    const directory = mkdtempSync(join(tmpdir(), "gantry-cli-"))
+    try {
+      expect(simulate(["up", directory, "--gpus", "1", "--no-nvml"])).toBe(0)
+      mkdirSync(join(directory, "opt/mps"), { recursive: true })
+      const ran = Bun.spawnSync(
+        [process.execPath, join(root, "src/main.ts"), `--host=${directory}`, "list", "-bi"],
+        { argv0: "nvidia-container-cli", env: { PATH: "/nowhere", CUDA_MPS_PIPE_DIRECTORY: "/opt/mps" } },
+      )
+      const lines = ran.stdout.toString().split("\n").slice(0, -1)
+      expect(lines[0]).toBe("/usr/bin/nvidia-smi")
+      expect(lines.at(-1)).toBe("/opt/mps")
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
   test("below a driver root everything is named as seen from inside", () => {
     const lines = listed("driver-container", "-r", "/run/nvidia/driver", "list", "-lbf")
     expect(lines).toContain("/usr/bin/nvidia-smi")
@@ -229,46 +267,82 @@ describe("list", () => {
   })
 })
 
-describe("failures are one line and 1", () => {
-  test.each<[machine: string, line: string, begins: string]>([
-    ["mig", "", "nvidia-container-cli: a command is missing"],
-    ["mig", "frobnicate", "nvidia-container-cli: unknown command 'frobnicate'"],
-    ["mig", "info extra", "nvidia-container-cli: too many arguments"],
-    ["mig", "list -d 9", "nvidia-container-cli: device error: 9: unknown device"],
-    ["mig", "list -d none", "nvidia-container-cli: device error: none: unknown device"],
-    ["mig", "list -d 0:9", "nvidia-container-cli: device error: 0:9: unknown device"],
-    ["mig", "list -d 2:0", "nvidia-container-cli: device error: 2:0: unknown device"],
+describe("failures are one line and 1, and begin as the reference's do", () => {
+  const program = "nvidia-container-cli"
+  const usage = `Usage: ${program} [OPTION...] COMMAND [ARG...]`
+  const noLibrary =
+    "initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory"
+  test.each<[machine: string, line: string, sentence: string]>([
+    ["mig", "", `${usage}: a command is missing [GAN1010]`],
+    ["mig", "frobnicate", `${usage}: unknown command 'frobnicate' [GAN1010]`],
+    ["mig", "info extra", `${program} info: Too many arguments: 'extra' [GAN1010]`],
+    ["mig", "list --foo", `${program} list: unrecognized option '--foo' [GAN1010]`],
+    ["mig", "list -d 9", `${program}: device error: 9: unknown device [GAN2104]`],
+    ["mig", "list -d none", `${program}: device error: none: unknown device [GAN2104]`],
+    ["mig", "list -d 0:9", `${program}: device error: 0:9: unknown device [GAN2104]`],
+    ["mig", "list -d 2:0", `${program}: device error: 2:0: unknown device [GAN2104]`],
     [
       "mig",
       "list --mig-config=0",
-      "nvidia-container-cli: mig-config error: 0: only 'all' devices are currently supported",
+      `${program}: mig-config error: 0: only 'all' devices are currently supported [GAN2109]`,
     ],
     [
       "mig",
       "list --mig-monitor=0:0",
-      "nvidia-container-cli: mig-monitor error: 0:0: only 'all' devices are currently supported",
+      `${program}: mig-monitor error: 0:0: only 'all' devices are currently supported [GAN2109]`,
     ],
-    ["mig", "list --imex-channel=x", "nvidia-container-cli: error parsing IMEX info: "],
-    ["mig", "list --imex-channel=-1", "nvidia-container-cli: error parsing IMEX info: "],
-    ["mig", "configure --pid=1 /x", "nvidia-container-cli: configure is not served"],
-    ["no-driver", "info", "nvidia-container-cli: initialization error: nvml error: driver not loaded"],
-    ["no-driver", "list", "nvidia-container-cli: initialization error: nvml error: driver not loaded"],
+    [
+      "mig",
+      "list -d 0:0 --mig-config=all",
+      `${program}: mig-config error: all: cannot enable mig-config with specific MIG devices selected [GAN2109]`,
+    ],
+    ["mig", "list -d 9 --mig-config=0", `${program}: device error: 9: unknown device [GAN2104]`],
+    [
+      "mig",
+      "list --imex-channel=x",
+      `${program}: error parsing IMEX info: unsupported IMEX channel value: x [GAN2115]`,
+    ],
+    [
+      "mig",
+      "list --imex-channel=1048576",
+      `${program}: error parsing IMEX info: unsupported IMEX channel value: 1048576 [GAN2115]`,
+    ],
+    [
+      "no-driver",
+      "list --imex-channel=-1",
+      `${program}: error parsing IMEX info: unsupported IMEX channel value: -1 [GAN2115]`,
+    ],
+    ["mig", "configure --pid=1 /x", `${program}: configure is not served by Gantry yet [GAN2116]`],
+    ["no-driver", "info", `${program}: ${noLibrary}: no NVIDIA driver on `],
+    ["no-driver", "list", `${program}: ${noLibrary}: no NVIDIA driver on `],
     [
       "upgraded-not-rebooted",
       "info",
-      "nvidia-container-cli: initialization error: nvml error: driver/library version mismatch",
+      `${program}: initialization error: nvml error: driver/library version mismatch: `,
     ],
     [
       "mig",
       "-r /nowhere list",
-      "nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so",
+      `${program}: initialization error: change root failed: no such file or directory: /nowhere [GAN2141]`,
     ],
-  ])("%s: %s", (machine, line, begins) => {
+    [
+      "mig",
+      "-r nowhere info",
+      `${program}: initialization error: change root failed: no such file or directory: nowhere [GAN2141]`,
+    ],
+    ["mig", "--root= info", `${program}: initialization error: invalid argument: --root is empty [GAN2141]`],
+    [
+      "mig",
+      "--ldcache= info",
+      `${program}: initialization error: invalid argument: --ldcache is empty [GAN2142]`,
+    ],
+    ["mig", "-u0x info", `${program}: input error: parse user/group failed: invalid argument: 0x [GAN1011]`],
+  ])("%s: %s", (machine, line, sentence) => {
     const { exit, lines, stderr } = cli(machine, ...line.split(" ").filter((word) => word !== ""))
     expect({ exit, lines }).toEqual({ exit: 1, lines: [] })
-    expect(stderr.startsWith(begins)).toBe(true)
+    expect(stderr.slice(0, sentence.length)).toBe(sentence)
     expect(stderr.trimEnd().split("\n")).toHaveLength(1)
-    expect(stderr).toMatch(/\[GAN\d{4}\]/)
+    expect(stderr).toMatch(/ \[GAN\d{4}\]: /)
   })
 
   test("a dead GPU is named in the miss", () => {
@@ -300,7 +374,35 @@ describe("what needs no machine", () => {
     ])
   })
 
-  test.each(["--help", "-?", "--usage", "list --help", "info -?"])("%s is 0, on standard output", (line) => {
-    expect(listed("no-driver", ...line.split(" "))[0]).toStartWith("Usage: nvidia-container-cli ")
+  test("a command line that is none names where help is", () => {
+    expect(cli("mig", "list", "--foo").stderr).toBe(
+      "nvidia-container-cli list: unrecognized option '--foo' [GAN1010]: try `nvidia-container-cli list --help' or `nvidia-container-cli list --usage' for more information\n",
+    )
+  })
+
+  const usage = [
+    "Usage: nvidia-container-cli list [-?bfilV] [-d ID] [--help] [--binaries]",
+    "            [--compat32] [--device=ID] [--firmwares] [--imex-channel=CHANNEL]",
+    "            [--ipcs] [--libraries] [--mig-config=ID] [--mig-monitor=ID]",
+    "            [--no-fabricmanager] [--no-gsp-firmware] [--no-persistenced]",
+    "            [--usage] [--version]",
+  ]
+  test.each<[line: string, first: string]>([
+    ["--help", "Usage: nvidia-container-cli [OPTION...] COMMAND [ARG...]"],
+    ["-?", "Usage: nvidia-container-cli [OPTION...] COMMAND [ARG...]"],
+    ["--usage", "Usage: nvidia-container-cli [-?knV] [-d FILE] [-l FILE] [-r PATH]"],
+    ["list --help", "Usage: nvidia-container-cli list [OPTION...]"],
+    ["info -?", "Usage: nvidia-container-cli info [OPTION...]"],
+    ["info --usage", "Usage: nvidia-container-cli info [-?V] [--help] [--csv] [--usage] [--version]"],
+    ["configure --help", "Usage: nvidia-container-cli configure [OPTION...] ROOTFS"],
+  ])("%s is 0, on standard output: %s", (line, first) => {
+    expect(listed("no-driver", ...line.split(" "))[0]).toBe(first)
+  })
+
+  test("--usage is the reference's; help names each option, and nobody to report our bugs to", () => {
+    expect(listed("no-driver", "list", "--usage")).toEqual(usage)
+    const help = listed("no-driver", "list", "--help").join("\n")
+    for (const [option] of usage.join(" ").matchAll(/--[a-z0-9-]+/g)) expect(help).toContain(option)
+    expect(help).not.toContain("bugs")
   })
 })

@@ -1,87 +1,76 @@
 /** `nvidia-container-cli list`: one path a line, in the reference's order. Source: facts, nvidia-container-cli §1.4. */
 
-import type { DriverCatalogue } from "../driver/catalogue.ts"
-import type { Gpu, Inventory, NodeFact } from "../inventory/inventory.ts"
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import type { MigMinors } from "../inventory/observe-mig.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
-
-export interface CliListRequest {
-  /** undefined: no device was named, and no node is listed. */
-  readonly devices: readonly SelectedDevice[] | undefined
-  readonly imexChannels: readonly number[]
-  readonly hasMigConfig: boolean
-  readonly hasMigMonitor: boolean
-  readonly hasBinaries: boolean
-  readonly hasLibraries: boolean
-  readonly hasCompat32: boolean
-  readonly hasFirmware: boolean
-  /** Names of the sockets that are listed. */
-  readonly sockets: readonly string[]
-}
+import type { CliFiles } from "./cli-files.ts"
+import type { CliListRequest } from "./cli-list-request.ts"
 
 const capabilityDirectory = "/proc/driver/nvidia/capabilities"
 
 export function renderCliList(
   inventory: Inventory,
-  driver: DriverCatalogue,
+  files: CliFiles,
   minors: MigMinors,
   request: CliListRequest,
 ): string {
-  const { nodes } = inventory
-  const isNamed = (file: { readonly reasons: DriverCatalogue["libraries"][number]["reasons"] }): boolean =>
-    file.reasons.some(({ kind }) => kind === "table")
-  const libraries = driver.libraries.filter(isNamed)
   const isMigWhole = request.hasMigConfig || request.hasMigMonitor
   const right = (name: "config" | "monitor"): readonly string[] =>
     listMigRight(name, inventory, minors, request.devices ?? [])
+  const { devices } = request
   const lines = [
-    ...(request.devices === undefined ? [] : listNodes(nodes.control, request.devices, { isMigWhole })),
+    ...(devices === undefined ? [] : [...listControlNodes(inventory), ...listGpuNodes(inventory, devices)]),
+    ...(isMigWhole ? [] : (devices ?? []).flatMap((one) => listMigDevice(inventory, minors, one))),
     ...request.imexChannels.map((channel) => `/dev/nvidia-caps-imex-channels/channel${channel}`),
     ...(request.hasMigConfig ? right("config") : []),
     ...(request.hasMigMonitor ? right("monitor") : []),
-    ...(request.hasBinaries ? driver.binaries.filter(isNamed).map(({ rootPath }) => rootPath) : []),
-    ...(request.hasLibraries
-      ? libraries.filter(({ bits }) => bits === 64).map(({ rootPath }) => rootPath)
-      : []),
-    ...(request.hasCompat32
-      ? libraries.filter(({ bits }) => bits === 32).map(({ rootPath }) => rootPath)
-      : []),
-    ...inventory.sockets
-      .filter(({ name }) => request.sockets.includes(name))
-      .map(({ path }) => withoutRoot(path, driver.driverRoot)),
-    ...(request.hasFirmware ? driver.firmware.map((path) => withoutRoot(path, driver.driverRoot)) : []),
+    ...(request.hasBinaries ? files.binaries : []),
+    ...(request.hasLibraries ? files.libraries : []),
+    ...(request.hasLibraries && request.hasCompat32 ? files.libraries32 : []),
+    ...files.sockets.flatMap(({ name, path }) => (request.sockets.includes(name) ? [path] : [])),
+    ...(request.hasFirmware ? files.firmware : []),
   ]
   return lines.map((line) => `${line}\n`).join("")
 }
 
-const withoutRoot = (path: string, root: string): string =>
-  root !== "/" && path.startsWith(`${root}/`) ? path.slice(root.length) : path
+/** nvidiactl is listed whether it is there or not: no GPU works without. */
+function listControlNodes({ platform, nodes }: Inventory): readonly string[] {
+  if (platform === "wsl") return nodes.dxg === undefined ? [] : [nodes.dxg.path]
+  const present = nodes.control.map(({ path }): string => path)
+  const first = "/dev/nvidiactl"
+  return platform === "native" ? [first, ...present.filter((path) => path !== first)] : present
+}
 
-function listNodes(
-  control: readonly NodeFact[],
-  devices: readonly SelectedDevice[],
-  { isMigWhole }: { readonly isMigWhole: boolean },
-): readonly string[] {
-  // A MIG device brings its GPU.
-  const gpus = [...new Set(devices.map(({ gpu }) => gpu))].sort(
-    (one, other) => (one.index ?? 0) - (other.index ?? 0),
-  )
-  const mig = isMigWhole ? [] : devices.filter((one) => one.kind === "mig")
+/** By the driver's numbers, whether they are there or not. A MIG device brings its GPU. */
+function listGpuNodes({ platform }: Inventory, devices: readonly SelectedDevice[]): readonly string[] {
+  if (platform === "wsl") return []
+  const gpus = [...new Set(devices.map(({ gpu }) => gpu))]
+  return gpus.flatMap(({ minor }) => (minor === undefined ? [] : [`/dev/nvidia${minor.value}`]))
+}
+
+function listMigDevice(inventory: Inventory, minors: MigMinors, selected: SelectedDevice): readonly string[] {
+  if (selected.kind !== "mig") return []
+  const { gpu, device } = selected
+  const { gpuInstance, computeInstance, gpuInstanceNode, computeInstanceNode } = device
+  const place = `${capabilityDirectory}/gpu${gpu.minor?.value}/mig/gi${gpuInstance}`
+  const key = `gpu${gpu.minor?.value}/gi${gpuInstance}`
   return [
-    ...control.map(({ path }) => path),
-    ...gpus.flatMap(({ node }) => (node === undefined ? [] : [node.path])),
-    ...mig.flatMap(({ gpu, device }) => {
-      const place = `${capabilityDirectory}/gpu${gpu.minor?.value}/mig/gi${device.gpuInstance}`
-      return [
-        `${place}/access`,
-        `${place}/ci${device.computeInstance}/access`,
-        ...[device.gpuInstanceNode, device.computeInstanceNode].flatMap((node) =>
-          node === undefined ? [] : [node.path],
-        ),
-      ]
-    }),
+    `${place}/access`,
+    `${place}/ci${computeInstance}/access`,
+    ...(gpuInstanceNode === undefined
+      ? listCapability(inventory, minors.get(`${key}/access`))
+      : [gpuInstanceNode.path]),
+    ...(computeInstanceNode === undefined
+      ? listCapability(inventory, minors.get(`${key}/ci${computeInstance}/access`))
+      : [computeInstanceNode.path]),
   ]
 }
+
+/** By number, whether the node is there or not; none where the driver has no such nodes. */
+const listCapability = ({ majors }: Inventory, number: number | undefined): readonly string[] =>
+  number === undefined || !Object.hasOwn(majors, "nvidia-caps")
+    ? []
+    : [`/dev/nvidia-caps/nvidia-cap${number}`]
 
 /** Generations whose data-centre GPUs can be cut into MIG devices. */
 const migGenerations = ["8.0", "9.0", "10.0", "10.3"]
@@ -98,10 +87,7 @@ function listMigRight(
 ): readonly string[] {
   const capable = [...new Set(devices.map(({ gpu }) => gpu))].filter(canBeCut)
   if (capable.length === 0) return []
-  const node = (minor: number | undefined): readonly string[] =>
-    minor === undefined || !Object.hasOwn(inventory.majors, "nvidia-caps")
-      ? []
-      : [`/dev/nvidia-caps/nvidia-cap${minor}`]
+  const node = (number: number | undefined): readonly string[] => listCapability(inventory, number)
   return [
     `${capabilityDirectory}/mig/${name}`,
     ...node(minors.get(name)),

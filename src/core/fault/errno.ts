@@ -25,6 +25,7 @@ const table: Readonly<Record<number, readonly [name: string, text: string]>> = {
   27: ["EFBIG", "file too large"],
   28: ["ENOSPC", "no space left on device"],
   30: ["EROFS", "read-only file system"],
+  34: ["ERANGE", "numerical result out of range"],
   36: ["ENAMETOOLONG", "file name too long"],
   38: ["ENOSYS", "function not implemented"],
   39: ["ENOTEMPTY", "directory not empty"],

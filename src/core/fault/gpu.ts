@@ -2,12 +2,23 @@
 
 import type { HostPath } from "../text/brand.ts"
 import type { Catalogue } from "./entry.ts"
+import { errnoText } from "./errno.ts"
 
 export interface GpuFaults {
   /** A GPU whose facts the driver does not tell. */
   GpuUnreadable: { readonly pciAddress: string; readonly path: HostPath }
   DeviceNodeMissing: { readonly path: HostPath; readonly neededBy: string }
   DriverNotLoaded: { readonly host: string }
+  /** Neither a kernel module nor a user-space driver. */
+  DriverAbsent: { readonly host: string; readonly driverRoot: string }
+  /** The driver root that was named is no directory of this machine. */
+  DriverRootUnusable: { readonly driverRoot: string; readonly errno: string }
+  /** The loader cache that was named cannot be used. `step`: where it ended. */
+  LdcacheUnusable: {
+    readonly path: HostPath
+    readonly step: "open" | "map" | "parse"
+    readonly errno: string
+  }
   /** The user-space driver that belongs to the loaded kernel module is not there. */
   DriverLibraryMissing: { readonly name: string; readonly driverRoot: HostPath }
   /** A selector that no GPU answers to. `known`: what would; `meant`: the nearest of it. */
@@ -80,6 +91,16 @@ export interface GpuFaults {
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
 }
 
+/** As the reference says it. An empty name never comes to be opened. */
+const ldcacheProblems = {
+  open: (path: string, error: string) =>
+    path === ""
+      ? `initialization error: ${error}: --ldcache is empty`
+      : `detection error: open failed: ${path}: ${error}`,
+  map: (path: string, error: string) => `detection error: file mapping failed: ${path}: ${error}`,
+  parse: (path: string) => `detection error: unsupported file format: ${path}`,
+} as const
+
 export const gpuCatalogue: Catalogue<GpuFaults> = {
   GpuUnreadable: {
     code: "GAN2100",
@@ -122,11 +143,40 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
       },
     ],
   },
+  DriverAbsent: {
+    code: "GAN2140",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory: no NVIDIA driver on ${d.host}, neither a kernel module nor libraries below ${d.driverRoot}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "install the NVIDIA driver, or set nvidia-container-cli.root to where it lies",
+      },
+    ],
+  },
+  DriverRootUnusable: {
+    code: "GAN2141",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: ${d.driverRoot === "" ? `${errnoText(d.errno)}: --root is empty` : `change root failed: ${errnoText(d.errno)}: ${d.driverRoot}`}`,
+    remedies: () => [
+      { kind: "know", text: "--root is the absolute path of a directory, below which the driver lies" },
+    ],
+  },
+  LdcacheUnusable: {
+    code: "GAN2142",
+    exit: 1,
+    says: (d) => `nvidia-container-cli: ${ldcacheProblems[d.step](d.path, errnoText(d.errno))}`,
+    remedies: () => [
+      { kind: "know", text: "name a cache that ldconfig made below the driver root, or leave --ldcache out" },
+    ],
+  },
   DriverLibraryMissing: {
     code: "GAN2103",
     exit: 1,
     says: (d) =>
-      `nvidia-container-cli: initialization error: load library failed: ${d.name}: cannot open shared object file: no such file or directory: below ${d.driverRoot}`,
+      `nvidia-container-cli: initialization error: load library failed: libnvidia-ml.so.1: cannot open shared object file: no such file or directory: ${d.name} is not below ${d.driverRoot}`,
     remedies: () => [
       {
         kind: "know",
@@ -170,9 +220,13 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
   ImexChannelInvalid: {
     code: "GAN2115",
     exit: 1,
-    says: (d) => `nvidia-container-cli: error parsing IMEX info: ${JSON.stringify(d.channel)} is no channel`,
+    says: (d) =>
+      `nvidia-container-cli: error parsing IMEX info: unsupported IMEX channel value: ${d.channel}`,
     remedies: () => [
-      { kind: "know", text: "a channel is a number: the one in /dev/nvidia-caps-imex-channels/channelN" },
+      {
+        kind: "know",
+        text: "a channel is a number below 1048576: the one in /dev/nvidia-caps-imex-channels/channelN",
+      },
     ],
   },
   CliCommandUnserved: {

@@ -4,10 +4,15 @@
  */
 
 import type { Catalogue } from "./entry.ts"
+import { errnoText } from "./errno.ts"
 
 export interface InputFaults {
   /** A command line that names no known command, or a malformed or unknown flag. */
   UsageInvalid: { readonly program: string; readonly problem: string; readonly usage: string }
+  /** The same on nvidia-container-cli's command line, whose texts and exit status are the reference's. */
+  CliUsageInvalid: { readonly program: string; readonly sentence: string }
+  /** nvidia-container-cli's `--user`: malformed, too large, or nobody. */
+  CliUserInvalid: { readonly user: string; readonly errno: string }
   /** config.toml is not TOML. Units: line and column from 1. */
   ConfigSyntaxInvalid: { readonly line: number; readonly column: number; readonly problem: string }
   /** A known key of config.toml has a value of the wrong type, or one that is not allowed. */
@@ -65,6 +70,26 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     exit: 2,
     says: (d) => `${d.program}: ${d.problem}`,
     remedies: (d) => [{ kind: "know", text: `usage: ${d.usage}` }],
+  },
+  CliUsageInvalid: {
+    code: "GAN1010",
+    exit: 1,
+    says: (d) => d.sentence,
+    remedies: (d) => [
+      { kind: "know", text: `try \`${d.program} --help' or \`${d.program} --usage' for more information` },
+    ],
+  },
+  CliUserInvalid: {
+    code: "GAN1011",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: input error: parse user/group failed: ${errnoText(d.errno)}: ${d.user}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "--user is UID[:GID], numbers or names of /etc/passwd and /etc/group; a number that is nobody's needs its GID",
+      },
+    ],
   },
   ConfigSyntaxInvalid: {
     code: "GAN1100",

@@ -6,6 +6,7 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { parseCount } from "../text/count.ts"
 import { matchesGlob } from "../text/glob.ts"
 import { nearestOf } from "../text/nearest.ts"
 import type { Gpu, Inventory, MigDevice } from "./inventory.ts"
@@ -18,6 +19,19 @@ type Candidate = Gpu | MigDevice
 
 /** Order: GPUs by PCI address, then MIG devices by GPU and index. Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved. */
 export function selectDevices(
+  selectors: readonly string[],
+  inventory: Inventory,
+): Result<readonly SelectedDevice[]> {
+  const asked = selectDevicesAsAsked(selectors, inventory)
+  if (!asked.ok) return asked
+  const { gpus, migDevices } = inventory
+  const places = new Map<Candidate, number>([...gpus, ...migDevices].map((one, place) => [one, place]))
+  const place = (one: SelectedDevice): number => places.get(one.kind === "gpu" ? one.gpu : one.device) ?? 0
+  return ok([...asked.value].sort((one, other) => place(one) - place(other)))
+}
+
+/** The same devices. Order: as the selectors name them; those of one selector by PCI address, MIG devices behind. */
+export function selectDevicesAsAsked(
   selectors: readonly string[],
   inventory: Inventory,
 ): Result<readonly SelectedDevice[]> {
@@ -36,17 +50,14 @@ export function selectDevices(
     if (!found.ok) return found
     choose(found.value, selector)
   }
-  return ok([
-    ...usable.flatMap((gpu): readonly SelectedDevice[] => {
-      const selector = chosen.get(gpu)
-      return selector === undefined ? [] : [{ kind: "gpu", gpu, selector }]
+  const byIndex = new Map(usable.map((gpu) => [gpu.index, gpu]))
+  return ok(
+    [...chosen].flatMap(([candidate, selector]): readonly SelectedDevice[] => {
+      if ("pciAddress" in candidate) return [{ kind: "gpu", gpu: candidate, selector }]
+      const gpu = byIndex.get(candidate.gpuIndex)
+      return gpu === undefined ? [] : [{ kind: "mig", gpu, device: candidate, selector }]
     }),
-    ...inventory.migDevices.flatMap((device): readonly SelectedDevice[] => {
-      const selector = chosen.get(device)
-      const gpu = usable.find(({ index }) => index === device.gpuIndex)
-      return selector === undefined || gpu === undefined ? [] : [{ kind: "mig", gpu, device, selector }]
-    }),
-  ])
+  )
 }
 
 function findDevices(
@@ -59,10 +70,10 @@ function findDevices(
   const one = <T extends Candidate>(found: T | undefined): Result<readonly Candidate[]> =>
     found === undefined ? miss() : ok([found])
 
-  if (/^\d+$/.test(selector)) return one(usable.find(({ index }) => index === Number(selector)))
-  const pair = /^(\d+):(\d+)$/.exec(selector)
-  if (pair !== null) {
-    const [gpuIndex, index] = [Number(pair[1]), Number(pair[2])]
+  const number = parseCount(selector)
+  if (number !== undefined) return one(usable.find(({ index }) => index === number))
+  const [gpuIndex, index, ...more] = selector.split(":").map(parseCount)
+  if (gpuIndex !== undefined && index !== undefined && more.length === 0) {
     return one(migDevices.find((device) => device.gpuIndex === gpuIndex && device.index === index))
   }
   const address = normaliseAddress(selector)

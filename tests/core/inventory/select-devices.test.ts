@@ -3,7 +3,11 @@ import type { Fault } from "../../../src/core/fault/fault.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { Gpu, Inventory, MigDevice } from "../../../src/core/inventory/inventory.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
-import { normaliseAddress, selectDevices } from "../../../src/core/inventory/select-devices.ts"
+import {
+  normaliseAddress,
+  selectDevices,
+  selectDevicesAsAsked,
+} from "../../../src/core/inventory/select-devices.ts"
 import { memoryMachine } from "../../machine.ts"
 
 const seen = observeInventory(memoryMachine({ gpus: 6 }))
@@ -78,6 +82,10 @@ describe("device selectors that are known", () => {
     ["what stands before all is judged", ["1", "all"], everything],
     ["an index", ["2"], ["2"]],
     ["leading zeros are a number's", ["02"], ["2"]],
+    ["as C reads numbers: a sign", ["+1"], ["1"]],
+    ["as C reads numbers: zero below nothing", ["-0"], ["0"]],
+    ["as C reads numbers: blanks in front", [" 1"], ["1"]],
+    ["as C reads numbers: a pair of them", ["+1:+0"], ["1:0"]],
     ["the order is the machine's, not the list's", ["3", "0"], ["0", "3"]],
     ["twice is once", ["0", "0", uuids[0] ?? "", "0000:10:00.0"], ["0"]],
     ["a UUID", [uuids[2] ?? ""], ["2"]],
@@ -117,10 +125,13 @@ describe("device selectors that are refused", () => {
     ["one beyond the last index", "4", "DeviceUnknown"],
     ["a GPU that is not usable has no index", "5", "DeviceUnknown"],
     ["no sign", "-1", "DeviceUnknown"],
-    ["no sign", "+1", "DeviceUnknown"],
+    ["no negative number", "-1", "DeviceUnknown"],
+    ["no sign alone", "+", "DeviceUnknown"],
     ["no hexadecimal index", "0x1", "DeviceUnknown"],
     ["no range", "0-3", "DeviceUnknown"],
-    ["no blanks around", " 1", "DeviceUnknown"],
+    ["no blanks behind", "1 ", "DeviceUnknown"],
+    ["nothing behind a pair", "0:1x", "DeviceUnknown"],
+    ["no third number", "0:1:2", "DeviceUnknown"],
     ["a number beyond all numbers", "9".repeat(400), "DeviceUnknown"],
     ["none is the request's word, not a device's", "none", "DeviceUnknown"],
     ["void is the request's word, not a device's", "void", "DeviceUnknown"],
@@ -224,4 +235,19 @@ describe("PCI addresses", () => {
   ])("%j is %p", (written, normal) => {
     expect(normaliseAddress(written)).toBe(normal as string)
   })
+})
+
+test("as asked: in the order of the selectors; all adds what is missing, GPUs before MIG devices", () => {
+  const asked = (...selectors: readonly string[]): readonly string[] => {
+    const result = selectDevicesAsAsked(selectors, inventory)
+    if (!result.ok) throw new Error(result.fault.tag)
+    return result.value.map((one) =>
+      one.kind === "gpu" ? String(one.gpu.index) : `${one.device.gpuIndex}:${one.device.index}`,
+    )
+  }
+  expect(asked("3", "0", "3")).toEqual(["3", "0"])
+  expect(asked("1:0", "2", "0:1")).toEqual(["1:0", "2", "0:1"])
+  expect(asked("2", "all")).toEqual(["2", "0", "1", "3", "0:0", "0:1", "1:0", "1:1"])
+  expect(chosen(["3", "0"])).toEqual(["0", "3"])
+  expect(chosen(["1:0", "2", "0:1"])).toEqual(["2", "0:1", "1:0"])
 })

@@ -1,0 +1,101 @@
+/**
+ * What `nvidia-container-cli list` is asked for, decided as the reference decides it: which kinds of files, which devices, which
+ * rights over MIG. Source: facts, nvidia-container-cli §1.4, §4; observed on nvidia-container-cli 1.17.
+ */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import { parseCount } from "../text/count.ts"
+import type { CliGiven } from "./cli-call.ts"
+
+const migRights = ["mig-config", "mig-monitor"] as const
+type MigRight = (typeof migRights)[number]
+
+/** The command line, without the machine. */
+export interface CliListAsked {
+  /** undefined: no device was named, and no node is listed. */
+  readonly selectors: readonly string[] | undefined
+  readonly imexChannels: readonly number[]
+  readonly rights: Readonly<Record<MigRight, readonly string[]>>
+  readonly hasBinaries: boolean
+  readonly hasLibraries: boolean
+  /** Of no effect without libraries. */
+  readonly hasCompat32: boolean
+  readonly hasFirmware: boolean
+  readonly sockets: readonly ("persistenced" | "fabricmanager" | "mps")[]
+}
+
+/** Joined with the machine. */
+export interface CliListRequest extends Omit<CliListAsked, "selectors" | "rights"> {
+  /** undefined: no node is listed. Order: as they were named. */
+  readonly devices: readonly SelectedDevice[] | undefined
+  readonly hasMigConfig: boolean
+  readonly hasMigMonitor: boolean
+}
+
+/** Channels fit the minor of a device number. */
+const imexChannelLimit = 2 ** 20
+
+/** `wordCount`: how many words follow `list`; without any, or with one that names IMEX channels, everything is listed. Faults: ImexChannelInvalid. */
+export function parseCliList(given: CliGiven, wordCount: number): Result<CliListAsked> {
+  const isBare = wordCount === 0 || (wordCount === 1 && given.has("imex-channel"))
+  const has = (name: string): boolean => isBare || given.has(name)
+  const imexChannels: number[] = []
+  for (const channel of itemsOf(given, "imex-channel") ?? []) {
+    const number = parseCount(channel)
+    if (number === undefined || number >= imexChannelLimit)
+      return fail(fault("ImexChannelInvalid", { channel }))
+    imexChannels.push(number)
+  }
+  return ok({
+    selectors: isBare ? ["all"] : itemsOf(given, "device"),
+    imexChannels,
+    rights: {
+      "mig-config": itemsOf(given, "mig-config") ?? [],
+      "mig-monitor": itemsOf(given, "mig-monitor") ?? [],
+    },
+    hasBinaries: has("binaries"),
+    hasLibraries: has("libraries"),
+    hasCompat32: has("compat32"),
+    hasFirmware: has("firmwares") && !given.has("no-gsp-firmware"),
+    sockets: has("ipcs")
+      ? (["persistenced", "fabricmanager", "mps"] as const).filter((name) => !given.has(`no-${name}`))
+      : [],
+  })
+}
+
+/** A repeated list option is one list; empty items count for nothing. undefined: not given. */
+const itemsOf = (given: CliGiven, name: string): readonly string[] | undefined =>
+  given
+    .get(name)
+    ?.join(",")
+    .split(",")
+    .filter((item) => item !== "")
+
+const isAll = (item: string): boolean => item.toLowerCase() === "all"
+
+/** Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, MigRightInvalid. */
+export function resolveCliList(asked: CliListAsked, inventory: Inventory): Result<CliListRequest> {
+  const { selectors, rights, ...rest } = asked
+  // Where no GPU can be used, the reference does not look at the list.
+  const hasGpu = inventory.gpus.some(({ state }) => state === "usable")
+  const devices = selectDevicesAsAsked(hasGpu ? (selectors ?? []) : [], inventory)
+  if (!devices.ok) return devices
+  const isEverything = hasGpu && (selectors ?? []).some(isAll)
+  const areCutsNamed = !isEverything && devices.value.some(({ kind }) => kind === "mig")
+  for (const right of migRights) {
+    // What stands behind `all` is not read.
+    const first = rights[right][0]
+    if (first === undefined) continue
+    if (!isAll(first)) return fail(fault("MigRightInvalid", { right, item: first, problem: "item" }))
+    if (areCutsNamed) return fail(fault("MigRightInvalid", { right, item: first, problem: "devices" }))
+  }
+  return ok({
+    ...rest,
+    devices: selectors === undefined ? undefined : devices.value,
+    hasMigConfig: rights["mig-config"].length > 0,
+    hasMigMonitor: rights["mig-monitor"].length > 0,
+  })
+}
