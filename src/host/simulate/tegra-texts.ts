@@ -1,4 +1,7 @@
-/** Texts of a simulated Tegra board: its release, its family, and the lists of what a container gets. */
+/**
+ * Texts of a simulated Tegra board: its release, its family, and the lists of what a container gets. All of it stands in the lists that
+ * are read by default: devices.csv, drivers.csv, l4t.csv.
+ */
 
 import type { ListedEntry } from "./listing.ts"
 
@@ -34,9 +37,10 @@ function linesOf(name: string, entries: readonly ListedEntry[]): readonly string
         ...listed(["link"], /linux-gnu\/lib[^/]*\.so$/).map((path) => `sym, ${path}`),
         ...listed(["file"], /egl_vendor\.d\/.*\.json$|\/nvargus-daemon$/).map((path) => `lib, ${path}`),
         "lib, /usr/lib/aarch64-linux-gnu/tegra/libnvabsent.so",
+        "dir, /lib/firmware/tegra23x",
       ]
     case "extra.csv":
-      return ["dir, /lib/firmware/tegra23x"]
+      return ["# A list that is read only where it is asked for."]
     default:
       return []
   }
