@@ -85,7 +85,9 @@ export const defects: Readonly<Record<string, Defect>> = {
         one.kind === "file" ? { ...one, content: one.content.subarray(0, 100), sizeBytes: 100 } : one,
     ),
   ),
-  "missing-file": taking("PATH", (machine, path) => without(machine, (one) => one.path === path)),
+  "missing-file": taking("PATH", (machine, path) =>
+    without(machine, (one) => one.path === path || one.path.startsWith(`${path}/`)),
+  ),
   "huge-file": taking("PATH", (machine, path) =>
     altered(
       machine,
