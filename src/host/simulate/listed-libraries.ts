@@ -15,7 +15,7 @@ const machineOf = (path: string): "aarch64" | "i386" | "x86-64" => {
 
 export function libraryOf(path: string, { driverVersion }: ListedMachine, index: ListedIndex): Uint8Array {
   const name = baseName(path)
-  const stem = name.replace(/\.so.*$/, "")
+  const stem = stemOf(name)
   const abi = Object.hasOwn(notedLibraries, stem) ? notedLibraries[stem] : undefined
   const known = simulatedLibraries.findIndex((one) => one.stem === stem)
   const needed = (simulatedLibraries[known]?.needed ?? [])
@@ -31,9 +31,17 @@ export function libraryOf(path: string, { driverVersion }: ListedMachine, index:
   })
 }
 
-/** The link beside it that ends in one number is what programs ask for. */
-const sonameOf = (path: string, { links }: ListedIndex): string =>
-  links.get(path)?.find((name) => /\.so\.\d+$/.test(name)) ?? baseName(path)
+/**
+ * The link beside it that ends in one number is what programs ask for. Where the library has others of other names (libGLX_indirect is
+ * libGLX_nvidia), its own name is meant: the loader's cache has no room for a SONAME of another name.
+ */
+function sonameOf(path: string, { links }: ListedIndex): string {
+  const name = baseName(path)
+  const numbered = links.get(path)?.filter((link) => /\.so\.\d+$/.test(link)) ?? []
+  return numbered.find((link) => stemOf(link) === stemOf(name)) ?? name
+}
+
+const stemOf = (name: string): string => name.replace(/\.so.*$/, "")
 
 /** Below a driver's root the cache names what lies there, as seen from inside. `root`: empty, or an absolute path. */
 export function cacheOf(
