@@ -5,7 +5,7 @@ import { flagsOf, type LdcacheEntry } from "../../core/ldcache/ldcache.ts"
 import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
 import { baseName } from "../../core/text/path.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
-import { notedLibraries, simulatedLibraries } from "./libraries.ts"
+import { notedLibraries, simulatedLibraries, stubFunction } from "./libraries.ts"
 import type { ListedIndex, ListedMachine } from "./listed-index.ts"
 
 const machineOf = (path: string): "aarch64" | "i386" | "x86-64" => {
@@ -17,16 +17,15 @@ export function libraryOf(path: string, { driverVersion }: ListedMachine, index:
   const name = baseName(path)
   const stem = stemOf(name)
   const abi = Object.hasOwn(notedLibraries, stem) ? notedLibraries[stem] : undefined
-  const known = simulatedLibraries.findIndex((one) => one.stem === stem)
-  const needed = (simulatedLibraries[known]?.needed ?? [])
+  const known = simulatedLibraries.find((one) => one.stem === stem)
+  const needed = (known?.needed ?? [])
     .map((one) => `${one}.so.${driverVersion}`)
     .filter((one) => name.endsWith(driverVersion) && index.names.has(one))
   return renderElf({
     machine: machineOf(path),
     soname: sonameOf(path, index),
     needed,
-    symbol: `gantry_${stem.replaceAll(/[^A-Za-z0-9_]/g, "_")}`,
-    answer: 1000 + Math.max(known, 0),
+    ...stubFunction(stem),
     ...(abi === undefined ? {} : { abi }),
   })
 }
