@@ -3,10 +3,11 @@
 import { renderElf } from "../../core/elf/render-elf.ts"
 import { flagsOf, type LdcacheEntry } from "../../core/ldcache/ldcache.ts"
 import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
-import { baseName } from "../../core/text/path.ts"
+import { baseName, joinPath, parentPath } from "../../core/text/path.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
 import { notedLibraries, simulatedLibraries, stubFunction } from "./libraries.ts"
 import type { ListedIndex, ListedMachine } from "./listed-index.ts"
+import type { ListedEntry } from "./listing.ts"
 
 const machineOf = (path: string): "aarch64" | "i386" | "x86-64" => {
   if (/\/i[36]86-linux-gnu\/|\/lib32\//.test(path)) return "i386"
@@ -40,6 +41,9 @@ function sonameOf(path: string, { links }: ListedIndex): string {
   return numbered.find((link) => stemOf(link) === stemOf(name)) ?? name
 }
 
+/** As many as the kernel follows. */
+const linkLimit = 40
+
 const stemOf = (name: string): string => name.replace(/\.so.*$/, "")
 
 /** Below a driver's root the cache names what lies there, as seen from inside. `root`: empty, or an absolute path. */
@@ -48,13 +52,26 @@ export function cacheOf(
   index: ListedIndex,
   { root, sizeBytes }: { readonly root: string; readonly sizeBytes: number },
 ): Uint8Array {
+  const targetOf = ({ path, target }: Extract<ListedEntry, { readonly kind: "link" }>): string =>
+    target.startsWith("/") ? `${root}${target}` : joinPath(parentPath(path), target)
+  const targets = new Map(
+    entries.flatMap((entry) => (entry.kind === "link" ? [[entry.path, targetOf(entry)] as const] : [])),
+  )
+  /** ldconfig takes links to a library under its own name, and passes over others (libGLX_indirect). */
+  const isCachedLink = (path: string): boolean => {
+    let end = path
+    for (let hops = 0; hops < linkLimit; hops++) end = targets.get(end) ?? end
+    return stemOf(baseName(end)) === stemOf(baseName(path))
+  }
   const cached: LdcacheEntry[] = entries.flatMap((entry): readonly LdcacheEntry[] => {
     if (!entry.path.startsWith(`${root}/`)) return []
     const path = entry.path.slice(root.length)
     const isCached =
       (entry.kind === "file" || entry.kind === "link") &&
       /^\/usr\/lib(64)?(\/[^/]*linux-gnu)?(\/nvidia\/current)?\/lib[^/]*\.so(\.[\d.]+)?$/.test(path) &&
-      (entry.kind === "link" || sonameOf(entry.path, index) === baseName(entry.path))
+      (entry.kind === "link"
+        ? isCachedLink(entry.path)
+        : sonameOf(entry.path, index) === baseName(entry.path))
     const flags = flagsOf[machineOf(entry.path)]
     return isCached ? [{ soname: baseName(path), path, flags, osVersion: 0, hwcap: 0n }] : []
   })
