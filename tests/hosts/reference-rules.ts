@@ -3,7 +3,7 @@
  * Each stands in docs/differences.md under its title. A rule that changes nothing anywhere is stale, and the test says so.
  */
 
-import { baseName, joinPath, parentPath } from "../../src/core/text/path.ts"
+import { joinPath, parentPath } from "../../src/core/text/path.ts"
 import type { Catalogued, Given, Link } from "./catalogued.ts"
 
 export interface ReferenceRule {
@@ -20,6 +20,10 @@ const mapDevices = (answer: Catalogued, change: (given: Given) => Given): Catalo
 
 const targetOf = ([path, target]: Link): string =>
   target.startsWith("/") ? target : joinPath(parentPath(path), target)
+
+/** The libraries that carry it have their links from the reference as well. */
+const driverVersionIn = ({ mounts }: Catalogued): string | undefined =>
+  mounts.flatMap(([path]) => /\/libcuda\.so\.(\d+\.[\d.]+)$/.exec(path)?.[1] ?? [])[0]
 
 export const referenceRules: readonly ReferenceRule[] = [
   {
@@ -44,18 +48,23 @@ export const referenceRules: readonly ReferenceRule[] = [
   },
   {
     title: "Every library has the link of its SONAME",
-    adopt: (reference, ours) => ({
-      ...reference,
-      links: [
-        ...reference.links,
-        ...ours.links.filter(
-          ([path, target]) =>
-            /\.so\.\d+$/.test(path) &&
-            reference.mounts.some(([, to]) => to === targetOf([path, target])) &&
-            !reference.links.some(([other]) => other === path),
-        ),
-      ],
-    }),
+    adopt: (reference, ours) => {
+      const version = driverVersionIn(reference)
+      return {
+        ...reference,
+        links: [
+          ...reference.links,
+          ...ours.links.filter(
+            ([path, target]) =>
+              version !== undefined &&
+              /\.so\.\d+$/.test(path) &&
+              !target.endsWith(`.so.${version}`) &&
+              reference.mounts.some(([, to]) => to === targetOf([path, target])) &&
+              !reference.links.some(([other]) => other === path),
+          ),
+        ],
+      }
+    },
   },
   {
     title: "No place in a container is named after the driver's root",
@@ -67,21 +76,4 @@ export const referenceRules: readonly ReferenceRule[] = [
         ),
       })),
   },
-  {
-    title: "A GPU's index is its place on the bus",
-    adopt: (reference) => {
-      const isMinor = (path: string): boolean => /^\/dev\/nvidia\d+$/.test(path)
-      const isMig = Object.keys(reference.devices).some((name) => name.includes(":"))
-      if (isMig) return reference
-      const byPlace = Object.values(reference.devices).sort((one, other) =>
-        addressOf(one) < addressOf(other) ? -1 : 1,
-      )
-      const isPlaced = byPlace.every((given) => given.nodes.some(isMinor) && addressOf(given) !== "")
-      return isPlaced ? { ...reference, devices: Object.fromEntries(byPlace.entries()) } : reference
-    },
-  },
 ]
-
-/** Where a GPU sits on the bus, by the name of a link to its DRM nodes; empty: nothing tells. */
-const addressOf = ({ links }: Given): string =>
-  links.map(([path]) => /^pci-(.*)-\w+$/.exec(baseName(path))?.[1] ?? "").sort()[0] ?? ""

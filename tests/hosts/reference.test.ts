@@ -24,7 +24,8 @@ describe("files, links and nodes equal the reference's, rules aside", () => {
     return reference === undefined ? [] : [{ name, reference }]
   })
 
-  test("the reference was run on nine of the machines", () => expect(answered).toHaveLength(9))
+  // Not where it ends without an answer: no driver, or one that NVML does not fit.
+  test("the reference answered on fourteen of the machines", () => expect(answered).toHaveLength(14))
 
   for (const { name, reference } of answered)
     test(name, () => {

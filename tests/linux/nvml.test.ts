@@ -65,7 +65,8 @@ describe.skipIf(compiler === null)("a library that answers (missing: a C compile
   })
 
   test.each([
-    ["t4", "Tesla T4", "Tesla", "7.5"],
+    ["v100", "Tesla V100-SXM2-32GB", "Tesla", "7.0"],
+    ["t4", "Tesla T4", "Nvidia", "7.5"],
     ["rtx4090", "NVIDIA GeForce RTX 4090", "GeForce", "8.9"],
     ["h100", "NVIDIA H100 80GB HBM3", "Nvidia", "9.0"],
     ["gb200", "NVIDIA GB200", "Nvidia", "10.0"],

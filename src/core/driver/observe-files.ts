@@ -166,7 +166,11 @@ export const gbmDirectory = "/gbm"
 
 /** `gbm/nvidia-drm_gbm.so`, by which libgbm finds the driver. */
 export const observeOddLinks = (view: RootView, directories: readonly HostPath[]): readonly FileLink[] =>
-  directories.flatMap((directory) => observeLink(view, `${directory}${gbmDirectory}/nvidia-drm_gbm.so`))
+  directories.flatMap((directory) => {
+    const path = `${directory}${gbmDirectory}/nvidia-drm_gbm.so`
+    // Libraries of 32 bits have the link and not what it names.
+    return view.exists(path) ? observeLink(view, path) : []
+  })
 
 function observeLink(view: RootView, path: string): readonly FileLink[] {
   const target = view.readLink(path)

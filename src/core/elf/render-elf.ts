@@ -15,6 +15,14 @@ import {
 } from "./elf.ts"
 import { createRecord, type ElfRecord } from "./elf-record.ts"
 import { renderAbiNote, renderNeededVersions } from "./render-elf-demands.ts"
+import {
+  numberOfSection,
+  renderSections,
+  type Section,
+  type SectionTable,
+  sectionFlag,
+  sectionType,
+} from "./render-elf-sections.ts"
 
 export interface SharedObject {
   readonly machine: Exclude<ElfMachine, "other">
@@ -36,7 +44,10 @@ const sizesOf = {
   64: { header: 64, programHeader: 56, symbol: 24, dynamicEntry: 16 },
 } as const
 
-/** Layout: headers, note, hash, symbols, versions, strings, code in one readable and executable page run; dynamic section in a writable one. */
+/**
+ * Layout: headers, note, hash, symbols, versions, strings, code in one readable and executable page run; dynamic section in a writable one;
+ * behind it what is not loaded: section headers.
+ */
 export function renderElf(object: SharedObject): Uint8Array {
   const bits = object.machine === "i386" ? 32 : 64
   const sizes = sizesOf[bits]
@@ -80,7 +91,45 @@ export function renderElf(object: SharedObject): Uint8Array {
     [dynamicTag.end, 0],
   ]
   const dynamicSize = entries.length * sizes.dynamicEntry
-  const file = createRecord(dynamicAt + dynamicSize)
+  const { loaded, write, code: executable } = sectionFlag
+  const part = (at: number, size: number, alignment: number) => ({ at, size, alignment, flags: loaded })
+  const sections: readonly Section[] = [
+    ...(note.length === 0
+      ? []
+      : [{ name: ".note.ABI-tag", type: sectionType.note, ...part(noteAt, note.length, 4) }]),
+    {
+      ...{ name: ".hash", type: sectionType.hash, ...part(hashAt, hash.bytes.length, 8) },
+      ...{ entrySize: 4, link: ".dynsym" },
+    },
+    {
+      ...{ name: ".dynsym", type: sectionType.symbols, ...part(symbolsAt, 2 * sizes.symbol, 8) },
+      // `info`: the first that is not local.
+      ...{ entrySize: sizes.symbol, link: ".dynstr", info: 1 },
+    },
+    ...(versions.length === 0
+      ? []
+      : [
+          {
+            ...{ name: ".gnu.version", type: sectionType.symbolVersions, entrySize: 2, link: ".dynsym" },
+            ...part(symbolVersionsAt, symbolVersions.length, 2),
+          },
+          {
+            ...{ name: ".gnu.version_r", type: sectionType.neededVersions, link: ".dynstr" },
+            ...{ ...part(versionsAt, versionRecords.length, 4), info: versions.length },
+          },
+        ]),
+    { name: ".dynstr", type: sectionType.strings, ...part(stringsAt, strings.bytes().length, 1) },
+    {
+      ...{ name: ".text", type: sectionType.code, ...part(codeAt, code.length, 16) },
+      flags: loaded | executable,
+    },
+    {
+      ...{ name: ".dynamic", type: sectionType.dynamic, ...part(dynamicAt, dynamicSize, 8) },
+      ...{ entrySize: sizes.dynamicEntry, link: ".dynstr", flags: loaded | write },
+    },
+  ]
+  const table = renderSections(bits, sections, dynamicAt + dynamicSize)
+  const file = createRecord(dynamicAt + dynamicSize + table.bytes.length)
 
   const segments: readonly Header[] = [
     { type: segment.load, flags: 5, at: 0, size: textEnd, alignment: pageBytes },
@@ -91,10 +140,13 @@ export function renderElf(object: SharedObject): Uint8Array {
       ? [{ type: segment.note, flags: 4, at: noteAt, size: note.length, alignment: 4 }]
       : []),
   ]
-  writeHeader(file, bits, machineNumbers[object.machine], segments.length)
+  writeHeader(file, bits, machineNumbers[object.machine], segments.length, table)
   for (const [index, one] of segments.entries())
     writeSegment(file, bits, sizes.header + index * sizes.programHeader, one)
-  writeSymbol(file, bits, symbolsAt + sizes.symbol, { name: symbol, at: codeAt, size: code.length })
+  writeSymbol(file, bits, symbolsAt + sizes.symbol, {
+    ...{ name: symbol, at: codeAt, size: code.length },
+    section: numberOfSection(sections, ".text"),
+  })
   for (const [at, part] of [
     [noteAt, note],
     [hashAt, hash.bytes],
@@ -102,6 +154,7 @@ export function renderElf(object: SharedObject): Uint8Array {
     [versionsAt, versionRecords],
     [stringsAt, strings.bytes()],
     [codeAt, code],
+    [dynamicAt + dynamicSize, table.bytes],
   ] as const)
     file.bytes.set(part, at)
   for (const [index, [tag, value]] of entries.entries()) {
@@ -112,15 +165,29 @@ export function renderElf(object: SharedObject): Uint8Array {
   return file.bytes
 }
 
-function writeHeader(file: ElfRecord, bits: 32 | 64, machine: number, segments: number): void {
+function writeHeader(
+  file: ElfRecord,
+  bits: 32 | 64,
+  machine: number,
+  segments: number,
+  table: SectionTable,
+): void {
   const sizes = sizesOf[bits]
   file.bytes.set([0x7f, 0x45, 0x4c, 0x46, bits / 32, 1, 1])
   file.half(16, 3) // ET_DYN
   file.half(18, machine)
   file.word(20, 1)
   file.address(bits, bits === 64 ? 32 : 28, sizes.header)
-  for (const [index, value] of [sizes.header, sizes.programHeader, segments].entries())
-    file.half((bits === 64 ? 52 : 40) + index * 2, value)
+  file.address(bits, bits === 64 ? 40 : 32, table.headersAt)
+  const counts = [
+    sizes.header,
+    sizes.programHeader,
+    segments,
+    table.headerBytes,
+    table.count,
+    table.namesIndex,
+  ]
+  for (const [index, value] of counts.entries()) file.half((bits === 64 ? 52 : 40) + index * 2, value)
 }
 
 interface Header {
@@ -141,19 +208,25 @@ function writeSegment(file: ElfRecord, bits: 32 | 64, place: number, one: Header
   file.address(bits, place + (bits === 64 ? 48 : 28), one.alignment)
 }
 
-/** A global function, defined in any section but none. */
+/** A global function. */
 function writeSymbol(
   file: ElfRecord,
   bits: 32 | 64,
   place: number,
-  { name, at, size }: { readonly name: number; readonly at: number; readonly size: number },
+  symbol: {
+    readonly name: number
+    readonly at: number
+    readonly size: number
+    /** The section that defines it. */
+    readonly section: number
+  },
 ): void {
   const [kindAt, addressAt] = bits === 64 ? [4, 8] : [12, 4]
-  file.word(place, name)
+  file.word(place, symbol.name)
   file.bytes[place + kindAt] = 0x12
-  file.half(place + kindAt + 2, 1)
-  file.address(bits, place + addressAt, at)
-  file.address(bits, place + addressAt + bits / 8, size)
+  file.half(place + kindAt + 2, symbol.section)
+  file.address(bits, place + addressAt, symbol.at)
+  file.address(bits, place + addressAt + bits / 8, symbol.size)
 }
 
 const align = (value: number, step: number): number => Math.ceil(value / step) * step

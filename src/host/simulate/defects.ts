@@ -69,9 +69,10 @@ export const defects: Readonly<Record<string, Defect>> = {
     const content = encodeUtf8(listenersHead + listening.join(""))
     return { ...machine, made: [...others, socket, { kind: "file", path: listeners, content, mode: 0o444 }] }
   }),
+  // A library that does not fit the module refuses to start: 18.
   "version-mismatch": plain((machine) =>
     altered(
-      machine,
+      { ...machine, nvml: { ...machine.nvml, initError: 18 } },
       ({ path }) => path === "/sys/module/nvidia/version" || path === "/proc/driver/nvidia/version",
       (one) => rewritten(one, (text) => text.replace(/\d{3}\.[\d.]+\d/, older)),
     ),
@@ -85,7 +86,9 @@ export const defects: Readonly<Record<string, Defect>> = {
         one.kind === "file" ? { ...one, content: one.content.subarray(0, 100), sizeBytes: 100 } : one,
     ),
   ),
-  "missing-file": taking("PATH", (machine, path) => without(machine, (one) => one.path === path)),
+  "missing-file": taking("PATH", (machine, path) =>
+    without(machine, (one) => one.path === path || one.path.startsWith(`${path}/`)),
+  ),
   "huge-file": taking("PATH", (machine, path) =>
     altered(
       machine,

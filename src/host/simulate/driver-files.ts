@@ -4,7 +4,13 @@ import { renderElf } from "../../core/elf/render-elf.ts"
 import { flagsOf, type LdcacheEntry } from "../../core/ldcache/ldcache.ts"
 import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
-import { companionLibraries, compat32Libraries, notedLibraries, simulatedLibraries } from "./libraries.ts"
+import {
+  companionLibraries,
+  compat32Libraries,
+  notedLibraries,
+  simulatedLibraries,
+  stubFunction,
+} from "./libraries.ts"
 import type { Made } from "./made.ts"
 import { nvidiaSmi } from "./nvidia-smi.ts"
 import type { ProcGpu } from "./proc-texts.ts"
@@ -72,8 +78,7 @@ function librariesFor(machine: LibraryMachine, driverVersion: string): LibrarySe
       machine,
       soname,
       needed,
-      symbol: `gantry_${stem.replaceAll(/[^A-Za-z0-9_]/g, "_")}`,
-      answer: 1000 + simulatedLibraries.findIndex((one) => one.stem === stem),
+      ...stubFunction(stem),
       ...(abi === undefined ? {} : { abi }),
     })
     made.push({ kind: "file", path: `${directory}/${file}`, content, mode: 0o755 })

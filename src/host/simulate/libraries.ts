@@ -98,3 +98,20 @@ export const companionLibraries: readonly (readonly [file: string, soname: strin
   ["libnvidia-egl-gbm.so.1.1.1", "libnvidia-egl-gbm.so.1"],
   ["libnvidia-egl-wayland.so.1.1.13", "libnvidia-egl-wayland.so.1"],
 ]
+
+/**
+ * What a stub's one function is called and returns. Clients that open a library must find the function that they begin with, and be
+ * told that there is nothing here for them: nvSandboxUtilsInit says "not supported" (2), and they go on as without the library.
+ */
+export function stubFunction(stem: string): { readonly symbol: string; readonly answer: number } {
+  if (stem === "libnvidia-sandboxutils") return { symbol: "nvSandboxUtilsInit", answer: 2 }
+  return {
+    symbol: `gantry_${stem.replaceAll(/[^A-Za-z0-9_]/g, "_")}`,
+    answer:
+      1000 +
+      Math.max(
+        simulatedLibraries.findIndex((one) => one.stem === stem),
+        0,
+      ),
+  }
+}

@@ -52,6 +52,9 @@ export function describeMachine(shape: MachineShape): readonly Made[] {
     ...nodes,
     ...procFiles(shape, gpus, nodes),
     ...sysFiles(shape, gpus),
+    // Where services put their sockets; many programs still look for them below /var.
+    { kind: "directory", path: "/run", mode: 0o755 },
+    { kind: "symlink", path: "/var/run", target: "/run" },
     ...driver.map((made): Made => ({ ...made, path: joinPath(root, made.path) })),
     ...(root === "/" ? [] : nodes.map((made): Made => ({ ...made, path: joinPath(root, made.path) }))),
   ]

@@ -14,7 +14,7 @@ export interface SimulatedMigDevice {
 export function parseMigLayout(text: string): readonly SimulatedMigDevice[] | undefined {
   const devices: SimulatedMigDevice[] = []
   for (const item of text.split(",").filter((one) => one !== "")) {
-    const match = /^(\d{1,2}):(?:(\d{1,2})\/(\d{1,2})=)?(\d[0-9a-z.+]{2,20})$/.exec(item)
+    const match = /^(\d{1,2}):(?:(\d{1,2})\/(\d{1,2})=)?(\d[0-9a-z.+-]{2,20})$/.exec(item)
     if (match === null) return undefined
     const [, gpu, gpuInstance, computeInstance, profile = ""] = match
     const used = devices.filter((one) => one.gpu === Number(gpu)).map((one) => one.gpuInstance)

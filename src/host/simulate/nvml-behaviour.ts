@@ -11,10 +11,14 @@ export interface NvmlBehaviour {
   readonly missing: readonly string[]
   /** What every function returns. */
   readonly error: number | undefined
-  /** GPUs that have fallen off the bus, by NVML's index. */
+  /** What nvmlInit returns: the library does not fit the module that is loaded. */
+  readonly initError: number | undefined
+  /** GPUs that have fallen off the bus. These and those below: by their place on the bus, where NVML may pass over some. */
   readonly lost: readonly number[]
   /** GPUs that have an empty place between their MIG devices. */
   readonly gaps: readonly number[]
+  /** GPUs whose MIG mode ends with the next reset. */
+  readonly migEnding: readonly number[]
 }
 
 export const goodBehaviour: NvmlBehaviour = {
@@ -24,31 +28,28 @@ export const goodBehaviour: NvmlBehaviour = {
   prints: false,
   missing: [],
   error: undefined,
+  initError: undefined,
   lost: [],
   gaps: [],
+  migEnding: [],
 }
 
 /** Longer than anybody waits for NVML. */
 const stuckSeconds = 30
 
-/** Macros and hidden symbols for the compiler. */
+/** Macros for the compiler: what concerns the whole library. */
 export const macrosOf = ({
   hangs,
   isStuck,
   crashes,
   prints,
   error,
-  lost,
-  gaps,
+  initError,
 }: NvmlBehaviour): readonly string[] => [
   ...(hangs ? ["-DGANTRY_HANGS"] : []),
   ...(isStuck ? [`-DGANTRY_STUCK=${stuckSeconds}`] : []),
   ...(crashes ? ["-DGANTRY_CRASHES"] : []),
   ...(prints ? ["-DGANTRY_PRINTS"] : []),
   ...(error === undefined ? [] : [`-DGANTRY_ERROR=${error}`]),
-  `-DGANTRY_LOST=${maskOf(lost)}`,
-  `-DGANTRY_GAPS=${maskOf(gaps)}`,
+  ...(initError === undefined ? [] : [`-DGANTRY_INIT_ERROR=${initError}`]),
 ]
-
-const maskOf = (indices: readonly number[]): string =>
-  `0x${indices.reduce((mask, index) => mask | (1n << BigInt(index)), 0n).toString(16)}ull`

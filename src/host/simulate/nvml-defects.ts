@@ -1,5 +1,6 @@
 /** What can be wrong with the management library, or be odd about it. They need the stand-in, and with it a C compiler. */
 
+import { decodeUtf8 } from "../../core/text/utf8.ts"
 import { type Change, type Defect, informationOf, isLibrary, plain, taking } from "./defective-machine.ts"
 import type { NvmlBehaviour } from "./nvml-behaviour.ts"
 
@@ -18,6 +19,19 @@ const ofGpu =
     informationOf(machine, index) === undefined || Number(index) > 63
       ? undefined
       : nvml((behaviour) => change(behaviour, Number(index)))(machine, index)
+
+/** Only a GPU that is cut has a mode that can end. */
+const ofCutGpu =
+  (change: (behaviour: NvmlBehaviour, index: number) => NvmlBehaviour): Change =>
+  (machine, index) => {
+    const path = informationOf(machine, index)
+    const information = machine.made.find((one) => one.path === path)
+    const text = information?.kind === "file" ? decodeUtf8(information.content) : ""
+    const minor = /^Device Minor:\s*(\d+)/m.exec(text)?.[1]
+    const isCut = machine.made.some((one) => one.path.startsWith(`${capabilities}/gpu${minor}/mig/gi`))
+    return isCut ? ofGpu(change)(machine, index) : undefined
+  }
+const capabilities = "/proc/driver/nvidia/capabilities"
 
 export const nvmlDefects: Readonly<Record<string, Defect>> = {
   "nvml-hangs": plain(nvml((behaviour) => ({ ...behaviour, hangs: true }))),
@@ -43,5 +57,9 @@ export const nvmlDefects: Readonly<Record<string, Defect>> = {
   "nvml-mig-gap": taking(
     "INDEX",
     ofGpu((behaviour, index) => ({ ...behaviour, gaps: [...behaviour.gaps, index] })),
+  ),
+  "nvml-mig-pending": taking(
+    "INDEX",
+    ofCutGpu((behaviour, index) => ({ ...behaviour, migEnding: [...behaviour.migEnding, index] })),
   ),
 }

@@ -9,9 +9,11 @@ import { join } from "node:path"
 import { parseElf } from "../../core/elf/parse-elf.ts"
 import { cudaVersionOf } from "../../core/inventory/driver-branch.ts"
 import { baseName } from "../../core/text/path.ts"
+import { decodeUtf8 } from "../../core/text/utf8.ts"
 import type { DefectiveMachine } from "./defective-machine.ts"
 import type { Made } from "./made.ts"
 import type { SimulatedMigDevice } from "./mig-layout.ts"
+import { migProfileOf } from "./mig-profile.ts"
 import type { GpuModel } from "./models.ts"
 import { macrosOf, type NvmlBehaviour } from "./nvml-behaviour.ts"
 import source from "./nvml-stand-in.c" with { type: "text" }
@@ -41,7 +43,7 @@ export function standInForNvml(
     return { made: machine.made, state: `skipped, a library for ${elf.value.machine} cannot be asked here` }
   const compiler = Bun.which("cc") ?? Bun.which("gcc")
   if (compiler === null) return { made: machine.made, state: "skipped, no C compiler" }
-  const built = compile(compiler, description, machine.nvml)
+  const built = compile(compiler, tables(description, machine), machine.nvml)
   if (typeof built === "string") return { made: machine.made, state: `skipped, ${built}` }
   if (stub.sizeBytes !== undefined && built.length > stub.sizeBytes)
     return { made: machine.made, state: "skipped, it is larger than the listed library" }
@@ -56,20 +58,63 @@ const builtFor = process.arch === "arm64" ? "aarch64" : "x86-64"
 
 const quoted = (text: string): string => `"${text.replaceAll(/[^\x20-\x7e]|[\\"]/g, "_")}"`
 
-function tables({ model, driverVersion, gpus, migDevices }: NvmlDescription): string {
-  const [major = "0", minor = "0"] = model.computeCapability.split(".")
-  const brand = model.product.includes("GeForce") ? 5 : model.product.startsWith("Tesla") ? 2 : 14
-  const isMigCapable =
-    Number(major) >= 8 && model.computeCapability !== "8.6" && model.computeCapability !== "8.9"
-  const rows = gpus.map(({ index, minor: number, pciAddress, uuid }) => {
-    const [domain, bus, device] = pciAddress.split(/[:.]/).map((part) => `0x${part}`)
-    const mode = migDevices.some(({ gpu }) => gpu === index) ? 1 : isMigCapable ? 0 : 2
-    return `{${domain}, ${bus}, ${device}, 0x${model.pciDevice}10de, ${number}, ${brand}, ${mode}, ${major}, ${minor}, ${40n << 30n}ull, ${quoted(uuid)}, ${quoted(model.product)}}`
+/** NVML's numbers. */
+const brandNumbers: Readonly<Record<GpuModel["brand"], number>> = { Tesla: 2, GeForce: 5, NVIDIA: 14 }
+/** NVML's numbers, by compute capability: the last that is not above. Volta to Blackwell. */
+const architectureNumbers = [
+  [7.0, 5],
+  [7.5, 6],
+  [8.0, 7],
+  [8.9, 8],
+  [9.0, 9],
+  [10.0, 10],
+] as const
+
+/**
+ * Those that the driver drives: NVML numbers them, and passes over those that are excluded or cannot be read, as their files say.
+ * Order: by PCI address.
+ */
+function drivenGpus(made: readonly Made[], gpus: readonly ProcGpu[]): readonly ProcGpu[] {
+  const texts = new Map(
+    made.flatMap((one) => (one.kind === "file" ? [[one.path, () => decodeUtf8(one.content)] as const] : [])),
+  )
+  return gpus.filter(({ pciAddress }) => {
+    const text = texts.get(`/proc/driver/nvidia/gpus/${pciAddress}/information`)?.() ?? ""
+    return /^Device Minor:\s*\d/m.test(text) && !/^GPU Excluded:\s*Yes/m.test(text)
   })
-  const migRows = migDevices.map(({ gpu, gpuInstance, computeInstance, profile }) => {
-    const [, compute, slices = "1", gib = "5"] = /^(?:(\d+)c\.)?(\d+)g\.(\d+)gb/.exec(profile) ?? []
-    const uuid = `MIG-${uuidFor(`${model.name}-${gpu}-${gpuInstance}-${computeInstance}`)}`
-    return `{${gpu}, ${gpuInstance}, ${computeInstance}, ${slices}, ${compute ?? slices}, ${Number(gib) * 1024 - 128}, ${quoted(uuid)}, ${quoted(`${model.product} MIG ${profile}`)}}`
+}
+
+function tables(
+  { model, driverVersion, gpus, migDevices }: NvmlDescription,
+  { made, nvml }: DefectiveMachine,
+): string {
+  const [major = "0", minor = "0"] = model.computeCapability.split(".")
+  const architecture = architectureNumbers.findLast(([from]) => from <= Number(model.computeCapability))?.[1]
+  const driven = drivenGpus(made, gpus)
+  const rows = driven.map(({ index, minor: number, pciAddress, uuid }) => {
+    const [domain, bus, device] = pciAddress.split(/[:.]/).map((part) => `0x${part}`)
+    const cut = migDevices.filter(({ gpu }) => gpu === index).length
+    const mode = cut > 0 ? 1 : model.migSlices > 0 ? 0 : 2
+    // What was ordered is there, whether the model can be cut so or not.
+    const slots = Math.max(model.migSlices, cut === 0 ? 0 : cut + 1)
+    const fields = [
+      ...[domain, bus, device, `0x${model.pciDevice}10de`, number, brandNumbers[model.brand], architecture],
+      ...[Number(model.isCoherent), Number(nvml.lost.includes(index))],
+      ...[mode, nvml.migEnding.includes(index) ? 0 : mode, slots, major, minor],
+      ...[`${model.memoryMib}ull << 20`, quoted(uuid), quoted(model.product)],
+    ]
+    return `{${fields.join(", ")}}`
+  })
+  const migRows = driven.flatMap(({ index }, row) => {
+    const own = migDevices.filter(({ gpu }) => gpu === index)
+    return own.map(({ gpu, gpuInstance, computeInstance, profile }, place) => {
+      const { number, computeSlices, memoryMib } = migProfileOf(profile, model)
+      const uuid = `MIG-${uuidFor(`${model.name}-${gpu}-${gpuInstance}-${computeInstance}`)}`
+      // With a gap the second slot is empty.
+      const slot = place + (nvml.gaps.includes(index) && place > 0 ? 1 : 0)
+      const fields = [row, slot, gpuInstance, computeInstance, number, computeSlices, `${memoryMib}ull`]
+      return `{${[...fields, quoted(uuid), quoted(`${model.product} MIG ${profile}`)].join(", ")}}`
+    })
   })
   const [cudaMajor = "0", cudaMinor = "0"] = (cudaVersionOf(driverVersion) ?? "0.0").split(".")
   return [
@@ -85,17 +130,13 @@ function tables({ model, driverVersion, gpus, migDevices }: NvmlDescription): st
 }
 
 /** The shared object, or why there is none. */
-function compile(
-  compiler: string,
-  description: NvmlDescription,
-  behaviour: NvmlBehaviour,
-): Uint8Array | string {
+function compile(compiler: string, facts: string, behaviour: NvmlBehaviour): Uint8Array | string {
   const work = mkdtempSync(join(tmpdir(), "gantry-nvml-"))
   try {
     const file = join(work, "nvml.c")
     const script = join(work, "symbols")
     const output = join(work, "nvml.so")
-    writeFileSync(file, `${tables(description)}${source}`)
+    writeFileSync(file, `${facts}${source}`)
     writeFileSync(
       script,
       `{ global: nvml*; local: ${[...behaviour.missing, "*"].map((name) => `${name};`).join(" ")} };\n`,

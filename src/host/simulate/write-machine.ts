@@ -1,4 +1,7 @@
-/** Makes a described machine on disk. Its manifest says what was made; remove-machine.ts goes by it. */
+/**
+ * Makes a described machine on disk. Its manifest says what was made; remove-machine.ts goes by it. Commands that look at a machine load
+ * its NVML, root's among them: at no moment may anybody but its maker write where the description does not say so.
+ */
 
 import { createHash } from "node:crypto"
 import {
@@ -16,6 +19,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
+import { dirname } from "node:path"
 import { fault } from "../../core/fault/fault.ts"
 import { fail, ok, type Result } from "../../core/fault/result.ts"
 import { parentPath } from "../../core/text/path.ts"
@@ -81,7 +85,7 @@ export function writeMachine(directory: string, machine: MachineDescription): Re
   try {
     const isFree = clearPlace(directory)
     if (!isFree.ok) return isFree
-    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    ownPlace(directory)
     // The manifest first: a machine that was left half made can be taken away.
     writeManifest(directory, manifest())
     // Directories before what lies in them; links last, so that nothing is made through one.
@@ -106,6 +110,21 @@ function clearPlace(directory: string): Result<unknown> {
   return isEmpty ? ok(true) : fail(fault("SimulatedPlaceTaken", { directory }))
 }
 
+/** The machine's root, whatever the umask, and whatever the mode of an empty directory that stood there: nobody else changes it. */
+function ownPlace(directory: string): void {
+  const stat = lstatSync(directory, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    mkdirSync(dirname(directory), { recursive: true, mode: 0o755 })
+    mkdirSync(directory, 0o755)
+  } else if ((stat.mode & writableByOthers) !== 0) {
+    chmodSync(directory, stat.mode & 0o7777 & ~writableByOthers)
+    // Until now others could put something there.
+    if (!readdirSync(directory).every(isUnfinished)) throw new Error("others may write there, and one did")
+  }
+}
+
+const writableByOthers = 0o022
+
 /** A manifest that was being written when its writer was killed. */
 const isUnfinished = (name: string): boolean => name === temporaryManifest
 const temporaryManifest = `${manifestName}.new`
@@ -128,8 +147,8 @@ function ensureDirectory(writing: Writing, path: string): void {
   const place = `${directory}${path}`
   const stat = lstatSync(place, { throwIfNoEntry: false })
   if (stat === undefined) {
-    mkdirSync(place)
-    chmodSync(place, 0o755) // whatever the umask says
+    mkdirSync(place, 0o755)
+    chmodSync(place, 0o755) // the umask may have taken something away
   } else if (!stat.isDirectory()) throw new Error(`${path} stands there and is no directory`)
   directories.add(path)
 }

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { parseElf } from "../../../src/core/elf/parse-elf.ts"
+import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { removeMachine } from "../../../src/host/simulate/remove-machine.ts"
 import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
@@ -123,6 +125,51 @@ describe("a machine of a listing", () => {
     const minors = contentOf(text, "/proc/driver/nvidia-caps/mig-minors")
     expect(minors).toContain("gpu0/gi1/access 3")
     expect(minors).not.toContain("gpu1/")
+  })
+
+  test("of a Tegra board has every line in a list that is read by default", () => {
+    const { made } = readListed("orin").description
+    const linesOf = (name: string): readonly string[] =>
+      made.flatMap((one) =>
+        one.kind === "file" && one.path.endsWith(`/${name}`)
+          ? new TextDecoder().decode(one.content).split("\n").filter(Boolean)
+          : [],
+      )
+    const read = ["devices.csv", "drivers.csv", "l4t.csv"].flatMap(linesOf)
+    expect(new Set(read.map((line) => line.slice(0, 3)))).toEqual(new Set(["dev", "sym", "lib", "dir"]))
+    expect(linesOf("extra.csv").filter((line) => !line.startsWith("#"))).toEqual([])
+  })
+
+  test.each([
+    ["libGLX_nvidia.so.550.1", ["libGLX_indirect.so.0", "libGLX_nvidia.so.0"], "libGLX_nvidia.so.0"],
+    ["libnvidia-egl-gbm.so.1.1.1", ["libnvidia-egl-gbm.so.1"], "libnvidia-egl-gbm.so.1"],
+    ["libcuda.so.550.1", ["libcuda.so"], "libcuda.so.550.1"],
+    ["libnvidia-glsi.so.550.1", ["libother.so.1"], "libnvidia-glsi.so.550.1"],
+  ])("%s with the links %p has the SONAME %s: the numbered link of its own name", (file, links, soname) => {
+    const lines = [
+      `file 755 0:0 9000 /usr/lib/${file}`,
+      ...links.map((link) => `link - - - /usr/lib/${link} -> ${file}`),
+    ]
+    const made = understand(lines.join("\n"), "x").description.made.find((one) => one.path.endsWith(file))
+    const elf = parseElf(made?.kind === "file" ? made.content : new Uint8Array())
+    expect(elf.ok && elf.value.soname).toBe(soname)
+  })
+
+  test("the loader's cache names libraries by their own links, however these lead there, and by no others", () => {
+    const text = [
+      "file 644 0:0 4000 /etc/ld.so.cache",
+      "file 755 0:0 9000 /usr/lib64/libGLX_nvidia.so.550.1",
+      "link - - - /usr/lib64/libGLX_nvidia.so.0 -> libGLX_nvidia.so.550.1",
+      "link - - - /usr/lib64/libGLX_indirect.so.0 -> libGLX_nvidia.so.550.1",
+      "file 755 0:0 9000 /usr/lib64/nvidia/libcuda.so.550.1",
+      "link - - - /etc/alternatives/cuda -> /usr/lib64/nvidia/libcuda.so.550.1",
+      "link - - - /usr/lib64/libcuda.so.1 -> /etc/alternatives/cuda",
+      "link - - - /usr/lib64/libcuda.so -> libcuda.so.1",
+    ].join("\n")
+    const made = understand(text, "x").description.made.find(({ path }) => path === "/etc/ld.so.cache")
+    const cache = parseLdcache(made?.kind === "file" ? made.content : new Uint8Array())
+    const names = cache.ok ? cache.value.entries.map(({ soname }) => soname) : []
+    expect([...names].sort()).toEqual(["libGLX_nvidia.so.0", "libcuda.so", "libcuda.so.1"])
   })
 
   test("a file too small for its content has as much of it as fits, whole lines where it is read by lines", () => {

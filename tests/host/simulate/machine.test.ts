@@ -68,6 +68,10 @@ describe("a generated machine", () => {
     )
   })
 
+  test("shows the sockets of services below /var/run too, as programs look for them there", () => {
+    expect(describeWith({})).toContainEqual({ kind: "symlink", path: "/var/run", target: "/run" })
+  })
+
   test("has one library that asks for a system with thread-local storage, as the driver's does", () => {
     const made = describeWith({ hasCompat32: true })
     const abis = made.flatMap((one) => {

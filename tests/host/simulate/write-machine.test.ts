@@ -20,6 +20,7 @@ import { removeMachine } from "../../../src/host/simulate/remove-machine.ts"
 import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { manifestName, readManifest } from "../../../src/host/simulated-files.ts"
+import { makeMachine } from "./generated.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-write-"))
 const directory = join(work, "machine")
@@ -66,6 +67,43 @@ describe("making a machine", () => {
       (path) => lstatSync(join(directory, path)).mode & 0o7777,
     )
     expect(modes).toEqual([0o755, 0o755, 0o666, 0o2555])
+  })
+
+  /** Every path of the machine that its group or everybody may write. Links have no mode of their own. */
+  const writableByOthers = (below = ""): readonly string[] =>
+    readdirSync(`${directory}${below}`).flatMap((name) => {
+      const path = `${below}/${name}`
+      const stat = lstatSync(`${directory}${path}`)
+      const own = !stat.isSymbolicLink() && (stat.mode & 0o022) !== 0 ? [path] : []
+      return stat.isDirectory() ? [...own, ...writableByOthers(path)] : own
+    })
+
+  test.each([
+    ["new", () => {}],
+    ["that stood empty and open to all", () => mkdirSync(directory, 0o777)],
+    ["made anew", () => write([file("/usr/lib/libnvidia-ml.so.1")])],
+  ])("nobody but the maker may write in a machine %s, whatever the umask", (_what, prepare) => {
+    const before = process.umask(0)
+    try {
+      prepare()
+      write([file("/usr/lib/libnvidia-ml.so.1"), file("/a/b/open", "", 0o666), file("/.hidden/c")])
+    } finally {
+      process.umask(before)
+    }
+    expect(lstatSync(directory).mode & 0o7777).toBe(0o755)
+    expect(lstatSync(join(directory, manifestName)).mode & 0o7777).toBe(0o644)
+    // What the description says itself is so.
+    expect(writableByOthers()).toEqual(["/a/b/open"])
+  })
+
+  test("of a generated machine only device nodes may be written by all", () => {
+    const before = process.umask(0)
+    try {
+      makeMachine(directory, { mig: "0:1/0=3g.20gb", hasCompat32: true })
+    } finally {
+      process.umask(before)
+    }
+    expect(writableByOthers().filter((path) => !path.startsWith("/dev/"))).toEqual([])
   })
 
   test.skipIf(!isRoot)(
