@@ -16,9 +16,12 @@ export interface LinkReader {
 
 /** As many as Linux follows. */
 const linkLimit = 40
+/** As long as Linux takes them. */
+const pathLimit = 4096
 
 /** The path with every symlink on the way resolved; the last part too when `follow` says so. It need not exist. */
 export function resolvePath(reader: LinkReader, path: string, follow: "all" | "parents"): Result<HostPath> {
+  if (path.length >= pathLimit) return fail(readFault(path, "open", "ENAMETOOLONG"))
   let pending = path.split("/").filter((part) => part !== "" && part !== ".")
   const resolved: string[] = []
   /** Depth of the first part that is not there: what would lie below it needs no look. */

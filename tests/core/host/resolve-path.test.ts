@@ -33,6 +33,12 @@ describe("following links within a machine", () => {
     expect(resolvePath(reader, path, follow)).toEqual({ ok: true, value: hostPath(resolved) })
   })
 
+  test("a path that Linux would not take is not walked", () => {
+    const long = "/a".repeat(2048)
+    expect(resolvePath(reader, long, "all")).toMatchObject({ fault: { data: { errno: "ENAMETOOLONG" } } })
+    expect(resolvePath(reader, long.slice(2), "all")).toMatchObject({ fault: { data: { errno: "ELOOP" } } })
+  })
+
   test("a circle ends in ELOOP, a file on the way in ENOTDIR", () => {
     expect(resolvePath(reader, "/a/x", "all")).toMatchObject({ fault: { data: { errno: "ELOOP" } } })
     expect(resolvePath(reader, "/usr/lib/libx.so.1/x", "all")).toMatchObject({
