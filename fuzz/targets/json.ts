@@ -23,10 +23,18 @@ function plain(value: JsonValue): unknown {
   }
 }
 
+/** As Go reads it: half a surrogate pair is no character. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toWellFormed(), wellFormed(one)]))
+}
+
 /** undefined: the engine refuses it. */
 function byEngine(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) }
+    return { value: wellFormed(JSON.parse(text)) }
   } catch {
     return undefined
   }
