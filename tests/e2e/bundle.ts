@@ -16,6 +16,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 export const hookProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime-hook")
+export const cdiHookProgram = join(import.meta.dir, "../../dist/bin/nvidia-cdi-hook")
 export const gantryProgram = join(import.meta.dir, "../../dist/bin/gantry")
 
 const isRoot = process.getuid?.() === 0
