@@ -20,6 +20,9 @@ export interface ContainerTree {
   resolve(path: string): Result<string>
 }
 
+/** As many as Linux follows. */
+const linkLimit = 40
+
 export function viewContainer(root: Root): ContainerTree {
   const open = <T>(
     path: string,
@@ -36,16 +39,23 @@ export function viewContainer(root: Root): ContainerTree {
     }
   }
   const entry = openFlags.path | openFlags.noFollow
-  const lstat = (path: string): Result<FileStat> =>
-    open(path, entry, (descriptor) => ok(toFileStat(fstatSync(descriptor))), "lstat")
+  // A root is looked at within moments, and what is found is asked of the kernel again when it is used.
+  const stats = new Map<string, Result<FileStat>>()
+  const lstat = (path: string): Result<FileStat> => {
+    const known = stats.get(path)
+    if (known !== undefined) return known
+    const stat = open(path, entry, (descriptor) => ok(toFileStat(fstatSync(descriptor))), "lstat")
+    stats.set(path, stat)
+    return stat
+  }
   const readLink = (path: string): Result<string> =>
     open(path, entry, (descriptor) => {
       const text = readLinkAt(descriptor, "")
       return text === undefined ? fail(readFault(path, "readlink", "EINVAL")) : ok(text)
     })
-  // Most paths share their beginnings, and what they lead to is asked of the kernel again whenever it is used.
   const directories = new Map<string, Result<string>>()
-  const resolve = (path: string): Result<string> => {
+  /** Parents resolved once: libraries share a handful of directories, and most links lead to a file beside them. */
+  const resolve = (path: string, links = 0): Result<string> => {
     const slash = path.lastIndexOf("/")
     const name = path.slice(slash + 1)
     if (slash <= 0 || name === "" || name === "." || name === "..")
@@ -54,11 +64,13 @@ export function viewContainer(root: Root): ContainerTree {
     const parent = directories.get(above) ?? resolvePath({ lstat, readLink }, above, "all")
     directories.set(above, parent)
     if (!parent.ok) return parent
-    const place = `${parent.value === "/" ? "" : parent.value}/${name}`
-    const stat = lstat(place)
-    return stat.ok && stat.value.kind === "symlink"
-      ? resolvePath({ lstat, readLink }, place, "all")
-      : ok(place)
+    const directory = parent.value === "/" ? "" : parent.value
+    const stat = lstat(`${directory}/${name}`)
+    if (!stat.ok || stat.value.kind !== "symlink") return ok(`${directory}/${name}`)
+    if (links === linkLimit) return fail(readFault(path, "open", "ELOOP"))
+    const text = readLink(`${directory}/${name}`)
+    if (!text.ok) return text
+    return resolve(text.value.startsWith("/") ? text.value : `${directory}/${text.value}`, links + 1)
   }
   return {
     lstat,
@@ -69,12 +81,16 @@ export function viewContainer(root: Root): ContainerTree {
       }),
     readFile(path, range) {
       // Looked at before it is opened: opening a device does things.
-      const seen = open(path, openFlags.path, (descriptor) => ok(fstatSync(descriptor).isFile()))
+      const stat = lstat(path)
+      const seen =
+        stat.ok && stat.value.kind === "symlink"
+          ? open(path, openFlags.path, (descriptor) => ok(toFileStat(fstatSync(descriptor))))
+          : stat
       if (!seen.ok) return seen
-      return seen.value
+      return seen.value.kind === "file"
         ? open(path, openFlags.nonBlock, (descriptor) => readDescriptor(descriptor, path, range))
         : fail(readFault(path, "read", "EINVAL"))
     },
-    resolve,
+    resolve: (path) => resolve(path),
   }
 }

@@ -277,6 +277,25 @@ describe.skipIf(lacks !== "")(
         })
       })
 
+      test("stay as they are for whom the engine shares its mounts with", () => {
+        const place = join(work, "shared")
+        mkdirSync(join(place, "proc"), { recursive: true })
+        const outer = [
+          "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia",
+          "echo 'ModifyDeviceFiles: 1' > /proc/driver/nvidia/params",
+          'mount --bind "$1" "$1" && mount --make-shared "$1" && mount --rbind /proc "$1/proc" && mount --make-rshared "$1/proc"',
+          'unshare --mount --propagation unchanged sh -c "$3" sh "$1" "$2"',
+          'cat "$1/proc/driver/nvidia/params"',
+        ]
+        const inner = `echo "{\\"root\\":\\"$1\\"}" | "$2" disable-device-node-modification && cat "$1/proc/driver/nvidia/params"`
+        const script = ["--mount", "sh", "-ec", outer.join("\n"), "sh", place, cdiHookProgram, inner]
+        expect(run("unshare", script)).toEqual({
+          status: 0,
+          stdout: "ModifyDeviceFiles: 0\nModifyDeviceFiles: 1\n",
+          stderr: "",
+        })
+      })
+
       test("twice is once", () => {
         const twice = { ...shape, createContainer: [...shape.createContainer, ...shape.createContainer] }
         expect(start(twice, makeBusyboxRoot, { view: "paramsInProc" }).stdout).toContain(

@@ -55,9 +55,7 @@ function mountFile(root: Root, text: string): Result<number> {
   const name = baseName(paramsPath)
   const directory = openInRoot(root, parentPath(paramsPath), openFlags.path | openFlags.directory)
   if (!directory.ok) return directory
-  const proc = openInRoot(root, "/proc", openFlags.path | openFlags.directory)
-  // Where proc is part of another mount, that one stays as its owner wants it.
-  if (proc.ok) keepPrivate(proc.value, "/proc")
+  for (const place of ["/proc", "/proc/driver", "/proc/driver/nvidia"]) keepMountPrivate(root, place)
   const memory = createTmpfs("0555")
   if (!memory.ok) return memory
   const written = writeFileAt(memory.value, name, encodeUtf8(text), 0o444, root.owner)
@@ -66,10 +64,18 @@ function mountFile(root: Root, text: string): Result<number> {
   if (!attached.ok) return attached
   const file = cloneMountAt(memory.value, name)
   const detached = detachMount(memory.value, parentPath(paramsPath))
-  for (const opened of [directory, proc, memory]) if (opened.ok) closeSync(opened.value)
+  for (const opened of [directory.value, memory.value]) closeSync(opened)
   if (!file.ok) return file
   if (!detached.ok) return detached
   const { readOnly, noSuid, noDev, noExec } = mountAttribute
   const set = setMountAttributes(file.value, readOnly | noSuid | noDev | noExec, 0, paramsPath)
   return set.ok ? file : set
+}
+
+/** One of these is the root of the mount that the file is on; the kernel refuses for the others, which changes nothing. */
+function keepMountPrivate(root: Root, path: string): void {
+  const opened = openInRoot(root, path, openFlags.path | openFlags.directory)
+  if (!opened.ok) return
+  keepPrivate(opened.value, path)
+  closeSync(opened.value)
 }
