@@ -4,7 +4,6 @@
  * recorded runs. A hook that is not known is no error: a newer specification must not break an older program.
  */
 
-import { compatDirectory } from "../core/compat/observe-compat.ts"
 import { isLdSoConfLine } from "../core/ldcache/plan-loader-files.ts"
 import { cleanPath } from "../core/text/path.ts"
 
@@ -17,7 +16,8 @@ export type CdiHook =
   | { readonly name: "update-ldcache"; readonly folders: readonly string[] }
   | {
       readonly name: "enable-cuda-compat"
-      readonly directory: string
+      /** undefined: the one that images keep such libraries in. */
+      readonly directory: string | undefined
       readonly hostDriverVersion: string | undefined
       readonly hostCudaVersion: string | undefined
     }
@@ -178,7 +178,7 @@ function chooseHook(name: CdiHook["name"], values: ReadonlyMap<string, readonly 
     case "enable-cuda-compat":
       return {
         name,
-        directory: last("cuda-compat-container-root") || compatDirectory,
+        directory: last("cuda-compat-container-root") || undefined,
         hostDriverVersion: last("host-driver-version") || undefined,
         hostCudaVersion: last("host-cuda-version") || undefined,
       }

@@ -1,15 +1,12 @@
 /**
  * `nvidia-cdi-hook`: what CDI specifications have engines do to a container that was made but not started. Wiring only; each hook's
- * work is loaded when it is asked for.
+ * work is loaded when it is asked for, and what faults say when one is told.
  */
 
-import { writeSync } from "node:fs"
 import type { HookEffect } from "../apply/cdi-hook/effect.ts"
 import { openContainerRoot } from "../apply/cdi-hook/open-container-root.ts"
-import { fault } from "../core/fault/fault.ts"
-import { renderFaultLine } from "../core/fault/render.ts"
-import type { Result } from "../core/fault/result.ts"
-import { escapeControl } from "../core/text/escape.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import { readContainerRoot } from "../host/read-container-root.ts"
 import { readState, readText } from "../host/read-text.ts"
 import type { Root } from "../linux/in-root.ts"
@@ -22,25 +19,26 @@ import {
   parseCdiHookFlags,
   type Verbosity,
 } from "./cdi-hook-flags.ts"
-import { print, report } from "./report.ts"
 
 export async function run(args: readonly string[]): Promise<number> {
   const call = parseCdiHookFlags(args, (name) => process.env[name])
   switch (call.kind) {
     case "help":
-      print(`usage: ${cdiHookUsage}\n`)
-      return 0
+      return await print(`usage: ${cdiHookUsage}\n`)
     case "version": {
       const { version } = await import("../version.ts")
-      print(`NVIDIA CDI Hook version ${version} (gantry)\n`)
-      return 0
+      return await print(`NVIDIA CDI Hook version ${version} (gantry)\n`)
     }
     case "wrong":
-      return report(fault("CdiHookUsageInvalid", { problem: call.problem, usage: call.usage }))
-    case "unknown":
-      if (call.verbosity !== "quiet")
-        tell("warning", renderFaultLine(fault("CdiHookUnknown", { name: call.name })))
+      return await report(fault("CdiHookUsageInvalid", { problem: call.problem, usage: call.usage }))
+    case "unknown": {
+      const told = fault("CdiHookUnknown", { name: call.name })
+      await tell(
+        { changes: [], findings: [{ severity: "warning", fault: told, evidence: [call.name] }] },
+        call.verbosity,
+      )
       return 0
+    }
     case "hook":
       return await serve(call)
   }
@@ -54,16 +52,16 @@ async function serve({
   if (hook.name === "noop") return 0
   const state =
     statePath === undefined ? readState({ isTerminal, waitReadable }) : readText("container state", statePath)
-  if (!state.ok) return report(state.fault)
+  if (!state.ok) return await report(state.fault)
   const path = readContainerRoot(state.value)
-  if (!path.ok) return report(path.fault)
+  if (!path.ok) return await report(path.fault)
   const root = openContainerRoot(path.value)
-  if (!root.ok) return report(root.fault)
+  if (!root.ok) return await report(root.fault)
   // Directories are made with the permissions that they are given, whatever the engine has masked.
   process.umask(0o022)
   const effect = await apply(hook, root.value)
-  if (!effect.ok) return report(effect.fault)
-  tellEffect(effect.value, verbosity)
+  if (!effect.ok) return await report(effect.fault)
+  await tell(effect.value, verbosity)
   return 0
 }
 
@@ -82,18 +80,19 @@ async function apply(hook: CdiHook, root: Root): Promise<Result<HookEffect>> {
     case "chmod":
       return (await import("../apply/cdi-hook/change-modes.ts")).changeModes(root, hook.paths, hook.mode)
     case "noop":
-      return { ok: true, value: { changes: [], findings: [] } }
+      return ok({ changes: [], findings: [] })
   }
 }
 
-/** Notes and changes only for who looks for something; the engine's log has enough. */
-function tellEffect({ changes, findings }: HookEffect, verbosity: Verbosity): void {
-  if (verbosity === "quiet") return
-  for (const { severity, fault: told } of findings)
-    if (severity !== "note" || verbosity === "debug") tell(severity, renderFaultLine(told))
-  if (verbosity === "debug") for (const change of changes) tell("debug", escapeControl(change))
+async function tell(effect: HookEffect, verbosity: Verbosity): Promise<void> {
+  if (effect.findings.length > 0 || verbosity === "debug")
+    (await import("./tell-effect.ts")).tellEffect(effect, verbosity)
 }
 
-const tell = (level: string, line: string): void => {
-  writeSync(2, `${level}: ${line}\n`)
+const report = async (fault: Fault): Promise<number> => (await import("./report.ts")).report(fault)
+
+async function print(text: string): Promise<number> {
+  const { print: write } = await import("./report.ts")
+  write(text)
+  return 0
 }

@@ -45,7 +45,7 @@ describe("the command line of a CDI hook", () => {
       ["enable-cuda-compat", "--host-driver-version=550.1.1"],
       {
         name: "enable-cuda-compat",
-        directory: "/usr/local/cuda/compat",
+        directory: undefined,
         hostDriverVersion: "550.1.1",
         hostCudaVersion: undefined,
       },

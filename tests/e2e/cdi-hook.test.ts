@@ -430,6 +430,34 @@ describe("the command line", () => {
     )
   })
 
+  test("thirty hooks at once in one root: each works, and what is left is whole", async () => {
+    const crowded = join(work, "crowded")
+    makeTree(crowded, {
+      "/opt/a/liba.so.1.2": library("liba.so.1"),
+      "/usr/local/cuda/compat/libcuda.so.550.1.1": library("libcuda.so.1"),
+    })
+    const lines = [
+      ["update-ldcache", "--folder", "/opt/a"],
+      ["enable-cuda-compat", "--host-driver-version=535.1.1"],
+      ["create-symlinks", "--link", "x::/usr/lib/y", "--link", "z::/opt/new/z"],
+    ]
+    const codes = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => {
+        const stdin = new Blob([JSON.stringify({ root: crowded })])
+        return Bun.spawn([cdiHookProgram, ...(lines[index % 3] ?? [])], { stdin, cwd: "/" }).exited
+      }),
+    )
+    expect(codes).toEqual(codes.map(() => 0))
+    expect(hook(crowded, "update-ldcache", "--folder", "/opt/a").status).toBe(0)
+    const parsed = parseLdcache(new Uint8Array(readFileSync(join(crowded, "etc/ld.so.cache"))))
+    expect(parsed.ok && parsed.value.entries.map(({ path }) => path).sort()).toEqual([
+      "/opt/a/liba.so.1",
+      "/usr/local/cuda/compat/libcuda.so.1",
+    ])
+    expect(readFileSync(join(crowded, "etc/ld.so.conf.d/00-nvcr-gantry.conf"), "utf8")).toBe("/opt/a\n")
+    expect(Object.keys(listRoot(crowded)).filter((path) => path.includes("/.gantry-"))).toEqual([])
+  })
+
   test("of nvidia-ctk only hook is served", () => {
     const ctk = (...args: readonly string[]): Ran =>
       run(gantryProgram, ["nvidia-ctk", ...args], { input: JSON.stringify({ root }) })

@@ -6,7 +6,7 @@
 
 import { closeSync } from "node:fs"
 import { decideCompat } from "../../core/compat/decide-compat.ts"
-import { observeCompat } from "../../core/compat/observe-compat.ts"
+import { compatDirectory, observeCompat } from "../../core/compat/observe-compat.ts"
 import { fault } from "../../core/fault/fault.ts"
 import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
@@ -19,14 +19,15 @@ import { type HookEffect, passOver } from "./effect.ts"
 import { writeContainerFile } from "./write-file.ts"
 
 export interface CompatCall {
-  readonly directory: string
+  /** undefined: the one that images keep such libraries in. */
+  readonly directory: string | undefined
   readonly hostDriverVersion: string | undefined
   readonly hostCudaVersion: string | undefined
 }
 
 /** Faults: ContainerFileNotWritten. */
 export function enableCudaCompat(root: Root, call: CompatCall): Result<HookEffect> {
-  const { directory, ...host } = call
+  const { directory = compatDirectory, ...host } = call
   const decision = decideCompat({ ...observeCompat(viewContainer(root), directory), ...host })
   const findings: Finding[] = [...decision.findings]
   const written =
