@@ -7,7 +7,12 @@ import { fileURLToPath } from "node:url"
 import { ensureDirectory, ensureNodeModules, findBun, root, say } from "./setup.mjs"
 
 /** Names whose command works. A name that does nothing yet must not stand on anybody's PATH. */
-export const workingNames = ["gantry", "nvidia-container-runtime-hook", "nvidia-container-toolkit"]
+export const workingNames = [
+  "gantry",
+  "nvidia-container-runtime-hook",
+  "nvidia-container-toolkit",
+  "nvidia-cdi-hook",
+]
 
 const flags = [
   "build",

@@ -14,10 +14,16 @@ const hook = (): Promise<Command> => import("./commands/hook.ts")
 
 const containerCli = (): Promise<Command> => import("./commands/container-cli.ts")
 
+const cdiHook = (): Promise<Command> => import("./commands/cdi-hook.ts")
+
+const ctk = (): Promise<Command> => import("./commands/ctk.ts")
+
 const names: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime-hook": hook,
   "nvidia-container-toolkit": hook,
   "nvidia-container-cli": containerCli,
+  "nvidia-cdi-hook": cdiHook,
+  "nvidia-ctk": ctk,
 }
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -35,6 +41,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "-h": () => import("./commands/help.ts"),
   hook,
   "nvidia-container-cli": containerCli,
+  "nvidia-cdi-hook": cdiHook,
+  "nvidia-ctk": ctk,
 }
 
 async function main(): Promise<number> {

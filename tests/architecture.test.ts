@@ -18,7 +18,7 @@ const folderEdges: Readonly<Record<string, readonly string[]>> = {
 /** Inside core a layer imports only layers to its left; layers of one group may import each other. */
 const coreLayers: readonly (readonly string[])[] = [
   ["text", "fault"],
-  ["toml", "oci", "elf", "ldcache", "cdi"],
+  ["toml", "oci", "elf", "ldcache", "compat", "cdi"],
   ["host", "inventory", "driver"],
   ["request", "requirement"],
   ["policy"],

@@ -1,5 +1,6 @@
 /** Command lines of the programs that we stand in for: one argument a line. */
 
+import { parseCdiHookFlags } from "../../src/commands/cdi-hook-flags.ts"
 import { parseCliFlags } from "../../src/commands/container-cli-flags.ts"
 import { parseFlags } from "../../src/commands/flags.ts"
 import { parseHookFlags } from "../../src/commands/hook-flags.ts"
@@ -32,6 +33,9 @@ export const commandLines: FuzzTarget = {
       ["configure", "--ldconfig=@/sbin/ldconfig", "--device=all", "--pid=1", "/rootfs"],
       ["-debug", "-config", "/etc/config.toml", "prestart"],
       ["--host", "x", "--json", "--device=0,1", "word"],
+      ["--debug", "create-symlinks", "--link", "a::/b,c::/d", "--container-spec=-"],
+      ["update-ldcache", "--folder=/usr/lib64", "--ldconfig-path", "/sbin/ldconfig"],
+      ["chmod", "--mode=0755", "--path", "/dev/dri"],
       ["-?"],
       ["--version"],
     ].map((args) => bytesOf(args.join("\n"))),
@@ -56,6 +60,7 @@ export const commandLines: FuzzTarget = {
     const args = new TextDecoder().decode(input).split("\n")
     const call = parseCliFlags(args)
     const hook = parseHookFlags(args)
+    const cdiHook = parseCdiHookFlags(args, () => undefined)
     return firstOf(
       call.kind === "command"
         ? firstOf(checkValues(call.global, args), checkValues(call.given, args))
@@ -63,6 +68,7 @@ export const commandLines: FuzzTarget = {
           ? "wrong without a reason"
           : undefined,
       typeof hook.kind === "string" ? undefined : "no answer to the hook's command line",
+      cdiHook.kind === "wrong" && cdiHook.problem === "" ? "a CDI hook is wrong without a reason" : undefined,
       checkResult(parseFlags(args, ours), ({ lists }) => checkValues(lists, args)),
     )
   },

@@ -1,7 +1,8 @@
 /** ELF files: heads of libraries with one wrong number, and bytes that share nothing with one but their first four. */
 
+import { readCompatNote } from "../../src/core/compat/compat-note.ts"
 import type { ElfFile } from "../../src/core/elf/elf.ts"
-import type { ReadBytes } from "../../src/core/elf/elf-layout.ts"
+import { parseElfLayout, type ReadBytes } from "../../src/core/elf/elf-layout.ts"
 import { parseElfFrom } from "../../src/core/elf/parse-elf.ts"
 import { parseElfWithDemands } from "../../src/core/elf/parse-elf-demands.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
@@ -50,7 +51,11 @@ function check(input: Uint8Array): string | undefined {
     const wrong = checkResult(parseElfFrom(plain.read), checkRoundTrip)
     const demanding = countReads(input, sizeBytes, demandsReadLimit)
     const unwelcome = checkResult(parseElfWithDemands(demanding.read), () => undefined)
-    const problem = firstOf(plain.problem(), wrong, demanding.problem(), unwelcome)
+    const noted = countReads(input, sizeBytes, readLimit)
+    const misread = checkResult(parseElfLayout(noted.read), (layout) =>
+      readCompatNote(layout).kind === undefined ? "no answer about a note" : undefined,
+    )
+    const problem = firstOf(plain.problem(), wrong, demanding.problem(), unwelcome, noted.problem(), misread)
     if (problem !== undefined) return problem
   }
   return undefined

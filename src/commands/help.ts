@@ -12,12 +12,14 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry host record -o FILE      a machine as a file, for a bug report or a test
   gantry simulate up|down DIR     a directory that looks like a GPU machine
   gantry nvidia-container-cli …   info and list, as that program prints them
+  gantry nvidia-cdi-hook …        the hooks of CDI specifications (also nvidia-ctk hook)
   gantry install --prefix DIR     put the executable and its names in place
   gantry uninstall --prefix DIR   take them away again
   gantry version
 
 Commands that look at a machine take --host: this one (live), a simulated machine's directory, or a recording's file.
-Called as nvidia-container-runtime-hook or nvidia-container-toolkit it is the OCI prestart hook.
+Called as nvidia-container-runtime-hook or nvidia-container-toolkit it is the OCI prestart hook, as nvidia-cdi-hook the hooks of
+CDI specifications.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
 
@@ -32,7 +34,8 @@ export function refuse(word: string): number {
     fault("UsageInvalid", {
       program: "gantry",
       problem,
-      usage: "gantry explain|info|driver|host|simulate|nvidia-container-cli|install|uninstall|version|help",
+      usage:
+        "gantry explain|info|driver|host|simulate|nvidia-container-cli|nvidia-cdi-hook|install|uninstall|version|help",
     }),
   )
 }

@@ -7,7 +7,10 @@ import { type InstallManifest, manifestPath, readInstallManifest } from "./insta
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
 
-/** Names whose command works. */
+/**
+ * Names whose command works, but nvidia-cdi-hook: where a newer dockerd finds that name on its PATH it takes GPUs from CDI
+ * specifications, and none is generated yet.
+ */
 const linkedNames = ["nvidia-container-runtime-hook", "nvidia-container-toolkit"]
 
 export function run(args: readonly string[]): number {

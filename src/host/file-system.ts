@@ -56,12 +56,23 @@ export function readFileAt(path: string, shown: string, range: ByteRange | undef
   )
   if (!opened.ok) return opened
   try {
-    const stat = fstatSync(opened.value)
-    return refusal(stat, shown, range) ?? readOpened(opened.value, shown, stat.size, range)
-  } catch (error) {
-    return fail(readFault(shown, "read", (error as { readonly code?: string }).code ?? "EIO"))
+    return readDescriptor(opened.value, shown, range)
   } finally {
     closeSync(opened.value)
+  }
+}
+
+/** Content of what was opened, when it is a regular file. The descriptor stays open. */
+export function readDescriptor(
+  descriptor: number,
+  shown: string,
+  range: ByteRange | undefined,
+): Result<Uint8Array> {
+  try {
+    const stat = fstatSync(descriptor)
+    return refusal(stat, shown, range) ?? readOpened(descriptor, shown, stat.size, range)
+  } catch (error) {
+    return fail(readFault(shown, "read", (error as { readonly code?: string }).code ?? "EIO"))
   }
 }
 
@@ -94,7 +105,7 @@ function readOpened(
   }
 }
 
-function toFileStat(stats: Stats): FileStat {
+export function toFileStat(stats: Stats): FileStat {
   const kind = kindOf(stats)
   const isNode = kind === "character" || kind === "block"
   return {

@@ -3,16 +3,17 @@
  * what was resolved is used through the descriptor; nothing is looked up twice.
  */
 
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs"
+import { closeSync, fchmodSync, fstatSync, readSync, type Stats, writeSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { baseName, parentPath } from "../core/text/path.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
 import { cString } from "./c-string.ts"
 import { call, errnoOf } from "./checked.ts"
 import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
-const openFlags = {
+export const openFlags = {
   writeOnly: 0o1,
   create: 0o100,
   exclusive: 0o200,
@@ -40,13 +41,13 @@ export interface Root {
 const how = allocate(24)
 const howView = new DataView(how.buffer)
 
-/** `openat2` with RESOLVE_IN_ROOT. Faults: SystemCallFailed. */
-function openInRoot(root: number, path: string, flags: number): Result<number> {
+/** `openat2` with RESOLVE_IN_ROOT: absolute links and `..` mean the root's own. Faults: SystemCallFailed. */
+export function openInRoot(root: Root, path: string, flags: number): Result<number> {
   howView.setBigUint64(0, BigInt(flags | openFlags.closeOnExec), true)
   howView.setBigUint64(8, 0n, true)
   howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
   const buffer = cString(path)
-  return call("openat2", path, root, buffer, addressOf(how), 24)
+  return call("openat2", path, root.descriptor, buffer, addressOf(how), 24)
 }
 
 /** The root itself, by its path in the current mount namespace. */
@@ -70,14 +71,14 @@ export function actAs({ uid, gid }: Owner): void {
 /** A directory, made with all its parents where missing (0755). Symlinks are followed inside the root only. */
 export function ensureDirectory(root: Root, path: string): Result<number> {
   const flags = openFlags.path | openFlags.directory
-  const opened = openInRoot(root.descriptor, path, flags)
+  const opened = openInRoot(root, path, flags)
   if (opened.ok || errnoOf(opened) !== "ENOENT" || path === "/") return opened
   const parent = ensureDirectory(root, parentPath(path))
   if (!parent.ok) return parent
   const made = makeDirectory(parent.value, baseName(path), root.owner)
   closeSync(parent.value)
   if (!made.ok) return made
-  return openInRoot(root.descriptor, path, flags)
+  return openInRoot(root, path, flags)
 }
 
 export function makeDirectory(parent: number, name: string, owner: Owner, mode = 0o755): Result<true> {
@@ -130,9 +131,22 @@ function makeEmptyFile(root: Root, parent: number, name: string): Result<true> {
   return changeOwner(parent, name, root.owner)
 }
 
+/** Of what a path leads to; undefined: nothing that can be reached. */
+export function statInRoot(root: Root, path: string): Stats | undefined {
+  const seen = openInRoot(root, path, openFlags.path)
+  if (!seen.ok) return undefined
+  try {
+    return fstatSync(seen.value)
+  } finally {
+    closeSync(seen.value)
+  }
+}
+
 /** Content of a regular file, or undefined when there is none to be had; never waits, never follows out of the root. */
 export function readInRoot(root: Root, path: string, limitBytes: number): Uint8Array | undefined {
-  const opened = openInRoot(root.descriptor, path, openFlags.nonBlock)
+  // Looked at before it is opened: opening a device does things.
+  if (statInRoot(root, path)?.isFile() !== true) return undefined
+  const opened = openInRoot(root, path, openFlags.nonBlock)
   if (!opened.ok) return undefined
   try {
     const stat = fstatSync(opened.value)
@@ -158,41 +172,70 @@ export function writeFileAt(
   mode: number,
   owner: Owner,
 ): Result<true> {
-  const temporary = `.${name}.gantry-${process.pid}`
+  const temporary = temporaryName()
   const buffer = cString(temporary)
   const flags =
     openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
   const made = call("openat", name, parent, buffer, flags, mode)
   if (!made.ok) return made
-  let at = 0
-  while (at < content.length) at += writeSync(made.value, content, at)
+  const written = fill(made.value, name, content, mode)
   closeSync(made.value)
-  const owned = changeOwner(parent, temporary, owner)
-  return owned.ok ? replaceAt(parent, temporary, name) : owned
+  const owned = written.ok ? changeOwner(parent, temporary, owner) : written
+  if (owned.ok) return replaceAt(parent, temporary, name)
+  removeAt(parent, temporary)
+  return owned
 }
+
+function fill(descriptor: number, name: string, content: Uint8Array, mode: number): Result<true> {
+  try {
+    for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at)
+    // Whatever mask the engine has left us with.
+    fchmodSync(descriptor, mode)
+    return ok(true)
+  } catch (error) {
+    const errno = (error as { readonly code?: string }).code ?? "EIO"
+    return fail(fault("SystemCallFailed", { syscall: "write", target: name, errno }))
+  }
+}
+
+/**
+ * Nobody else's: two hooks at work in one root may have the same process id, each in its own namespace. As short as it is so that
+ * it stands beside a name of any length.
+ */
+const temporaryName = (): string => `.gantry-${process.pid}-${process.hrtime.bigint().toString(36)}`
 
 /** A symbolic link in a directory; one that says the same already is left alone, another is replaced at once. */
 export function linkAt(parent: number, name: string, target: string, owner: Owner): Result<true> {
   if (readLinkAt(parent, name) === target) return ok(true)
-  const temporary = `.${name}.gantry-${process.pid}`
+  const temporary = temporaryName()
   const [text, place] = [cString(target), cString(temporary)]
   const made = call("symlinkat", name, text, parent, place)
   if (!made.ok) return made
   const owned = changeOwner(parent, temporary, owner)
-  return owned.ok ? replaceAt(parent, temporary, name) : owned
+  if (owned.ok) return replaceAt(parent, temporary, name)
+  removeAt(parent, temporary)
+  return owned
 }
 
-function readLinkAt(parent: number, name: string): string | undefined {
+const linkText = allocate(4096)
+
+/** Text of a link in a directory; of the link that the descriptor itself is, when the name is empty. undefined: it is no link. */
+export function readLinkAt(parent: number, name: string): string | undefined {
   const place = cString(name)
-  const text = allocate(4096)
-  const length = call("readlinkat", name, parent, place, addressOf(text), text.length)
-  return length.ok ? Buffer.from(text.buffer, 0, length.value).toString("utf8") : undefined
+  const length = call("readlinkat", name, parent, place, addressOf(linkText), linkText.length)
+  return length.ok ? decodeUtf8(linkText.subarray(0, length.value)) : undefined
+}
+
+/** An entry of a directory that is no directory itself; where there is none, nothing is missing. */
+export function removeAt(parent: number, name: string): Result<true> {
+  const removed = call("unlinkat", name, parent, cString(name), 0)
+  return removed.ok || errnoOf(removed) === "ENOENT" ? ok(true) : removed
 }
 
 function replaceAt(parent: number, temporary: string, name: string): Result<true> {
   const [from, to] = [cString(temporary), cString(name)]
   const renamed = call("renameat", name, parent, from, parent, to)
   if (renamed.ok) return ok(true)
-  call("unlinkat", name, parent, from, 0)
+  removeAt(parent, temporary)
   return renamed
 }

@@ -26,6 +26,19 @@ export function cloneMount(path: string): Result<number> {
   return call("open_tree", path, atFdCwd, buffer, openTreeClone | closeOnExec | atSymlinkNofollow)
 }
 
+/** A detached copy of the mount of one file of a directory. Faults: SystemCallFailed. */
+export function cloneMountAt(directory: number, name: string): Result<number> {
+  const buffer = cString(name)
+  return call("open_tree", name, directory, buffer, openTreeClone | closeOnExec | atSymlinkNofollow)
+}
+
+/** Takes away the mount that a descriptor points into; what others hold of it lives on. */
+export function detachMount(mount: number, shown: string): Result<number> {
+  // The kernel takes a path only; a descriptor's own entry in proc leads to nothing else.
+  const lazily = 2
+  return call("umount2", shown, cString(`/proc/self/fd/${mount}`), lazily)
+}
+
 const attributes = allocate(32)
 const attributeView = new DataView(attributes.buffer)
 
@@ -39,6 +52,25 @@ export function setMountAttributes(
   attributeView.setBigUint64(0, BigInt(set), true)
   attributeView.setBigUint64(8, BigInt(clear), true)
   return call("mount_setattr", target, mount, addressOf(nothing), atEmptyPath, addressOf(attributes), 32)
+}
+
+/** What is mounted below it is seen here only, whoever shares the mount. Faults: SystemCallFailed (no root of a mount). */
+export function keepPrivate(mountRoot: number, shown: string): Result<number> {
+  const isPrivate = 1n << 18n
+  attributeView.setBigUint64(0, 0n, true)
+  attributeView.setBigUint64(8, 0n, true)
+  attributeView.setBigUint64(16, isPrivate, true)
+  const set = call(
+    "mount_setattr",
+    shown,
+    mountRoot,
+    addressOf(nothing),
+    atEmptyPath,
+    addressOf(attributes),
+    32,
+  )
+  attributeView.setBigUint64(16, 0n, true)
+  return set
 }
 
 /** Puts a detached mount onto what a descriptor points to. */

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 export const hookProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime-hook")
+export const cdiHookProgram = join(import.meta.dir, "../../dist/bin/nvidia-cdi-hook")
 export const gantryProgram = join(import.meta.dir, "../../dist/bin/gantry")
 
 const isRoot = process.getuid?.() === 0
@@ -91,6 +92,10 @@ export interface SpecShape {
   readonly env: readonly string[]
   /** Command line of the prestart hook, its program first; undefined: no hook. */
   readonly hook?: readonly string[]
+  /** Command lines of createContainer hooks, which start in the container's namespaces. Order: of running. */
+  readonly createContainer?: readonly (readonly string[])[]
+  /** How the container shares its mounts with the machine. */
+  readonly rootfsPropagation?: "shared"
   readonly capabilities?: readonly string[]
   readonly isRootReadOnly?: boolean
   readonly mounts?: readonly object[]
@@ -103,7 +108,8 @@ export interface SpecShape {
 /** A specification without what a small sandbox cannot give: no raised limits, no lowered OOM score, no network. */
 export function renderSpec(shape: SpecShape): string {
   const capabilities = shape.capabilities ?? ["CAP_CHOWN", "CAP_MKNOD", "CAP_NET_BIND_SERVICE"]
-  const hook = shape.hook
+  const hooksOf = (lines: readonly (readonly string[])[]): readonly object[] =>
+    lines.map((args) => ({ path: args[0], args, env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 30 }))
   const mappings =
     shape.userNamespace === undefined
       ? undefined
@@ -129,16 +135,12 @@ export function renderSpec(shape: SpecShape): string {
       },
       ...(shape.mounts ?? []),
     ],
-    ...(hook === undefined
-      ? {}
-      : {
-          hooks: {
-            prestart: [
-              { path: hook[0], args: hook, env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], timeout: 30 },
-            ],
-          },
-        }),
+    hooks: {
+      prestart: hooksOf(shape.hook === undefined ? [] : [shape.hook]),
+      createContainer: hooksOf(shape.createContainer ?? []),
+    },
     linux: {
+      ...(shape.rootfsPropagation === undefined ? {} : { rootfsPropagation: shape.rootfsPropagation }),
       resources: {
         devices: [
           { allow: false, access: "rwm" },
@@ -162,6 +164,9 @@ const views = {
   v2: 'mount -t cgroup2 none "$1" && umount -l /sys/fs/cgroup && mount --move "$1" /sys/fs/cgroup',
   /** With the directory that the kernel's NVIDIA module makes in proc. */
   driverInProc: "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia/gpus",
+  /** With the module's parameters, as they are after loading. */
+  paramsInProc:
+    "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia && printf 'Mobile: 1\\nModifyDeviceFiles: 1\\nDeviceFileUID: 0\\n' > /proc/driver/nvidia/params",
 } as const
 
 export type View = "v1" | keyof typeof views

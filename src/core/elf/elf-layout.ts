@@ -141,7 +141,7 @@ export const viewOf = (bytes: Uint8Array): DataView =>
 /** No file reaches this far: an offset beyond it lies outside everything. */
 const beyond = 2 ** 48
 
-function readWide(view: DataView, at: number): number {
+export function readWide(view: DataView, at: number): number {
   const high = view.getUint32(at + 4, true)
   return high >= 0x10000 ? beyond : high * 2 ** 32 + view.getUint32(at, true)
 }

@@ -17,7 +17,22 @@ export interface ApplyingFaults {
   DeviceProgramUnreadable: { readonly cgroup: string }
   ContainerPlaceReadOnly: { readonly path: string }
   ProcViewAbsent: Readonly<Record<string, never>>
+  /** A link that a CDI hook was to make. */
+  ContainerLinkNotMade: { readonly path: string; readonly target: string }
+  /** A file that a CDI hook was to write. */
+  ContainerFileNotWritten: {
+    readonly path: string
+    readonly purpose: "loader" | "compat" | "profile"
+  }
+  CompatLibrariesSeveral: { readonly paths: readonly string[] }
+  DeviceMinorOutside: { readonly path: string; readonly minor: number; readonly limit: number }
 }
+
+const purposes = {
+  loader: "Error updating ldcache",
+  compat: "failed to create ld.so.conf.d entry for CUDA compat libraries",
+  profile: "failed to write application profile",
+} as const
 
 export const applyingCatalogue: Catalogue<ApplyingFaults> = {
   SystemCallFailed: {
@@ -106,5 +121,46 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
     exit: 1,
     says: () => "the container's /proc has no driver/nvidia to cover",
     remedies: () => [{ kind: "know", text: "this is so on a simulated machine; nothing is lost" }],
+  },
+  ContainerLinkNotMade: {
+    code: "GAN3040",
+    exit: 1,
+    says: (d) => `failed to create link [${d.target} ${d.path}]`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `take what the image has at ${d.path} out of it: a directory there, or a parent that is none`,
+      },
+    ],
+  },
+  ContainerFileNotWritten: {
+    code: "GAN3041",
+    exit: 1,
+    says: (d) => `${purposes[d.purpose]}: ${d.path}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `take what the image has at ${d.path} out of it: a directory there, or a parent that is none`,
+      },
+    ],
+  },
+  CompatLibrariesSeveral: {
+    code: "GAN3042",
+    exit: 1,
+    says: (d) => `Unexpected number of CUDA compat libraries in container: [${d.paths.join(" ")}]`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "leave one libcuda in the image's compat directory; the host's driver is used until then",
+      },
+    ],
+  },
+  DeviceMinorOutside: {
+    code: "GAN3043",
+    exit: 1,
+    says: (d) => `dropping invalid minor number ${d.minor} of ${d.path}: must be in range [0, ${d.limit}]`,
+    remedies: () => [
+      { kind: "know", text: "EGL shows this GPU to no container by the profile; the mask has no more bits" },
+    ],
   },
 }

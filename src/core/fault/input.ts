@@ -13,6 +13,10 @@ export interface InputFaults {
   CliUsageInvalid: { readonly program: string; readonly sentence: string }
   /** nvidia-container-cli's `--user`: malformed, too large, or nobody. */
   CliUserInvalid: { readonly user: string; readonly errno: string }
+  /** The command line of a CDI hook that is known, which engines take from a CDI specification. */
+  CdiHookUsageInvalid: { readonly problem: string; readonly usage: string }
+  /** A CDI hook that a newer specification may know: it is passed over. `name` is empty when none was named. */
+  CdiHookUnknown: { readonly name: string }
   /** config.toml is not TOML. Units: line and column from 1. */
   ConfigSyntaxInvalid: { readonly line: number; readonly column: number; readonly problem: string }
   /** A known key of config.toml has a value of the wrong type, or one that is not allowed. */
@@ -60,6 +64,10 @@ export interface InputFaults {
   }
   /** The state names no process whose container could be entered. */
   ContainerProcessMissing: { readonly pid: string }
+  /** Neither the state nor the bundle says where a container's root lies, or it is no directory of its own. */
+  ContainerRootInvalid: { readonly path: string; readonly problem: string }
+  /** A hook was told a version of the host that is none. */
+  HostVersionInvalid: { readonly which: "driver" | "CUDA"; readonly text: string }
   /** explain was asked about a decision that is not in the log. */
   DecisionUnknown: { readonly wanted: number; readonly kept: number }
 }
@@ -89,6 +97,20 @@ export const inputCatalogue: Catalogue<InputFaults> = {
         kind: "know",
         text: "--user is UID[:GID], numbers or names of /etc/passwd and /etc/group; a number that is nobody's needs its GID",
       },
+    ],
+  },
+  CdiHookUsageInvalid: {
+    code: "GAN1002",
+    exit: 1,
+    says: (d) => d.problem,
+    remedies: (d) => [{ kind: "know", text: `correct the hook in the CDI specification; usage: ${d.usage}` }],
+  },
+  CdiHookUnknown: {
+    code: "GAN1003",
+    exit: 1,
+    says: (d) => (d.name === "" ? "No CDI hook is named" : `Unsupported CDI hook: ${d.name}`),
+    remedies: () => [
+      { kind: "know", text: "nothing is done; the CDI specification may be of a newer toolkit than this" },
     ],
   },
   ConfigSyntaxInvalid: {
@@ -265,6 +287,29 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     says: (d) => `could not decode container state: pid ${d.pid} is no container process`,
     remedies: () => [
       { kind: "know", text: "the engine must write the pid of the created container to standard input" },
+    ],
+  },
+  ContainerRootInvalid: {
+    code: "GAN1232",
+    exit: 1,
+    says: (d) => `failed to determine container root: ${JSON.stringify(d.path)} ${d.problem}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "the engine must name the bundle by its absolute path in the state, and the container's own directory in root.path of config.json",
+      },
+    ],
+  },
+  HostVersionInvalid: {
+    code: "GAN1233",
+    exit: 1,
+    says: (d) =>
+      `failed to parse host ${d.which} version ${JSON.stringify(d.text)}: invalid semantic version`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "generate the CDI specification anew; it must name versions like 550.54.14 and 12.4",
+      },
     ],
   },
   DecisionUnknown: {

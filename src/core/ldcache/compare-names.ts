@@ -6,19 +6,12 @@
 
 import { encodeUtf8 } from "../text/utf8.ts"
 
-const ascii = /^[\0-\x7f]*$/
-
 /** Positive when `one` is the greater. */
 export function compareNames(one: string, other: string): number {
   return compareNameBytes(nameBytes(one), 0, nameBytes(other), 0)
 }
 
-export function nameBytes(name: string): Uint8Array {
-  if (!ascii.test(name)) return encodeUtf8(name)
-  const bytes = new Uint8Array(name.length)
-  for (let index = 0; index < name.length; index++) bytes[index] = name.charCodeAt(index)
-  return bytes
-}
+export const nameBytes = (name: string): Uint8Array => encodeUtf8(name)
 
 /**
  * Names that begin at an offset and end with a zero or with the bytes. What they have in common is passed over first, and only where a

@@ -7,6 +7,7 @@
 import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverCatalogue, DriverLibrary } from "../driver/catalogue.ts"
 import { extraLinks, impliedLibraries } from "../driver/files.ts"
+import { withoutNodeModification } from "../driver/params.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
@@ -255,7 +256,7 @@ function procEdits(
     ({ name, text }): Edit => ({
       kind: "file",
       path: containerPath(`/proc/driver/nvidia/${name}`),
-      text: name === "params" ? text.replace("ModifyDeviceFiles: 1", "ModifyDeviceFiles: 0") : text,
+      text: name === "params" ? withoutNodeModification(text) : text,
       mode: 0o444,
       reasons,
     }),

@@ -68,6 +68,11 @@ function sequenceLength(bytes: Uint8Array, at: number, first: number): 0 | 1 | 2
 }
 
 export function encodeUtf8(text: string): Uint8Array {
+  if (ascii.test(text)) {
+    const plain = new Uint8Array(text.length)
+    for (let at = 0; at < text.length; at++) plain[at] = text.charCodeAt(at)
+    return plain
+  }
   const bytes: number[] = []
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0

@@ -1,0 +1,194 @@
+/**
+ * The command line of nvidia-cdi-hook, as it stands in CDI specifications of every age: global flags, a hook, its flags; one or two
+ * dashes, `-flag value` or `-flag=value`. Flags that may be repeated also take a list with commas. Source: facts, toolkit §1.4, and the
+ * recorded runs. A hook that is not known is no error: a newer specification must not break an older program.
+ */
+
+import { isLdSoConfLine } from "../core/ldcache/plan-loader-files.ts"
+import { cleanPath } from "../core/text/path.ts"
+
+export type CdiHook =
+  | { readonly name: "noop" | "disable-device-node-modification" | "update-application-profile" }
+  | {
+      readonly name: "create-symlinks"
+      readonly links: readonly { readonly target: string; readonly path: string }[]
+    }
+  | { readonly name: "update-ldcache"; readonly folders: readonly string[] }
+  | {
+      readonly name: "enable-cuda-compat"
+      /** undefined: the one that images keep such libraries in. */
+      readonly directory: string | undefined
+      readonly hostDriverVersion: string | undefined
+      readonly hostCudaVersion: string | undefined
+    }
+  | { readonly name: "chmod"; readonly paths: readonly string[]; readonly mode: number }
+
+export type CdiHookCall =
+  | { readonly kind: "help" | "version" }
+  | { readonly kind: "wrong"; readonly problem: string; readonly usage: string }
+  /** `name` is empty: none was named. */
+  | { readonly kind: "unknown"; readonly name: string; readonly verbosity: Verbosity }
+  | {
+      readonly kind: "hook"
+      readonly hook: CdiHook
+      readonly verbosity: Verbosity
+      /** A file with the container's state; undefined: standard input. */
+      readonly statePath: string | undefined
+    }
+
+export type Verbosity = "quiet" | "normal" | "debug"
+
+const hookFlags: Readonly<Record<CdiHook["name"], readonly string[]>> = {
+  "create-symlinks": ["link"],
+  // No ldconfig is run, neither the machine's nor the image's: its path is read and left alone.
+  "update-ldcache": ["folder", "ldconfig-path"],
+  "enable-cuda-compat": ["host-driver-version", "host-cuda-version", "cuda-compat-container-root"],
+  "disable-device-node-modification": [],
+  "update-application-profile": [],
+  chmod: ["path", "mode"],
+  noop: [],
+}
+
+export const cdiHookUsage: string = `nvidia-cdi-hook [--debug] [--quiet] ${Object.keys(hookFlags).join("|")} [flags]`
+
+/** Both names of each are known to older and newer specifications; the second one counts where both are set. */
+const environmentTwins = {
+  debug: ["NVIDIA_CTK_DEBUG", "NVIDIA_CDI_DEBUG"],
+  quiet: ["NVIDIA_CTK_QUIET", "NVIDIA_CDI_QUIET"],
+} as const
+
+const shortNames: Readonly<Record<string, string>> = { d: "debug", h: "help", v: "version" }
+
+export function parseCdiHookFlags(
+  args: readonly string[],
+  variable: (name: string) => string | undefined,
+): CdiHookCall {
+  const global = readFlags(args, [], "beforeWords")
+  if ("problem" in global) return { kind: "wrong", problem: global.problem, usage: cdiHookUsage }
+  const answered = answer(global.switches)
+  if (answered !== undefined) return { kind: answered }
+  const [name = "", ...rest] = global.words
+  if (!isHookName(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
+  const usage = `nvidia-cdi-hook ${[name, ...hookFlags[name].map((flag) => `--${flag} …`)].join(" ")} [--container-spec FILE]`
+  const own = readFlags(rest, ["container-spec", ...hookFlags[name]], "anywhere")
+  if ("problem" in own) return { kind: "wrong", problem: own.problem, usage }
+  const asked = answer(own.switches)
+  if (asked !== undefined) return { kind: asked }
+  const hook = chooseHook(name, own.values)
+  if (typeof hook === "string") return { kind: "wrong", problem: hook, usage }
+  const statePath = own.values.get("container-spec")?.at(-1) ?? ""
+  return {
+    kind: "hook",
+    hook,
+    verbosity: verbosityOf([global, own], variable),
+    statePath: statePath === "" || statePath === "-" ? undefined : statePath,
+  }
+}
+
+const isHookName = (name: string): name is CdiHook["name"] => Object.hasOwn(hookFlags, name)
+
+interface Given {
+  readonly values: ReadonlyMap<string, readonly string[]>
+  readonly switches: ReadonlyMap<string, boolean>
+  readonly words: readonly string[]
+}
+
+function readFlags(
+  args: readonly string[],
+  valued: readonly string[],
+  words: "anywhere" | "beforeWords",
+): Given | { readonly problem: string } {
+  const values = new Map<string, readonly string[]>()
+  const switches = new Map<string, boolean>()
+  const rest: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? ""
+    if (arg === "--") return { values, switches, words: [...rest, ...args.slice(index + 1)] }
+    if (!arg.startsWith("-") || arg === "-") {
+      if (words === "beforeWords") return { values, switches, words: args.slice(index) }
+      rest.push(arg)
+      continue
+    }
+    const body = arg.replace(/^--?/, "")
+    const equals = body.indexOf("=")
+    const written = equals === -1 ? body : body.slice(0, equals)
+    const given = equals === -1 ? undefined : body.slice(equals + 1)
+    const name = Object.hasOwn(shortNames, written) ? (shortNames[written] ?? written) : written
+    if (["debug", "quiet", "help", "version"].includes(name)) {
+      const value = given === undefined ? true : parseBoolean(given)
+      if (value === undefined)
+        return { problem: `invalid boolean value ${JSON.stringify(given)} for flag -${written}` }
+      switches.set(name, value)
+    } else if (valued.includes(name)) {
+      if (given === undefined && index + 1 >= args.length)
+        return { problem: `flag needs an argument: -${written}` }
+      values.set(name, [...(values.get(name) ?? []), given ?? args[++index] ?? ""])
+    } else return { problem: `flag provided but not defined: -${written}` }
+  }
+  return { values, switches, words: rest }
+}
+
+function answer(switches: ReadonlyMap<string, boolean>): "help" | "version" | undefined {
+  if (switches.get("help") === true) return "help"
+  return switches.get("version") === true ? "version" : undefined
+}
+
+function parseBoolean(text: string): boolean | undefined {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true
+  return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : undefined
+}
+
+/** A flag beats its variables. A variable that is no boolean says nothing: it is not worth a container's start. */
+function verbosityOf(given: readonly Given[], variable: (name: string) => string | undefined): Verbosity {
+  const isOn = (name: keyof typeof environmentTwins): boolean =>
+    given.findLast(({ switches }) => switches.has(name))?.switches.get(name) ??
+    environmentTwins[name].some((twin) => parseBoolean(variable(twin) ?? "") === true)
+  if (isOn("quiet")) return "quiet"
+  return isOn("debug") ? "debug" : "normal"
+}
+
+/** The hook, or what is wrong with what it was given. */
+function chooseHook(name: CdiHook["name"], values: ReadonlyMap<string, readonly string[]>): CdiHook | string {
+  const list = (flag: string): readonly string[] => [
+    ...new Set((values.get(flag) ?? []).flatMap((value) => value.split(","))),
+  ]
+  const last = (flag: string): string => values.get(flag)?.at(-1) ?? ""
+  switch (name) {
+    case "create-symlinks": {
+      const links: { readonly target: string; readonly path: string }[] = []
+      for (const text of list("link")) {
+        const [target = "", path = "", ...others] = text.split("::")
+        if (others.length > 0 || target === "" || /^\/*$/.test(path))
+          return `invalid symlink specification ${text}`
+        links.push({ target, path })
+      }
+      return { name, links }
+    }
+    case "update-ldcache": {
+      const folders = [
+        ...new Set(
+          list("folder")
+            .filter((folder) => folder !== "")
+            .map(cleanPath),
+        ),
+      ]
+      const wrong = folders.find((folder) => !isLdSoConfLine(folder))
+      return wrong === undefined ? { name, folders } : `invalid folder ${JSON.stringify(wrong)}`
+    }
+    case "enable-cuda-compat":
+      return {
+        name,
+        directory: last("cuda-compat-container-root") || undefined,
+        hostDriverVersion: last("host-driver-version") || undefined,
+        hostCudaVersion: last("host-cuda-version") || undefined,
+      }
+    case "chmod": {
+      const mode = last("mode")
+      return /^0*[0-7]{1,3}$/.test(mode)
+        ? { name, paths: list("path"), mode: Number.parseInt(mode, 8) }
+        : `failed to parse mode as octal: ${JSON.stringify(mode)}: invalid syntax`
+    }
+    default:
+      return { name }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * `nvidia-cdi-hook`: what CDI specifications have engines do to a container that was made but not started. Wiring only; each hook's
+ * work is loaded when it is asked for, and what faults say when one is told.
+ */
+
+import type { HookEffect } from "../apply/cdi-hook/effect.ts"
+import { openContainerRoot } from "../apply/cdi-hook/open-container-root.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import { readContainerRoot } from "../host/read-container-root.ts"
+import { readState, readText } from "../host/read-text.ts"
+import type { Root } from "../linux/in-root.ts"
+import { waitReadable } from "../linux/poll.ts"
+import { isTerminal } from "../linux/terminal.ts"
+import {
+  type CdiHook,
+  type CdiHookCall,
+  cdiHookUsage,
+  parseCdiHookFlags,
+  type Verbosity,
+} from "./cdi-hook-flags.ts"
+
+export async function run(args: readonly string[]): Promise<number> {
+  const call = parseCdiHookFlags(args, (name) => process.env[name])
+  switch (call.kind) {
+    case "help":
+      return await print(`usage: ${cdiHookUsage}\n`)
+    case "version": {
+      const { version } = await import("../version.ts")
+      return await print(`NVIDIA CDI Hook version ${version} (gantry)\n`)
+    }
+    case "wrong":
+      return await report(fault("CdiHookUsageInvalid", { problem: call.problem, usage: call.usage }))
+    case "unknown": {
+      const told = fault("CdiHookUnknown", { name: call.name })
+      await tell(
+        { changes: [], findings: [{ severity: "warning", fault: told, evidence: [call.name] }] },
+        call.verbosity,
+      )
+      return 0
+    }
+    case "hook":
+      return await serve(call)
+  }
+}
+
+async function serve({
+  hook,
+  statePath,
+  verbosity,
+}: Extract<CdiHookCall, { readonly kind: "hook" }>): Promise<number> {
+  if (hook.name === "noop") return 0
+  const state =
+    statePath === undefined ? readState({ isTerminal, waitReadable }) : readText("container state", statePath)
+  if (!state.ok) return await report(state.fault)
+  const path = readContainerRoot(state.value)
+  if (!path.ok) return await report(path.fault)
+  const root = openContainerRoot(path.value)
+  if (!root.ok) return await report(root.fault)
+  // Directories are made with the permissions that they are given, whatever the engine has masked.
+  process.umask(0o022)
+  const effect = await apply(hook, root.value)
+  if (!effect.ok) return await report(effect.fault)
+  await tell(effect.value, verbosity)
+  return 0
+}
+
+async function apply(hook: CdiHook, root: Root): Promise<Result<HookEffect>> {
+  switch (hook.name) {
+    case "create-symlinks":
+      return (await import("../apply/cdi-hook/create-symlinks.ts")).createSymlinks(root, hook.links)
+    case "update-ldcache":
+      return (await import("../apply/cdi-hook/update-ldcache.ts")).updateLdcache(root, hook.folders)
+    case "enable-cuda-compat":
+      return (await import("../apply/cdi-hook/enable-cuda-compat.ts")).enableCudaCompat(root, hook)
+    case "disable-device-node-modification":
+      return (await import("../apply/cdi-hook/disable-node-modification.ts")).disableNodeModification(root)
+    case "update-application-profile":
+      return (await import("../apply/cdi-hook/update-application-profile.ts")).updateApplicationProfile(root)
+    case "chmod":
+      return (await import("../apply/cdi-hook/change-modes.ts")).changeModes(root, hook.paths, hook.mode)
+    case "noop":
+      return ok({ changes: [], findings: [] })
+  }
+}
+
+async function tell(effect: HookEffect, verbosity: Verbosity): Promise<void> {
+  if (effect.findings.length > 0 || verbosity === "debug")
+    (await import("./tell-effect.ts")).tellEffect(effect, verbosity)
+}
+
+const report = async (fault: Fault): Promise<number> => (await import("./report.ts")).report(fault)
+
+async function print(text: string): Promise<number> {
+  const { print: write } = await import("./report.ts")
+  write(text)
+  return 0
+}

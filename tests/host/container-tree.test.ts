@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import fc from "fast-check"
+import type { Result } from "../../src/core/fault/result.ts"
+import { viewRoot } from "../../src/core/host/root-view.ts"
+import { hostPath } from "../../src/core/text/brand.ts"
+import { baseName, parentPath } from "../../src/core/text/path.ts"
+import { viewContainer } from "../../src/host/container-tree.ts"
+import { createLiveHost } from "../../src/host/live.ts"
+import { ensureDirectory, linkAt, openRoot, type Root } from "../../src/linux/in-root.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-container-tree-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+const open = (path: string): Root => {
+  const opened = openRoot(path, { uid: 0, gid: 0 })
+  if (!opened.ok) throw new Error(JSON.stringify(opened.fault))
+  return opened.value
+}
+const errnoOf = (result: Result<unknown>): string | undefined =>
+  !result.ok && result.fault.tag === "HostReadFailed" ? result.fault.data.errno : undefined
+
+describe("a container's root as a tree", () => {
+  const path = join(work, "root")
+  let tree: ReturnType<typeof viewContainer>
+  beforeAll(() => {
+    mkdirSync(join(path, "usr/lib"), { recursive: true })
+    writeFileSync(join(path, "usr/lib/libx.so.1"), "0123456789")
+    symlinkSync("usr/lib", join(path, "lib"))
+    symlinkSync("/usr/lib/libx.so.1", join(path, "absolute"))
+    symlinkSync("../../../../../usr/lib/libx.so.1", join(path, "climbing"))
+    symlinkSync("loop", join(path, "loop"))
+    symlinkSync("nowhere", join(path, "dangling"))
+    spawnSync("mkfifo", [join(path, "pipe")])
+    tree = viewContainer(open(path))
+  })
+
+  test.each([
+    "/usr/lib/libx.so.1",
+    "/lib/libx.so.1",
+    "/absolute",
+    "/climbing",
+    "/../../lib/libx.so.1",
+    "/lib/../lib/libx.so.1",
+  ])("%s is read, and lies in the root", (at) => {
+    expect(tree.resolve(at)).toEqual({ ok: true, value: hostPath("/usr/lib/libx.so.1") })
+    expect(tree.readFile(at, { offsetBytes: 2, lengthBytes: 3 })).toEqual({
+      ok: true,
+      value: new TextEncoder().encode("234"),
+    })
+  })
+
+  test("an entry is what it is itself, and a path may be absent", () => {
+    expect(tree.lstat("/absolute")).toMatchObject({ ok: true, value: { kind: "symlink" } })
+    expect(tree.lstat("/pipe")).toMatchObject({ ok: true, value: { kind: "fifo" } })
+    expect(tree.lstat("/usr/lib/libx.so.1")).toMatchObject({
+      ok: true,
+      value: { kind: "file", sizeBytes: 10 },
+    })
+    expect(tree.lstat("/x")).toMatchObject({
+      ok: false,
+      fault: { tag: "HostReadFailed", data: { reason: "absent" } },
+    })
+    expect(tree.resolve("/x/y/../z")).toEqual({ ok: true, value: hostPath("/x/z") })
+  })
+
+  test.each([
+    ["/loop", "ELOOP"],
+    ["/pipe", "EINVAL"],
+    ["/usr", "EINVAL"],
+    ["/dangling", "ENOENT"],
+  ])("%s cannot be read as a file: %s", (at, errno) => {
+    expect(errnoOf(tree.readFile(at))).toBe(errno)
+  })
+
+  test("a directory's names come whole and in order, however many", () => {
+    const many = join(path, "many")
+    mkdirSync(many)
+    const names = Array.from({ length: 1000 }, (_, index) => `${"n".repeat(index % 200)}é${index}`)
+    for (const name of names) writeFileSync(join(many, name), "")
+    expect(tree.readDir("/many")).toEqual({ ok: true, value: names.sort() })
+    expect(errnoOf(tree.readDir("/absolute"))).toBe("ENOTDIR")
+    expect(errnoOf(tree.readDir("/absent"))).toBe("ENOENT")
+  })
+})
+
+test("any tree of links leads where the view of a root by its paths says", () => {
+  const part = fc.constantFrom("a", "b", "c", "..", ".")
+  const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"))
+  const name = fc
+    .array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join("/"))
+  const target = fc.tuple(fc.boolean(), path).map(([isAbsolute, text]) => (isAbsolute ? `/${text}` : text))
+  let counter = 0
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(name, fc.option(target)), { maxLength: 8 }),
+      fc.array(path, { maxLength: 6 }),
+      (made, asked) => {
+        const root = join(work, `any-${counter++}`)
+        mkdirSync(root)
+        // Made by descriptor: a link among them may lead to the machine. What collides with what is there is left out.
+        const inside = open(root)
+        for (const [at, link] of made) {
+          const parent = ensureDirectory(inside, link === null ? `/${at}` : parentPath(`/${at}`))
+          if (parent.ok && link !== null) linkAt(parent.value, baseName(at), link, inside.owner)
+        }
+        const byPath = viewRoot(createLiveHost(), hostPath(root))
+        const ours = viewContainer(inside)
+        for (const one of asked) {
+          const [expected, found] = [byPath.resolve(`/${one}`), ours.resolve(`/${one}`)]
+          if (expected.ok) expect(found).toEqual(expected)
+          else expect(found.ok && ours.lstat(found.value).ok).toBe(false)
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
