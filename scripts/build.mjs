@@ -4,15 +4,12 @@ import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { ensureDirectory, ensureNodeModules, findBun, root, say } from "./setup.mjs"
+import { ensureDirectory, ensureNodeModules, findBun, hasProgram, root, say } from "./setup.mjs"
 
 /** Names whose command works. A name that does nothing yet must not stand on anybody's PATH. */
-export const workingNames = [
-  "gantry",
-  "nvidia-container-runtime-hook",
-  "nvidia-container-toolkit",
-  "nvidia-cdi-hook",
-]
+const plainNames = ["gantry"]
+/** Those that root starts on a container's way: the launcher stands in front. Without it they are not linked. */
+export const launchedNames = ["nvidia-container-runtime-hook", "nvidia-container-toolkit", "nvidia-cdi-hook"]
 
 const flags = [
   "build",
@@ -26,6 +23,13 @@ const flags = [
   "--no-compile-autoload-tsconfig",
   "--no-compile-autoload-package-json",
   "--compile-jit-policy=10",
+]
+
+/** No libc, nothing that a loader or an environment could change. Never `strip` what bun made; this may be. */
+const launcherFlags = [
+  ...["-std=c11", "-Os", "-s", "-Wall", "-Wextra", "-Werror"],
+  ...["-nostdlib", "-static", "-ffreestanding", "-fno-builtin", "-fno-stack-protector"],
+  ...["-fno-asynchronous-unwind-tables", "-Wl,--build-id=none", "-Wl,-z,noexecstack"],
 ]
 
 function inputs(directory) {
@@ -43,11 +47,24 @@ export function compile(entry, output) {
   if (result.status !== 0) throw new Error(`bun build failed: ${result.stderr}`)
 }
 
+/** false: there is no C compiler. */
+function compileLauncher(output) {
+  if (!hasProgram("cc")) return false
+  const directory = join(root, "src/launcher")
+  const sources = readdirSync(directory)
+    .filter((name) => name.endsWith(".c"))
+    .map((name) => join(directory, name))
+  const result = spawnSync("cc", [...launcherFlags, "-o", output, ...sources], { encoding: "utf8" })
+  if (result.status !== 0) throw new Error(`the launcher does not compile: ${result.stderr}`)
+  return true
+}
+
 export async function build() {
   await ensureNodeModules()
   const dist = join(root, "dist")
   const program = join(dist, "gantry")
-  const hash = createHash("sha256").update(flags.join(" "))
+  const launcher = join(dist, "gantry-launcher")
+  const hash = createHash("sha256").update([...flags, ...launcherFlags].join(" "))
   for (const file of [
     ...inputs(join(root, "src")),
     join(root, "package.json"),
@@ -60,22 +77,25 @@ export async function build() {
     say("building dist/gantry")
     ensureDirectory(join(dist, "bin"))
     compile(join(root, "src/main.ts"), program)
+    rmSync(launcher, { force: true })
+    if (!compileLauncher(launcher))
+      say(`no C compiler: without the launcher ${launchedNames.join(", ")} are not linked`)
     const check = spawnSync(program, ["version"], { encoding: "utf8" })
     if (check.status !== 0 || !check.stdout.startsWith("gantry "))
       throw new Error(`the built program does not answer as gantry: ${check.stdout}${check.stderr}`)
     writeFileSync(stamp, key)
   }
-  for (const name of workingNames) {
-    const link = join(dist, "bin", name)
-    rmSync(link, { force: true })
-    symlinkSync("../gantry", link)
-  }
-  return { program, sizeBytes: statSync(program).size }
+  const hasLauncher = existsSync(launcher)
+  const targets = [
+    ...plainNames.map((name) => [name, "../gantry"]),
+    ...(hasLauncher ? launchedNames.map((name) => [name, "../gantry-launcher"]) : []),
+  ]
+  for (const name of readdirSync(join(dist, "bin"))) rmSync(join(dist, "bin", name), { force: true })
+  for (const [name, target] of targets) symlinkSync(target, join(dist, "bin", name))
+  return { program, sizeBytes: statSync(program).size, names: targets.map(([name]) => name) }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { sizeBytes } = await build()
-  say(
-    `dist/gantry, ${Math.round(sizeBytes / 1024 / 1024)} MiB; names in dist/bin: ${workingNames.join(", ")}`,
-  )
+  const { sizeBytes, names } = await build()
+  say(`dist/gantry, ${Math.round(sizeBytes / 1024 / 1024)} MiB; names in dist/bin: ${names.join(", ")}`)
 }

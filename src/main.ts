@@ -40,6 +40,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "--help": () => import("./commands/help.ts"),
   "-h": () => import("./commands/help.ts"),
   hook,
+  launched: () => import("./commands/launched.ts"),
   "nvidia-container-cli": containerCli,
   "nvidia-cdi-hook": cdiHook,
   "nvidia-ctk": ctk,

@@ -12,6 +12,7 @@ import { readState, readText } from "../host/read-text.ts"
 import type { Root } from "../linux/in-root.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
+import { type Caller, ownCaller, variableOf } from "./caller.ts"
 import {
   type CdiHook,
   type CdiHookCall,
@@ -20,8 +21,12 @@ import {
   type Verbosity,
 } from "./cdi-hook-flags.ts"
 
-export async function run(args: readonly string[]): Promise<number> {
-  const call = parseCdiHookFlags(args, (name) => process.env[name])
+export async function run(
+  args: readonly string[],
+  _programName: string,
+  caller: Caller = ownCaller(args),
+): Promise<number> {
+  const call = parseCdiHookFlags(args, (name) => variableOf(caller, name))
   switch (call.kind) {
     case "help":
       return await print(`usage: ${cdiHookUsage}\n`)

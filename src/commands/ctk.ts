@@ -10,7 +10,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const flags: string[] = []
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)])
+    if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)], "nvidia-ctk hook")
     // The configuration file, which no hook reads.
     if (/^--?config(=|$)/.test(arg)) {
       if (!arg.includes("=")) index++

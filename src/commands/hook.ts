@@ -3,21 +3,24 @@
  * decision, the decision to the injector.
  */
 
-import { readFileSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { type Decision, decide } from "../core/plan/decide.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
-import { decodeUtf8 } from "../core/text/utf8.ts"
 import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
-import { becomeProgram } from "../linux/exec.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
+import { type Caller, ownCaller, variableOf } from "./caller.ts"
 import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
 
 type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
 
-export async function run(args: readonly string[], programName: string): Promise<number> {
+export async function run(
+  args: readonly string[],
+  programName: string,
+  caller: Caller = ownCaller(args),
+): Promise<number> {
   const call = parseHookFlags(args)
   switch (call.kind) {
     case "nothing":
@@ -32,18 +35,12 @@ export async function run(args: readonly string[], programName: string): Promise
         fault("UsageInvalid", { program: programName, problem: call.problem, usage: hookUsage }),
       )
     case "prestart":
-      return await prestart(call)
+      return await prestart(call, caller)
   }
 }
 
-async function prestart(call: Prestart): Promise<number> {
-  // Bun's view says whether there is such a variable; what it says exactly, only the kernel's.
-  const variable = (name: string): string | undefined =>
-    process.env[name] === undefined
-      ? undefined
-      : readEnvironment()
-          .find((entry) => entry.startsWith(`${name}=`))
-          ?.slice(name.length + 1)
+async function prestart(call: Prestart, caller: Caller): Promise<number> {
+  const variable = (name: string): string | undefined => variableOf(caller, name)
   const decision = decide(
     hookSources({ ...call, variable, readState: () => readState({ isTerminal, waitReadable }) }),
   )
@@ -57,10 +54,10 @@ async function prestart(call: Prestart): Promise<number> {
       if (decision.config.gantry.mode === "shadow") {
         const { logOnly } = await import("./inject.ts")
         await logOnly(decision)
-        return await delegate(decision, call.isDebug, readEnvironment())
+        return await delegate(decision, call.isDebug, caller)
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate") return await delegate(decision, call.isDebug, readEnvironment())
+      if (injector === "delegate") return await delegate(decision, call.isDebug, caller)
       const { inject } = await import("./inject.ts")
       const problem = await inject(decision)
       return problem === undefined ? 0 : await report(problem)
@@ -71,21 +68,17 @@ async function prestart(call: Prestart): Promise<number> {
 async function delegate(
   { request, config, profile }: Extract<Decision, { readonly kind: "gpu" }>,
   isDebug: boolean,
-  environment: readonly string[],
+  caller: Caller,
 ): Promise<number> {
+  const { environment } = caller
   const workingDirectory = process.cwd()
   const machine = liveDelegateMachine
   const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
   if (!planned.ok) return await report(planned.fault)
   const { path, argv, env } = planned.value
-  return await report(becomeProgram(path, [path, ...argv], env))
+  const became = await caller.become(path, [path, ...argv], env)
+  return typeof became === "number" ? became : await report(became)
 }
-
-/** The environment as the kernel gave it: Bun's own view drops what is not UTF-8 and what is written twice. */
-const readEnvironment = (): readonly string[] =>
-  decodeUtf8(readFileSync("/proc/self/environ"))
-    .split("\0")
-    .filter((entry) => entry !== "")
 
 /** What faults say is loaded only when one is told. */
 async function report(fault: Fault): Promise<number> {

@@ -1,8 +1,20 @@
-/** `gantry install --prefix DIR`: puts the executable and its names in place, atomically, and writes down what it put there. */
+/**
+ * `gantry install --prefix DIR`: puts the executable, the launcher and its names in place, atomically, and writes down what it put there.
+ */
 
-import { copyFileSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { parentPath } from "../core/text/path.ts"
 import { type InstallManifest, manifestPath, readInstallManifest } from "./install-manifest.ts"
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
@@ -17,18 +29,42 @@ export function run(args: readonly string[]): number {
   const call = parsePrefixFlags(args, "install")
   if (typeof call === "number") return call
   const { prefix, isDryRun } = call
-  const program = `${prefix}/bin/gantry`
-  const links = linkedNames.map((name) => `${prefix}/bin/${name}`)
-  const free = checkFree(prefix, [program, ...links])
+  const parts = listParts(prefix)
+  const paths = parts.map(({ path }) => path)
+  const free = checkFree(prefix, paths)
   if (!free.ok) return report(free.fault)
   if (isDryRun) {
-    print(`would install ${[program, ...links].join(" ")}\n`)
+    print(`would install ${paths.join(" ")}\n`)
     return 0
   }
-  const done = install(prefix, program, links)
+  const done = install(prefix, parts)
   if (!done.ok) return report(done.fault)
-  print(`installed ${[program, ...links].join(" ")}\n`)
+  print(`installed ${paths.join(" ")}\n`)
   return 0
+}
+
+interface Part {
+  readonly path: string
+  make(temporary: string): void
+}
+
+/** What root starts on a container's way has the launcher in front of it, or is not there: a build without a C compiler has none. */
+function listParts(prefix: string): readonly Part[] {
+  const own = readlinkSync("/proc/self/exe")
+  const launcher = `${parentPath(own)}/gantry-launcher`
+  const copy = (name: string, from: string): Part => ({
+    path: `${prefix}/bin/${name}`,
+    make: (temporary) => copyFileSync(from, temporary),
+  })
+  const program = copy("gantry", own)
+  if (lstatSync(launcher, { throwIfNoEntry: false }) === undefined) return [program]
+  const links = linkedNames.map(
+    (name): Part => ({
+      path: `${prefix}/bin/${name}`,
+      make: (temporary) => symlinkSync("gantry-launcher", temporary),
+    }),
+  )
+  return [program, copy("gantry-launcher", launcher), ...links]
 }
 
 /** Another's file is never overwritten. Faults: InstallPlaceTaken. */
@@ -42,16 +78,15 @@ function checkFree(prefix: string, paths: readonly string[]): Result<true> {
 }
 
 /** The manifest comes first, so that an installation that was cut off can be taken away. Faults: InstallFailed. */
-function install(prefix: string, program: string, links: readonly string[]): Result<true> {
+function install(prefix: string, parts: readonly Part[]): Result<true> {
   try {
     mkdirSync(`${prefix}/bin`, { recursive: true })
     mkdirSync(`${prefix}/lib/gantry`, { recursive: true })
-    const manifest: InstallManifest = { version: 1, paths: [program, ...links] }
+    const manifest: InstallManifest = { version: 1, paths: parts.map(({ path }) => path) }
     replace(manifestPath(prefix), (temporary) =>
       writeFileSync(temporary, `${JSON.stringify(manifest, null, 2)}\n`),
     )
-    replace(program, (temporary) => copyFileSync("/proc/self/exe", temporary))
-    for (const link of links) replace(link, (temporary) => symlinkSync("gantry", temporary))
+    for (const { path, make } of parts) replace(path, make)
     return ok(true)
   } catch (error) {
     return fail(

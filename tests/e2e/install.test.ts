@@ -14,10 +14,11 @@ describe("gantry install", () => {
     mustRun(gantryProgram, ["install", "--prefix", prefix])
     expect(readdirSync(join(prefix, "bin")).sort()).toEqual([
       "gantry",
+      "gantry-launcher",
       "nvidia-container-runtime-hook",
       "nvidia-container-toolkit",
     ])
-    expect(readlinkSync(join(prefix, "bin/nvidia-container-runtime-hook"))).toBe("gantry")
+    expect(readlinkSync(join(prefix, "bin/nvidia-container-runtime-hook"))).toBe("gantry-launcher")
     expect(mustRun(join(prefix, "bin/nvidia-container-runtime-hook"), ["-version"])).toContain(
       "NVIDIA Container Runtime Hook version",
     )

@@ -1,0 +1,40 @@
+/** `gantry launched`: what the launcher starts. The command is the one by whose name the launcher was called. */
+
+import { baseName } from "../core/text/path.ts"
+import { type Caller, launchedCaller, variableOf, writeVerdict } from "./caller.ts"
+
+interface Command {
+  run(args: readonly string[], programName: string, caller: Caller): Promise<number>
+}
+
+const hook = (): Promise<Command> => import("./hook.ts")
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  "nvidia-container-runtime-hook": hook,
+  "nvidia-container-toolkit": hook,
+  "nvidia-cdi-hook": () => import("./cdi-hook.ts"),
+}
+
+export async function run(): Promise<number> {
+  const caller = launchedCaller()
+  if (caller === undefined) return (await import("./help.ts")).refuse("launched")
+  const name = baseName(caller.name)
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) return (await import("./help.ts")).refuse(name)
+  enter(caller.workingDirectory)
+  // Where a user's state lies; nothing else of the caller's environment is obeyed.
+  const runtimeDirectory = variableOf(caller, "XDG_RUNTIME_DIR")
+  if (runtimeDirectory !== undefined) process.env["XDG_RUNTIME_DIR"] = runtimeDirectory
+  const status = await (await command()).run(caller.arguments, name, caller)
+  writeVerdict(["exit", String(status)])
+  return status
+}
+
+/** Bun refuses to start in a directory that is gone, and reads files in others; now it has started. */
+function enter(directory: string): void {
+  try {
+    if (directory !== "") process.chdir(directory)
+  } catch {
+    // It is gone. What is said relative to it will not be found.
+  }
+}

@@ -1,0 +1,64 @@
+#include "bind-params.h"
+
+#include <linux/mount.h>
+#include <linux/openat2.h>
+
+#include "kernel.h"
+
+#define PARAMS_LIMIT 65536
+
+static int open_params(const char *root) {
+  const int directory = (int)call4(__NR_openat, AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  if (directory < 0) fail("cannot open the container's root", root);
+  /* No link is followed: proc has none on this way, and an image's proc is no proc. */
+  const struct open_how how = {
+      .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+      .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+  };
+  return (int)call4(__NR_openat2, directory, "proc/driver/nvidia/params", &how, sizeof(how));
+}
+
+/* Changes the text in place. 0: there is nothing to change. */
+static int forbid_nodes(char *text) {
+  for (; *text != 0; text++) {
+    char *rest = (char *)behind(text, "ModifyDeviceFiles: 1");
+    if (rest == 0) continue;
+    rest[-1] = '0';
+    return 1;
+  }
+  return 0;
+}
+
+/* A detached mount of a file with this text. */
+static int mount_text(const char *text, unsigned long length) {
+  const int context = (int)call2(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  call5(__NR_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
+  if (call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) != 0) fail("cannot make a file system for", "params");
+  const int mount = (int)call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  if (file < 0 || !write_all(file, text, length)) fail("cannot write", "params");
+  call1(__NR_close, file);
+  const int tree = (int)call3(__NR_open_tree, mount, "params", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+  if (tree < 0 || call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) != 0)
+    fail("cannot make read-only", "params");
+  return tree;
+}
+
+void bind_params(const char *root) {
+  const int params = open_params(root);
+  if (params < 0) leave(0);
+  char *text = allocate(PARAMS_LIMIT + 1);
+  unsigned long length = 0;
+  while (text != 0 && length < PARAMS_LIMIT) {
+    const long got = call3(__NR_read, params, text + length, PARAMS_LIMIT - length);
+    if (got == -4 /* EINTR */) continue;
+    if (got <= 0) break;
+    length += (unsigned long)got;
+  }
+  if (text == 0 || !forbid_nodes(text)) leave(0);
+  const int mount = mount_text(text, length);
+  if (call5(__NR_move_mount, mount, "", params, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
+    fail("cannot mount over", "/proc/driver/nvidia/params");
+  leave(0);
+}

@@ -1,0 +1,92 @@
+#include "kernel.h"
+
+#include <linux/mman.h>
+
+unsigned long length_of(const char *text) {
+  unsigned long length = 0;
+  while (text[length] != 0) length++;
+  return length;
+}
+
+int is_same(const char *one, const char *other) {
+  while (*one != 0 && *one == *other) one++, other++;
+  return *one == *other;
+}
+
+const char *behind(const char *text, const char *prefix) {
+  while (*prefix != 0)
+    if (*text++ != *prefix++) return 0;
+  return text;
+}
+
+const char *base_name(const char *path) {
+  const char *name = path;
+  for (; *path != 0; path++)
+    if (*path == '/') name = path + 1;
+  return name;
+}
+
+const char *variable(char **environment, const char *name) {
+  for (; *environment != 0; environment++) {
+    const char *rest = behind(*environment, name);
+    if (rest != 0 && *rest == '=') return rest + 1;
+  }
+  return "";
+}
+
+void *allocate(unsigned long size) {
+  const long at = call6(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at < 0 && at > -4096 ? 0 : (void *)at;
+}
+
+int write_all(int descriptor, const char *bytes, unsigned long length) {
+  while (length > 0) {
+    const long written = call3(__NR_write, descriptor, bytes, length);
+    if (written == -4 /* EINTR */) continue;
+    if (written <= 0) return 0;
+    bytes += written;
+    length -= (unsigned long)written;
+  }
+  return 1;
+}
+
+char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat) {
+  const int descriptor =
+      (int)call4(__NR_openat, directory, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
+  if (descriptor < 0) return 0;
+  char *content = 0;
+  const long known = call5(__NR_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat);
+  if (known == 0 && (stat->stx_mode & 0170000) == 0100000 && stat->stx_size <= limit)
+    content = allocate(limit + 1);
+  *length = 0;
+  while (content != 0) {
+    const long got = call3(__NR_read, descriptor, content + *length, limit + 1 - *length);
+    if (got == -4 /* EINTR */) continue;
+    if (got == 0) break;
+    if (got > 0) *length += (unsigned long)got;
+    if (got < 0 || *length > limit) content = 0;
+  }
+  call1(__NR_close, descriptor);
+  return content;
+}
+
+void leave(int status) {
+  for (;;) call1(__NR_exit_group, status);
+}
+
+void fail(const char *what, const char *subject) {
+  for (const char *const *part = NULL_TERMINATED("gantry: ", what, ": ", subject, "\n"); *part != 0; part++)
+    write_all(2, *part, length_of(*part));
+  leave(1);
+}
+
+/* The compiler calls these for copies and clears that it thinks up by itself. */
+void *memcpy(void *to, const void *from, unsigned long length) {
+  for (unsigned long at = 0; at < length; at++) ((char *)to)[at] = ((const char *)from)[at];
+  return to;
+}
+
+void *memset(void *to, int byte, unsigned long length) {
+  for (unsigned long at = 0; at < length; at++) ((char *)to)[at] = (char)byte;
+  return to;
+}
