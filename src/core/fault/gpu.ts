@@ -40,7 +40,13 @@ export interface GpuFaults {
   CliCommandUnserved: { readonly program: string; readonly command: string }
   /** Something that this version cannot inject by itself. */
   DeviceKindUnserved: { readonly selector: string; readonly kind: string }
-  RequirementUnmet: { readonly requirement: string; readonly has: string; readonly first: string }
+  /** `has`: what this driver and GPU are; `branch`: the smallest driver branch that would do, undefined: none is known to. */
+  RequirementUnmet: {
+    readonly requirement: string
+    readonly first: string
+    readonly has: string
+    readonly branch: number | undefined
+  }
   RequirementInvalid: { readonly requirement: string; readonly part: string }
   /** The GPU is on the bus, and the driver does not use it. `driver`: who has it, undefined: nobody. */
   GpuUndriven: { readonly pciAddress: string; readonly driver: string | undefined }
@@ -255,11 +261,19 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2106",
     exit: 1,
     says: (d) =>
-      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}: the image asks for ${d.requirement}; this machine has ${d.has}`,
-    remedies: () => [
+      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}${
+        d.first.startsWith("cuda>=")
+          ? ", please update your driver to a newer version, or use an earlier cuda container"
+          : ""
+      }: the image asks for ${d.requirement}; ${d.has}`,
+    remedies: (d) => [
       {
         kind: "know",
-        text: "update the driver, take an older image, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works",
+        text: `${
+          d.branch === undefined
+            ? "no known driver would do with this GPU: take another image or another GPU"
+            : `a driver of branch ${d.branch} would do: update the driver, take an older image`
+        }, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works`,
       },
     ],
   },
