@@ -419,12 +419,14 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `nobody listens at ${d.path}`,
     remedies: (d) => [
-      {
-        kind: "run",
-        argv: ["systemctl", "restart", d.service],
-        asRoot: true,
-        why: "starts the service, or removes its socket",
-      },
+      d.service === "nvidia-cuda-mps-control"
+        ? { kind: "run", argv: [d.service, "-d"], asRoot: true, why: "starts the service" }
+        : {
+            kind: "run",
+            argv: ["systemctl", "restart", d.service],
+            asRoot: true,
+            why: "starts the service, or removes its socket",
+          },
     ],
   },
   DriverFileMissing: {

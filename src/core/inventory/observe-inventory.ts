@@ -14,6 +14,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import { describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
@@ -99,6 +100,7 @@ export function observeInventory(
     modules,
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
+    migRights: describeMigRights(gpus, minors),
     nodes,
     gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
     sockets: observeSockets(host, driverRoot, findings),

@@ -19,6 +19,7 @@ const services = [
 
 /** `/var/run` is a link to `/run` everywhere that matters; a machine where it is none is asked too. */
 const runDirectories = ["/run", "/var/run"]
+const mpsService = "nvidia-cuda-mps-control"
 
 /** Where a service's socket appears or goes. Order: as asked. */
 export const socketPlaces = (driverRoot: string): readonly HostPath[] => [
@@ -35,6 +36,13 @@ const placesOf = (path: string, driverRoot: string): readonly HostPath[] =>
 export function observeSockets(host: Host, driverRoot: string, findings: Finding[]): readonly Socket[] {
   const listening = observeListening(host)
   const sockets: Socket[] = []
+  const complain = (path: HostPath, service: string): void => {
+    findings.push({
+      severity: "warning",
+      fault: fault("SocketDead", { path, service }),
+      evidence: [`/proc/net/unix: no listener at ${path}`],
+    })
+  }
   for (const { name, path, service } of services) {
     const found = placesOf(path, driverRoot).find((candidate) => {
       const stat = host.lstat(candidate)
@@ -42,17 +50,13 @@ export function observeSockets(host: Host, driverRoot: string, findings: Finding
     })
     if (found === undefined) continue
     const isListening = listening?.some((one) => one.endsWith(`/${path}`))
-    if (isListening === false)
-      findings.push({
-        severity: "warning",
-        fault: fault("SocketDead", { path: found, service }),
-        evidence: [`/proc/net/unix: no listener at ${found}`],
-      })
+    if (isListening === false) complain(found, service)
     sockets.push({ name, path: found, isListening })
   }
   const mps = host.lstat(hostPath(mpsDirectory))
   if (mps.ok && mps.value.kind === "directory" && mps.value.uid === 0) {
     const isListening = listening?.some((one) => one.startsWith(`${mpsDirectory}/`))
+    if (isListening === false) complain(hostPath(mpsDirectory), mpsService)
     sockets.push({ name: "mps", path: hostPath(mpsDirectory), isListening })
   }
   return sockets
