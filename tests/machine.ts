@@ -5,7 +5,13 @@ import type { Host } from "../src/core/host/host.ts"
 import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
 import { planContainer } from "../src/core/plan/plan-container.ts"
-import { observeSnapshot } from "../src/core/plan/snapshot.ts"
+import type { InjectionMode } from "../src/core/plan/plan-part.ts"
+import {
+  type ContainerLayout,
+  type HostSnapshot,
+  observeSnapshot,
+  unseenLayout,
+} from "../src/core/plan/snapshot.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
 import { describeMachine } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"
@@ -45,7 +51,8 @@ export interface ContainerOptions {
   readonly config?: string
   readonly mounts?: readonly object[]
   readonly isPrivileged?: boolean
-  readonly isDebian?: boolean
+  readonly layout?: Partial<ContainerLayout>
+  readonly mode?: InjectionMode
   readonly driverRoot?: string
 }
 
@@ -68,7 +75,18 @@ export function judge({ env, config = "", mounts = [], isPrivileged = false }: C
   })
 }
 
-export function planFor(host: Host, options: ContainerOptions, injector?: "native" | "delegate"): Plan {
+export const planFor = (host: Host, options: ContainerOptions, injector?: "native" | "delegate"): Plan =>
+  planOn(
+    () => observeSnapshot(host, { driverRoot: options.driverRoot ?? "/", ldcache: "/etc/ld.so.cache" }),
+    options,
+    injector,
+  )
+
+export function planOn(
+  observe: () => HostSnapshot,
+  options: ContainerOptions,
+  injector?: "native" | "delegate",
+): Plan {
   return planContainer(judge(options), {
     injector,
     isDebug: false,
@@ -79,8 +97,8 @@ export function planFor(host: Host, options: ContainerOptions, injector?: "nativ
       exists: () => false,
       isSuse: () => false,
     },
-    observe: () =>
-      ok(observeSnapshot(host, { driverRoot: options.driverRoot ?? "/", ldcache: "/etc/ld.so.cache" })),
-    observeLayout: () => ({ isDebian: options.isDebian ?? true }),
+    observe: () => ok(observe()),
+    mode: options.mode ?? "legacy",
+    observeLayout: () => ({ ...unseenLayout, isDebian: true, ...options.layout }),
   })
 }

@@ -1,6 +1,7 @@
 /** The native injector: from a decision to a container with its GPU. Loaded only when a container wants one. */
 
-import { type AppliedContainer, applyInNamespace, observeLayout } from "../apply/in-namespace.ts"
+import { type AppliedContainer, applyInNamespace, rootOf } from "../apply/in-namespace.ts"
+import { observeLayout } from "../apply/observe-layout.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -63,14 +64,16 @@ async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
   // Relative to the bundle, as the specification says; the reference takes its own working directory.
   const bundle = absolutePath(state.bundle, process.cwd())
   const container = { pid: state.pid, rootPath: absolutePath(spec.rawRootPath, bundle) }
+  const layout = await observeLayout(rootOf(container))
   const plan = planContainer(decision, {
     injector: "native",
+    mode: "legacy",
     isDebug: false,
     workingDirectory: bundle,
     environment: [],
     delegateMachine: liveDelegateMachine,
     observe: () => ok(snapshot),
-    observeLayout: () => observeLayout(container),
+    observeLayout: () => layout,
   })
   return ok({ plan, host, container, bundle })
 }

@@ -3,7 +3,7 @@
  * what was resolved is used through the descriptor; nothing is looked up twice.
  */
 
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs"
+import { closeSync, fstatSync, readSync, type Stats, writeSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { baseName, parentPath } from "../core/text/path.ts"
@@ -12,7 +12,7 @@ import { call, errnoOf } from "./checked.ts"
 import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
-const openFlags = {
+export const openFlags = {
   writeOnly: 0o1,
   create: 0o100,
   exclusive: 0o200,
@@ -40,13 +40,13 @@ export interface Root {
 const how = allocate(24)
 const howView = new DataView(how.buffer)
 
-/** `openat2` with RESOLVE_IN_ROOT. Faults: SystemCallFailed. */
-function openInRoot(root: number, path: string, flags: number): Result<number> {
+/** `openat2` with RESOLVE_IN_ROOT: absolute links and `..` mean the root's own. Faults: SystemCallFailed. */
+export function openInRoot(root: Root, path: string, flags: number): Result<number> {
   howView.setBigUint64(0, BigInt(flags | openFlags.closeOnExec), true)
   howView.setBigUint64(8, 0n, true)
   howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
   const buffer = cString(path)
-  return call("openat2", path, root, buffer, addressOf(how), 24)
+  return call("openat2", path, root.descriptor, buffer, addressOf(how), 24)
 }
 
 /** The root itself, by its path in the current mount namespace. */
@@ -70,14 +70,14 @@ export function actAs({ uid, gid }: Owner): void {
 /** A directory, made with all its parents where missing (0755). Symlinks are followed inside the root only. */
 export function ensureDirectory(root: Root, path: string): Result<number> {
   const flags = openFlags.path | openFlags.directory
-  const opened = openInRoot(root.descriptor, path, flags)
+  const opened = openInRoot(root, path, flags)
   if (opened.ok || errnoOf(opened) !== "ENOENT" || path === "/") return opened
   const parent = ensureDirectory(root, parentPath(path))
   if (!parent.ok) return parent
   const made = makeDirectory(parent.value, baseName(path), root.owner)
   closeSync(parent.value)
   if (!made.ok) return made
-  return openInRoot(root.descriptor, path, flags)
+  return openInRoot(root, path, flags)
 }
 
 export function makeDirectory(parent: number, name: string, owner: Owner, mode = 0o755): Result<true> {
@@ -108,7 +108,7 @@ export function openMountTarget(root: Root, parent: number, path: string, kind: 
   let opened = call("openat", path, parent, buffer, flags, 0)
   if (!opened.ok && errnoOf(opened) === "ENOENT") {
     const made =
-      kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(root, parent, name)
+      kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(parent, name, root.owner)
     if (!made.ok) return made
     opened = call("openat", path, parent, buffer, flags, 0)
   }
@@ -120,19 +120,30 @@ export function openMountTarget(root: Root, parent: number, path: string, kind: 
   return fail(fault("MountTargetHostile", { path, expected: kind }))
 }
 
-function makeEmptyFile(root: Root, parent: number, name: string): Result<true> {
+export function makeEmptyFile(parent: number, name: string, owner: Owner): Result<true> {
   const buffer = cString(name)
   const flags =
     openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
   const made = call("openat", name, parent, buffer, flags, 0o644)
   if (!made.ok) return made
   closeSync(made.value)
-  return changeOwner(parent, name, root.owner)
+  return changeOwner(parent, name, owner)
+}
+
+/** Of what a path leads to; undefined: nothing that can be reached. */
+export function statInRoot(root: Root, path: string): Stats | undefined {
+  const seen = openInRoot(root, path, openFlags.path)
+  if (!seen.ok) return undefined
+  try {
+    return fstatSync(seen.value)
+  } finally {
+    closeSync(seen.value)
+  }
 }
 
 /** Content of a regular file, or undefined when there is none to be had; never waits, never follows out of the root. */
 export function readInRoot(root: Root, path: string, limitBytes: number): Uint8Array | undefined {
-  const opened = openInRoot(root.descriptor, path, openFlags.nonBlock)
+  const opened = openInRoot(root, path, openFlags.nonBlock)
   if (!opened.ok) return undefined
   try {
     const stat = fstatSync(opened.value)

@@ -36,6 +36,11 @@ export interface GpuFaults {
     readonly problem: "item" | "devices"
   }
   ImexChannelInvalid: { readonly channel: string }
+  ImexChannelMissing: { readonly channel: number; readonly known: readonly number[] }
+  /** What a variable asks for beside GPUs and the machine does not have. */
+  CompanionMissing: { readonly variable: string; readonly place: string }
+  /** A mode does not apply a rule that the hook applies. `change`: what would be if it did. */
+  RuleNotApplied: { readonly mode: string; readonly rule: string; readonly change: string }
   /** A command of a program that Gantry takes the place of, and does not serve yet. */
   CliCommandUnserved: { readonly program: string; readonly command: string }
   /** Something that this version cannot inject by itself. */
@@ -233,6 +238,34 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
         kind: "know",
         text: "a channel is a number below 1048576: the one in /dev/nvidia-caps-imex-channels/channelN",
       },
+    ],
+  },
+  ImexChannelMissing: {
+    code: "GAN2117",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: stat failed: /dev/nvidia-caps-imex-channels/channel${d.channel}: no such file or directory`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `${d.known.length === 0 ? "this machine has no channel" : `this machine has channel ${d.known.join(", ")}`}; a node is made with the major of nvidia-caps-imex-channels in /proc/devices and the channel as minor`,
+      },
+    ],
+  },
+  CompanionMissing: {
+    code: "GAN2118",
+    exit: 1,
+    says: (d) => `${d.variable}=enabled asks for ${d.place}, which is not there`,
+    remedies: () => [
+      { kind: "know", text: "load the module that makes these nodes, or take the variable out of the image" },
+    ],
+  },
+  RuleNotApplied: {
+    code: "GAN2119",
+    exit: 1,
+    says: (d) => `mode ${d.mode} does not apply ${d.rule}: if it did, ${d.change}`,
+    remedies: () => [
+      { kind: "know", text: "set gantry.enforce = true in config.toml to have it applied in every mode" },
     ],
   },
   CliCommandUnserved: {

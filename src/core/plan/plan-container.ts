@@ -3,13 +3,14 @@
  * container wants a GPU.
  */
 
-import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Decision } from "./decide.ts"
 import type { Edit } from "./edit.ts"
+import { judgeCompatByBranch } from "./judge-compat.ts"
 import type { Omission, Plan } from "./plan.ts"
 import { type DelegateMachine, planDelegate } from "./plan-delegate.ts"
 import { planNative } from "./plan-native.ts"
+import type { InjectionMode } from "./plan-part.ts"
 import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
 
 export interface PlanSurroundings {
@@ -19,6 +20,8 @@ export interface PlanSurroundings {
   readonly workingDirectory: string
   readonly environment: readonly string[]
   readonly delegateMachine: DelegateMachine
+  /** Whose rules apply: the hook's, or those of the runtime wrapper. */
+  readonly mode: InjectionMode
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -76,18 +79,10 @@ function delegate({ request, config, profile }: Gpu, surroundings: PlanSurroundi
 function native({ request, config, log }: Gpu, surroundings: PlanSurroundings): Made {
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
-  const manageCgroups = config.value("nvidia-container-cli.no-cgroups") !== true
-  const input = { request, snapshot: snapshot.value, layout: surroundings.observeLayout(), manageCgroups }
-  const planned = planNative(input, log)
-  if (!planned.ok) return planned
-  return ok({
-    ...planned.value,
-    findings: [...snapshot.value.inventory.findings, ...(snapshot.value.driver?.findings ?? [])].filter(
-      (one) => concerns(one, request.capabilities),
-    ),
-  })
+  const layout = surroundings.observeLayout()
+  const { mode } = surroundings
+  return planNative(
+    { request, snapshot: snapshot.value, layout, config, mode, judgeCompat: judgeCompatByBranch },
+    log,
+  )
 }
-
-/** Notes are for who looks at the machine; a missing file is for who asked for what it serves. */
-const concerns = ({ severity, fault }: Finding, capabilities: readonly string[]): boolean =>
-  severity !== "note" && (fault.tag !== "DriverFileMissing" || capabilities.includes(fault.data.capability))

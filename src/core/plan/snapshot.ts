@@ -2,6 +2,7 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
+import type { ElfMachine } from "../elf/elf.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
@@ -15,6 +16,7 @@ import { platformLists } from "../inventory/platform-list.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
+import type { CompatOffer } from "./judge-compat.ts"
 
 export interface HostSnapshot {
   readonly name: string
@@ -25,9 +27,26 @@ export interface HostSnapshot {
   readonly procFiles: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** Where the container keeps libraries: the distribution's custom, seen in its root. */
+/** What the container's root looks like, as far as places and the loader depend on it. Nothing in it is trusted. */
 export interface ContainerLayout {
+  /** It has /etc/debian_version: libraries lie in directories of their machine. */
   readonly isDebian: boolean
+  readonly hasLib32: boolean
+  /** /usr/lib is there and is not the same directory as /usr/lib64. */
+  readonly isLibApart: boolean
+  /** Machines whose musl loader it has. */
+  readonly muslMachines: readonly Exclude<ElfMachine, "other">[]
+  /** What it brings for a newer CUDA than the driver's; undefined: nothing. */
+  readonly compat: CompatOffer | undefined
+}
+
+/** A root of which nothing can be seen. */
+export const unseenLayout: ContainerLayout = {
+  isDebian: false,
+  hasLib32: false,
+  isLibApart: false,
+  muslMachines: [],
+  compat: undefined,
 }
 
 export interface SnapshotOptions {

@@ -4,6 +4,7 @@
  */
 
 import type { DriverCapability } from "../driver/capability.ts"
+import type { Companion } from "./profile.ts"
 import type { Reason } from "./reason.ts"
 
 /** The container asks for no GPU: nothing is to be done, whatever else it says. */
@@ -22,6 +23,7 @@ export interface GpuRequest {
   readonly migConfig: string
   readonly migMonitor: string
   readonly imexChannels: readonly string[]
+  readonly companions: readonly Companion[]
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
   readonly isPrivileged: boolean

@@ -1,6 +1,7 @@
 /**
  * From config.toml, OCI state, config.json and a profile to what the container asked for, with a reason for every decision.
- * Order of judgement: privilege, environment, devices (nothing asked for: done), MIG, capabilities, requirements, IMEX.
+ * Order of judgement: privilege, environment, devices (nothing asked for: done), MIG, capabilities, requirements, IMEX,
+ * companions.
  */
 
 import { fault } from "../fault/fault.ts"
@@ -8,6 +9,7 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import type { ContainerSpec } from "../oci/container-spec.ts"
 import type { ContainerState } from "../oci/state.ts"
 import { selectCapabilities } from "./capabilities.ts"
+import { selectCompanions } from "./companions.ts"
 import type { Config } from "./config.ts"
 import { selectDevices } from "./devices.ts"
 import { type Environment, environmentEvidence, isLegacyImage, parseEnvironment } from "./environment.ts"
@@ -59,6 +61,7 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
     capabilities: capabilities.value,
     ...mig.value,
     imexChannels: selectImexChannels(deviceInput, log),
+    companions: selectCompanions({ environment, profile }, log),
     requirements: requirements.value,
     isPrivileged,
     isLegacyImage: isLegacyImage(environment),

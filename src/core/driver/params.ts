@@ -1,0 +1,7 @@
+/** The kernel module's parameters, `/proc/driver/nvidia/params`, as a container is to see them. */
+
+export const paramsPath = "/proc/driver/nvidia/params"
+
+/** With `ModifyDeviceFiles: 0` the driver's libraries make no nodes and change none: those of a container are the engine's. */
+export const withoutNodeModification = (params: string): string =>
+  params.replace("ModifyDeviceFiles: 1", "ModifyDeviceFiles: 0")
