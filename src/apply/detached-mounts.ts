@@ -2,6 +2,7 @@
 
 import { fstatSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { DeviceNodeEdit, MountEdit } from "../core/plan/edit.ts"
@@ -18,16 +19,21 @@ export interface Prepared {
   readonly isOptional: boolean
 }
 
-/** Order: as planned. Faults: SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive. */
+/**
+ * Order: as planned; what is optional and is gone meanwhile, such as a service's socket, is left out and told of.
+ * Faults: SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive.
+ */
 export function prepareMounts(
   edits: readonly (DeviceNodeEdit | MountEdit)[],
   host: HostFiles,
+  findings: Finding[],
 ): Result<readonly Prepared[]> {
   const prepared: Prepared[] = []
   for (const edit of edits) {
     const made = edit.kind === "deviceNode" ? prepareNode(edit, host) : prepareMount(edit, host)
-    if (!made.ok) return made
-    prepared.push(made.value)
+    if (made.ok) prepared.push(made.value)
+    else if (edit.kind === "deviceNode" || !edit.isOptional) return made
+    else findings.push({ severity: "warning", fault: made.fault, evidence: [edit.hostPath] })
   }
   return ok(prepared)
 }

@@ -70,6 +70,7 @@ export function applyInNamespace(
   const mounts = prepareMounts(
     edits.filter((edit) => edit.kind === "deviceNode" || edit.kind === "mount"),
     host,
+    findings,
   )
   if (!mounts.ok) return mounts
   const covers = prepareCovers(edits, mounts.value)

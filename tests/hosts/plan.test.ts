@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
 import type { Plan } from "../../src/core/plan/plan.ts"
+import { expectGolden } from "../golden.ts"
 import { planOn } from "../machine.ts"
 import { catalogue, type Link } from "./catalogued.ts"
+import { describePlan } from "./describe-plan.ts"
 import { hostNames, observeRecorded, referenceOf } from "./recorded-host.ts"
 import { adoptRules } from "./reference-rules.ts"
 
@@ -54,4 +58,73 @@ describe("a plan with every capability gives what the reference's specification 
         })
       })
   }
+})
+
+describe("goldens: each machine, by capabilities and by devices", () => {
+  const capabilitySets = ["utility", "compute,utility", "video", "graphics", "compat32,display", "all"]
+  const snapshots = hostNames.map((name) => ({ name, snapshot: observeRecorded(name) }))
+
+  for (const { name, snapshot } of snapshots)
+    test(name, () => {
+      const cut = snapshot.inventory.migDevices[0]
+      const one = cut === undefined ? "0" : `${cut.gpuIndex}:${cut.index}`
+      const section = (
+        title: string,
+        env: readonly string[],
+        mode: "legacy" | "jit-cdi",
+        hasFiles: boolean,
+      ) =>
+        `== ${title}\n${describePlan(
+          planOn(() => snapshot, { env, mode, isPrivileged: true, layout: { isDebian: false } }),
+          { hasFiles },
+        )}`
+      const text = [
+        ...capabilitySets.map((set) =>
+          section(
+            `all devices, ${set}`,
+            ["NVIDIA_VISIBLE_DEVICES=all", `NVIDIA_DRIVER_CAPABILITIES=${set}`],
+            "legacy",
+            true,
+          ),
+        ),
+        ...["none", one].flatMap((device) =>
+          ["utility", "all"].map((set) =>
+            section(
+              `device ${device}, ${set}, without the driver's files`,
+              [`NVIDIA_VISIBLE_DEVICES=${device}`, `NVIDIA_DRIVER_CAPABILITIES=${set}`],
+              "legacy",
+              false,
+            ),
+          ),
+        ),
+        section(
+          "all devices, everything beside GPUs, rights over MIG, without the driver's files",
+          [
+            "NVIDIA_VISIBLE_DEVICES=all",
+            ...["GDS", "MOFED", "GDRCOPY", "NVSWITCH"].map((what) => `NVIDIA_${what}=enabled`),
+            "NVIDIA_MIG_CONFIG_DEVICES=all",
+            "NVIDIA_MIG_MONITOR_DEVICES=all",
+            ...(snapshot.inventory.nodes.imexChannels.length === 0 ? [] : ["NVIDIA_IMEX_CHANNELS=0"]),
+          ],
+          "legacy",
+          false,
+        ),
+        section(
+          `device ${one}, utility, mode jit-cdi`,
+          [
+            `NVIDIA_VISIBLE_DEVICES=${one}`,
+            "NVIDIA_DRIVER_CAPABILITIES=utility",
+            "NVIDIA_REQUIRE_CUDA=cuda>=99",
+          ],
+          "jit-cdi",
+          true,
+        ),
+      ].join("\n")
+      expectGolden(`machines/${name}.txt`, text)
+    })
+
+  test("no golden is left of a machine that is gone", () => {
+    const files = readdirSync(join(import.meta.dir, "../goldens/machines"))
+    expect(files.map((file) => file.replace(/\.txt$/, "")).sort()).toEqual([...hostNames])
+  })
 })

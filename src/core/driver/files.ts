@@ -62,6 +62,8 @@ export const librariesBeyond: LibraryTable = {
     "libnvidia-vksc-core",
     "libnvidia-api",
     "libnvidia-present",
+    // What the link in gbm/ leads to.
+    "libnvidia-allocator",
   ],
   display: ["libnvidia-gtk2", "libnvidia-gtk3", "libnvidia-wayland-client"],
 }

@@ -30,8 +30,10 @@ export interface MountEdit extends Because {
   readonly containerPath: ContainerPath
   /** The container works without it: where it cannot be mounted, that is a finding. */
   readonly isOptional: boolean
-  readonly options: readonly ("ro" | "nosuid" | "nodev" | "noexec")[]
+  readonly options: readonly MountOption[]
 }
+
+export type MountOption = "ro" | "nosuid" | "nodev" | "noexec"
 
 /** A symbolic link at `path` that says `target`. */
 export interface SymlinkEdit extends Because {

@@ -7,7 +7,7 @@
 import { nodePlace } from "../host/dev-root.ts"
 import { canBeCut, type MigRight } from "../inventory/mig-rights.ts"
 import { containerPath, type HostPath, hostPath } from "../text/brand.ts"
-import type { Edit, MountEdit } from "./edit.ts"
+import type { Edit, MountEdit, MountOption } from "./edit.ts"
 import type { Omission } from "./plan.ts"
 import { lastReason, type PlanContext, type PlanPart } from "./plan-part.ts"
 
@@ -62,7 +62,7 @@ const verbs: { readonly [R in MigRight]: string } = { config: "configure", monit
 const mount = (
   path: HostPath,
   target: string,
-  options: MountEdit["options"],
+  options: readonly MountOption[],
   reasons: readonly string[],
 ): MountEdit => ({
   kind: "mount",
