@@ -13,7 +13,7 @@ import {
   unseenLayout,
 } from "../src/core/plan/snapshot.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
-import { describeMachine } from "../src/host/simulate/machine.ts"
+import { describeMachine, type MachineShape } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"
 import { uuidFor } from "../src/host/simulate/write-machine.ts"
 
@@ -21,7 +21,8 @@ export interface MachineOptions {
   readonly gpus: number
   readonly model?: string
   readonly driverVersion?: string
-  readonly hasCompat32?: boolean
+  /** What else is simulated: MIG devices, IMEX channels, 32-bit libraries. */
+  readonly shape?: Partial<MachineShape>
   /** Paths to leave out or to put in place of the simulated ones. */
   readonly change?: (tree: Record<string, MemoryTree[string]>) => void
 }
@@ -30,13 +31,13 @@ export function memoryMachine({
   gpus,
   model = "a100",
   driverVersion = "550.163.01",
-  hasCompat32 = false,
+  shape,
   change,
 }: MachineOptions): Host {
   const found = findModel(model)
   if (found === undefined) throw new Error(model)
   const tree: Record<string, MemoryTree[string]> = {}
-  for (const made of describeMachine({ model: found, gpus, driverVersion, hasCompat32, uuidFor })) {
+  for (const made of describeMachine({ model: found, gpus, driverVersion, uuidFor, ...shape })) {
     if (made.kind === "file") tree[made.path] = { kind: "file", content: made.content, mode: made.mode }
     else if (made.kind === "symlink") tree[made.path] = { kind: "symlink", target: made.target }
     else if (made.kind === "node") tree[made.path] = { ...made, kind: "character" }

@@ -5,6 +5,7 @@ import { observeLayout } from "../apply/observe-layout.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { askListening } from "../core/inventory/listening.ts"
 import type { Decision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
@@ -90,7 +91,7 @@ async function know(
     const files =
       place.value.kind === "live" ? createLiveFiles() : createSimulatedFiles(place.value.directory)
     const snapshot = recallSnapshot(files, options, state)
-    if (snapshot !== undefined) return ok({ host: files, snapshot })
+    if (snapshot !== undefined) return ok({ host: files, snapshot: withListening(snapshot, files) })
   }
   const [{ openHost }, { observeAndRemember }] = await Promise.all([
     import("../host/open-host.ts"),
@@ -99,6 +100,13 @@ async function know(
   const opened = openHost(selector)
   if (!opened.ok) return opened
   return ok({ host: opened.value, snapshot: observeAndRemember(opened.value, options, state) })
+}
+
+/** A service that ended leaves its socket as it was, so that what is remembered of it proves nothing. */
+function withListening(snapshot: HostSnapshot, host: HostFiles): HostSnapshot {
+  const { inventory } = snapshot
+  if (inventory.sockets.length === 0) return snapshot
+  return { ...snapshot, inventory: { ...inventory, sockets: askListening(inventory.sockets, host) } }
 }
 
 /** Where the configuration says that the driver lies. */

@@ -7,7 +7,9 @@
 import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverBinary, DriverLibrary, FileLink } from "../driver/catalogue.ts"
 import { extraLinks } from "../driver/files.ts"
+import type { Finding } from "../fault/finding.ts"
 import type { Socket } from "../inventory/inventory.ts"
+import { deadSocket } from "../inventory/listening.ts"
 import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
@@ -58,6 +60,7 @@ export function planFiles(context: PlanContext, libraries: readonly DriverLibrar
       ...modules.flatMap((one) => one.links).map(link),
     ],
     omissions: sockets.omissions,
+    findings: sockets.findings,
   }
 }
 
@@ -139,30 +142,27 @@ const servedBy: { readonly [N in Socket["name"]]: DriverCapability } = {
 }
 
 /** Only sockets at which somebody listens: a program that finds a dead one waits in vain. */
-function planSockets({
-  inventory,
-  driver,
-  granted,
-  because,
-}: PlanContext): Required<Pick<PlanPart, "edits" | "omissions">> {
+function planSockets({ inventory, driver, granted, because }: PlanContext): Required<PlanPart> {
   const edits: Edit[] = []
   const omissions: Omission[] = []
+  const findings: Finding[] = []
   const reasons = because.capabilities
-  for (const { name, path, isListening } of inventory.sockets) {
+  for (const socket of inventory.sockets) {
+    const { name, path, isListening } = socket
     if (!granted.implied.has(servedBy[name])) continue
     if (isListening === false) {
       omissions.push({ what: `${path}, at which nobody listens`, reasons })
+      findings.push(deadSocket(socket))
       continue
     }
-    const target = containerPath(withoutRoot(path, driver.driverRoot))
     edits.push({
       kind: "mount",
       hostPath: path,
-      containerPath: target,
+      containerPath: containerPath(withoutRoot(path, driver.driverRoot)),
       isOptional: true,
       options: ofSocket,
       reasons,
     })
   }
-  return { edits, omissions }
+  return { edits, omissions, findings }
 }

@@ -157,7 +157,7 @@ function targetOf(edit: Edit): string {
   }
 }
 
-/** Notes are for who looks at the machine; a missing file or a dead service is for who asked for what it serves. */
+/** Notes are for who looks at the machine; a missing file is for who asked for what it serves, and a socket is judged anew. */
 function findingsOf(
   inventory: Inventory,
   driver: DriverCatalogue,
@@ -167,7 +167,6 @@ function findingsOf(
   return [...inventory.findings, ...driver.findings].filter(({ severity, fault: one }) => {
     if (severity === "note") return false
     if (one.tag === "DriverFileMissing") return asked.has(one.data.capability)
-    if (one.tag !== "SocketDead") return true
-    return granted.implied.has(one.data.service === "nvidia-cuda-mps-control" ? "compute" : "utility")
+    return one.tag !== "SocketDead"
   })
 }
