@@ -2,16 +2,12 @@
 
 import { ok } from "../src/core/fault/result.ts"
 import type { Host } from "../src/core/host/host.ts"
+import { type ContainerLayout, unseenLayout } from "../src/core/plan/container-layout.ts"
 import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
 import { planContainer } from "../src/core/plan/plan-container.ts"
 import type { InjectionMode } from "../src/core/plan/plan-part.ts"
-import {
-  type ContainerLayout,
-  type HostSnapshot,
-  observeSnapshot,
-  unseenLayout,
-} from "../src/core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
 import { describeMachine, type MachineShape } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"

@@ -26,8 +26,9 @@ import {
   observeSupportNodes,
 } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
+import { observeVersion } from "./observe-version.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { readMatch, readText } from "./proc-text.ts"
+import { readText } from "./proc-text.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -177,19 +178,6 @@ function complete(
     uuid: gpu.uuid ?? nvml(told?.uuid),
     isMigEnabled,
   }
-}
-
-const moduleVersionFile = hostPath("/sys/module/nvidia/version")
-const driverVersionFile = hostPath("/proc/driver/nvidia/version")
-/** Where the version of the kernel module stands. Order: as asked. */
-export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
-
-/** Of the loaded kernel module; undefined: none is loaded. */
-export function observeVersion(host: Host): Sourced<string> | undefined {
-  return (
-    readMatch(host, moduleVersionFile, /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
-    readMatch(host, driverVersionFile, /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/)
-  )
 }
 
 /** A Tegra board with a discrete GPU's driver counts as native: its lists still name the board's nodes. */

@@ -5,7 +5,7 @@
  */
 
 import type { DriverCapability } from "../driver/capability.ts"
-import { impliedLibraries } from "../driver/files.ts"
+import { impliedLibraries } from "../driver/implied-files.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Config } from "../request/config.ts"

@@ -4,6 +4,7 @@
  */
 
 import { fail, ok, type Result } from "../fault/result.ts"
+import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision } from "./decide.ts"
 import type { Edit } from "./edit.ts"
 import { judgeCompatByBranch } from "./judge-compat.ts"
@@ -11,7 +12,7 @@ import type { Omission, Plan } from "./plan.ts"
 import { type DelegateMachine, planDelegate } from "./plan-delegate.ts"
 import { planNative } from "./plan-native.ts"
 import type { InjectionMode } from "./plan-part.ts"
-import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
+import type { HostSnapshot } from "./snapshot.ts"
 
 export interface PlanSurroundings {
   /** The injector of the command line, which wins over the configuration's. */

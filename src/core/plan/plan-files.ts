@@ -6,7 +6,7 @@
 
 import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverBinary, DriverLibrary, FileLink } from "../driver/catalogue.ts"
-import { extraLinks } from "../driver/files.ts"
+import { extraLinks } from "../driver/implied-files.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Socket } from "../inventory/inventory.ts"
 import { deadSocket } from "../inventory/listening.ts"

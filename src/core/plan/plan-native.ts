@@ -17,6 +17,8 @@ import type { Config } from "../request/config.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { checkMachine, findUnmetRequirement } from "./check-machine.ts"
+import type { ContainerLayout } from "./container-layout.ts"
+import { driverAbsence } from "./driver-absence.ts"
 import { type Edit, editOrder } from "./edit.ts"
 import { grantCapabilities, isStrict, notApplied } from "./grant-capabilities.ts"
 import type { CompatJudge } from "./judge-compat.ts"
@@ -31,7 +33,7 @@ import { type InjectionMode, lastReason, type PlanContext } from "./plan-part.ts
 import { planProcView } from "./plan-proc-view.ts"
 import { planProfile } from "./plan-profile.ts"
 import { selectChannels } from "./select-channels.ts"
-import { type ContainerLayout, driverAbsence, type HostSnapshot } from "./snapshot.ts"
+import type { HostSnapshot } from "./snapshot.ts"
 
 export interface NativeInput {
   readonly request: GpuRequest

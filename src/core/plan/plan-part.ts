@@ -9,9 +9,9 @@ import type { SelectedDevice } from "../inventory/select-devices.ts"
 import type { Config } from "../request/config.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
+import type { ContainerLayout } from "./container-layout.ts"
 import type { Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import type { ContainerLayout } from "./snapshot.ts"
 
 /** `legacy` is the hook's; in the others the reference's runtime wrapper edits config.json. */
 export type InjectionMode = "legacy" | "jit-cdi" | "cdi"

@@ -2,13 +2,11 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
-import type { ElfMachine } from "../elf/elf.ts"
-import { type Fault, fault } from "../fault/fault.ts"
 import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
-import { gdsFiles, moduleNames, observeInventory, versionFiles } from "../inventory/observe-inventory.ts"
+import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
@@ -16,7 +14,6 @@ import { platformLists } from "../inventory/platform-list.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
-import type { CompatOffer } from "./judge-compat.ts"
 
 export interface HostSnapshot {
   readonly name: string
@@ -25,28 +22,6 @@ export interface HostSnapshot {
   readonly driver: DriverCatalogue | undefined
   /** Text files of /proc/driver/nvidia that a container gets a copy of. Order: by name. */
   readonly procFiles: readonly { readonly name: string; readonly text: string }[]
-}
-
-/** What the container's root looks like, as far as places and the loader depend on it. Nothing in it is trusted. */
-export interface ContainerLayout {
-  /** It has /etc/debian_version: libraries lie in directories of their machine. */
-  readonly isDebian: boolean
-  readonly hasLib32: boolean
-  /** /usr/lib is there and is not the same directory as /usr/lib64. */
-  readonly isLibApart: boolean
-  /** Machines whose musl loader it has. */
-  readonly muslMachines: readonly Exclude<ElfMachine, "other">[]
-  /** What it brings for a newer CUDA than the driver's; undefined: nothing. */
-  readonly compat: CompatOffer | undefined
-}
-
-/** A root of which nothing can be seen. */
-export const unseenLayout: ContainerLayout = {
-  isDebian: false,
-  hasLib32: false,
-  isLibApart: false,
-  muslMachines: [],
-  compat: undefined,
 }
 
 export interface SnapshotOptions {
@@ -85,14 +60,6 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           searchPaths: options.searchPaths ?? [],
         })
   return { name: host.provenance.name, inventory, driver, procFiles }
-}
-
-/** Why a snapshot has no driver: none is loaded, or what would tell its version cannot be read. */
-export function driverAbsence({ name, inventory }: HostSnapshot): Fault {
-  const unread = inventory.findings.find(
-    ({ fault: one }) => one.tag === "HostReadFailed" && versionFiles.includes(one.data.path),
-  )
-  return unread?.fault ?? fault("DriverNotLoaded", { host: name })
 }
 
 /** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */
