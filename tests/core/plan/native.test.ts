@@ -239,6 +239,7 @@ describe("what stands beside GPUs", () => {
 
   test("comes by its variable, in the hook too", () => {
     for (const path of [
+      "/dev/nvidia2",
       "/dev/nvidia-fs0",
       "/dev/infiniband/uverbs0",
       "/dev/gdrdrv",
