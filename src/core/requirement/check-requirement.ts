@@ -60,11 +60,15 @@ function describeFacts({ driver, cuda, arch, brand }: RequirementFacts): string 
   ].join("; ")
 }
 
+/** Ten times what the longest of today's images asks: each branch judges the whole of it anew. Units: characters. */
+const searchLimit = 16 * 1024
+
 /** A release of a branch that is newer than any: what the branch can give at best. */
 const newestOf = (branch: number): string => `${branch}.9999`
 
 /** The smallest driver branch, this one or a newer, whose newest driver would do with the same GPU; undefined: none does. */
 function findSufficientBranch(requirement: string, facts: RequirementFacts): number | undefined {
+  if (requirement.length > searchLimit) return undefined
   const present = Number.parseInt(facts.driver ?? "0", 10)
   return cudaOfBranch
     .filter(([branch]) => branch >= present)
