@@ -181,6 +181,20 @@ suite(`everything a driver has, in real containers: ${title}`, () => {
       )
     })
 
+    test("in a user namespace too, with what is made belonging to the container's root", () => {
+      const prepare = (root: string): void => {
+        makeBusyboxRoot(root)
+        mustRun("chown", ["-R", "100000:100000", root])
+        mustRun("chmod", ["755", work])
+      }
+      const script =
+        "cat /etc/nvidia/*/10-container.conf | wc -l; stat -c %u /etc/nvidia /etc/vulkan; readlink /dev/dri/by-path/*card; cat /dev/dri/card2"
+      const ran = start({ args: ["sh", "-c", script], env, userNamespace: 100_000 }, "v1", prepare)
+      expect(ran.stdout).toBe("0\n0\n0\n../card2\n")
+      // The node is the host's video group's, which is nobody in the namespace.
+      expect(ran.stderr).toMatch(/No such device or address|Permission denied/)
+    })
+
     test("what containers work without fails no start: links where files should be are left alone, and told of", () => {
       const victim = join(work, "victim")
       mkdirSync(victim)

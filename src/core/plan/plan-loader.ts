@@ -59,7 +59,7 @@ export function planLoader(
 }
 
 /** The driver does not let a GPU for games run a newer CUDA than its own; programs would fail that run without. */
-const brandsForGames = ["GeForce", "TITAN"]
+const brandsForGames = ["GeForce", "GeForceRTX", "TITAN", "TitanRTX"]
 
 /** The reference's three ways to the same end; any other word means that there is none. */
 const compatModes = ["ldconfig", "mount", "hook"]
