@@ -6,8 +6,8 @@ import { type ContainerLayout, unseenLayout } from "../src/core/plan/container-l
 import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
 import { planContainer } from "../src/core/plan/plan-container.ts"
-import type { InjectionMode } from "../src/core/plan/plan-part.ts"
 import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
+import type { InjectionMode } from "../src/core/request/injection-mode.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
 import { describeMachine, type MachineShape } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"
@@ -53,10 +53,17 @@ export interface ContainerOptions {
   readonly driverRoot?: string
 }
 
-export function judge({ env, config = "", mounts = [], isPrivileged = false }: ContainerOptions): Decision {
+export function judge({
+  env,
+  config = "",
+  mounts = [],
+  isPrivileged = false,
+  mode = "legacy",
+}: ContainerOptions): Decision {
   const bounding = isPrivileged ? ["CAP_SYS_ADMIN"] : ["CAP_CHOWN"]
   return decide({
     profile: undefined,
+    mode,
     readConfig: () => ok(config),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () =>
@@ -95,7 +102,6 @@ export function planOn(
       isSuse: () => false,
     },
     observe: () => ok(observe()),
-    mode: options.mode ?? "legacy",
     observeLayout: () => ({ ...unseenLayout, isDebian: true, ...options.layout }),
   })
 }

@@ -78,7 +78,6 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
   return ok(
     planContainer(decision, {
       injector,
-      mode: "legacy",
       isDebug: false,
       workingDirectory: bundle,
       environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),

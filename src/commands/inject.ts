@@ -68,7 +68,6 @@ async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
   const layout = await observeLayout(rootOf(container))
   const plan = planContainer(decision, {
     injector: "native",
-    mode: "legacy",
     isDebug: false,
     workingDirectory: bundle,
     environment: [],

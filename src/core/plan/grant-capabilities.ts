@@ -9,9 +9,10 @@ import { impliedLibraries } from "../driver/implied-files.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Config } from "../request/config.ts"
+import { type InjectionMode, isStrict } from "../request/injection-mode.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
-import type { Granted, InjectionMode } from "./plan-part.ts"
+import type { Granted } from "./plan-part.ts"
 
 /** All but compat32, which is none of files of its own. */
 export const everyCapability: readonly DriverCapability[] = [
@@ -23,11 +24,8 @@ export const everyCapability: readonly DriverCapability[] = [
   "video",
 ]
 
-export const isStrict = (mode: InjectionMode, config: Config): boolean =>
-  mode === "legacy" || config.gantry.enforce
-
 export function grantCapabilities(
-  { capabilities }: GpuRequest,
+  { capabilities, passedOver }: GpuRequest,
   { mode, config }: { readonly mode: InjectionMode; readonly config: Config },
   log: ReasonLog,
 ): { readonly granted: Granted; readonly findings: readonly Finding[] } {
@@ -38,7 +36,9 @@ export function grantCapabilities(
     evidence,
     `mode ${mode} gives every file of the driver, whatever is asked for`,
   )
-  const lacking = everyCapability.filter((one) => !capabilities.includes(one))
+  // What cannot be granted at all is told of as such.
+  const isRefused = passedOver.some(({ rule }) => rule === "driver capabilities")
+  const lacking = isRefused ? [] : everyCapability.filter((one) => !capabilities.includes(one))
   const changes = [
     ...(lacking.length === 0 ? [] : [`files of ${lacking.join(", ")} alone would be left out`]),
     ...(capabilities.includes("compat32") ? ["32-bit libraries would be given"] : []),

@@ -11,7 +11,6 @@ import { judgeCompatByBranch } from "./judge-compat.ts"
 import type { Omission, Plan } from "./plan.ts"
 import { type DelegateMachine, planDelegate } from "./plan-delegate.ts"
 import { planNative } from "./plan-native.ts"
-import type { InjectionMode } from "./plan-part.ts"
 import type { HostSnapshot } from "./snapshot.ts"
 
 export interface PlanSurroundings {
@@ -21,8 +20,6 @@ export interface PlanSurroundings {
   readonly workingDirectory: string
   readonly environment: readonly string[]
   readonly delegateMachine: DelegateMachine
-  /** Whose rules apply: the hook's, or those of the runtime wrapper. */
-  readonly mode: InjectionMode
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -77,11 +74,10 @@ function delegate({ request, config, profile }: Gpu, surroundings: PlanSurroundi
   return planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : fail(planned.fault)
 }
 
-function native({ request, config, log }: Gpu, surroundings: PlanSurroundings): Made {
+function native({ request, config, mode, log }: Gpu, surroundings: PlanSurroundings): Made {
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  const { mode } = surroundings
   return planNative(
     { request, snapshot: snapshot.value, layout, config, mode, judgeCompat: judgeCompatByBranch },
     log,

@@ -14,13 +14,14 @@ import type { Inventory } from "../inventory/inventory.ts"
 import { checkMigRights, type MigRight } from "../inventory/mig-rights.ts"
 import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
 import type { Config } from "../request/config.ts"
+import { type InjectionMode, isStrict } from "../request/injection-mode.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { checkMachine, findUnmetRequirement } from "./check-machine.ts"
 import type { ContainerLayout } from "./container-layout.ts"
 import { driverAbsence } from "./driver-absence.ts"
 import { type Edit, editOrder } from "./edit.ts"
-import { grantCapabilities, isStrict, notApplied } from "./grant-capabilities.ts"
+import { grantCapabilities, notApplied } from "./grant-capabilities.ts"
 import type { CompatJudge } from "./judge-compat.ts"
 import { listOmissions } from "./list-omissions.ts"
 import type { Omission } from "./plan.ts"
@@ -29,7 +30,7 @@ import { chooseLibraries, planFiles } from "./plan-files.ts"
 import { planLoader } from "./plan-loader.ts"
 import { planMig } from "./plan-mig.ts"
 import { planNodes } from "./plan-nodes.ts"
-import { type InjectionMode, lastReason, type PlanContext } from "./plan-part.ts"
+import { lastReason, type PlanContext } from "./plan-part.ts"
 import { planProcView } from "./plan-proc-view.ts"
 import { planProfile } from "./plan-profile.ts"
 import { selectChannels } from "./select-channels.ts"
@@ -122,9 +123,9 @@ function judgeRules(
     const rights = checkMigRights(asked, devices)
     return rights.ok ? ok({ rights: rights.value, findings: [] }) : rights
   }
-  const findings: Finding[] = []
-  if (unmet !== undefined)
-    findings.push(notApplied(mode, "requirements", "the start would be refused", unmet))
+  const refusal = "the start would be refused"
+  const findings = request.passedOver.map((one) => notApplied(mode, one.rule, refusal, one.fault))
+  if (unmet !== undefined) findings.push(notApplied(mode, "requirements", refusal, unmet))
   for (const [right, value] of Object.entries(asked))
     if (value !== "")
       findings.push(notApplied(mode, `NVIDIA_MIG_${right.toUpperCase()}_DEVICES`, "the right would be given"))

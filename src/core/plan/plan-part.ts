@@ -7,14 +7,12 @@ import type { Inventory } from "../inventory/inventory.ts"
 import type { MigRight } from "../inventory/mig-rights.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import type { Config } from "../request/config.ts"
+import type { InjectionMode } from "../request/injection-mode.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import type { ContainerLayout } from "./container-layout.ts"
 import type { Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-
-/** `legacy` is the hook's; in the others the reference's runtime wrapper edits config.json. */
-export type InjectionMode = "legacy" | "jit-cdi" | "cdi"
 
 /** Capabilities as a plan applies them: the container's own, or all where the mode knows none. */
 export interface Granted {

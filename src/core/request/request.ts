@@ -4,6 +4,7 @@
  */
 
 import type { DriverCapability } from "../driver/capability.ts"
+import type { Fault } from "../fault/fault.ts"
 import type { Companion } from "./profile.ts"
 import type { Reason } from "./reason.ts"
 
@@ -11,6 +12,12 @@ import type { Reason } from "./reason.ts"
 export interface NoRequest {
   readonly kind: "none"
   readonly reasons: readonly Reason[]
+}
+
+export interface PassedOver {
+  /** As people name it: `driver capabilities`. */
+  readonly rule: string
+  readonly fault: Fault
 }
 
 export interface GpuRequest {
@@ -26,6 +33,8 @@ export interface GpuRequest {
   readonly companions: readonly Companion[]
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
+  /** What a strict reading would have refused, and a lenient one read as if it was not said. Order: as judged. */
+  readonly passedOver: readonly PassedOver[]
   readonly isPrivileged: boolean
   readonly isLegacyImage: boolean
   readonly container: {

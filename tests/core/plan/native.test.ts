@@ -96,6 +96,22 @@ describe("rules that the wrapper's modes do not apply", () => {
     expect(plan.findings.filter(({ fault }) => fault.tag === "RuleNotApplied")).toEqual([])
   })
 
+  test.each([
+    ["an unknown capability", "NVIDIA_DRIVER_CAPABILITIES=bogus", "GAN1", "driver capabilities"],
+    ["a CUDA version that nobody can read", "CUDA_VERSION=x", "GAN1", "requirements"],
+    ["a right over MIG without privilege", "NVIDIA_MIG_CONFIG_DEVICES=all", "[GAN1211]", "rights over MIG"],
+  ])("%s refuses in the hook and under enforce, else it is told", (_, entry, code, rule) => {
+    const said = { env: ["NVIDIA_VISIBLE_DEVICES=0", entry] }
+    expect(refusal(planOf({ gpus: 1 }, said))).toContain(code)
+    expect(refusal(planOf({ gpus: 1 }, { ...said, mode: "jit-cdi", config: enforce }))).toContain(code)
+    const plan = planOf({ gpus: 1 }, { ...said, mode: "jit-cdi" })
+    expect(plan.outcome).toBe("inject")
+    const told = plan.findings.flatMap(({ fault }) =>
+      fault.tag === "RuleNotApplied" && fault.cause !== undefined ? [fault.data.rule] : [],
+    )
+    expect(told).toEqual([rule])
+  })
+
   test("what is asked for anyway is nothing to tell", () => {
     const plan = planOf(
       { gpus: 1 },
