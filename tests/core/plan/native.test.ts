@@ -250,10 +250,10 @@ describe("IMEX channels", () => {
 describe("what stands beside GPUs", () => {
   const env = ["GDS", "MOFED", "GDRCOPY", "NVSWITCH"].map((name) => `NVIDIA_${name}=enabled`)
   const snapshot = observeRecorded("mig-extras")
-  const planned = (config = ""): Plan =>
-    planOn(() => snapshot, { env: ["NVIDIA_VISIBLE_DEVICES=2", ...env], config })
+  const planned = (config = "", mode: ContainerOptions["mode"] = "legacy"): Plan =>
+    planOn(() => snapshot, { env: ["NVIDIA_VISIBLE_DEVICES=2", ...env], config, mode })
 
-  test("comes by its variable, in the hook too", () => {
+  test("comes by its variable in every mode, and takes no GPU away", () => {
     for (const path of [
       "/dev/nvidia2",
       "/dev/nvidia-fs0",
@@ -261,7 +261,8 @@ describe("what stands beside GPUs", () => {
       "/dev/gdrdrv",
       "/dev/nvidia-nvswitchctl",
     ])
-      expect(nodes(planned())).toContain(path)
+      for (const mode of ["legacy", "jit-cdi", "cdi"] as const)
+        expect(nodes(planned("", mode))).toContain(path)
   })
 
   test("comes as the profile knows it", () => {
