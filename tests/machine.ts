@@ -2,12 +2,15 @@
 
 import { ok } from "../src/core/fault/result.ts"
 import type { Host } from "../src/core/host/host.ts"
+import { type ContainerLayout, unseenLayout } from "../src/core/plan/container-layout.ts"
 import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
 import { planContainer } from "../src/core/plan/plan-container.ts"
-import { observeSnapshot } from "../src/core/plan/snapshot.ts"
+import { planDelegate } from "../src/core/plan/plan-delegate.ts"
+import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
+import type { InjectionMode } from "../src/core/request/injection-mode.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
-import { describeMachine } from "../src/host/simulate/machine.ts"
+import { describeMachine, type MachineShape } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"
 import { uuidFor } from "../src/host/simulate/write-machine.ts"
 
@@ -15,7 +18,8 @@ export interface MachineOptions {
   readonly gpus: number
   readonly model?: string
   readonly driverVersion?: string
-  readonly hasCompat32?: boolean
+  /** What else is simulated: MIG devices, IMEX channels, 32-bit libraries. */
+  readonly shape?: Partial<MachineShape>
   /** Paths to leave out or to put in place of the simulated ones. */
   readonly change?: (tree: Record<string, MemoryTree[string]>) => void
 }
@@ -24,13 +28,13 @@ export function memoryMachine({
   gpus,
   model = "a100",
   driverVersion = "550.163.01",
-  hasCompat32 = false,
+  shape,
   change,
 }: MachineOptions): Host {
   const found = findModel(model)
   if (found === undefined) throw new Error(model)
   const tree: Record<string, MemoryTree[string]> = {}
-  for (const made of describeMachine({ model: found, gpus, driverVersion, hasCompat32, uuidFor })) {
+  for (const made of describeMachine({ model: found, gpus, driverVersion, uuidFor, ...shape })) {
     if (made.kind === "file") tree[made.path] = { kind: "file", content: made.content, mode: made.mode }
     else if (made.kind === "symlink") tree[made.path] = { kind: "symlink", target: made.target }
     else if (made.kind === "node") tree[made.path] = { ...made, kind: "character" }
@@ -45,14 +49,22 @@ export interface ContainerOptions {
   readonly config?: string
   readonly mounts?: readonly object[]
   readonly isPrivileged?: boolean
-  readonly isDebian?: boolean
+  readonly layout?: Partial<ContainerLayout>
+  readonly mode?: InjectionMode
   readonly driverRoot?: string
 }
 
-export function judge({ env, config = "", mounts = [], isPrivileged = false }: ContainerOptions): Decision {
+export function judge({
+  env,
+  config = "",
+  mounts = [],
+  isPrivileged = false,
+  mode = "legacy",
+}: ContainerOptions): Decision {
   const bounding = isPrivileged ? ["CAP_SYS_ADMIN"] : ["CAP_CHOWN"]
   return decide({
     profile: undefined,
+    mode,
     readConfig: () => ok(config),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () =>
@@ -68,19 +80,33 @@ export function judge({ env, config = "", mounts = [], isPrivileged = false }: C
   })
 }
 
-export function planFor(host: Host, options: ContainerOptions, injector?: "native" | "delegate"): Plan {
+export const planFor = (host: Host, options: ContainerOptions, injector?: "native" | "delegate"): Plan =>
+  planOn(
+    () => observeSnapshot(host, { driverRoot: options.driverRoot ?? "/", ldcache: "/etc/ld.so.cache" }),
+    options,
+    injector,
+  )
+
+export function planOn(
+  observe: () => HostSnapshot,
+  options: ContainerOptions,
+  injector?: "native" | "delegate",
+): Plan {
   return planContainer(judge(options), {
     injector,
-    isDebug: false,
-    workingDirectory: "/bundle",
-    environment: ["PATH=/usr/bin"],
-    delegateMachine: {
-      isExecutable: (path) => path === "/usr/bin/nvidia-container-cli",
-      exists: () => false,
-      isSuse: () => false,
-    },
-    observe: () =>
-      ok(observeSnapshot(host, { driverRoot: options.driverRoot ?? "/", ldcache: "/etc/ld.so.cache" })),
-    observeLayout: () => ({ isDebian: options.isDebian ?? true }),
+    planDelegate: (gpu) =>
+      planDelegate({
+        ...gpu,
+        isDebug: false,
+        workingDirectory: "/bundle",
+        environment: ["PATH=/usr/bin"],
+        machine: {
+          isExecutable: (path) => path === "/usr/bin/nvidia-container-cli",
+          exists: () => false,
+          isSuse: () => false,
+        },
+      }),
+    observe: () => ok(observe()),
+    observeLayout: () => ({ ...unseenLayout, isDebian: true, ...options.layout }),
   })
 }

@@ -25,6 +25,7 @@ function judge(env: readonly string[], profile: ProfileName, isPrivileged: boole
     readConfig: () => ok(config),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(JSON.stringify(spec)),
+    mode: "legacy",
     isTegra: () => false,
   })
   if (decision.kind === "refuse") return checkFault(decision.fault)

@@ -10,7 +10,7 @@ import {
   renderDriverFilesJson,
 } from "../core/explain/render-driver-files.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { driverAbsence } from "../core/plan/snapshot.ts"
+import { driverAbsence } from "../core/plan/driver-absence.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { print, report } from "./report.ts"

@@ -1,13 +1,15 @@
 /** `gantry explain`: the plan for a container, told. It reads and prints; it changes nothing. */
 
-import { lstatSync } from "node:fs"
 import { resolve } from "node:path"
+import { observeLayout } from "../apply/observe-layout.ts"
 import { renderExplanation } from "../core/explain/render-explanation.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { unseenLayout } from "../core/plan/container-layout.ts"
 import { decide, type Sources } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
+import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { renderPlanJson } from "../core/plan/render-plan.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
 import { isProfileName } from "../core/request/profile.ts"
@@ -29,7 +31,7 @@ const shape = {
   switches: ["json", "verbose", "last", "help", "h"],
 }
 
-export function run(args: readonly string[]): number {
+export async function run(args: readonly string[]): Promise<number> {
   const last = args.map((arg) => /^--?last=(\d+)$/.exec(arg)?.[1]).find((number) => number !== undefined)
   const flags = parseFlags(
     args.map((arg) => (/^--?last=\d+$/.test(arg) ? "--last" : arg)),
@@ -45,7 +47,7 @@ export function run(args: readonly string[]): number {
   if (on.has("last")) return explainLast(Number(last ?? "1"), flags.value)
   if (!values.has("bundle") && !values.has("spec") && !values.has("state"))
     return report(usageFault(shape, "name a container: --bundle, --spec, --state or --last"))
-  const plan = makePlan(flags.value)
+  const plan = await makePlan(flags.value)
   if (!plan.ok) return report(plan.fault)
   print(
     on.has("json")
@@ -55,7 +57,7 @@ export function run(args: readonly string[]): number {
   return 0
 }
 
-function makePlan({ values }: Flags): Result<Plan> {
+async function makePlan({ values }: Flags): Promise<Result<Plan>> {
   const profile = values.get("profile")
   if (profile !== undefined && !isProfileName(profile))
     return fail(usageFault(shape, `unknown profile ${JSON.stringify(profile)}`))
@@ -70,13 +72,21 @@ function makePlan({ values }: Flags): Result<Plan> {
   if (!opened.ok) return opened
   const host = opened.value
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
+  const layout =
+    decision.kind === "gpu"
+      ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
+      : unseenLayout
   return ok(
     planContainer(decision, {
       injector,
-      isDebug: false,
-      workingDirectory: bundle,
-      environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
-      delegateMachine: liveDelegateMachine,
+      planDelegate: (gpu) =>
+        planDelegate({
+          ...gpu,
+          isDebug: false,
+          workingDirectory: bundle,
+          environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
+          machine: liveDelegateMachine,
+        }),
       observe: () =>
         ok(
           observeSnapshot(
@@ -86,10 +96,7 @@ function makePlan({ values }: Flags): Result<Plan> {
               : { driverRoot: "/", ldcache: "/etc/ld.so.cache" },
           ),
         ),
-      observeLayout() {
-        const root = decision.kind === "gpu" ? absolutePath(decision.spec.rawRootPath, bundle) : "/"
-        return { isDebian: lstatSync(`${root}/etc/debian_version`, { throwIfNoEntry: false }) !== undefined }
-      },
+      observeLayout: () => layout,
     }),
   )
 }

@@ -6,7 +6,6 @@
 import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { type Decision, decide } from "../core/plan/decide.ts"
-import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
@@ -70,6 +69,7 @@ async function delegate(
   isDebug: boolean,
   caller: Caller,
 ): Promise<number> {
+  const { planDelegate } = await import("../core/plan/plan-delegate.ts")
   const { environment } = caller
   const workingDirectory = process.cwd()
   const machine = liveDelegateMachine

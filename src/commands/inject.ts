@@ -1,9 +1,11 @@
 /** The native injector: from a decision to a container with its GPU. Loaded only when a container wants one. */
 
-import { type AppliedContainer, applyInNamespace, observeLayout } from "../apply/in-namespace.ts"
+import { type AppliedContainer, applyInNamespace, rootOf } from "../apply/in-namespace.ts"
+import { observeLayout } from "../apply/observe-layout.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { askListening } from "../core/inventory/listening.ts"
 import type { Decision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
@@ -12,7 +14,6 @@ import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
 import { findHost } from "../host/find-host.ts"
-import { liveDelegateMachine } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { forgetSnapshot, recallSnapshot } from "../host/recall-snapshot.ts"
 import { createSimulatedFiles } from "../host/simulated-files.ts"
@@ -63,14 +64,11 @@ async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
   // Relative to the bundle, as the specification says; the reference takes its own working directory.
   const bundle = absolutePath(state.bundle, process.cwd())
   const container = { pid: state.pid, rootPath: absolutePath(spec.rawRootPath, bundle) }
+  const layout = await observeLayout(rootOf(container))
   const plan = planContainer(decision, {
     injector: "native",
-    isDebug: false,
-    workingDirectory: bundle,
-    environment: [],
-    delegateMachine: liveDelegateMachine,
     observe: () => ok(snapshot),
-    observeLayout: () => observeLayout(container),
+    observeLayout: () => layout,
   })
   return ok({ plan, host, container, bundle })
 }
@@ -87,7 +85,7 @@ async function know(
     const files =
       place.value.kind === "live" ? createLiveFiles() : createSimulatedFiles(place.value.directory)
     const snapshot = recallSnapshot(files, options, state)
-    if (snapshot !== undefined) return ok({ host: files, snapshot })
+    if (snapshot !== undefined) return ok({ host: files, snapshot: withListening(snapshot, files) })
   }
   const [{ openHost }, { observeAndRemember }] = await Promise.all([
     import("../host/open-host.ts"),
@@ -96,6 +94,13 @@ async function know(
   const opened = openHost(selector)
   if (!opened.ok) return opened
   return ok({ host: opened.value, snapshot: observeAndRemember(opened.value, options, state) })
+}
+
+/** A service that ended leaves its socket as it was, so that what is remembered of it proves nothing. */
+function withListening(snapshot: HostSnapshot, host: HostFiles): HostSnapshot {
+  const { inventory } = snapshot
+  if (inventory.sockets.length === 0) return snapshot
+  return { ...snapshot, inventory: { ...inventory, sockets: askListening(inventory.sockets, host) } }
 }
 
 /** Where the configuration says that the driver lies. */

@@ -24,6 +24,7 @@ export interface HookSurroundings {
 export function hookSources(surroundings: HookSurroundings): Sources {
   return {
     profile: surroundings.profile,
+    mode: "legacy",
     readConfig: () => readConfig(surroundings).text,
     readState: surroundings.readState,
     readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),

@@ -26,7 +26,7 @@ export function observeAndRemember(
   const stamps = stampPlaces(host, witnessesOf(host, snapshot))
   if (!areFresh(before) || hasChangedSince(stamps, startedMs)) return snapshot
   const isTroubled = hasTrouble(snapshot)
-  const remembered: RememberedSnapshot = { version: 5, key: place.key, isTroubled, stamps, snapshot }
+  const remembered: RememberedSnapshot = { version: 6, key: place.key, isTroubled, stamps, snapshot }
   writeState(state, place.file, remembered)
   return snapshot
 }

@@ -10,7 +10,7 @@ import { areFresh, areStamps, era, type Stamp } from "./stamp.ts"
 import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
 export interface RememberedSnapshot {
-  readonly version: 5
+  readonly version: 6
   readonly key: string
   /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
   readonly isTroubled: boolean
@@ -41,7 +41,7 @@ export function recallSnapshot(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
-  if (known?.version !== 5 || known.key !== place.key || !areStamps(known.stamps)) return undefined
+  if (known?.version !== 6 || known.key !== place.key || !areStamps(known.stamps)) return undefined
   if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
   return areFresh(known.stamps) ? known.snapshot : undefined
 }

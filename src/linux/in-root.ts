@@ -109,7 +109,7 @@ export function openMountTarget(root: Root, parent: number, path: string, kind: 
   let opened = call("openat", path, parent, buffer, flags, 0)
   if (!opened.ok && errnoOf(opened) === "ENOENT") {
     const made =
-      kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(root, parent, name)
+      kind === "directory" ? makeDirectory(parent, name, root.owner) : makeEmptyFile(parent, name, root.owner)
     if (!made.ok) return made
     opened = call("openat", path, parent, buffer, flags, 0)
   }
@@ -121,14 +121,14 @@ export function openMountTarget(root: Root, parent: number, path: string, kind: 
   return fail(fault("MountTargetHostile", { path, expected: kind }))
 }
 
-function makeEmptyFile(root: Root, parent: number, name: string): Result<true> {
+export function makeEmptyFile(parent: number, name: string, owner: Owner): Result<true> {
   const buffer = cString(name)
   const flags =
     openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow | openFlags.closeOnExec
   const made = call("openat", name, parent, buffer, flags, 0o644)
   if (!made.ok) return made
   closeSync(made.value)
-  return changeOwner(parent, name, root.owner)
+  return changeOwner(parent, name, owner)
 }
 
 /** Of what a path leads to; undefined: nothing that can be reached. */

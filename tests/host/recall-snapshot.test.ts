@@ -126,8 +126,8 @@ test("a file that is garbage, or that others may write, counts for nothing", () 
     "{",
     "null",
     "[]",
-    '{"version":5}',
-    good.replace('"version":5', '"version":2'),
+    '{"version":6}',
+    good.replace('"version":6', '"version":2'),
     good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[null],"snapshot"'),
     good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[],"snapshot"'),
   ]) {

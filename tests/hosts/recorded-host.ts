@@ -27,9 +27,15 @@ export function observeRecorded(name: string): HostSnapshot {
 }
 
 /** undefined: the reference was not run on this machine. */
-export function referenceOf(name: string): (Catalogued & { readonly modes?: Modes }) | undefined {
+export function referenceOf(name: string): Reference | undefined {
   const file = hostFile(name, "reference.json")
-  return existsSync(file)
-    ? (JSON.parse(readFileSync(file, "utf8")) as Catalogued & { readonly modes?: Modes })
-    : undefined
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Reference) : undefined
+}
+
+interface Reference extends Catalogued {
+  readonly modes?: Modes
+  /** Variables that every container has. */
+  readonly env?: readonly string[]
+  /** Groups that a container has with a device. */
+  readonly groups?: Readonly<Record<string, readonly number[]>>
 }

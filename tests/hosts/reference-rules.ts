@@ -4,7 +4,7 @@
  */
 
 import { joinPath, parentPath } from "../../src/core/text/path.ts"
-import type { Catalogued, Given, Link } from "./catalogued.ts"
+import { type Catalogued, type Given, type Link, sortGiven } from "./catalogued.ts"
 
 export interface ReferenceRule {
   /** As in docs/differences.md. */
@@ -77,3 +77,18 @@ export const referenceRules: readonly ReferenceRule[] = [
       })),
   },
 ]
+
+/** The reference's answer after every rule; `note` is told which rules changed it. */
+export function adoptRules(
+  reference: Catalogued,
+  ours: Catalogued,
+  note: (title: string) => void = () => undefined,
+): Catalogued {
+  let answer = sortGiven(reference)
+  for (const { title, adopt } of referenceRules) {
+    const next = sortGiven(adopt(answer, ours))
+    if (!Bun.deepEquals(next, answer)) note(title)
+    answer = next
+  }
+  return answer
+}

@@ -62,6 +62,8 @@ export const librariesBeyond: LibraryTable = {
     "libnvidia-vksc-core",
     "libnvidia-api",
     "libnvidia-present",
+    // What the link in gbm/ leads to.
+    "libnvidia-allocator",
   ],
   display: ["libnvidia-gtk2", "libnvidia-gtk3", "libnvidia-wayland-client"],
 }
@@ -80,27 +82,6 @@ export const binariesBeyond: Readonly<Partial<Record<DriverCapability, readonly 
   utility: ["nvidia-imex", "nvidia-imex-ctl"],
   display: ["nvidia-xconfig"],
 }
-
-/** Capabilities whose libraries come with a capability: video needs compute's, display is graphics with the mode-setting node. */
-export const impliedLibraries: Readonly<Partial<Record<DriverCapability, readonly DriverCapability[]>>> = {
-  video: ["compute"],
-  display: ["graphics"],
-}
-
-/** Links that the reference makes beside a library, beyond the SONAME's. */
-export const extraLinks: readonly {
-  readonly stem: string
-  readonly link: string
-  readonly target: (version: string) => string
-}[] = [
-  { stem: "libcuda", link: "libcuda.so", target: () => "libcuda.so.1" },
-  { stem: "libGLX_nvidia", link: "libGLX_indirect.so.0", target: (version) => `libGLX_nvidia.so.${version}` },
-  {
-    stem: "libnvidia-opticalflow",
-    link: "libnvidia-opticalflow.so",
-    target: () => "libnvidia-opticalflow.so.1",
-  },
-]
 
 /** Configuration files below each data directory, and where a container looks for them. */
 export interface ConfigurationName {

@@ -6,19 +6,17 @@
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
+import { checkMigRights } from "../inventory/mig-rights.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
 import { parseCount } from "../text/count.ts"
 import type { CliGiven } from "./cli-call.ts"
-
-const migRights = ["mig-config", "mig-monitor"] as const
-type MigRight = (typeof migRights)[number]
 
 /** The command line, without the machine. */
 export interface CliListAsked {
   /** undefined: no device was named, and no node is listed. */
   readonly selectors: readonly string[] | undefined
   readonly imexChannels: readonly number[]
-  readonly rights: Readonly<Record<MigRight, readonly string[]>>
+  readonly rights: { readonly [R in "mig-config" | "mig-monitor"]: readonly string[] }
   readonly hasBinaries: boolean
   readonly hasLibraries: boolean
   /** Of no effect without libraries. */
@@ -74,8 +72,6 @@ const itemsOf = (given: CliGiven, name: string): readonly string[] | undefined =
     .split(",")
     .filter((item) => item !== "")
 
-const isAll = (item: string): boolean => item.toLowerCase() === "all"
-
 /** Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, MigRightInvalid. */
 export function resolveCliList(asked: CliListAsked, inventory: Inventory): Result<CliListRequest> {
   const { selectors, rights, ...rest } = asked
@@ -83,19 +79,15 @@ export function resolveCliList(asked: CliListAsked, inventory: Inventory): Resul
   const hasGpu = inventory.gpus.some(({ state }) => state === "usable")
   const devices = selectDevicesAsAsked(hasGpu ? (selectors ?? []) : [], inventory)
   if (!devices.ok) return devices
-  const isEverything = hasGpu && (selectors ?? []).some(isAll)
-  const areCutsNamed = !isEverything && devices.value.some(({ kind }) => kind === "mig")
-  for (const right of migRights) {
-    // What stands behind `all` is not read.
-    const first = rights[right][0]
-    if (first === undefined) continue
-    if (!isAll(first)) return fail(fault("MigRightInvalid", { right, item: first, problem: "item" }))
-    if (areCutsNamed) return fail(fault("MigRightInvalid", { right, item: first, problem: "devices" }))
-  }
+  const checked = checkMigRights(
+    { config: rights["mig-config"].join(","), monitor: rights["mig-monitor"].join(",") },
+    devices.value,
+  )
+  if (!checked.ok) return checked
   return ok({
     ...rest,
     devices: selectors === undefined ? undefined : devices.value,
-    hasMigConfig: rights["mig-config"].length > 0,
-    hasMigMonitor: rights["mig-monitor"].length > 0,
+    hasMigConfig: checked.value.includes("config"),
+    hasMigMonitor: checked.value.includes("monitor"),
   })
 }

@@ -1,6 +1,7 @@
 /** `nvidia-container-cli list`: one path a line, in the reference's order. Source: facts, nvidia-container-cli §1.4. */
 
-import type { Gpu, Inventory } from "../inventory/inventory.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import { canBeCut } from "../inventory/mig-rights.ts"
 import type { MigMinors } from "../inventory/observe-mig.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import type { CliFiles } from "./cli-files.ts"
@@ -71,12 +72,6 @@ const listCapability = ({ majors }: Inventory, number: number | undefined): read
   number === undefined || !Object.hasOwn(majors, "nvidia-caps")
     ? []
     : [`/dev/nvidia-caps/nvidia-cap${number}`]
-
-/** Generations whose data-centre GPUs can be cut into MIG devices. */
-const migGenerations = ["8.0", "9.0", "10.0", "10.3"]
-
-const canBeCut = ({ isMigEnabled, computeCapability }: Gpu): boolean =>
-  isMigEnabled !== undefined || migGenerations.includes(computeCapability?.value ?? "")
 
 /** Only where a GPU can be cut into MIG devices; nodes are listed by the driver's numbers, whether they are there or not. */
 function listMigRight(

@@ -2,7 +2,7 @@
 
 import type { DriverCapability } from "../driver/capability.ts"
 import type { DriverCatalogue, FileReason } from "../driver/catalogue.ts"
-import { impliedLibraries } from "../driver/files.ts"
+import { impliedLibraries } from "../driver/implied-files.ts"
 import { faultCode, faultSentence } from "../fault/render.ts"
 import { findingJson } from "../fault/render-json.ts"
 import type { HostPath } from "../text/brand.ts"
@@ -66,11 +66,12 @@ export function chooseDriverFiles(
 ): readonly DriverFileRow[] {
   if (capabilities.length === 0) return rows
   const asked = new Set(capabilities)
-  const libraries = new Set(capabilities.flatMap((one) => [one, ...(impliedLibraries[one] ?? [])]))
+  const implied = new Set(capabilities.flatMap((one) => [one, ...(impliedLibraries[one] ?? [])]))
   return rows.filter((row) => {
     if (row.kind === "firmware" || row.kind === "platform") return true
     if (row.bits === 32 && !asked.has("compat32")) return false
-    const wanted = row.kind === "library" ? libraries : asked
+    // A container that displays gets what one that draws gets; programs come only when they are asked for.
+    const wanted = row.kind === "library" || row.kind === "configuration" ? implied : asked
     return row.capabilities.some((one) => wanted.has(one))
   })
 }

@@ -59,13 +59,17 @@ function headline(plan: Plan): readonly string[] {
     return wrap(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "")
   if (plan.outcome === "nothing") return ["This container asks for no GPU. It is left as it is."]
   if (plan.outcome === "delegate") return ["This container is handed to nvidia-container-cli."]
+  const cut = plan.reasons.filter(({ rule }) => rule === "select.mig").length
   const gpus = gpuNodes(plan).map(({ path }) => path)
-  return gpus.length === 0
-    ? ["This container gets the driver, but no GPU."]
-    : wrap(
-        `This container gets ${gpus.length === 1 ? "1 GPU" : `${gpus.length} GPUs`}: ${gpus.join(", ")}`,
-        "",
-      )
+  if (gpus.length === 0) return ["This container gets the driver, but no GPU."]
+  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+  // A MIG device is used through the node of its GPU, which alone would be the whole GPU.
+  const isWhole = plan.reasons.some(({ rule }) => rule === "select.gpu")
+  const what = [
+    ...(isWhole || cut === 0 ? [count(gpus.length, "GPU")] : []),
+    ...(cut === 0 ? [] : [count(cut, "MIG device")]),
+  ]
+  return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}`, "")
 }
 
 const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNode" }>[] =>
@@ -115,26 +119,33 @@ function describeEdits(plan: Plan, { isVerbose }: ExplanationOptions): readonly 
   }
   const mounts = of("mount")
   const byDirectory = new Map<string, string[]>()
-  for (const { containerPath } of mounts) {
-    const directory = parentPath(containerPath)
+  for (const { containerPath, options } of mounts) {
+    const directory = `${parentPath(containerPath)}: ${options.includes("ro") ? "read-only" : "to be written to"}`
     byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), baseName(containerPath)])
   }
   for (const [directory, names] of byDirectory) {
     const count = names.length === 1 ? "1 file or directory" : `${names.length} files`
-    lines.push(
-      ...wrap(`${directory}: ${count}, read-only${isVerbose ? `: ${names.join(", ")}` : ""}`, "  ", "    "),
-    )
+    lines.push(...wrap(`${directory}, ${count}${isVerbose ? `: ${names.join(", ")}` : ""}`, "  ", "    "))
   }
   const files = of("file")
+  for (const { path } of of("cover")) lines.push(`  ${path}: what was there is covered`)
   if (files.length > 0)
     lines.push(...wrap(`made for it: ${files.map(({ path }) => path).join(", ")}`, "  ", "    "))
   const links = of("symlink")
   if (links.length > 0) {
     const shown = isVerbose ? `: ${links.map(({ path, target }) => `${path} -> ${target}`).join(", ")}` : ""
-    lines.push(...wrap(`${links.length} links beside the libraries${shown}`, "  ", "    "))
+    lines.push(
+      ...wrap(`${links.length} links, by which programs find libraries and nodes${shown}`, "  ", "    "),
+    )
   }
   for (const { path, entries } of of("ldcache"))
     lines.push(`  ${path}: ${entries.length} libraries added for the loader`)
+  for (const { path, directories } of of("muslPath"))
+    lines.push(...wrap(`${path}: searches ${directories.join(", ")} too`, "  ", "    "))
+  const variables = of("env").map(({ name, value }) => `${name}=${value}`)
+  if (variables.length > 0) lines.push(...wrap(`variables: ${variables.join(", ")}`, "  ", "    "))
+  const groups = of("gid").map(({ gid }) => gid)
+  if (groups.length > 0) lines.push(...wrap(`groups that may open nodes: ${groups.join(", ")}`, "  ", "    "))
   for (const { path, argv } of of("delegate"))
     lines.push(...wrap(`run ${path} ${argv.join(" ")}`, "  ", "    "))
   return lines

@@ -15,7 +15,9 @@ export interface ApplyingFaults {
   HostNotLive: { readonly name: string }
   CgroupNotFound: { readonly pid: string }
   DeviceProgramUnreadable: { readonly cgroup: string }
-  ContainerPlaceReadOnly: { readonly path: string }
+  ContainerPlaceReadOnly: { readonly path: string; readonly consequence: string }
+  /** The process of a container that was created already has its groups and variables. */
+  ProcessFixed: { readonly what: string }
   ProcViewAbsent: Readonly<Record<string, never>>
   /** A link that a CDI hook was to make. */
   ContainerLinkNotMade: { readonly path: string; readonly target: string }
@@ -110,10 +112,25 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
   ContainerPlaceReadOnly: {
     code: "GAN3030",
     exit: 1,
-    says: (d) =>
-      `${d.path} cannot be written in the container; its loader may not find the driver's libraries`,
+    says: (d) => `${d.path} cannot be written in the container: ${d.consequence}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: d.path.startsWith("/etc/ld")
+          ? "make the directory writable, or set LD_LIBRARY_PATH in the container"
+          : "make the directory writable in the container",
+      },
+    ],
+  },
+  ProcessFixed: {
+    code: "GAN3032",
+    exit: 1,
+    says: (d) => `a hook comes too late to give the container's process ${d.what}`,
     remedies: () => [
-      { kind: "know", text: "make the directory writable, or set LD_LIBRARY_PATH in the container" },
+      {
+        kind: "know",
+        text: "a process that is not root opens such nodes when the engine gives it the group: docker run --group-add GID",
+      },
     ],
   },
   ProcViewAbsent: {

@@ -36,11 +36,22 @@ export interface GpuFaults {
     readonly problem: "item" | "devices"
   }
   ImexChannelInvalid: { readonly channel: string }
+  ImexChannelMissing: { readonly channel: number; readonly known: readonly number[] }
+  /** What a variable asks for beside GPUs and the machine does not have. */
+  CompanionMissing: { readonly variable: string; readonly place: string }
+  /** A mode does not apply a rule that the hook applies. `change`: what would be if it did. */
+  RuleNotApplied: { readonly mode: string; readonly rule: string; readonly change: string }
   /** A command of a program that Gantry takes the place of, and does not serve yet. */
   CliCommandUnserved: { readonly program: string; readonly command: string }
   /** Something that this version cannot inject by itself. */
   DeviceKindUnserved: { readonly selector: string; readonly kind: string }
-  RequirementUnmet: { readonly requirement: string; readonly has: string; readonly first: string }
+  /** `has`: what this driver and GPU are; `branch`: the smallest driver branch that would do, undefined: none is known to. */
+  RequirementUnmet: {
+    readonly requirement: string
+    readonly first: string
+    readonly has: string
+    readonly branch: number | undefined
+  }
   RequirementInvalid: { readonly requirement: string; readonly part: string }
   /** The GPU is on the bus, and the driver does not use it. `driver`: who has it, undefined: nobody. */
   GpuUndriven: { readonly pciAddress: string; readonly driver: string | undefined }
@@ -229,6 +240,34 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
       },
     ],
   },
+  ImexChannelMissing: {
+    code: "GAN2117",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: stat failed: /dev/nvidia-caps-imex-channels/channel${d.channel}: no such file or directory`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text: `${d.known.length === 0 ? "this machine has no channel" : `this machine has channel ${d.known.join(", ")}`}; a node is made with the major of nvidia-caps-imex-channels in /proc/devices and the channel as minor`,
+      },
+    ],
+  },
+  CompanionMissing: {
+    code: "GAN2118",
+    exit: 1,
+    says: (d) => `${d.variable}=enabled asks for ${d.place}, which is not there`,
+    remedies: () => [
+      { kind: "know", text: "load the module that makes these nodes, or take the variable out of the image" },
+    ],
+  },
+  RuleNotApplied: {
+    code: "GAN2119",
+    exit: 1,
+    says: (d) => `mode ${d.mode} does not apply ${d.rule}: if it did, ${d.change}`,
+    remedies: () => [
+      { kind: "know", text: "set gantry.enforce = true in config.toml to have it applied in every mode" },
+    ],
+  },
   CliCommandUnserved: {
     code: "GAN2116",
     exit: 1,
@@ -255,11 +294,19 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2106",
     exit: 1,
     says: (d) =>
-      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}: the image asks for ${d.requirement}; this machine has ${d.has}`,
-    remedies: () => [
+      `nvidia-container-cli: requirement error: unsatisfied condition: ${d.first}${
+        d.first.startsWith("cuda>=")
+          ? ", please update your driver to a newer version, or use an earlier cuda container"
+          : ""
+      }: the image asks for ${d.requirement}; ${d.has}`,
+    remedies: (d) => [
       {
         kind: "know",
-        text: "update the driver, take an older image, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works",
+        text: `${
+          d.branch === undefined
+            ? "no known driver would do with this GPU: take another image or another GPU"
+            : `a driver of branch ${d.branch} would do: update the driver, take an older image`
+        }, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works`,
       },
     ],
   },
@@ -405,12 +452,14 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `nobody listens at ${d.path}`,
     remedies: (d) => [
-      {
-        kind: "run",
-        argv: ["systemctl", "restart", d.service],
-        asRoot: true,
-        why: "starts the service, or removes its socket",
-      },
+      d.service === "nvidia-cuda-mps-control"
+        ? { kind: "run", argv: [d.service, "-d"], asRoot: true, why: "starts the service" }
+        : {
+            kind: "run",
+            argv: ["systemctl", "restart", d.service],
+            asRoot: true,
+            why: "starts the service, or removes its socket",
+          },
     ],
   },
   DriverFileMissing: {

@@ -1,7 +1,7 @@
 /** The CUDA version of a driver branch, known without asking the driver. Source: CUDA release notes, table of toolkit and driver versions. */
 
 /** Newest first: driver branch and the CUDA version that its driver API has. */
-const cudaOfBranch: readonly (readonly [branch: number, cuda: string])[] = [
+export const cudaOfBranch: readonly (readonly [branch: number, cuda: string])[] = [
   [590, "13.1"],
   [580, "13.0"],
   [575, "12.9"],

@@ -82,6 +82,17 @@ export interface MigDevice {
   readonly accessFiles: readonly HostPath[]
 }
 
+/** Numbers of capabilities below the major `nvidia-caps`. */
+export interface MigRights {
+  readonly config: number | undefined
+  readonly monitor: number | undefined
+  /** Of every instance that a usable GPU can have. Order: as GPUs. */
+  readonly gpus: readonly {
+    readonly minor: number
+    readonly runs: readonly (readonly [first: number, last: number])[]
+  }[]
+}
+
 export interface ImexChannel {
   readonly channel: number
   readonly node: NodeFact
@@ -130,6 +141,8 @@ export interface Inventory {
   readonly gpus: readonly Gpu[]
   /** Order: by GPU, then by index. */
   readonly migDevices: readonly MigDevice[]
+  /** undefined: the driver knows nothing of MIG. */
+  readonly migRights: MigRights | undefined
   readonly nodes: SupportNodes
   /** What GPUDirect Storage needs beside its nodes and is there; none without nodes. */
   readonly gdsFiles: readonly HostPath[]

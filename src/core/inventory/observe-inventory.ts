@@ -14,6 +14,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import { describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
@@ -25,8 +26,9 @@ import {
   observeSupportNodes,
 } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
+import { observeVersion } from "./observe-version.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { readMatch, readText } from "./proc-text.ts"
+import { readText } from "./proc-text.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -99,6 +101,7 @@ export function observeInventory(
     modules,
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
+    migRights: describeMigRights(gpus, minors),
     nodes,
     gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
     sockets: observeSockets(host, driverRoot, findings),
@@ -175,19 +178,6 @@ function complete(
     uuid: gpu.uuid ?? nvml(told?.uuid),
     isMigEnabled,
   }
-}
-
-const moduleVersionFile = hostPath("/sys/module/nvidia/version")
-const driverVersionFile = hostPath("/proc/driver/nvidia/version")
-/** Where the version of the kernel module stands. Order: as asked. */
-export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
-
-/** Of the loaded kernel module; undefined: none is loaded. */
-export function observeVersion(host: Host): Sourced<string> | undefined {
-  return (
-    readMatch(host, moduleVersionFile, /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
-    readMatch(host, driverVersionFile, /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/)
-  )
 }
 
 /** A Tegra board with a discrete GPU's driver counts as native: its lists still name the board's nodes. */

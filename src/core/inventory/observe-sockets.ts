@@ -1,20 +1,19 @@
 /**
- * The services' sockets, and whether anybody listens: a socket file outlives its service, and a container that gets a dead one
- * waits in vain. Source: facts, nvidia-container-cli §2.4; proc(5) on /proc/net/unix.
+ * The services' sockets, and whether anybody listens: a container that gets a dead one waits in vain.
+ * Source: facts, nvidia-container-cli §2.4.
  */
 
-import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { joinPath } from "../text/path.ts"
 import type { Socket } from "./inventory.ts"
+import { askListening, deadSocket } from "./listening.ts"
 import { mpsDirectory } from "./mps-directory.ts"
-import { readText } from "./proc-text.ts"
 
 const services = [
-  { name: "persistenced", path: "nvidia-persistenced/socket", service: "nvidia-persistenced" },
-  { name: "fabricmanager", path: "nvidia-fabricmanager/socket", service: "nvidia-fabricmanager" },
+  { name: "persistenced", path: "nvidia-persistenced/socket" },
+  { name: "fabricmanager", path: "nvidia-fabricmanager/socket" },
 ] as const
 
 /** `/var/run` is a link to `/run` everywhere that matters; a machine where it is none is asked too. */
@@ -33,40 +32,20 @@ const placesOf = (path: string, driverRoot: string): readonly HostPath[] =>
 
 /** Order: persistenced, fabricmanager, mps. */
 export function observeSockets(host: Host, driverRoot: string, findings: Finding[]): readonly Socket[] {
-  const listening = observeListening(host)
-  const sockets: Socket[] = []
-  for (const { name, path, service } of services) {
-    const found = placesOf(path, driverRoot).find((candidate) => {
-      const stat = host.lstat(candidate)
-      return stat.ok && stat.value.kind === "socket"
-    })
-    if (found === undefined) continue
-    const isListening = listening?.some((one) => one.endsWith(`/${path}`))
-    if (isListening === false)
-      findings.push({
-        severity: "warning",
-        fault: fault("SocketDead", { path: found, service }),
-        evidence: [`/proc/net/unix: no listener at ${found}`],
-      })
-    sockets.push({ name, path: found, isListening })
+  const found: Socket[] = []
+  for (const { name, path } of services) {
+    const place = placesOf(path, driverRoot).find((candidate) => isSocket(host, candidate))
+    if (place !== undefined) found.push({ name, path: place, isListening: undefined })
   }
   const mps = host.lstat(hostPath(mpsDirectory))
-  if (mps.ok && mps.value.kind === "directory" && mps.value.uid === 0) {
-    const isListening = listening?.some((one) => one.startsWith(`${mpsDirectory}/`))
-    sockets.push({ name: "mps", path: hostPath(mpsDirectory), isListening })
-  }
+  if (mps.ok && mps.value.kind === "directory" && mps.value.uid === 0)
+    found.push({ name: "mps", path: hostPath(mpsDirectory), isListening: undefined })
+  const sockets = askListening(found, host)
+  for (const socket of sockets) if (socket.isListening === false) findings.push(deadSocket(socket))
   return sockets
 }
 
-/** Paths that a process listens at; undefined: the machine does not tell. Flag 0x10000 marks a listening socket. */
-function observeListening(host: Host): readonly string[] | undefined {
-  const text = readText(host, "/proc/net/unix")
-  if (text === undefined) return undefined
-  const paths: string[] = []
-  for (const line of text.split("\n")) {
-    // Num: RefCount Protocol Flags Type St Inode Path
-    const match = /^\S+ \S+ \S+ (\S+) \S+ \S+\s+\d+ (\/.*)$/.exec(line)
-    if (match !== null && (Number.parseInt(match[1] ?? "", 16) & 0x10000) !== 0) paths.push(match[2] ?? "")
-  }
-  return paths
+function isSocket(host: Host, path: HostPath): boolean {
+  const stat = host.lstat(path)
+  return stat.ok && stat.value.kind === "socket"
 }

@@ -9,7 +9,7 @@ import type { NodeFact, Sourced } from "./inventory.ts"
 const textLimit = 4 * 1024 * 1024
 
 /** undefined: the file cannot be read. */
-export function readText(host: Host, path: string): string | undefined {
+export function readText(host: Pick<Host, "readFile">, path: string): string | undefined {
   const content = host.readFile(hostPath(path))
   return content.ok ? decodeUtf8(content.value.subarray(0, textLimit)) : undefined
 }

@@ -3,7 +3,7 @@
 import { findDriverRoot } from "../driver/find-driver-root.ts"
 import { observeUserSpaceVersion } from "../driver/observe-driver.ts"
 import type { Host } from "../host/host.ts"
-import { observeVersion } from "../inventory/observe-inventory.ts"
+import { observeVersion } from "../inventory/observe-version.ts"
 import type { SnapshotOptions } from "./snapshot.ts"
 
 export interface SaidPlaces {

@@ -4,11 +4,12 @@
  */
 
 import type { Fault } from "../fault/fault.ts"
-import type { Result } from "../fault/result.ts"
+import { ok, type Result } from "../fault/result.ts"
 import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts"
 import { type ContainerState, parseState } from "../oci/state.ts"
 import { checkSupportedCapabilities } from "../request/capabilities.ts"
 import type { Config } from "../request/config.ts"
+import { type InjectionMode, isStrict } from "../request/injection-mode.ts"
 import { checkHookMode } from "../request/mode.ts"
 import { parseConfig } from "../request/parse-config.ts"
 import type { Profile, ProfileName } from "../request/profile.ts"
@@ -20,6 +21,8 @@ import { resolveRequest } from "../request/resolve-request.ts"
 export interface Sources {
   /** The profile of the command line, which wins over the configuration's. */
   readonly profile: ProfileName | undefined
+  /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
+  readonly mode: InjectionMode
   /** Empty when there is no file and none is required. */
   readConfig(): Result<string>
   readState(): Result<string>
@@ -52,6 +55,7 @@ export type Decision =
       readonly profile: Profile
       readonly state: ContainerState
       readonly spec: ContainerSpec
+      readonly mode: InjectionMode
       readonly request: GpuRequest
     }
 
@@ -76,11 +80,12 @@ export function decide(sources: Sources): Decision {
   }
   const supported = checkSupportedCapabilities(config, profile)
   if (!supported.ok) return refuse(supported.fault)
+  const { mode } = sources
   const checkMode = (devices: readonly string[] | undefined): Result<true> =>
-    checkHookMode({ config, devices, isTegra: () => sources.isTegra() }, log)
+    mode === "legacy" ? checkHookMode({ config, devices, isTegra: () => sources.isTegra() }, log) : ok(true)
   if (profile.modeCheck === "first") {
-    const mode = checkMode(undefined)
-    if (!mode.ok) return refuse(mode.fault)
+    const served = checkMode(undefined)
+    if (!served.ok) return refuse(served.fault)
   }
 
   const rawState = sources.readState()
@@ -98,14 +103,15 @@ export function decide(sources: Sources): Decision {
     supportedCapabilities: supported.value,
     state: state.value,
     spec: spec.value,
+    isStrict: isStrict(mode, config),
   }
   const request = resolveRequest(input, log)
   if (!request.ok) return refuse(request.fault)
   const decided = { log, config, profile, state: state.value, spec: spec.value }
   if (request.value.kind === "none") return { kind: "nothing", ...decided }
   if (profile.modeCheck === "gpuContainersOnly") {
-    const mode = checkMode(request.value.devices)
-    if (!mode.ok) return refuse(mode.fault)
+    const served = checkMode(request.value.devices)
+    if (!served.ok) return refuse(served.fault)
   }
-  return { kind: "gpu", ...decided, request: request.value }
+  return { kind: "gpu", ...decided, mode, request: request.value }
 }

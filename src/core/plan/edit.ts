@@ -23,13 +23,17 @@ export interface DeviceNodeEdit extends Because {
   readonly gid: number
 }
 
-/** A bind mount of a host file or directory, always read-only-able: options say how. */
+/** A bind mount of a host file, directory or socket. */
 export interface MountEdit extends Because {
   readonly kind: "mount"
   readonly hostPath: HostPath
   readonly containerPath: ContainerPath
-  readonly options: readonly ("ro" | "nosuid" | "nodev" | "noexec")[]
+  /** The container works without it: where it cannot be mounted, that is a finding. */
+  readonly isOptional: boolean
+  readonly options: readonly MountOption[]
 }
+
+export type MountOption = "ro" | "nosuid" | "nodev" | "noexec"
 
 /** A symbolic link at `path` that says `target`. */
 export interface SymlinkEdit extends Because {
@@ -38,12 +42,18 @@ export interface SymlinkEdit extends Because {
   readonly target: string
 }
 
-/** A file whose content Gantry makes, laid over `path` without touching the image: the driver's proc view, profiles. */
+/** A file whose content Gantry makes: in a cover, where the plan has one for its directory, else at its place. */
 export interface FileEdit extends Because {
   readonly kind: "file"
   readonly path: ContainerPath
   readonly text: string
   readonly mode: number
+}
+
+/** An empty file system over a directory: what the plan puts below it is all that is seen there. Read-only in the end. */
+export interface CoverEdit extends Because {
+  readonly kind: "cover"
+  readonly path: ContainerPath
 }
 
 /** Entries that the loader cache of the container must have. */
@@ -56,6 +66,13 @@ export interface LdcacheEdit extends Because {
     readonly bits: 32 | 64
     readonly machine: ElfMachine
   }[]
+}
+
+/** Directories that musl's loader of one machine must search too: it has no cache. */
+export interface MuslPathEdit extends Because {
+  readonly kind: "muslPath"
+  readonly path: ContainerPath
+  readonly directories: readonly ContainerPath[]
 }
 
 /** Permission in the container's device cgroup. */
@@ -81,12 +98,36 @@ export interface EnvEdit extends Because {
   readonly value: string
 }
 
+/** A group that the container's process has in addition: who may open a node that is not for everybody. */
+export interface GroupEdit extends Because {
+  readonly kind: "gid"
+  readonly gid: number
+}
+
 export type Edit =
   | DeviceNodeEdit
-  | MountEdit
-  | SymlinkEdit
-  | FileEdit
-  | LdcacheEdit
   | CgroupRuleEdit
+  | MountEdit
+  | CoverEdit
+  | FileEdit
+  | SymlinkEdit
+  | LdcacheEdit
+  | MuslPathEdit
   | EnvEdit
+  | GroupEdit
   | DelegateEdit
+
+/** The order in which a plan has its edits. */
+export const editOrder: readonly Edit["kind"][] = [
+  "deviceNode",
+  "cgroupRule",
+  "mount",
+  "cover",
+  "file",
+  "symlink",
+  "ldcache",
+  "muslPath",
+  "env",
+  "gid",
+  "delegate",
+]

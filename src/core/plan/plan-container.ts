@@ -3,29 +3,29 @@
  * container wants a GPU.
  */
 
-import type { Finding } from "../fault/finding.ts"
-import { fail, ok, type Result } from "../fault/result.ts"
+import { ok, type Result } from "../fault/result.ts"
+import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision } from "./decide.ts"
-import type { Edit } from "./edit.ts"
+import type { DelegateEdit, Edit } from "./edit.ts"
+import { judgeCompatByBranch } from "./judge-compat.ts"
 import type { Omission, Plan } from "./plan.ts"
-import { type DelegateMachine, planDelegate } from "./plan-delegate.ts"
 import { planNative } from "./plan-native.ts"
-import type { ContainerLayout, HostSnapshot } from "./snapshot.ts"
+import type { HostSnapshot } from "./snapshot.ts"
 
 export interface PlanSurroundings {
   /** The injector of the command line, which wins over the configuration's. */
   readonly injector: "native" | "delegate" | undefined
-  readonly isDebug: boolean
-  readonly workingDirectory: string
-  readonly environment: readonly string[]
-  readonly delegateMachine: DelegateMachine
+  /** How another program is told what to do. Absent where nobody delegates: a start that injects does not load it. */
+  planDelegate?(decision: GpuDecision): Result<DelegateEdit>
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
 
 export function planContainer(decision: Decision, surroundings: PlanSurroundings): Plan {
   const { log } = decision
-  const injector = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
+  const { planDelegate } = surroundings
+  const asked = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
+  const injector = planDelegate === undefined ? "native" : asked
   const plan = (
     outcome: Plan["outcome"],
     more: Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>,
@@ -54,40 +54,31 @@ export function planContainer(decision: Decision, surroundings: PlanSurroundings
       ? "Gantry gives the container its GPUs by itself"
       : "nvidia-container-cli does the work",
   )
-  const made = injector === "delegate" ? delegate(decision, surroundings) : native(decision, surroundings)
+  const made =
+    planDelegate === undefined || injector === "native"
+      ? native(decision, surroundings)
+      : delegated(planDelegate(decision))
   return made.ok
     ? plan(injector === "delegate" ? "delegate" : "inject", made.value)
     : plan("refuse", { refusal: made.fault })
 }
 
-type Gpu = Extract<Decision, { readonly kind: "gpu" }>
+export type GpuDecision = Extract<Decision, { readonly kind: "gpu" }>
 type Made = Result<{
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]
   readonly findings: Plan["findings"]
 }>
 
-function delegate({ request, config, profile }: Gpu, surroundings: PlanSurroundings): Made {
-  const { isDebug, workingDirectory, environment, delegateMachine: machine } = surroundings
-  const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
-  return planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : fail(planned.fault)
-}
+const delegated = (planned: Result<DelegateEdit>): Made =>
+  planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : planned
 
-function native({ request, config, log }: Gpu, surroundings: PlanSurroundings): Made {
+function native({ request, config, mode, log }: GpuDecision, surroundings: PlanSurroundings): Made {
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
-  const manageCgroups = config.value("nvidia-container-cli.no-cgroups") !== true
-  const input = { request, snapshot: snapshot.value, layout: surroundings.observeLayout(), manageCgroups }
-  const planned = planNative(input, log)
-  if (!planned.ok) return planned
-  return ok({
-    ...planned.value,
-    findings: [...snapshot.value.inventory.findings, ...(snapshot.value.driver?.findings ?? [])].filter(
-      (one) => concerns(one, request.capabilities),
-    ),
-  })
+  const layout = surroundings.observeLayout()
+  return planNative(
+    { request, snapshot: snapshot.value, layout, config, mode, judgeCompat: judgeCompatByBranch },
+    log,
+  )
 }
-
-/** Notes are for who looks at the machine; a missing file is for who asked for what it serves. */
-const concerns = ({ severity, fault }: Finding, capabilities: readonly string[]): boolean =>
-  severity !== "note" && (fault.tag !== "DriverFileMissing" || capabilities.includes(fault.data.capability))

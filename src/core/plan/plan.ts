@@ -22,7 +22,7 @@ export interface Plan {
   readonly outcome: Outcome
   readonly profile: "2020-07" | "1.13" | "1.20"
   readonly injector: "native" | "delegate"
-  /** Order: device nodes with their rules, mounts, files, symlinks, ldcache, env. Empty unless outcome is `inject` or `delegate`. */
+  /** Order: by kind, as in `editOrder`; within a kind as planned. Empty unless outcome is `inject` or `delegate`. */
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]
   /** Order: as decided. */

@@ -2,12 +2,11 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
-import { type Fault, fault } from "../fault/fault.ts"
 import { findDevRoot, nodePlace } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
-import { gdsFiles, moduleNames, observeInventory, versionFiles } from "../inventory/observe-inventory.ts"
+import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
@@ -23,11 +22,6 @@ export interface HostSnapshot {
   readonly driver: DriverCatalogue | undefined
   /** Text files of /proc/driver/nvidia that a container gets a copy of. Order: by name. */
   readonly procFiles: readonly { readonly name: string; readonly text: string }[]
-}
-
-/** Where the container keeps libraries: the distribution's custom, seen in its root. */
-export interface ContainerLayout {
-  readonly isDebian: boolean
 }
 
 export interface SnapshotOptions {
@@ -66,14 +60,6 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           searchPaths: options.searchPaths ?? [],
         })
   return { name: host.provenance.name, inventory, driver, procFiles }
-}
-
-/** Why a snapshot has no driver: none is loaded, or what would tell its version cannot be read. */
-export function driverAbsence({ name, inventory }: HostSnapshot): Fault {
-  const unread = inventory.findings.find(
-    ({ fault: one }) => one.tag === "HostReadFailed" && versionFiles.includes(one.data.path),
-  )
-  return unread?.fault ?? fault("DriverNotLoaded", { host: name })
 }
 
 /** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */

@@ -5,6 +5,9 @@
 
 import type { DriverCapability } from "../driver/capability.ts"
 
+/** What an image can ask for beside GPUs, each by a variable. */
+export type Companion = "gds" | "mofed" | "gdrcopy" | "nvswitch"
+
 export type ProfileName = "2020-07" | "1.13" | "1.20"
 
 export interface Profile {
@@ -40,6 +43,8 @@ export interface Profile {
   }
   readonly modeCheck: "none" | "first" | "gpuContainersOnly"
   readonly hasImex: boolean
+  /** What can be asked for beside GPUs. */
+  readonly companions: readonly Companion[]
   readonly commandLine: {
     /** Is an option set to "" still a flag (`--root=`)? */
     readonly emptyOptionIsFlag: boolean
@@ -88,6 +93,7 @@ export const profiles: { readonly [N in ProfileName]: Profile } = {
     requirements: { cudaVersion: "scanned", judgedWhenDisabled: true, dropsJetpack: false },
     modeCheck: "none",
     hasImex: false,
+    companions: [],
     commandLine: {
       emptyOptionIsFlag: true,
       ldconfig: "asWritten",
@@ -120,6 +126,7 @@ export const profiles: { readonly [N in ProfileName]: Profile } = {
     requirements: { cudaVersion: "semver", judgedWhenDisabled: true, dropsJetpack: true },
     modeCheck: "first",
     hasImex: false,
+    companions: ["gds", "mofed"],
     commandLine: {
       emptyOptionIsFlag: true,
       ldconfig: "asWritten",
@@ -149,6 +156,7 @@ export const profiles: { readonly [N in ProfileName]: Profile } = {
     requirements: { cudaVersion: "coerced", judgedWhenDisabled: false, dropsJetpack: true },
     modeCheck: "gpuContainersOnly",
     hasImex: true,
+    companions: ["gds", "mofed", "gdrcopy", "nvswitch"],
     commandLine: {
       emptyOptionIsFlag: false,
       ldconfig: "normalised",

@@ -4,12 +4,20 @@
  */
 
 import type { DriverCapability } from "../driver/capability.ts"
+import type { Fault } from "../fault/fault.ts"
+import type { Companion } from "./profile.ts"
 import type { Reason } from "./reason.ts"
 
 /** The container asks for no GPU: nothing is to be done, whatever else it says. */
 export interface NoRequest {
   readonly kind: "none"
   readonly reasons: readonly Reason[]
+}
+
+export interface PassedOver {
+  /** As people name it: `driver capabilities`. */
+  readonly rule: string
+  readonly fault: Fault
 }
 
 export interface GpuRequest {
@@ -22,8 +30,11 @@ export interface GpuRequest {
   readonly migConfig: string
   readonly migMonitor: string
   readonly imexChannels: readonly string[]
+  readonly companions: readonly Companion[]
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
+  /** What a strict reading would have refused, and a lenient one read as if it was not said. Order: as judged. */
+  readonly passedOver: readonly PassedOver[]
   readonly isPrivileged: boolean
   readonly isLegacyImage: boolean
   readonly container: {

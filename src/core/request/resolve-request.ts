@@ -1,6 +1,7 @@
 /**
  * From config.toml, OCI state, config.json and a profile to what the container asked for, with a reason for every decision.
- * Order of judgement: privilege, environment, devices (nothing asked for: done), MIG, capabilities, requirements, IMEX.
+ * Order of judgement: privilege, environment, devices (nothing asked for: done), MIG, capabilities, requirements, IMEX,
+ * companions.
  */
 
 import { fault } from "../fault/fault.ts"
@@ -8,6 +9,7 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import type { ContainerSpec } from "../oci/container-spec.ts"
 import type { ContainerState } from "../oci/state.ts"
 import { selectCapabilities } from "./capabilities.ts"
+import { selectCompanions } from "./companions.ts"
 import type { Config } from "./config.ts"
 import { selectDevices } from "./devices.ts"
 import { type Environment, environmentEvidence, isLegacyImage, parseEnvironment } from "./environment.ts"
@@ -15,7 +17,7 @@ import { selectImexChannels } from "./imex.ts"
 import { checkPrivilege } from "./privilege.ts"
 import type { Profile } from "./profile.ts"
 import type { ReasonLog } from "./reason.ts"
-import type { Request } from "./request.ts"
+import type { PassedOver, Request } from "./request.ts"
 import { collectRequirements } from "./requirements.ts"
 import { findMountRequests } from "./volume-mounts.ts"
 
@@ -26,11 +28,13 @@ export interface RequestInput {
   readonly supportedCapabilities: readonly string[]
   readonly state: ContainerState
   readonly spec: ContainerSpec
+  /** false: capabilities, requirements and rights over MIG that cannot be granted refuse nothing. */
+  readonly isStrict: boolean
 }
 
 /** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
 export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
-  const { config, profile, state, spec } = input
+  const { config, profile, state, spec, isStrict } = input
   const privilege = checkPrivilege(spec, profile)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
@@ -44,14 +48,19 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   if (!devices.ok) return devices
   if (devices.value === undefined) return ok({ kind: "none", reasons: log.reasons })
 
-  const mig = checkMig(environment, isPrivileged, log)
+  const passedOver: PassedOver[] = []
+  const judged = <T>(rule: string, result: Result<T>, unsaid: T): Result<T> => {
+    if (result.ok || isStrict) return result
+    passedOver.push({ rule, fault: result.fault })
+    return ok(unsaid)
+  }
+  const noRight = { migConfig: "", migMonitor: "" }
+  const mig = judged("rights over MIG", checkMig(environment, isPrivileged, log), noRight)
   if (!mig.ok) return mig
-  const capabilities = selectCapabilities(
-    { config, profile, environment, supported: input.supportedCapabilities },
-    log,
-  )
+  const capabilityInput = { config, profile, environment, supported: input.supportedCapabilities }
+  const capabilities = judged("driver capabilities", selectCapabilities(capabilityInput, log), [])
   if (!capabilities.ok) return capabilities
-  const requirements = collectRequirements({ config, profile, environment }, log)
+  const requirements = judged("requirements", collectRequirements({ config, profile, environment }, log), [])
   if (!requirements.ok) return requirements
   return ok({
     kind: "gpu",
@@ -59,7 +68,9 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
     capabilities: capabilities.value,
     ...mig.value,
     imexChannels: selectImexChannels(deviceInput, log),
+    companions: selectCompanions({ environment, profile }, log),
     requirements: requirements.value,
+    passedOver,
     isPrivileged,
     isLegacyImage: isLegacyImage(environment),
     container: { pid: state.pid, bundle: state.bundle, rawRootPath: spec.rawRootPath },

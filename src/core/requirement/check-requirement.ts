@@ -7,6 +7,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { cudaOfBranch } from "../inventory/driver-branch.ts"
 import { compareVersions } from "../text/version.ts"
 
 export interface RequirementFacts {
@@ -31,20 +32,51 @@ const comparisons: Readonly<Record<string, Comparison>> = {
 
 /** Faults: RequirementUnmet, RequirementInvalid. */
 export function checkRequirement(requirement: string, facts: RequirementFacts): Result<true> {
+  const holds = judgeRequirement(requirement, facts)
+  if (!holds.ok || holds.value) return holds.ok ? ok(true) : holds
+  const first = requirement.split(" ").find((term) => term !== "") ?? ""
+  const branch = findSufficientBranch(requirement, facts)
+  return fail(fault("RequirementUnmet", { requirement, first, has: describeFacts(facts), branch }))
+}
+
+function judgeRequirement(requirement: string, facts: RequirementFacts): Result<boolean> {
   let hasTerm = false
   for (const term of requirement.split(" ")) {
     if (term === "") continue
     hasTerm = true
     const holds = judgeTerm(term, requirement, facts)
-    if (!holds.ok || holds.value) return holds.ok ? ok(true) : holds
+    if (!holds.ok || holds.value) return holds
   }
-  if (!hasTerm) return ok(true)
-  const has = Object.entries(facts)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ")
-  const first = requirement.split(" ").find((term) => term !== "") ?? ""
-  return fail(fault("RequirementUnmet", { requirement, has, first }))
+  return ok(!hasTerm)
+}
+
+/** `driver 550.163.01 gives cuda 12.4; the GPU has arch 8.0, brand Tesla`. */
+function describeFacts({ driver, cuda, arch, brand }: RequirementFacts): string {
+  const gpu = [arch === undefined ? "" : `arch ${arch}`, brand === undefined ? "" : `brand ${brand}`]
+  const told = gpu.filter((one) => one !== "").join(", ")
+  return [
+    `driver ${driver ?? "of unknown version"} gives cuda ${cuda ?? "of unknown version"}`,
+    ...(told === "" ? [] : [`the GPU has ${told}`]),
+  ].join("; ")
+}
+
+/** Ten times what the longest of today's images asks: each branch judges the whole of it anew. Units: characters. */
+const searchLimit = 16 * 1024
+
+/** A release of a branch that is newer than any: what the branch can give at best. */
+const newestOf = (branch: number): string => `${branch}.9999`
+
+/** The smallest driver branch, this one or a newer, whose newest driver would do with the same GPU; undefined: none does. */
+function findSufficientBranch(requirement: string, facts: RequirementFacts): number | undefined {
+  if (requirement.length > searchLimit) return undefined
+  const present = Number.parseInt(facts.driver ?? "0", 10)
+  return cudaOfBranch
+    .filter(([branch]) => branch >= present)
+    .toReversed()
+    .find(([branch, cuda]) => {
+      const holds = judgeRequirement(requirement, { ...facts, driver: newestOf(branch), cuda })
+      return holds.ok && holds.value
+    })?.[0]
 }
 
 function judgeTerm(term: string, requirement: string, facts: RequirementFacts): Result<boolean> {

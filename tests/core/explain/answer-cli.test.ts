@@ -81,7 +81,7 @@ describe("libraries", () => {
   }
 
   test("32-bit ones come with the others only", () => {
-    const host = memoryMachine({ gpus: 1, hasCompat32: true })
+    const host = memoryMachine({ gpus: 1, shape: { hasCompat32: true } })
     const of = (...names: readonly string[]): readonly string[] => [
       ...answer(host, { given: Object.fromEntries(names.map((name) => [name, [""]])) }),
     ]

@@ -20,7 +20,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "all-capabilities": {
     machine: { gpus: 1, model: "h100" },
-    container: { env: ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=all"], isDebian: false },
+    container: {
+      env: ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=all"],
+      layout: { isDebian: false },
+    },
   },
   "asks-nothing": { machine: { gpus: 2 }, container: { env: ["PATH=/bin"] } },
   "driver-without-gpu": { machine: { gpus: 2 }, container: { env: ["NVIDIA_VISIBLE_DEVICES=none"] } },

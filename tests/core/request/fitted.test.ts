@@ -9,7 +9,7 @@ const interfaceWords = new Set(
   `/dev/null /run/nvidia/driver no-cgroups load-kmods no-pivot relative /etc/ld.so.cache /var/run/nvidia-container-devices @/sbin/ldconfig CAP_SYS_ADMIN CUDA_VERSION
   NVIDIA_CTK_CONFIG_FILE_PATH NVIDIA_DISABLE_REQUIRE NVIDIA_DRIVER_CAPABILITIES NVIDIA_VISIBLE_DEVICES NVIDIA_IMEX_CHANNELS
   NVIDIA_REQUIRE_ NVIDIA_REQUIRE_CUDA NVIDIA_REQUIRE_JETPACK Process XDG_CONFIG_HOME bundle bundlePath capabilities compat32 compute
-  config.json containerID disabled display driver environment features gidMappings graphics hostID ldcache ldconfig legacy noexec
+  config.json containerID jit-cdi disabled display driver environment features gidMappings graphics hostID ldcache ldconfig legacy noexec
   nosuid nvidia-container-cli nvidia-ctk ociVersion process root:video uidMappings utility version swarm-resource disable-require
   supported-driver-capabilities accept-nvidia-visible-devices-as-volume-mounts
   accept-nvidia-visible-devices-envvar-when-unprivileged`.split(/\s+/),
@@ -23,7 +23,9 @@ const sources = (directory: string): string =>
     .map((entry) =>
       entry.isDirectory()
         ? sources(join(directory, entry.name))
-        : readFileSync(join(directory, entry.name), "utf8"),
+        : entry.name.endsWith(".ts")
+          ? readFileSync(join(directory, entry.name), "utf8")
+          : "",
     )
     .join("\n")
 

@@ -43,6 +43,7 @@ test.each(profileNames)("profile %s: every record of plain texts agrees, in this
         absolutePath(bundle, "/a/b/cwd") === "/a/b/cwd/bundle"
           ? ok(place(vector.spec ?? ""))
           : fail(absent(bundle)),
+      mode: "legacy",
       isTegra: () => false,
     })
     const got = ((): { exit: number; argv: readonly string[] | null; env: readonly string[] | null } => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { cudaVersionOf } from "../../../src/core/inventory/driver-branch.ts"
 import { generationOf } from "../../../src/core/inventory/gpu-model.ts"
 import { checkRequirement } from "../../../src/core/requirement/check-requirement.ts"
@@ -39,6 +40,32 @@ describe("requirements", () => {
     ["cuda>=13,nonsense", "RequirementUnmet"],
   ])("%j %s", (requirement, outcome) => {
     expect(judged(requirement)).toBe(outcome)
+  })
+
+  test.each([
+    ["cuda>=12.5", 555],
+    ["cuda>=13.0", 580],
+    ["cuda>=12.6 brand=tesla,driver>=535.200,driver<536", 560],
+    ["cuda>=99", undefined],
+    ["arch>=9.0", undefined],
+    ["driver<535", undefined],
+    ["driver>=550.200", 550],
+  ])("%s: the smallest branch that would do is %p", (requirement, branch) => {
+    const result = checkRequirement(requirement, { ...facts, brand: "Unknown" })
+    expect(result).toMatchObject({ ok: false, fault: { tag: "RequirementUnmet", data: { branch } } })
+  })
+
+  test("an expression of megabytes is refused in no time", () => {
+    const started = performance.now()
+    expect(checkRequirement("cuda>=99,driver>=999 ".repeat(100_000), facts).ok).toBe(false)
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+
+  test("the message says what was asked for, what is there, and what would do", () => {
+    const result = checkRequirement("cuda>=12.6 brand=geforce", facts)
+    expect(result.ok ? "" : renderFaultLine(result.fault)).toBe(
+      "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.6, please update your driver to a newer version, or use an earlier cuda container: the image asks for cuda>=12.6 brand=geforce; driver 550.163.01 gives cuda 12.4; the GPU has arch 8.0, brand Tesla [GAN2106]: a driver of branch 560 would do: update the driver, take an older image, or set NVIDIA_DISABLE_REQUIRE=1 if you know that it works",
+    )
   })
 
   test("what is not known holds", () => {

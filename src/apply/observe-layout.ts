@@ -1,0 +1,44 @@
+/**
+ * What a container's root looks like, seen before anything is planned. The image is hostile: every path is resolved by the kernel with
+ * the container's root as its root, and what is found decides nothing but places.
+ */
+
+import { closeSync } from "node:fs"
+import type { ElfMachine } from "../core/elf/elf.ts"
+import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
+import type { CompatOffer } from "../core/plan/judge-compat.ts"
+import { openRoot, type Root, statInRoot } from "../linux/in-root.ts"
+
+const muslLoaders: readonly (readonly [machine: Exclude<ElfMachine, "other">, path: string])[] = [
+  ["x86-64", "/lib/ld-musl-x86_64.so.1"],
+  ["aarch64", "/lib/ld-musl-aarch64.so.1"],
+  ["i386", "/lib/ld-musl-i386.so.1"],
+]
+
+/** `directory`: where the root lies for this process. A root that cannot be opened has nothing. */
+export async function observeLayout(directory: string): Promise<ContainerLayout> {
+  const root = openRoot(directory, { uid: 0, gid: 0 })
+  if (!root.ok) return unseenLayout
+  const seen = (path: string) => statInRoot(root.value, path)
+  try {
+    const [lib, lib64] = [seen("/usr/lib"), seen("/usr/lib64")]
+    return {
+      isDebian: seen("/etc/debian_version") !== undefined,
+      hasLib32: seen("/usr/lib32") !== undefined,
+      isLibApart: lib !== undefined && !(lib.dev === lib64?.dev && lib.ino === lib64.ino),
+      muslMachines: muslLoaders.filter(([, path]) => seen(path) !== undefined).map(([machine]) => machine),
+      compat: await observeCompat(root.value),
+    }
+  } finally {
+    closeSync(root.value.descriptor)
+  }
+}
+
+const compatDirectory = "/usr/local/cuda/compat"
+
+/** Few images have the directory; what looks into it is loaded only then. */
+async function observeCompat(root: Root): Promise<CompatOffer | undefined> {
+  if (statInRoot(root, compatDirectory)?.isDirectory() !== true) return undefined
+  const { observeCompatOffer } = await import("./observe-compat-offer.ts")
+  return observeCompatOffer(root, compatDirectory)
+}

@@ -1,0 +1,19 @@
+/** The version of the loaded kernel module, and where it stands. */
+
+import type { Host } from "../host/host.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import type { Sourced } from "./inventory.ts"
+import { readMatch } from "./proc-text.ts"
+
+const moduleVersionFile = hostPath("/sys/module/nvidia/version")
+const driverVersionFile = hostPath("/proc/driver/nvidia/version")
+/** Where the version of the kernel module stands. Order: as asked. */
+export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
+
+/** Of the loaded kernel module; undefined: none is loaded. */
+export function observeVersion(host: Host): Sourced<string> | undefined {
+  return (
+    readMatch(host, moduleVersionFile, /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
+    readMatch(host, driverVersionFile, /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/)
+  )
+}

@@ -1,0 +1,108 @@
+/**
+ * How the container's loader finds the libraries: entries for glibc's cache, directories for musl's list, and which libcuda comes first
+ * when the image brings a newer one.
+ */
+
+import type { DriverLibrary } from "../driver/catalogue.ts"
+import { muslPathFile } from "../ldcache/musl-path.ts"
+import { containerPath } from "../text/brand.ts"
+import type { Edit, LdcacheEdit } from "./edit.ts"
+import type { CompatJudge, CompatOffer } from "./judge-compat.ts"
+import type { Omission } from "./plan.ts"
+import { libraryDirectory } from "./plan-files.ts"
+import type { PlanContext, PlanPart } from "./plan-part.ts"
+
+type Entry = LdcacheEdit["entries"][number]
+
+export function planLoader(
+  context: PlanContext,
+  libraries: readonly DriverLibrary[],
+  judge: CompatJudge,
+): PlanPart {
+  const { because, layout } = context
+  if (libraries.length === 0) return { edits: [] }
+  const omissions: Omission[] = []
+  const compat = chooseCompat(context, judge, omissions)
+  const reasons = [...because.capabilities, ...compat.reasons]
+  const entries = new Map<string, Entry>()
+  // What is said first counts: the image's newer libraries stand before the driver's.
+  for (const { soname, path, bits, machine } of compat.libraries)
+    entries.set(`${machine} ${soname}`, { soname, path, bits, machine })
+  for (const library of libraries) {
+    const { soname, bits, machine } = library
+    const key = `${machine} ${soname}`
+    const path = containerPath(`${libraryDirectory(context, library)}/${soname}`)
+    if (!entries.has(key)) entries.set(key, { soname, path, bits, machine })
+  }
+  const cache: Edit = {
+    kind: "ldcache",
+    path: containerPath("/etc/ld.so.cache"),
+    entries: [...entries.values()],
+    reasons,
+  }
+  const musl = layout.muslMachines.flatMap((machine): readonly Edit[] => {
+    const fitting = libraries.filter((library) => library.machine === machine)
+    const directories = [
+      ...new Set(fitting.map((library) => containerPath(libraryDirectory(context, library)))),
+    ]
+    if (directories.length === 0) return []
+    return [
+      {
+        kind: "muslPath",
+        path: containerPath(muslPathFile(machine)),
+        directories,
+        reasons: because.capabilities,
+      },
+    ]
+  })
+  return { edits: [cache, ...musl], omissions }
+}
+
+/** The driver does not let a GPU for games run a newer CUDA than its own; programs would fail that run without. */
+const brandsForGames = ["GeForce", "GeForceRTX", "TITAN", "TitanRTX"]
+
+/** The reference's three ways to the same end; any other word means that there is none. */
+const compatModes = ["ldconfig", "mount", "hook"]
+
+interface ChosenCompat {
+  readonly libraries: CompatOffer["libraries"]
+  readonly reasons: readonly string[]
+}
+
+function chooseCompat(
+  { layout, config, mode, granted, devices, driver, inventory, log }: PlanContext,
+  judge: CompatJudge,
+  omissions: Omission[],
+): ChosenCompat {
+  const none: ChosenCompat = { libraries: [], reasons: [] }
+  const offer = layout.compat
+  if (offer === undefined || !granted.implied.has("compute")) return none
+  const key = "nvidia-container-runtime.modes.legacy.cuda-compat-mode"
+  const evidence = {
+    from: "machine",
+    path: offer.directory,
+    value: offer.libraries.map(({ path }) => path).join(", "),
+  } as const
+  const leave = (because: string, ...more: Parameters<typeof log.add>[1]): ChosenCompat => {
+    const why = log.add(
+      "compat.unused",
+      [...more, evidence],
+      `the image's newer CUDA is not used: ${because}`,
+    )
+    omissions.push({ what: `${offer.directory} before the driver's libraries`, reasons: [why] })
+    return none
+  }
+  if (mode === "legacy" && !compatModes.includes(config.value(key) ?? "ldconfig"))
+    return leave("the configuration says so", config.evidence(key, "ldconfig"))
+  const forGames = devices.find(({ gpu }) => brandsForGames.includes(gpu.brand?.value ?? ""))?.gpu
+  if (forGames?.brand !== undefined)
+    return leave(`the driver refuses it on a GPU of brand ${forGames.brand.value}`, {
+      from: "machine",
+      path: forGames.brand.source,
+      value: forGames.brand.value,
+    })
+  const verdict = judge(offer, { driverVersion: driver.version, cudaVersion: inventory.cudaVersion?.value })
+  if (!verdict.isUsed) return leave(verdict.because)
+  const why = log.add("compat.used", [evidence], `the image's newer CUDA comes first: ${verdict.because}`)
+  return { libraries: offer.libraries, reasons: [why] }
+}
