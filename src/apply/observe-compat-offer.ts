@@ -1,46 +1,38 @@
 /** The libraries of a newer CUDA that an image brings, by their ELF headers. Links do not count, and nothing is read but headers. */
 
-import { closeSync, fstatSync, readdirSync, readSync } from "node:fs"
+import { observeCompat } from "../core/compat/observe-compat.ts"
 import { parseElfFrom } from "../core/elf/parse-elf.ts"
-import type { CompatLibrary, CompatOffer } from "../core/plan/judge-compat.ts"
+import type { CompatOffer, OfferedLibrary } from "../core/plan/compat-offer.ts"
 import { containerPath } from "../core/text/brand.ts"
-import { openFlags, openInRoot, type Root, statInRoot } from "../linux/in-root.ts"
+import { type ContainerTree, viewContainer } from "../host/container-tree.ts"
+import type { Root } from "../linux/in-root.ts"
 
 /** More than any image has; each costs reads. */
 const libraryLimit = 32
 /** A header may claim any size; names of a real library fit. */
 const readLimitBytes = 1024 * 1024
 
-export function observeCompatOffer(root: Root, directory: string): CompatOffer | undefined {
-  const opened = openInRoot(root, directory, openFlags.directory)
-  if (!opened.ok) return undefined
-  try {
-    const libraries = readdirSync(`/proc/self/fd/${opened.value}`)
-      .filter((name) => /^lib[\w.+-]+\.so\.\d[\d.]*$/.test(name))
-      .sort()
-      .slice(0, libraryLimit)
-      .flatMap((name) => readLibrary(root, `${directory}/${name}`) ?? [])
-    return libraries.length === 0 ? undefined : { directory: containerPath(directory), libraries }
-  } finally {
-    closeSync(opened.value)
-  }
+/** undefined: nothing is there. */
+export function observeCompatOffer(root: Root, place: string): CompatOffer | undefined {
+  const tree = viewContainer(root)
+  const { directory, libraries: candidates } = observeCompat(tree, place)
+  const names = tree.readDir(directory)
+  if (!names.ok) return undefined
+  const libraries = names.value
+    .filter((name) => /^lib[\w.+-]+\.so\.\d[\d.]*$/.test(name))
+    .slice(0, libraryLimit)
+    .flatMap((name) => readLibrary(tree, `${directory}/${name}`) ?? [])
+  return libraries.length === 0 ? undefined : { directory: containerPath(directory), libraries, candidates }
 }
 
-function readLibrary(root: Root, path: string): CompatLibrary | undefined {
-  // Looked at before it is opened: opening a device does things.
-  if (statInRoot(root, path)?.isFile() !== true) return undefined
-  const opened = openInRoot(root, path, openFlags.nonBlock | openFlags.noFollow)
-  if (!opened.ok) return undefined
-  try {
-    if (!fstatSync(opened.value).isFile()) return undefined
-    const elf = parseElfFrom((offset, length) => {
-      const bytes = new Uint8Array(Math.min(length, readLimitBytes))
-      return bytes.subarray(0, readSync(opened.value, bytes, 0, bytes.length, offset))
-    })
-    if (!elf.ok || elf.value.soname === undefined) return undefined
-    const { soname, bits, machine } = elf.value
-    return { path: containerPath(path), soname, bits, machine }
-  } finally {
-    closeSync(opened.value)
-  }
+function readLibrary(tree: ContainerTree, path: string): OfferedLibrary | undefined {
+  const stat = tree.lstat(path)
+  if (!stat.ok || stat.value.kind !== "file") return undefined
+  const elf = parseElfFrom((offsetBytes, length) => {
+    const bytes = tree.readFile(path, { offsetBytes, lengthBytes: Math.min(length, readLimitBytes) })
+    return bytes.ok ? bytes.value : new Uint8Array()
+  })
+  if (!elf.ok || elf.value.soname === undefined) return undefined
+  const { soname, bits, machine } = elf.value
+  return { path: containerPath(path), soname, bits, machine }
 }

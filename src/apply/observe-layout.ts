@@ -5,8 +5,8 @@
 
 import { closeSync } from "node:fs"
 import type { ElfMachine } from "../core/elf/elf.ts"
+import type { CompatOffer } from "../core/plan/compat-offer.ts"
 import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
-import type { CompatOffer } from "../core/plan/judge-compat.ts"
 import { openRoot, type Root, statInRoot } from "../linux/in-root.ts"
 
 const muslLoaders: readonly (readonly [machine: Exclude<ElfMachine, "other">, path: string])[] = [

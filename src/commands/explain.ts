@@ -3,6 +3,7 @@
 import { resolve } from "node:path"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { renderExplanation } from "../core/explain/render-explanation.ts"
+import { catalogue } from "../core/fault/catalogue.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { unseenLayout } from "../core/plan/container-layout.ts"
@@ -10,7 +11,7 @@ import { decide, type Sources } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
-import { renderPlanJson } from "../core/plan/render-plan.ts"
+import { planJson, renderPlanJson } from "../core/plan/render-plan.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
 import { isProfileName } from "../core/request/profile.ts"
 import { escapeControl } from "../core/text/escape.ts"
@@ -119,21 +120,15 @@ function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Source
 }
 
 function explainLast(number: number, { on }: Flags): number {
-  const decisions = readDecisions()
+  const decisions = readDecisions(({ tag }) => Object.hasOwn(catalogue, tag))
   const found = decisions[number - 1]
   if (found === undefined) return report(fault("DecisionUnknown", { wanted: number, kept: decisions.length }))
+  const { timeMs, bundle, pid, plan } = found
   if (on.has("json")) {
-    print(`${JSON.stringify(found, null, 2)}\n`)
+    print(`${JSON.stringify({ version: 1, timeMs, bundle, pid, plan: planJson(plan) }, null, 2)}\n`)
     return 0
   }
-  print(
-    `${new Date(found.timeMs).toISOString()}  ${escapeControl(found.bundle)}  pid ${escapeControl(found.pid)}\n\n`,
-  )
-  const logged = found.plan as {
-    readonly refusal: { readonly code: string; readonly sentence: string } | null
-  } & Omit<Plan, "refusal" | "findings">
-  print(renderExplanation({ ...logged, findings: [], refusal: undefined }, { isVerbose: on.has("verbose") }))
-  if (logged.refusal !== null)
-    print(`\nREFUSED [${logged.refusal.code}]: ${escapeControl(logged.refusal.sentence)}\n`)
+  print(`${new Date(timeMs).toISOString()}  ${escapeControl(bundle)}  pid ${escapeControl(pid)}\n\n`)
+  print(renderExplanation(plan, { isVerbose: on.has("verbose") }))
   return 0
 }

@@ -9,7 +9,6 @@ import { askListening } from "../core/inventory/listening.ts"
 import type { Decision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
-import { planJson } from "../core/plan/render-plan.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
@@ -53,7 +52,7 @@ export async function logOnly(decision: GpuDecision): Promise<void> {
 }
 
 const log = ({ container, bundle }: Prepared, plan: Plan): void =>
-  logDecision({ timeMs: Date.now(), bundle, pid: String(container.pid), plan: planJson(plan) })
+  logDecision({ timeMs: Date.now(), bundle, pid: String(container.pid), plan })
 
 async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
   const { config, state, spec } = decision

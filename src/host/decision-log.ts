@@ -15,6 +15,8 @@ import {
   writeSync,
 } from "node:fs"
 
+import type { Fault } from "../core/fault/fault.ts"
+import type { Plan } from "../core/plan/plan.ts"
 import { isOurs, stateDirectory } from "./state-directory.ts"
 
 /** How many decisions are kept. */
@@ -24,13 +26,13 @@ const sizeLimit = 512 * 1024
 const namePattern = /^\d{15}-\d+\.json$/
 
 export interface LoggedDecision {
-  readonly version: 1
+  readonly version: 2
   /** Milliseconds since 1970, UTC. */
   readonly timeMs: number
   readonly bundle: string
   readonly pid: string
-  /** As docs/plan.md has it. */
-  readonly plan: unknown
+  /** With faults as they are, not as they are told: what they say is not loaded at a start. */
+  readonly plan: Plan
 }
 
 export function logDecision(
@@ -39,7 +41,7 @@ export function logDecision(
 ): void {
   if (state === undefined) return
   try {
-    const text = JSON.stringify({ version: 1, ...decision })
+    const text = JSON.stringify({ version: 2, ...decision } satisfies LoggedDecision)
     if (text.length > sizeLimit) return
     const directory = `${state}/decisions`
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -62,8 +64,16 @@ export function logDecision(
   }
 }
 
-/** Newest first. */
-export function readDecisions(state: string | undefined = stateDirectory()): readonly LoggedDecision[] {
+const faultsOf = ({ findings = [], refusal }: Partial<Plan>): readonly Fault[] => [
+  ...findings.map(({ fault }) => fault),
+  ...(refusal === undefined ? [] : [refusal]),
+]
+
+/** Newest first. What another build wrote is left out. */
+export function readDecisions(
+  isKnownFault: (fault: Fault) => boolean,
+  state: string | undefined = stateDirectory(),
+): readonly LoggedDecision[] {
   if (state === undefined) return []
   const directory = `${state}/decisions`
   if (!isOurs(state) || !isOurs(directory)) return []
@@ -74,7 +84,8 @@ export function readDecisions(state: string | undefined = stateDirectory()): rea
     .reverse()) {
     try {
       const parsed = JSON.parse(readFileSync(`${directory}/${name}`, "utf8")) as Partial<LoggedDecision>
-      if (parsed.version === 1 && typeof parsed.timeMs === "number") decisions.push(parsed as LoggedDecision)
+      if (parsed.version === 2 && parsed.plan !== undefined && faultsOf(parsed.plan).every(isKnownFault))
+        decisions.push(parsed as LoggedDecision)
     } catch {
       // Removed meanwhile, or not ours to understand.
     }

@@ -2,16 +2,30 @@ import { afterAll, expect, test } from "bun:test"
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fault } from "../../src/core/fault/fault.ts"
+import type { Plan } from "../../src/core/plan/plan.ts"
 import { logDecision, readDecisions } from "../../src/host/decision-log.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-log-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
-const decision = (timeMs: number) => ({ timeMs, bundle: "/b", pid: "1", plan: { outcome: "nothing" } })
+const plan: Plan = {
+  version: 1,
+  outcome: "refuse",
+  profile: "1.20",
+  injector: "native",
+  edits: [],
+  omissions: [],
+  reasons: [],
+  findings: [],
+  refusal: fault("DriverNotLoaded", { host: "live" }),
+}
+const decision = (timeMs: number) => ({ timeMs, bundle: "/b", pid: "1", plan })
+const every = (): boolean => true
 
 test("the newest come first, and no more than 64 are kept", () => {
   const state = join(work, "many")
   for (let time = 1; time <= 70; time++) logDecision(decision(time), state)
-  const kept = readDecisions(state).map(({ timeMs }) => timeMs)
+  const kept = readDecisions(every, state).map(({ timeMs }) => timeMs)
   expect(kept).toHaveLength(64)
   expect(kept[0]).toBe(70)
   expect(kept.at(-1)).toBe(7)
@@ -36,5 +50,12 @@ test("what cannot be written is silent; what cannot be read is passed over", () 
   logDecision(decision(1), state)
   writeFileSync(join(state, "decisions/000000000000002-1.json"), "{")
   writeFileSync(join(state, "decisions/another"), "{}")
-  expect(readDecisions(state).map(({ timeMs }) => timeMs)).toEqual([1])
+  expect(readDecisions(every, state).map(({ timeMs }) => timeMs)).toEqual([1])
+})
+
+test("a decision with a fault that this build does not know is passed over", () => {
+  const state = join(work, "other")
+  logDecision(decision(1), state)
+  expect(readDecisions(every, state).map(({ plan: logged }) => logged)).toEqual([plan])
+  expect(readDecisions(({ tag }) => tag !== "DriverNotLoaded", state)).toEqual([])
 })

@@ -3,7 +3,7 @@
  */
 
 import type { ElfMachine } from "../elf/elf.ts"
-import type { CompatOffer } from "./judge-compat.ts"
+import type { CompatOffer } from "./compat-offer.ts"
 
 export interface ContainerLayout {
   /** It has /etc/debian_version: libraries lie in directories of their machine. */

@@ -7,7 +7,6 @@ import { ok, type Result } from "../fault/result.ts"
 import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision } from "./decide.ts"
 import type { DelegateEdit, Edit } from "./edit.ts"
-import { judgeCompatByBranch } from "./judge-compat.ts"
 import type { Omission, Plan } from "./plan.ts"
 import { planNative } from "./plan-native.ts"
 import type { HostSnapshot } from "./snapshot.ts"
@@ -77,8 +76,5 @@ function native({ request, config, mode, log }: GpuDecision, surroundings: PlanS
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  return planNative(
-    { request, snapshot: snapshot.value, layout, config, mode, judgeCompat: judgeCompatByBranch },
-    log,
-  )
+  return planNative({ request, snapshot: snapshot.value, layout, config, mode }, log)
 }

@@ -3,26 +3,25 @@
  * when the image brings a newer one.
  */
 
+import { decideCompat } from "../compat/decide-compat.ts"
 import type { DriverLibrary } from "../driver/catalogue.ts"
+import type { Finding } from "../fault/finding.ts"
 import { muslPathFile } from "../ldcache/musl-path.ts"
 import { containerPath } from "../text/brand.ts"
+import type { CompatOffer } from "./compat-offer.ts"
 import type { Edit, LdcacheEdit } from "./edit.ts"
-import type { CompatJudge, CompatOffer } from "./judge-compat.ts"
 import type { Omission } from "./plan.ts"
 import { libraryDirectory } from "./plan-files.ts"
 import type { PlanContext, PlanPart } from "./plan-part.ts"
 
 type Entry = LdcacheEdit["entries"][number]
 
-export function planLoader(
-  context: PlanContext,
-  libraries: readonly DriverLibrary[],
-  judge: CompatJudge,
-): PlanPart {
+export function planLoader(context: PlanContext, libraries: readonly DriverLibrary[]): PlanPart {
   const { because, layout } = context
   if (libraries.length === 0) return { edits: [] }
   const omissions: Omission[] = []
-  const compat = chooseCompat(context, judge, omissions)
+  const findings: Finding[] = []
+  const compat = chooseCompat(context, omissions, findings)
   const reasons = [...because.capabilities, ...compat.reasons]
   const entries = new Map<string, Entry>()
   // What is said first counts: the image's newer libraries stand before the driver's.
@@ -55,7 +54,7 @@ export function planLoader(
       },
     ]
   })
-  return { edits: [cache, ...musl], omissions }
+  return { edits: [cache, ...musl], omissions, findings }
 }
 
 /** The driver does not let a GPU for games run a newer CUDA than its own; programs would fail that run without. */
@@ -71,8 +70,8 @@ interface ChosenCompat {
 
 function chooseCompat(
   { layout, config, mode, granted, devices, driver, inventory, log }: PlanContext,
-  judge: CompatJudge,
   omissions: Omission[],
+  findings: Finding[],
 ): ChosenCompat {
   const none: ChosenCompat = { libraries: [], reasons: [] }
   const offer = layout.compat
@@ -101,8 +100,14 @@ function chooseCompat(
       path: forGames.brand.source,
       value: forGames.brand.value,
     })
-  const verdict = judge(offer, { driverVersion: driver.version, cudaVersion: inventory.cudaVersion?.value })
-  if (!verdict.isUsed) return leave(verdict.because)
-  const why = log.add("compat.used", [evidence], `the image's newer CUDA comes first: ${verdict.because}`)
+  const verdict = decideCompat({
+    directory: offer.directory,
+    libraries: offer.candidates,
+    hostDriverVersion: driver.version,
+    hostCudaVersion: inventory.cudaVersion?.value,
+  })
+  findings.push(...verdict.findings)
+  if (verdict.directory === undefined) return leave(verdict.reason)
+  const why = log.add("compat.used", [evidence], `the image's newer CUDA comes first: ${verdict.reason}`)
   return { libraries: offer.libraries, reasons: [why] }
 }

@@ -22,7 +22,6 @@ import type { ContainerLayout } from "./container-layout.ts"
 import { driverAbsence } from "./driver-absence.ts"
 import { type Edit, editOrder } from "./edit.ts"
 import { grantCapabilities, notApplied } from "./grant-capabilities.ts"
-import type { CompatJudge } from "./judge-compat.ts"
 import { listOmissions } from "./list-omissions.ts"
 import type { Omission } from "./plan.ts"
 import { planEnvironment } from "./plan-environment.ts"
@@ -42,7 +41,6 @@ export interface NativeInput {
   readonly layout: ContainerLayout
   readonly config: Config
   readonly mode: InjectionMode
-  readonly judgeCompat: CompatJudge
 }
 
 export interface NativePlan {
@@ -95,7 +93,7 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
     planMig(context),
     planProcView(context, snapshot.procFiles),
     planProfile(context),
-    planLoader(context, libraries, input.judgeCompat),
+    planLoader(context, libraries),
     planEnvironment(context, libraries),
   ]
   return ok({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import { editOrder } from "../../../src/core/plan/edit.ts"
-import type { CompatOffer } from "../../../src/core/plan/judge-compat.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { renderPlanJson } from "../../../src/core/plan/render-plan.ts"
 import { containerPath } from "../../../src/core/text/brand.ts"
@@ -357,6 +357,11 @@ describe("a newer CUDA of the image", () => {
       bits: 64,
       machine: "x86-64",
     })),
+    candidates: versions.map((version) => ({
+      path: `/usr/local/cuda/compat/libcuda.so.${version}`,
+      version,
+      note: { kind: "none" },
+    })),
   })
   const libcuda = (plan: Plan): string | undefined =>
     of(plan, "ldcache")[0]?.entries.find(({ soname }) => soname === "libcuda.so.1")?.path
@@ -373,20 +378,20 @@ describe("a newer CUDA of the image", () => {
     const plan = planned(offer("570.10.01"))
     expect(libcuda(plan)).toBe("/usr/local/cuda/compat/libcuda.so.570.10.01")
     expect(why(plan)).toBe(
-      "the image's newer CUDA comes first: libcuda 570.10.01 in /usr/local/cuda/compat is of a newer branch than driver 550.163.01",
+      "the image's newer CUDA comes first: /usr/local/cuda/compat/libcuda.so.570.10.01 is of driver branch 570, which is newer than the host's 550",
     )
     expect(targets(plan).some((path) => path.startsWith("/usr/local/cuda"))).toBe(false)
   })
 
   test.each([
-    ["an older or equal branch", offer("550.200.01"), {}, "of no newer branch than driver 550.163.01"],
+    ["an older or equal branch", offer("550.200.01"), {}, "which is not newer than the host's 550"],
     [
       "two libraries, of which nobody knows which is meant",
       offer("560.1", "570.1"),
       {},
-      "more than one libcuda: 560.1, 570.1",
+      "there are 2 compatibility libraries",
     ],
-    ["a directory without libcuda", offer(), {}, "holds no libcuda"],
+    ["a directory without libcuda", offer(), {}, "there is no compatibility library"],
     [
       "a configuration that says so",
       offer("570.10.01"),
@@ -406,6 +411,20 @@ describe("a newer CUDA of the image", () => {
     expect(plan.omissions.map(({ what }) => what)).toContain(
       "/usr/local/cuda/compat before the driver's libraries",
     )
+  })
+
+  test("is judged by what it says of itself, where it does", () => {
+    const noted: CompatOffer = {
+      ...offer("550.200.01"),
+      candidates: [
+        {
+          path: "/usr/local/cuda/compat/libcuda.so.550.200.01",
+          version: "550.200.01",
+          note: { kind: "note", cudaVersion: "12.9", driverBranches: [550] },
+        },
+      ],
+    }
+    expect(libcuda(planned(noted))).toBe("/usr/local/cuda/compat/libcuda.so.550.200.01")
   })
 
   test("is of no interest without compute", () => {
