@@ -21,9 +21,9 @@ export const areStamps = (value: unknown): value is readonly Stamp[] =>
   value.every((one) => Array.isArray(one) && typeof one[0] === "string")
 
 /** Made when they are looked at, times and all. */
-const isMadeOnLook = /^\/(proc|sys)\//
+const isMadeOnLook = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/sys/")
 /** MIG instances come and go, and proc gives their numbers again. */
-const isCapability = /^\/proc\/driver\/nvidia\/capabilities(\/|$)/
+const isCapability = (path: string): boolean => path.startsWith("/proc/driver/nvidia/capabilities")
 /** Its text counts: to write it leaves no trace in a stat. */
 const firmwareParameter = "/sys/module/firmware_class/parameters/path"
 
@@ -34,8 +34,8 @@ const firmwareParameter = "/sys/module/firmware_class/parameters/path"
  */
 function factsOf(livePath: string, stat: Stats): readonly number[] {
   if (livePath === firmwareParameter) return [Bun.hash.crc32(readFileSync(livePath))]
-  if (isMadeOnLook.test(livePath))
-    return isCapability.test(livePath)
+  if (isMadeOnLook(livePath))
+    return isCapability(livePath)
       ? [stat.dev, stat.ino, stat.nlink, stat.mode, stat.ctimeMs]
       : [stat.dev, stat.ino, stat.nlink, stat.mode]
   return stat.isFile() || stat.isDirectory()
@@ -101,7 +101,7 @@ const clockTickMs = 10
 /** Something changed then or later, as far as times tell: what was read of it may be of before. */
 export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
   stamps.some((stamp) => {
-    if (stamp.length < 6 || isMadeOnLook.test(stamp[0])) return false
+    if (stamp.length < 6 || isMadeOnLook(stamp[0])) return false
     const times = stamp.length === 6 ? stamp.slice(4) : stamp.slice(7)
     return times.some((time) => typeof time === "number" && time >= timeMs - clockTickMs)
   })

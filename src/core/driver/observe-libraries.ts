@@ -209,6 +209,8 @@ function rememberListings(view: RootView): (directory: string) => Listing {
   }
 }
 
+const mayLead = /^lib(?:cuda|nv|GLX_indirect)|nvidia/
+
 function readListing(view: RootView, directory: string): Listing {
   const listed = view.readDir(directory)
   const names = listed.ok ? listed.value : []
@@ -216,7 +218,7 @@ function readListing(view: RootView, directory: string): Listing {
   const byTarget = new Map<string, string[]>()
   for (const name of names) {
     // A link to a library of the driver is named after it. Most names of a directory are not: this is asked of thousands.
-    if (!name.startsWith("lib") || !/nvidia|^libcuda|^libnv|^libGLX_indirect/.test(name)) continue
+    if (!name.startsWith("lib") || !mayLead.test(name)) continue
     const target = view.readLink(`${directory}/${name}`)
     if (!target.ok) continue
     links.add(name)

@@ -147,13 +147,11 @@ function observeNumaNode(host: Host, address: string): Sourced<number> | undefin
   return found === undefined ? undefined : { value: Number(found.value), source: found.source }
 }
 
-/** The files that tell of GPUs. Order: as GPUs. */
+/** The files that tell of GPUs, but for what no start needs to know at once: a NUMA node, nodes that /dev does not have yet. */
 export const gpuPlaces = (gpus: readonly Gpu[]): readonly HostPath[] =>
-  gpus.flatMap(({ pciAddress, procDirectory }) => [
-    ...(procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)]),
-    hostPath(`${busDirectory}/${pciAddress}/drm`),
-    hostPath(`${busDirectory}/${pciAddress}/numa_node`),
-  ])
+  gpus.flatMap(({ procDirectory }) =>
+    procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)],
+  )
 
 /** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
 export const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
