@@ -38,6 +38,8 @@ export interface InputFaults {
   JsonTypeWrong: { readonly path: string; readonly found: string; readonly expected: string }
   /** config.json lacks a part without which nothing can be decided. */
   SpecPartMissing: { readonly part: "Version" | "Process" | "Root" }
+  /** A part of config.json that is to be changed is there more than once. */
+  SpecKeyRepeated: { readonly path: string }
   /** An entry of process.env without an equals sign. */
   EnvironmentEntryInvalid: { readonly entry: string }
   MigNeedsPrivilege: { readonly what: "CONFIG" | "MONITOR" }
@@ -165,6 +167,14 @@ export const inputCatalogue: Catalogue<InputFaults> = {
         kind: "know",
         text: `config.json needs ${{ Version: "ociVersion", Process: "process", Root: "root" }[d.part]}`,
       },
+    ],
+  },
+  SpecKeyRepeated: {
+    code: "GAN1203",
+    exit: 1,
+    says: (d) => `config.json has ${d.path} more than once, and nobody can say which of them counts`,
+    remedies: () => [
+      { kind: "know", text: "the engine or the tool that wrote config.json must write it once" },
     ],
   },
   EnvironmentEntryInvalid: {

@@ -46,9 +46,16 @@ const shown = (value: JsonValue): string => {
  * Field names in `Fields` are therefore written as the specification writes them and compared folded.
  */
 function foldKey(key: string): string {
-  const folded = key.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k")
+  const folded = foldCase(key)
   return knownFolds.get(folded) ?? folded
 }
+
+/** Would a decoder take one for the other? */
+export const isSameKey = (one: string, other: string): boolean =>
+  one === other || foldCase(one) === foldCase(other)
+
+const foldCase = (key: string): string =>
+  key.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k")
 
 /** Folded form → name in the specification, for the names that have capitals. */
 const knownFolds: ReadonlyMap<string, string> = new Map(
