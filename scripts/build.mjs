@@ -9,7 +9,14 @@ import { ensureDirectory, ensureNodeModules, findBun, hasProgram, root, say } fr
 /** Names whose command works. A name that does nothing yet must not stand on anybody's PATH. */
 const plainNames = ["gantry"]
 /** Those that root starts on a container's way: the launcher stands in front. Without it they are not linked. */
-export const launchedNames = ["nvidia-container-runtime-hook", "nvidia-container-toolkit", "nvidia-cdi-hook"]
+export const launchedNames = [
+  "nvidia-container-runtime-hook",
+  "nvidia-container-toolkit",
+  "nvidia-container-runtime",
+  "nvidia-container-runtime.cdi",
+  "nvidia-container-runtime.legacy",
+  "nvidia-cdi-hook",
+]
 
 const flags = [
   "build",

@@ -21,7 +21,7 @@ import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { driverPlace } from "./inject.ts"
+import { driverPlace } from "./know-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -93,7 +93,7 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
           observeSnapshot(
             host,
             decision.kind === "gpu"
-              ? driverPlace(decision)
+              ? driverPlace(decision.config)
               : { driverRoot: "/", ldcache: "/etc/ld.so.cache" },
           ),
         ),

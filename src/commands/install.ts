@@ -23,7 +23,13 @@ import { print, report } from "./report.ts"
  * Names whose command works, but nvidia-cdi-hook: where a newer dockerd finds that name on its PATH it takes GPUs from CDI
  * specifications, and none is generated yet.
  */
-const linkedNames = ["nvidia-container-runtime-hook", "nvidia-container-toolkit"]
+const linkedNames = [
+  "nvidia-container-runtime",
+  "nvidia-container-runtime.cdi",
+  "nvidia-container-runtime.legacy",
+  "nvidia-container-runtime-hook",
+  "nvidia-container-toolkit",
+]
 
 export function run(args: readonly string[]): number {
   const call = parsePrefixFlags(args, "install")

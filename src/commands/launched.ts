@@ -9,9 +9,14 @@ interface Command {
 
 const hook = (): Promise<Command> => import("./hook.ts")
 
+const runtime = (): Promise<Command> => import("./runtime.ts")
+
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime-hook": hook,
   "nvidia-container-toolkit": hook,
+  "nvidia-container-runtime": runtime,
+  "nvidia-container-runtime.cdi": runtime,
+  "nvidia-container-runtime.legacy": runtime,
   "nvidia-cdi-hook": () => import("./cdi-hook.ts"),
 }
 

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   openSync,
   realpathSync,
@@ -13,18 +14,24 @@ import {
   writeSync,
 } from "node:fs"
 import type { Result } from "../core/fault/result.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "./file-system.ts"
 
-/** A link stays, and what it leads to is replaced; a file's mode stays too. `mode`: a new one's. Faults: HostReadFailed. */
+/** A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. Faults: HostReadFailed. */
 export function replaceFile(path: string, text: string, mode: number): Result<true> {
   return attempt(path, "write", () => {
-    const bytes = new TextEncoder().encode(text)
+    const bytes = encodeUtf8(text)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile()) writeThrough(path, bytes)
-    else if (stat === undefined) replace(path, bytes, mode)
-    else replace(realpathSync(path), bytes, stat.mode & 0o7777)
+    else if (stat === undefined) replace(path, bytes, { mode })
+    else replace(realpathSync(path), bytes, { mode: stat.mode & 0o7777, owner: stat })
     return true
   })
+}
+
+interface Kept {
+  readonly mode: number
+  readonly owner?: { readonly uid: number; readonly gid: number }
 }
 
 /** /dev/stdout, a FIFO; a directory fails. */
@@ -37,13 +44,15 @@ function writeThrough(path: string, bytes: Uint8Array): void {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, mode: number): void {
+function replace(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
   const temporary = `${path}.gantry-${process.pid}-${Math.random().toString(36).slice(2)}`
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const descriptor = openSync(temporary, flags, 0o600)
   try {
     try {
       writeAll(descriptor, bytes)
+      if (owner !== undefined && (owner.uid !== process.getuid?.() || owner.gid !== process.getgid?.()))
+        fchownSync(descriptor, owner.uid, owner.gid)
       fchmodSync(descriptor, mode)
       fsyncSync(descriptor)
     } finally {

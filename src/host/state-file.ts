@@ -39,7 +39,10 @@ export function readState(directory: string, file: string): unknown {
   }
 }
 
-export function writeState(directory: string, file: string, content: unknown): void {
+export const writeState = (directory: string, file: string, content: unknown): void =>
+  writeStateText(directory, file, JSON.stringify(content))
+
+export function writeStateText(directory: string, file: string, text: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (!isOurs(directory)) return
@@ -49,8 +52,8 @@ export function writeState(directory: string, file: string, content: unknown): v
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     const descriptor = openSync(temporary, flags, 0o600)
     try {
-      const text = new TextEncoder().encode(JSON.stringify(content))
-      for (let at = 0; at < text.length; ) at += writeSync(descriptor, text, at)
+      const bytes = new TextEncoder().encode(text)
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
       renameSync(temporary, file)
     } catch {
       rmSync(temporary, { force: true })
@@ -68,7 +71,7 @@ const writingLifeMs = 60 * 1000
 /** Whoever was killed while writing left a file behind. */
 function removeLeftovers(directory: string): void {
   for (const name of readdirSync(directory))
-    if (/^[\w-]+\.json\.\d+\.\w+$/.test(name) && !isYoung(`${directory}/${name}`, writingLifeMs))
+    if (/^[\w-]+(?:\.json)?\.\d+\.\w+$/.test(name) && !isYoung(`${directory}/${name}`, writingLifeMs))
       forgetState(`${directory}/${name}`)
 }
 

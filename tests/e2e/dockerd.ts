@@ -40,10 +40,11 @@ const isolation = [
   ...["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
 ]
 
-/** `environment` is the daemon's, and so the hook's. */
+/** `environment` is the daemon's, and so the hook's; `settings` is its daemon.json. */
 export async function startDockerd(
   environment: Readonly<Record<string, string>>,
   hookDirectory: string,
+  settings: object = {},
 ): Promise<Dockerd> {
   const directory = makeDirectory("dockerd")
   const socket = join(directory, "docker.sock")
@@ -52,7 +53,7 @@ export async function startDockerd(
   const logPath = join(directory, "log")
   const log = openSync(logPath, "w")
   mkdirSync(join(directory, "client"))
-  await Bun.write(join(directory, "daemon.json"), "{}")
+  await Bun.write(join(directory, "daemon.json"), JSON.stringify(settings))
   const path = `${hookDirectory}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
   const flags = [
     ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],

@@ -15,7 +15,10 @@ describe("gantry install", () => {
     expect(readdirSync(join(prefix, "bin")).sort()).toEqual([
       "gantry",
       "gantry-launcher",
+      "nvidia-container-runtime",
       "nvidia-container-runtime-hook",
+      "nvidia-container-runtime.cdi",
+      "nvidia-container-runtime.legacy",
       "nvidia-container-toolkit",
     ])
     expect(readlinkSync(join(prefix, "bin/nvidia-container-runtime-hook"))).toBe("gantry-launcher")

@@ -38,6 +38,8 @@ export interface InputFaults {
   JsonTypeWrong: { readonly path: string; readonly found: string; readonly expected: string }
   /** config.json lacks a part without which nothing can be decided. */
   SpecPartMissing: { readonly part: "Version" | "Process" | "Root" }
+  /** None of the low-level runtimes that the configuration names is installed. */
+  RuntimeNotFound: { readonly candidates: readonly string[] }
   /** A part of config.json that is to be changed is there more than once. */
   SpecKeyRepeated: { readonly path: string }
   /** An entry of process.env without an equals sign. */
@@ -166,6 +168,18 @@ export const inputCatalogue: Catalogue<InputFaults> = {
       {
         kind: "know",
         text: `config.json needs ${{ Version: "ociVersion", Process: "process", Root: "root" }[d.part]}`,
+      },
+    ],
+  },
+  RuntimeNotFound: {
+    code: "GAN1120",
+    exit: 1,
+    says: (d) =>
+      `failed to create NVIDIA Container Runtime: error locating runtime: no runtime binary found from candidate list: [${d.candidates.join(" ")}]`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "install runc or crun, or name it in nvidia-container-runtime.runtimes of config.toml",
       },
     ],
   },

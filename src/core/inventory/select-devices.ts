@@ -60,13 +60,24 @@ export function selectDevicesAsAsked(
   )
 }
 
+/** Kinds under which the reference has this machine's devices. */
+const ownKinds = ["nvidia.com/gpu=", "runtime.nvidia.com/gpu="]
+
+/** A CDI name of one of them means the device of that name. */
+const withoutKind = (selector: string): string => {
+  const kind = ownKinds.find((one) => selector.startsWith(one))
+  return kind === undefined ? selector : selector.slice(kind.length)
+}
+
 function findDevices(
-  selector: string,
+  written: string,
   usable: readonly Gpu[],
   { migDevices, gpus }: Inventory,
 ): Result<readonly Candidate[]> {
+  const selector = withoutKind(written)
+  if (selector.toLowerCase() === "all" && selector !== written) return ok([...usable, ...migDevices])
   // Named only for a miss: a request may have half a million selectors.
-  const miss = (): Result<never> => fail(unknown(selector, nameDevices(usable, migDevices), gpus))
+  const miss = (): Result<never> => fail(unknown(written, nameDevices(usable, migDevices), gpus))
   const one = <T extends Candidate>(found: T | undefined): Result<readonly Candidate[]> =>
     found === undefined ? miss() : ok([found])
 

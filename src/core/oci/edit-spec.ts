@@ -141,14 +141,18 @@ function mountPatch(mounts: readonly SpecBind[]): ListPatch {
     destination,
     type: "bind",
     source,
-    options: ["bind", ...options],
+    options,
   }))
   return list((item) => (ours.has(placeOf(item, "destination")) ? "goes" : "stays"), rendered)
 }
 
 function devicePatch(devices: readonly SpecDevice[]): ListPatch {
   const ours = new Set(devices.map(({ path }) => path))
-  const rendered = devices.map(({ path, ...numbers }) => ({ path, type: "c", ...numbers }))
+  const rendered = devices.map(({ path, major, minor, fileMode, uid, gid }) => ({
+    path,
+    type: "c",
+    ...{ major, minor, fileMode, uid, gid },
+  }))
   return list((item) => (ours.has(placeOf(item, "path")) ? "goes" : "stays"), rendered)
 }
 

@@ -1,0 +1,125 @@
+/**
+ * The wrapper's applier: does a plan's edits to a container that does not exist yet. What the runtime does stands in config.json in the
+ * end; links, files and the loader's cache are written into the root, which the engine has mounted already; config.json is replaced
+ * last, whole or not at all. Where the root is not there yet, hooks do the root's part.
+ */
+
+import { closeSync, statSync } from "node:fs"
+import type { Fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import type { HostFiles } from "../core/host/host.ts"
+import { editSpec, type SpecBind, type SpecHook } from "../core/oci/edit-spec.ts"
+import { divideEdits } from "../core/plan/divide-edits.ts"
+import type { Edit } from "../core/plan/edit.ts"
+import { parentPath } from "../core/text/path.ts"
+import { replaceFile } from "../host/replace-file.ts"
+import { errnoOf } from "../linux/checked.ts"
+import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
+import { changeRoot } from "./change-root.ts"
+import { prepareLinkDirectory } from "./link-directory.ts"
+
+export interface Bundle {
+  /** config.json: where it lies, and its text, in which what is no UTF-8 is kept. */
+  readonly specPath: string
+  readonly spec: string
+  readonly rootPath: string
+  /** Destinations of its mounts, clean. */
+  readonly mountedOver: readonly string[]
+  /** Who the container's root is on the host, where it has a user namespace. */
+  readonly mappedRoot: Owner | undefined
+}
+
+export interface WrapperTools {
+  /** The launcher's executable: the hooks are its roles. */
+  readonly launcher: string
+  /** Where Gantry keeps what it may lose; undefined: nowhere. */
+  readonly state: string | undefined
+}
+
+/** A hook without an environment of its own would get the container's. */
+const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] as const
+
+/** Faults: HostNotLive, SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
+export function applyToBundle(
+  edits: readonly Edit[],
+  host: HostFiles,
+  bundle: Bundle,
+  { launcher, state }: WrapperTools,
+): Result<{ readonly findings: readonly Finding[] }> {
+  const { rootPath, mountedOver } = bundle
+  const hook = (...args: readonly string[]): SpecHook => ({ path: launcher, args, env: hookEnvironment })
+  const divided = divideEdits(edits, {
+    machine: host.provenance.name,
+    sourceOf: (path) => host.livePath(path),
+    hasUserNamespace: bundle.mappedRoot !== undefined,
+    mountedOver,
+    paramsHook: hook("gantry-launcher", "bind-params", rootPath),
+  })
+  if (!divided.ok) return divided
+  const { spec, inRoot, linkDirectories } = divided.value
+  const findings = [...divided.value.findings]
+  const mounts: SpecBind[] = [...spec.mounts]
+  for (const [destination, links] of linkDirectories) {
+    const source = state === undefined ? undefined : prepareLinkDirectory(state, links)
+    if (source !== undefined)
+      mounts.push({ source, destination, options: ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"] })
+  }
+  const inHooks = changeFromOutside(bundle, inRoot, findings)
+  if (!inHooks.ok) return inHooks
+  const edited = editSpec(bundle.spec, {
+    ...spec,
+    mounts,
+    createContainerHooks: [...spec.createContainerHooks, ...(inHooks.value ? hooksFor(inRoot, hook) : [])],
+  })
+  if (!edited.ok) return edited
+  if (edited.value !== bundle.spec) {
+    const written = replaceFile(bundle.specPath, edited.value, 0o600)
+    if (!written.ok) return written
+  }
+  return ok({ findings })
+}
+
+/** true: the root is not there yet. */
+function changeFromOutside(
+  { rootPath, mappedRoot }: Bundle,
+  edits: readonly Edit[],
+  findings: Finding[],
+): Result<boolean> {
+  const root = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
+  if (!root.ok) return isAbsent(root.fault) ? ok(true) : root
+  actAs(root.value.owner)
+  const changed = changeRoot(root.value, { mounts: [], covers: [], edits }, findings)
+  actAs({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 })
+  closeSync(root.value.descriptor)
+  return changed.ok ? ok(false) : changed
+}
+
+const isAbsent = (fault: Fault): boolean => errnoOf({ ok: false, fault }) === "ENOENT"
+
+/** In a user namespace the root's files are its root's, unless the file system maps them itself. */
+function ownerOf(rootPath: string, mapped: Owner | undefined): Owner {
+  const stat = statSync(rootPath, { throwIfNoEntry: false })
+  const isMapped = mapped !== undefined && stat?.uid === mapped.uid
+  return isMapped ? mapped : { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
+}
+
+function hooksFor(
+  edits: readonly Edit[],
+  hook: (...args: readonly string[]) => SpecHook,
+): readonly SpecHook[] {
+  const links = edits.flatMap((edit) =>
+    edit.kind === "symlink" ? ["--link", `${edit.target}::${edit.path}`] : [],
+  )
+  const folders = new Set(
+    edits.flatMap((edit) =>
+      edit.kind === "ldcache" ? edit.entries.map(({ path }) => parentPath(path)) : [],
+    ),
+  )
+  return [
+    ...(links.length === 0 ? [] : [hook("nvidia-cdi-hook", "create-symlinks", ...links)]),
+    ...(folders.size === 0
+      ? []
+      : [hook("nvidia-cdi-hook", "update-ldcache", ...[...folders].flatMap((one) => ["--folder", one]))]),
+  ]
+}

@@ -1,0 +1,131 @@
+/**
+ * `nvidia-container-runtime` (`.cdi`, `.legacy`): a low-level runtime that gives containers their GPUs and then becomes the real one. Wiring
+ * only: command line and config.json to a decision, the decision to an edited bundle. Whatever asks for no GPU is passed on as it is.
+ */
+
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { readRuntimeCall } from "../core/oci/runtime-call.ts"
+import { decide } from "../core/plan/decide.ts"
+import type { Config } from "../core/request/config.ts"
+import { parseConfig } from "../core/request/parse-config.ts"
+import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
+import { mayAskForGpu } from "../core/request/trigger-words.ts"
+import { absolutePath, joinPath } from "../core/text/path.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { findRuntime } from "../host/find-runtime.ts"
+import { readConfig } from "../host/hook-sources.ts"
+import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
+import { stateDirectory } from "../host/state-directory.ts"
+import { type Caller, ownCaller, variableOf } from "./caller.ts"
+
+const defaultRuntimes = ["runc", "crun"]
+const defaultConfigPath = "/etc/nvidia-container-runtime/config.toml"
+
+export async function run(
+  args: readonly string[],
+  programName: string,
+  caller: Caller = ownCaller(args),
+): Promise<number> {
+  const variable = (name: string): string | undefined => variableOf(caller, name)
+  const stamp = stampConfig(defaultConfigPath)
+  const read = readConfig({ configPath: undefined, profile: undefined, variable })
+  const parsed = read.text.ok ? parseConfig(read.text.value, undefined) : read.text
+  const config = parsed.ok ? parsed.value.config : undefined
+  const candidates = config?.value("nvidia-container-runtime.runtimes") ?? defaultRuntimes
+  const runtime = findRuntime(candidates, variable("PATH") ?? "")
+  if (runtime === undefined) return await report(fault("RuntimeNotFound", { candidates }), args)
+  const passOn = async (to = runtime): Promise<number> => {
+    const became = await caller.passOn(to)
+    return typeof became === "number" ? became : await report(became, args)
+  }
+  const isDefault =
+    (variable("NVIDIA_CTK_CONFIG_FILE_PATH") ?? "") === "" && (variable("XDG_CONFIG_HOME") ?? "") === ""
+  const state = stateDirectory()
+  if (config !== undefined && isDefault && state !== undefined)
+    keepLauncherSettings(state, { config, runtimes: candidates, stamp })
+
+  const call = readRuntimeCall(args)
+  if (call.subcommand === "other" || config?.gantry.mode === "off") return await passOn()
+  const bundle = absolutePath(call.bundle ?? ".", process.cwd())
+  const spec = readSpec(joinPath(bundle, "config.json"))
+  // What is wrong with it the runtime says best.
+  if (spec === undefined || !mayAskForGpu(spec, config)) return await passOn()
+  if (!parsed.ok) return await report(parsed.fault, args)
+  const served = await serve({
+    config: parsed.value.config,
+    programName,
+    bundle,
+    spec,
+    configText: read.text,
+  })
+  if (!served.ok) return await report(served.fault, args)
+  if (config?.gantry.mode !== "shadow") return await passOn()
+  // The old tool acts, and ours has only looked on.
+  const other = findRuntime([shadowed], variable("PATH") ?? "", isAnothers)
+  return other === undefined
+    ? await report(fault("RuntimeNotFound", { candidates: [shadowed] }), args)
+    : await passOn(other)
+}
+
+const shadowed = "nvidia-container-runtime"
+
+/** Not the launcher beside this program. */
+const isAnothers = (path: string): boolean => !realpathSync(path).endsWith("/gantry-launcher")
+
+interface Start {
+  readonly config: Config
+  readonly programName: string
+  readonly bundle: string
+  readonly spec: string
+  readonly configText: Result<string>
+}
+
+async function serve({ config, programName, bundle, spec, configText }: Start): Promise<Result<true>> {
+  const mode = chooseRuntimeMode(programName, config)
+  if (!mode.ok) return mode
+  const decision = decide({
+    profile: undefined,
+    mode: mode.value,
+    readConfig: () => configText,
+    readState: () => ok(JSON.stringify({ bundle })),
+    readSpec: () => ok(spec),
+    isTegra: () => false,
+  })
+  if (decision.kind === "refuse") return fail(decision.fault)
+  if (decision.kind !== "gpu") return ok(true)
+  const { editBundle } = await import("./edit-bundle.ts")
+  return await editBundle(decision, { bundle, spec })
+}
+
+/** Units: bytes. As much as the hook reads. */
+const specLimit = 8 * 1024 * 1024
+
+/** undefined: there is none that could be read. */
+function readSpec(path: string): string | undefined {
+  try {
+    const descriptor = openSync(path, "r")
+    try {
+      const stat = fstatSync(descriptor)
+      if (!stat.isFile() || stat.size > specLimit) return undefined
+      const bytes = new Uint8Array(stat.size)
+      let length = 0
+      while (length < bytes.length) {
+        const count = readSync(descriptor, bytes, length, bytes.length - length, length)
+        if (count === 0) break
+        length += count
+      }
+      return decodeUtf8(bytes.subarray(0, length))
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** What faults say, and where runtimes say it, is loaded only when one is told. */
+async function report(told: Fault, args: readonly string[]): Promise<number> {
+  return (await import("./report-runtime.ts")).reportRuntime(told, args)
+}

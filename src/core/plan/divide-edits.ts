@@ -1,0 +1,121 @@
+/**
+ * A plan's edits, divided by who does them for a wrapper that acts before the runtime: what stands in config.json and the runtime does;
+ * what is done in the root, which is mounted already; links for places that a mount of the container will cover; and the one thing that
+ * only a hook can do, since runtimes refuse mounts inside proc.
+ */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { SpecBind, SpecEdits, SpecHook } from "../oci/edit-spec.ts"
+import type { HostPath } from "../text/brand.ts"
+import { parentPath } from "../text/path.ts"
+import type { Edit, SymlinkEdit } from "./edit.ts"
+
+export interface WrapperPlaces {
+  /** What the machine is called. */
+  readonly machine: string
+  /** Where a file of the machine lies for the runtime; undefined: the machine is only data. */
+  sourceOf(path: HostPath): string | undefined
+  /** In a user namespace the runtime cannot make nodes: it would bind the machine's own of the same path, which may not be these. */
+  readonly hasUserNamespace: boolean
+  /** Destinations of the container's own mounts, clean. */
+  readonly mountedOver: readonly string[]
+  /** The hook that binds the driver's parameters. */
+  readonly paramsHook: SpecHook
+}
+
+export interface DividedEdits {
+  readonly spec: SpecEdits
+  /** Order: as planned. */
+  readonly inRoot: readonly Edit[]
+  /** Directories of links to be mounted whole, because what is written into the root would not be seen there. */
+  readonly linkDirectories: ReadonlyMap<string, readonly SymlinkEdit[]>
+  readonly findings: readonly Finding[]
+}
+
+/** Another tool's hooks, which would do the work a second time. */
+const otherHooks = ["nvidia-container-runtime-hook", "nvidia-container-toolkit"]
+
+export const isBelow = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`)
+
+/** Faults: HostNotLive. */
+export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Result<DividedEdits> {
+  const mounts: SpecBind[] = []
+  const inRoot: Edit[] = []
+  const linkDirectories = new Map<string, SymlinkEdit[]>()
+  const findings: Finding[] = []
+  let hasParams = false
+  const isMountedOver = (path: string): boolean =>
+    places.mountedOver.some((place) => place !== "/" && isBelow(path, place))
+  for (const edit of edits)
+    switch (edit.kind) {
+      case "mount": {
+        if (isBelow(edit.containerPath, "/proc")) break
+        const bind = bindOf(edit.hostPath, edit.containerPath, edit.options, places)
+        if (!bind.ok) return bind
+        mounts.push(bind.value)
+        break
+      }
+      case "deviceNode": {
+        if (!places.hasUserNamespace) break
+        const bind = bindOf(edit.hostPath, edit.path, ["nosuid", "noexec"], places)
+        if (!bind.ok) return bind
+        mounts.push(bind.value)
+        break
+      }
+      case "symlink":
+        if (!isMountedOver(edit.path)) inRoot.push(edit)
+        else
+          linkDirectories.set(parentPath(edit.path), [
+            ...(linkDirectories.get(parentPath(edit.path)) ?? []),
+            edit,
+          ])
+        break
+      case "file":
+      case "ldcache":
+      case "muslPath":
+        if (isBelow(edit.path, "/proc")) hasParams ||= edit.path.endsWith("/params")
+        else if (!isMountedOver(edit.path)) inRoot.push(edit)
+        else findings.push(hidden(edit.path))
+        break
+      default:
+        break
+    }
+  const spec: SpecEdits = {
+    devices: places.hasUserNamespace
+      ? []
+      : edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit] : [])),
+    deviceRules: edits.flatMap((edit) => (edit.kind === "cgroupRule" ? [edit] : [])),
+    mounts,
+    env: edits.flatMap((edit) => (edit.kind === "env" ? [edit] : [])),
+    additionalGids: edits.flatMap((edit) => (edit.kind === "gid" ? [edit.gid] : [])),
+    createContainerHooks: hasParams ? [places.paramsHook] : [],
+    prestartHooksGone: otherHooks,
+  }
+  return ok({ spec, inRoot, linkDirectories, findings })
+}
+
+function bindOf(
+  from: HostPath,
+  destination: string,
+  options: readonly string[],
+  places: WrapperPlaces,
+): Result<SpecBind> {
+  const source = places.sourceOf(from)
+  if (source === undefined) return fail(fault("HostNotLive", { name: places.machine }))
+  return ok({ source, destination, options: [...options, "rbind", "rprivate"] })
+}
+
+const hidden = (path: string): Finding => ({
+  severity: "warning",
+  fault: hiddenFault(path),
+  evidence: [`${path}: a mount of the container lies over it`],
+})
+
+const hiddenFault = (path: string): Fault =>
+  fault("ContainerPlaceReadOnly", {
+    path,
+    consequence: "a mount of the container hides what is written there",
+  })

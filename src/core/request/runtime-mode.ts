@@ -1,0 +1,19 @@
+/** Which of the reference's modes the wrapper serves a container in: by its own name, else by the configuration. */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { Config } from "./config.ts"
+import type { InjectionMode } from "./injection-mode.ts"
+
+const byName: Readonly<Record<string, InjectionMode>> = {
+  "nvidia-container-runtime.cdi": "cdi",
+  "nvidia-container-runtime.legacy": "legacy",
+}
+
+/** Faults: ModeNotServed. */
+export function chooseRuntimeMode(programName: string, config: Config): Result<InjectionMode> {
+  const named = Object.hasOwn(byName, programName) ? byName[programName] : undefined
+  const mode = named ?? config.value("nvidia-container-runtime.mode") ?? "auto"
+  if (mode === "auto" || mode === "jit-cdi") return ok("jit-cdi")
+  return mode === "cdi" || mode === "legacy" ? ok(mode) : fail(fault("ModeNotServed", { mode }))
+}

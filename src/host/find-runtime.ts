@@ -1,0 +1,34 @@
+/**
+ * Where a low-level runtime lies: PATH, then the usual directories, as the reference looks for it. The launcher looks the same way
+ * (src/launcher/find-runtime.c).
+ */
+
+import { statSync } from "node:fs"
+
+const usualDirectories = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/** `isOther`: what may be taken; a wrapper that found itself would never end. */
+export function findRuntime(
+  candidates: readonly string[],
+  path: string,
+  isOther: (found: string) => boolean = () => true,
+): string | undefined {
+  const directories = [...path.split(":"), ...usualDirectories.split(":")].filter((one) =>
+    one.startsWith("/"),
+  )
+  for (const candidate of candidates) {
+    const places = candidate.includes("/") ? [candidate] : directories.map((one) => `${one}/${candidate}`)
+    const found = places.find((place) => isExecutable(place) && isOther(place))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    const stat = statSync(path)
+    return stat.isFile() && (stat.mode & 0o111) !== 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,405 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import {
+  addLoaderProbe,
+  gantryProgram,
+  listTree,
+  makeBundle,
+  makeBusyboxRoot,
+  makeDirectory,
+  missing,
+  mustRun,
+  type Ran,
+  renderSpec,
+  run,
+  type SpecShape,
+} from "./bundle.ts"
+
+const lacks = missing("runc", "busybox", "cc")
+const suite = lacks === "" ? describe : describe.skip
+const title = lacks === "" ? "runc" : `runc (missing: ${lacks})`
+const bin = join(import.meta.dir, "../../dist/bin")
+const hookName = "nvidia-container-runtime-hook"
+
+suite(`the runtime wrapper, with real containers: ${title}`, () => {
+  const work = lacks === "" ? makeDirectory("runtime") : ""
+  const machine = join(work, "machine")
+  const settings = join(work, "settings")
+  const state = join(work, "state")
+  const env = { ...process.env, XDG_CONFIG_HOME: settings }
+  const configure = (lines: string): void => {
+    mkdirSync(join(settings, "nvidia-container-runtime"), { recursive: true })
+    writeFileSync(join(settings, "nvidia-container-runtime/config.toml"), lines)
+  }
+  const own = `[gantry]\nhost = "${machine}"\n`
+
+  beforeAll(() => {
+    mustRun(gantryProgram, ["simulate", "up", machine, "--gpus", "4", "--model", "a100"])
+    configure(own)
+  })
+  afterAll(() => {
+    mustRun(gantryProgram, ["simulate", "down", machine])
+    rmSync(work, { recursive: true, force: true })
+  })
+
+  interface Started extends Ran {
+    readonly before: string
+    readonly after: string
+    readonly tree: readonly string[]
+  }
+
+  /** `before`: shell commands in a mount namespace of their own, ahead of the wrapper. */
+  function start(
+    shape: SpecShape,
+    more: {
+      readonly name?: string
+      readonly view?: string
+      readonly prepare?: (root: string) => void
+      readonly args?: readonly string[]
+      readonly edit?: (spec: string) => string
+    } = {},
+  ): Started {
+    const bundle = makeBundle(work, shape, more.prepare ?? makeBusyboxRoot)
+    const id = basename(bundle.directory)
+    const spec = join(bundle.directory, "config.json")
+    if (more.edit !== undefined) writeFileSync(spec, more.edit(readFileSync(spec, "utf8")))
+    const before = readFileSync(spec, "utf8")
+    const program = join(bin, more.name ?? "nvidia-container-runtime")
+    const args = [...(more.args ?? []), "--root", state, "run", "--bundle", bundle.directory, id]
+    try {
+      const ran =
+        more.view === undefined
+          ? run(program, args, { env })
+          : run("unshare", ["--mount", "sh", "-c", `${more.view} && exec "$@"`, "sh", program, ...args], {
+              env,
+            })
+      return { ...ran, before, after: readFileSync(spec, "utf8"), tree: listTree(bundle.root) }
+    } finally {
+      run("runc", ["--root", state, "delete", "--force", id])
+      rmSync(bundle.directory, { recursive: true, force: true })
+    }
+  }
+  const lines = ({ stdout }: Ran): readonly string[] => stdout.trim().split("\n")
+  const gpu1 = ["NVIDIA_VISIBLE_DEVICES=1"]
+
+  describe.each([
+    "nvidia-container-runtime",
+    "nvidia-container-runtime.legacy",
+    "nvidia-container-runtime.cdi",
+  ])("%s", (name) => {
+    test("gives the GPU that was asked for and no other, and the driver's libraries are found", () => {
+      const script =
+        "ls /dev | grep -E 'nvidia[0-9]'; nvidia-smi -L; loader-probe libcuda.so.1; id -G; cat /dev/nvidia1"
+      const ran = start(
+        { args: ["sh", "-c", script], env: gpu1 },
+        {
+          name,
+          prepare: (root) => {
+            makeBusyboxRoot(root)
+            addLoaderProbe(root, join(import.meta.dir, "loader-probe.c"))
+          },
+        },
+      )
+      expect(lines(ran)[0]).toBe("nvidia1")
+      expect(ran.stdout).toContain("GPU 0: NVIDIA A100-SXM4-40GB")
+      expect(ran.stdout).toContain("libcuda answers")
+      // Behind the simulated node is no driver: a permitted open ends in ENXIO, a forbidden one in EPERM.
+      expect(ran.stderr).toContain("No such device or address")
+    })
+  })
+
+  test("a CDI name of the machine's own kind is the device of that name", () => {
+    const ran = start({ args: ["ls", "/dev"], env: ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=2"] })
+    expect(lines(ran).filter((line) => /^nvidia\d/.test(line))).toEqual(["nvidia2"])
+  })
+
+  test("who may open a DRM node, and where it lies on the bus", () => {
+    const script =
+      "id -G; ls /dev/dri; for l in /dev/dri/by-path/*; do readlink -f $l; done; su -s /bin/sh nobody -c 'ls /dev/dri/by-path' 2>&1 || ls /dev/dri/by-path"
+    const ran = start({ args: ["sh", "-c", script], env: gpu1 })
+    expect(ran.stdout).toContain("44 105")
+    expect(ran.stdout).toContain("/dev/dri/card2\n/dev/dri/renderD129\n")
+  })
+
+  test("a container that asks for no GPU: not one byte of its specification or its root is changed", () => {
+    const plain = start({ args: ["true"], env: ["A=b"] })
+    expect([plain.status, plain.after]).toEqual([0, plain.before])
+    const none = start({ args: ["true"], env: ["NVIDIA_VISIBLE_DEVICES=void"] })
+    expect([none.status, none.after]).toEqual([0, none.before])
+    expect(none.tree).toEqual(plain.tree)
+  })
+
+  test("what the specification says beside GPUs stays as it was written", () => {
+    const odd = (spec: string): string =>
+      spec.replace(
+        '"hostname":"gantry"',
+        '"hostname" : "gantry", "annotations": {"n": "18446744073709551615", "1": "x"}, "zzz": 1.50e3',
+      )
+    const ran = start({ args: ["true"], env: gpu1 }, { edit: odd })
+    expect(ran.status).toBe(0)
+    expect(ran.after).toContain(
+      '"hostname" : "gantry", "annotations": {"n": "18446744073709551615", "1": "x"}, "zzz": 1.50e3',
+    )
+  })
+
+  test("another tool's hook is taken out: nothing is done twice", () => {
+    const ran = start({ args: ["ls", "/dev"], env: gpu1, hook: [`/nowhere/${hookName}`, "prestart"] })
+    expect([ran.status, lines(ran).includes("nvidia1")]).toEqual([0, true])
+  })
+
+  test("a root that the container may not write, and an image without /etc", () => {
+    const ran = start({ args: ["ls", "/dev"], env: gpu1, isRootReadOnly: true })
+    expect([ran.status, lines(ran).includes("nvidia1")]).toEqual([0, true])
+    const bare = start(
+      { args: ["ls", "/etc"], env: gpu1 },
+      {
+        prepare: (root) => {
+          makeBusyboxRoot(root)
+          rmSync(join(root, "etc"), { recursive: true })
+        },
+      },
+    )
+    expect(lines(bare)).toContain("ld.so.cache")
+  })
+
+  test("a user namespace: what is made in the root belongs to the container's root", () => {
+    const ran = start(
+      {
+        args: [
+          "sh",
+          "-c",
+          "stat -c %u /etc/ld.so.cache /usr/lib/x86_64-linux-gnu/libcuda.so.1; cat /dev/nvidia1",
+        ],
+        env: gpu1,
+        userNamespace: 100_000,
+      },
+      {
+        prepare: (root) => {
+          makeBusyboxRoot(root)
+          mustRun("chown", ["-R", "100000:100000", root])
+          mustRun("chmod", ["755", work])
+        },
+      },
+    )
+    expect(lines(ran)).toEqual(["0", "0"])
+    expect(ran.stderr).toContain("No such device or address")
+  })
+
+  const driverInProc =
+    "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia && echo 'ModifyDeviceFiles: 1' > /proc/driver/nvidia/params"
+  const proc = { destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }
+
+  test("the driver in the container must not make nodes: one hook says so, the launcher's, with an environment of its own", () => {
+    const ran = start(
+      {
+        args: ["sh", "-c", "cat /proc/driver/nvidia/params; echo x > /proc/driver/nvidia/params"],
+        env: gpu1,
+        proc,
+      },
+      { view: driverInProc },
+    )
+    expect(ran.stdout).toBe("ModifyDeviceFiles: 0\n")
+    expect(ran.stderr).toContain("Read-only file system")
+    const { hooks } = JSON.parse(ran.after) as {
+      hooks: Record<string, { path: string; args: string[]; env: string[] }[]>
+    }
+    expect(hooks["prestart"]).toEqual([])
+    expect(hooks["createContainer"]).toEqual([
+      {
+        path: expect.stringMatching(/\/gantry-launcher$/),
+        args: ["gantry-launcher", "bind-params", expect.any(String)],
+        env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+      } as never,
+    ])
+  })
+
+  test.each([
+    ["a link out of the root", "ln -s ../../../../victim $1/proc/driver/nvidia/params"],
+    ["a FIFO", "mkfifo $1/proc/driver/nvidia/params"],
+    ["a directory", "mkdir $1/proc/driver/nvidia/params"],
+    ["nothing", "true"],
+  ])("where the driver's parameters should be is %s: the hook is led nowhere", (_, make) => {
+    const root = join(work, "trap/root")
+    mkdirSync(join(root, "proc/driver/nvidia"), { recursive: true })
+    writeFileSync(join(work, "trap/victim"), "ModifyDeviceFiles: 1\n")
+    mustRun("sh", ["-c", make, "sh", root])
+    const launcher = join(bin, "../gantry-launcher")
+    const script = `"${launcher}" bind-params "${root}"; echo $?; grep -c trap /proc/self/mountinfo`
+    expect(run("unshare", ["--mount", "sh", "-c", script]).stdout).toBe("0\n0\n")
+    rmSync(join(work, "trap"), { recursive: true })
+  })
+
+  describe("what goes wrong", () => {
+    const log = join(work, "log.json")
+    const failing = (env: readonly string[], args: readonly string[] = []): Started =>
+      start({ args: ["true"], env }, { args })
+
+    test("an unknown device: one line, the specification as it was, and the engine's log has it", () => {
+      rmSync(log, { force: true })
+      const ran = failing(["NVIDIA_VISIBLE_DEVICES=9"], ["--log", log, "--log-format", "json"])
+      expect(ran.status).toBe(1)
+      expect(ran.stderr).toMatch(
+        /^nvidia-container-cli: device error: 9: unknown device \[GAN2104\]: [^\n]*\n$/,
+      )
+      expect(ran.after).toBe(ran.before)
+      const logged = JSON.parse(readFileSync(log, "utf8")) as Record<string, string>
+      expect([logged["level"], logged["msg"]]).toEqual(["error", ran.stderr.trim()])
+    })
+
+    test("a log as text", () => {
+      rmSync(log, { force: true })
+      failing(["NVIDIA_VISIBLE_DEVICES=9"], ["--log", log])
+      expect(readFileSync(log, "utf8")).toMatch(
+        /^time="[^"]+" level=error msg="nvidia-container-cli: device error/,
+      )
+    })
+
+    test("a configuration that cannot be read fails GPU containers, and no others", () => {
+      configure("[gantry\n")
+      try {
+        expect(failing(gpu1).stderr).toContain("[GAN1100]")
+        expect(failing(["A=b"]).status).toBe(0)
+      } finally {
+        configure(own)
+      }
+    })
+
+    test("no low-level runtime", () => {
+      configure('[nvidia-container-runtime]\nruntimes = ["nowhere"]\n')
+      try {
+        expect(failing(["A=b"]).stderr).toContain(
+          "no runtime binary found from candidate list: [nowhere] [GAN1120]",
+        )
+      } finally {
+        configure(own)
+      }
+    })
+
+    test("shadow: another's wrapper does what it does, and the specification is as it was", () => {
+      configure(`[gantry]\nmode = "shadow"\nhost = "${machine}"\n`)
+      const directory = join(work, "another")
+      mkdirSync(directory)
+      writeFileSync(
+        join(directory, "nvidia-container-runtime"),
+        `#!/bin/sh\necho "another's: $*" | cut -c1-20\n`,
+        { mode: 0o755 },
+      )
+      try {
+        const bundle = makeBundle(work, { args: ["true"], env: gpu1 })
+        const before = readFileSync(join(bundle.directory, "config.json"), "utf8")
+        const program = join(bin, "nvidia-container-runtime")
+        const ran = Bun.spawnSync([program, "create", "--bundle", bundle.directory, "x"], {
+          env: { ...env, PATH: `${directory}:/usr/bin:/bin` },
+        })
+        expect(ran.stdout.toString()).toBe("another's: create --\n")
+        expect(readFileSync(join(bundle.directory, "config.json"), "utf8")).toBe(before)
+        bundle.remove()
+      } finally {
+        configure(own)
+      }
+    })
+
+    test("off is off", () => {
+      configure(`[gantry]\nmode = "off"\n`)
+      try {
+        const ran = failing(gpu1)
+        expect([ran.status, ran.after]).toEqual([0, ran.before])
+      } finally {
+        configure(own)
+      }
+    })
+  })
+
+  test("create, state, start and delete go through it", () => {
+    const bundle = makeBundle(work, { args: ["sleep", "60"], env: gpu1 })
+    const id = basename(bundle.directory)
+    const call = (...args: readonly string[]): Ran => {
+      const out = join(work, "out")
+      // A container that was created holds on to what it was given.
+      return run(
+        "sh",
+        [
+          "-c",
+          `"$@" >"${out}" 2>&1; status=$?; cat "${out}"; exit $status`,
+          "sh",
+          join(bin, "nvidia-container-runtime"),
+          "--root",
+          state,
+          ...args,
+        ],
+        { env },
+      )
+    }
+    try {
+      expect(call("create", "--bundle", bundle.directory, id).stdout).toBe("")
+      expect(call("state", id).stdout).toContain('"status": "created"')
+      expect(call("start", id).status).toBe(0)
+      expect(call("delete", "--force", id).status).toBe(0)
+      expect(call("state", id).status).not.toBe(0)
+    } finally {
+      bundle.remove()
+    }
+  })
+
+  test("a bundle or a container that is called create fools nobody", () => {
+    const directory = join(work, "create")
+    mkdirSync(directory)
+    writeFileSync(join(directory, "config.json"), renderSpec({ args: ["true"], env: gpu1 }))
+    const before = readFileSync(join(directory, "config.json"), "utf8")
+    run(join(bin, "nvidia-container-runtime"), ["--root", state, "state", "create"], { env, cwd: directory })
+    run(join(bin, "nvidia-container-runtime"), ["--root", state, "delete", "--bundle", directory, "create"], {
+      env,
+    })
+    expect(readFileSync(join(directory, "config.json"), "utf8")).toBe(before)
+  })
+
+  test("what the launcher may pass on by itself it passes on, and the program is not started", () => {
+    const installed = join(work, "installed")
+    mkdirSync(installed)
+    mustRun("cp", [join(bin, "../gantry-launcher"), join(installed, "nvidia-container-runtime")])
+    const mark = join(work, "mark")
+    writeFileSync(join(installed, "gantry"), `#!/bin/sh\ntouch ${mark}\nexit 9\n`, { mode: 0o755 })
+    // The configuration is the system's here: what the launcher knows is of none other.
+    mustRun(join(bin, "nvidia-container-runtime"), ["--version"], { env: process.env })
+    expect(existsSync("/run/gantry/launcher")).toBe(true)
+    const bundle = makeBundle(work, { args: ["true"], env: ["A=b"] })
+    const asked = makeBundle(work, { args: ["true"], env: gpu1 })
+    const call = (directory: string): boolean => {
+      rmSync(mark, { force: true })
+      run(
+        join(installed, "nvidia-container-runtime"),
+        ["--root", state, "run", "--bundle", directory, basename(directory)],
+        { env: process.env },
+      )
+      return existsSync(mark)
+    }
+    try {
+      expect(call(bundle.directory)).toBe(false)
+      expect(call(asked.directory)).toBe(true)
+      // A file of somebody else's says nothing.
+      mustRun("chmod", ["666", "/run/gantry/launcher"])
+      expect(call(bundle.directory)).toBe(true)
+    } finally {
+      rmSync("/run/gantry/launcher", { force: true })
+      bundle.remove()
+      asked.remove()
+    }
+  })
+
+  test("config.json keeps its owner and its mode", () => {
+    const bundle = makeBundle(work, { args: ["true"], env: gpu1 })
+    const spec = join(bundle.directory, "config.json")
+    mustRun("chown", ["1234:4321", spec])
+    mustRun("chmod", ["640", spec])
+    run(
+      join(bin, "nvidia-container-runtime"),
+      ["--root", state, "run", "--bundle", bundle.directory, basename(bundle.directory)],
+      { env },
+    )
+    const { uid, gid, mode } = statSync(spec)
+    expect([uid, gid, mode & 0o777]).toEqual([1234, 4321, 0o640])
+    expect(readFileSync(spec, "utf8")).toContain("NVIDIA_VISIBLE_DEVICES=void")
+    bundle.remove()
+  })
+})
