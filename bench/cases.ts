@@ -2,7 +2,14 @@
 
 import { existsSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { gantryProgram, hookProgram, makeBusyboxRoot, mustRun, renderSpec } from "../tests/e2e/bundle.ts"
+import {
+  gantryProgram,
+  hookProgram,
+  makeBusyboxRoot,
+  mustRun,
+  renderSpec,
+  wrapperProgram,
+} from "../tests/e2e/bundle.ts"
 import { compileProgram } from "./compile.ts"
 import type { Commands } from "./measure.ts"
 
@@ -11,6 +18,22 @@ export interface Case {
   /** Fresh for every call: commands, and what removes their traces. */
   prepare(): { readonly commands: Commands; remove(): void }
 }
+
+interface ContainerCase {
+  readonly gpus: number
+  readonly hook?: readonly string[]
+  /** What is called in runc's place, variables in front. */
+  readonly runtime?: readonly string[]
+  readonly before?: (bundle: string) => void
+}
+
+const countGpus = (count: number): string => `${count} GPU${count === 1 ? "" : "s"}`
+
+/** A program by itself. */
+const alone = (command: readonly string[]): ReturnType<Case["prepare"]> => ({
+  commands: [command],
+  remove: () => undefined,
+})
 
 /** The name that all others are compared with. */
 export const bareName = "bare runc"
@@ -36,7 +59,7 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
   }
 
   let counter = 0
-  const container = (name: string, hook: readonly string[] | undefined, gpus: number): Case => ({
+  const container = (name: string, { hook, gpus, runtime = ["runc"], before }: ContainerCase): Case => ({
     name,
     prepare() {
       const id = `gantry-bench-${process.pid}-${counter++}`
@@ -46,11 +69,12 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
       const env = gpus === 0 ? [] : [`NVIDIA_VISIBLE_DEVICES=${devices}`]
       const args = ["/bin/true"]
       writeFileSync(join(bundle, "config.json"), renderSpec({ args, env, ...(hook && { hook }) }))
-      const runc = ["runc", "--root", join(directory, "runc")]
+      before?.(bundle)
+      const state = ["--root", join(directory, "runc")]
       const commands = [
-        [...runc, "create", "--bundle", bundle, id],
-        [...runc, "start", id],
-        [...runc, "delete", id],
+        [...runtime, ...state, "create", "--bundle", bundle, id],
+        ["runc", ...state, "start", id],
+        ["runc", ...state, "delete", id],
       ]
       return { commands, remove: () => rmSync(bundle, { recursive: true, force: true }) }
     },
@@ -58,16 +82,38 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
   const withHook = (who: string, program: string, config: (gpus: number) => string): readonly Case[] => {
     const hook = (gpus: number) => [program, "-config", config(gpus), "prestart"]
     return [
-      container(`${who}, no GPU asked`, hook(0), 0),
-      ...sizes.map((gpus) => container(`${who}, ${gpus} GPU${gpus === 1 ? "" : "s"}`, hook(gpus), gpus)),
+      container(`${who}, no GPU asked`, { hook: hook(0), gpus: 0 }),
+      ...sizes.map((gpus) => container(`${who}, ${countGpus(gpus)}`, { hook: hook(gpus), gpus })),
     ]
   }
+  const wrapper = (gpus: number): readonly string[] => [
+    `NVIDIA_CTK_CONFIG_FILE_PATH=${configFor(gpus)}`,
+    wrapperProgram,
+  ]
+  // What the wrapper makes of a bundle, made before: the edits alone, as if somebody had written them by hand.
+  const nothing = join(directory, "nothing.toml")
+  writeFileSync(
+    nothing,
+    `[nvidia-container-runtime]\nruntimes = ["/bin/true"]\n[gantry]\nhost = "${machineFor(8)}"\n`,
+  )
+  const editBefore = (bundle: string): void => {
+    mustRun(wrapperProgram, ["create", "--bundle", bundle, "x"], {
+      env: { ...process.env, NVIDIA_CTK_CONFIG_FILE_PATH: nothing },
+    })
+  }
+  // From then on the launcher knows this machine's own configuration.
+  mustRun(wrapperProgram, ["--version"])
 
   return [
-    { name: "empty compiled program", prepare: () => ({ commands: [[empty]], remove: () => undefined }) },
-    container(bareName, undefined, 0),
-    container("hook: the empty program", [empty], 0),
-    ...withHook("gantry", hookProgram, configFor),
+    { name: "empty compiled program", prepare: () => alone([empty]) },
+    { name: "runc --version", prepare: () => alone(["runc", "--version"]) },
+    { name: "the same through the wrapper", prepare: () => alone([wrapperProgram, "--version"]) },
+    container(bareName, { gpus: 0 }),
+    container("the edits by hand, 8 GPUs", { gpus: 8, before: editBefore }),
+    container("wrapper, no GPU asked", { gpus: 0, runtime: [wrapperProgram] }),
+    ...sizes.map((gpus) => container(`wrapper, ${countGpus(gpus)}`, { gpus, runtime: wrapper(gpus) })),
+    container("hook: the empty program", { hook: [empty], gpus: 0 }),
+    ...withHook("hook", hookProgram, configFor),
     ...(peer === undefined ? [] : peerCases(directory, resolve(peer), withHook)),
   ]
 }

@@ -17,6 +17,7 @@ import { dirname, join } from "node:path"
 
 export const hookProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime-hook")
 export const cdiHookProgram = join(import.meta.dir, "../../dist/bin/nvidia-cdi-hook")
+export const wrapperProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
 export const gantryProgram = join(import.meta.dir, "../../dist/bin/gantry")
 
 const isRoot = process.getuid?.() === 0
