@@ -27,6 +27,8 @@ export async function run(): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) return (await import("./help.ts")).refuse(name)
   enter(caller.workingDirectory)
+  // Directories are made with the permissions that they are given, whatever the engine has masked; its own process keeps its mask.
+  process.umask(0o022)
   // Where a user's state lies; nothing else of the caller's environment is obeyed.
   const runtimeDirectory = variableOf(caller, "XDG_RUNTIME_DIR")
   if (runtimeDirectory !== undefined) process.env["XDG_RUNTIME_DIR"] = runtimeDirectory

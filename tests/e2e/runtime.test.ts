@@ -387,6 +387,16 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     }
   })
 
+  test("an engine's mask hides nothing that is made in the root", () => {
+    const bundle = makeBundle(work, { args: ["true"], env: gpu1 })
+    const args = ["--root", state, "run", "--bundle", bundle.directory, basename(bundle.directory)]
+    run("sh", ["-c", 'umask 077; exec "$@"', "sh", join(bin, "nvidia-container-runtime"), ...args], { env })
+    for (const path of ["usr/lib", "usr/lib/x86_64-linux-gnu"])
+      expect([path, statSync(join(bundle.root, path)).mode & 0o777]).toEqual([path, 0o755])
+    expect(statSync(join(bundle.root, "etc/ld.so.cache")).mode & 0o777).toBe(0o644)
+    bundle.remove()
+  })
+
   test("config.json keeps its owner and its mode", () => {
     const bundle = makeBundle(work, { args: ["true"], env: gpu1 })
     const spec = join(bundle.directory, "config.json")
