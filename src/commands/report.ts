@@ -1,7 +1,7 @@
 /** How every command ends that cannot do its work: one line on standard error, the fault's exit code. */
 
 import { writeSync } from "node:fs"
-import type { Fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import { faultExit, renderFaultLine } from "../core/fault/render.ts"
 
 export function report(fault: Fault): number {
@@ -18,7 +18,8 @@ export function print(text: string): void {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
   } catch (error) {
-    if ((error as { readonly code?: string }).code !== "EPIPE") throw error
-    process.exit(readerGone)
+    const { code } = error as { readonly code?: string }
+    if (code === "EPIPE") process.exit(readerGone)
+    process.exit(report(fault("OutputUnwritable", { errno: code ?? "EIO" })))
   }
 }

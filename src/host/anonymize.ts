@@ -18,7 +18,7 @@ export interface Anonymization {
 
 const uuid = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi
 /** `Serial Number: …`, `Board Serial: …`, whatever the words before. */
-const serial = /^[^:\n]*\bserial\b[^:\n]*:[^\S\n]*(\S.*?)\s*$/gim
+const serial = /^[^:=\n]*\bserial\b[^:=\n]*[:=][^\S\n]*(\S.*?)\s*$/gim
 /** A shorter one is masked where it is said to be one, and may be any number elsewhere. */
 const serialLength = 6
 

@@ -10,7 +10,7 @@ import type { Host, HostFiles, NvmlPlace } from "../core/host/host.ts"
 import { viewRoot } from "../core/host/root-view.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 import { migPlaces } from "../core/inventory/observe-mig.ts"
-import { readText } from "../core/inventory/proc-text.ts"
+import { observeVersion } from "../core/inventory/observe-version.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
 import { findStranger } from "./find-stranger.ts"
 import { askNvmlChild, type NvmlOutcome, type NvmlTrouble, unavailable } from "./nvml-child.ts"
@@ -138,7 +138,7 @@ const class32 = 1
 
 /** libnvidia-ml.so of the kernel module's version, where the driver's libraries lie; of 64 bits, as the process that asks it. */
 function findNvmlLibrary(host: Host, { driverRoot, ldcache, searchPaths }: NvmlPlace): FoundLibrary {
-  const version = readText(host, "/sys/module/nvidia/version")?.trim() ?? "unknown"
+  const version = observeVersion(host)?.value ?? "unknown"
   const view = viewRoot(host, driverRoot)
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
   const searched = [...places.searched, ...places.directories].map((path) => view.outside(path))

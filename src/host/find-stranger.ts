@@ -14,11 +14,13 @@ export function findStranger(livePath: string): string | undefined {
   try {
     for (let path = realpathSync(livePath); ; path = parentPath(path)) {
       const { uid, gid, mode } = statSync(path)
-      if (uid !== 0 && uid !== own) return `user ${uid} owns ${path}, and its code would run as user ${own}`
+      if (uid !== 0 && uid !== own)
+        return `it, or a directory that it lies in, belongs to user ${uid}, and its code would run as user ${own}`
       // In a directory like /tmp everybody may write, and nobody may take away what is another's.
       const isSticky = path !== livePath && (mode & stickyBit) !== 0
       const isOpen = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
-      if (isOpen && !isSticky) return `others may write to ${path}, and its code would run as user ${own}`
+      if (isOpen && !isSticky)
+        return `others may write to it, or to a directory that it lies in, and its code would run as user ${own}`
       if (path === "/") return undefined
     }
   } catch (error) {

@@ -5,11 +5,12 @@ import {
   driverWitnesses,
   type HostSnapshot,
   observeSnapshot,
+  presentPlaces,
   type SnapshotOptions,
   witnessesOf,
 } from "../core/plan/snapshot.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import { areFresh, hasChangedSince, stampPlaces } from "./stamp.ts"
+import { areFresh, hasChangedSince, stampLinks, stampPlaces } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
 
 export function observeAndRemember(
@@ -23,13 +24,19 @@ export function observeAndRemember(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined || snapshot.driver === undefined) return snapshot
   // Of what changed while it was looked at nobody knows which of the two was seen.
-  const stamps = stampPlaces(host, witnessesOf(host, snapshot))
-  if (!areFresh(before) || hasChangedSince(stamps, startedMs)) return snapshot
+  const witnesses = witnessesOf(host, snapshot)
+  const links = stampLinks(host, witnesses)
+  const stamps = stampPlaces(host, witnesses)
+  if (!areFresh(before) || hasChangedSince(stamps, startedMs) || !areAllThere(host, snapshot)) return snapshot
   const isTroubled = hasTrouble(snapshot)
-  const remembered: RememberedSnapshot = { version: 6, key: place.key, isTroubled, stamps, snapshot }
+  const remembered: RememberedSnapshot = { version: 7, key: place.key, isTroubled, stamps, links, snapshot }
   writeState(state, place.file, remembered)
   return snapshot
 }
+
+/** What was seen is still there: of what is gone no time tells. */
+const areAllThere = (host: Host, snapshot: HostSnapshot): boolean =>
+  presentPlaces(snapshot).every((path) => host.exists(path))
 
 /** A GPU that does not answer, a UUID that is not known yet, NVML that could not be asked. */
 const hasTrouble = ({ driver, inventory }: HostSnapshot): boolean =>

@@ -6,15 +6,24 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
-import { areFresh, areStamps, era, type Stamp } from "./stamp.ts"
+import {
+  areFresh,
+  areLinkStamps,
+  areLinksFresh,
+  areStamps,
+  era,
+  type LinkStamp,
+  type Stamp,
+} from "./stamp.ts"
 import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
 export interface RememberedSnapshot {
-  readonly version: 6
+  readonly version: 7
   readonly key: string
   /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
   readonly isTroubled: boolean
   readonly stamps: readonly Stamp[]
+  readonly links: readonly LinkStamp[]
   readonly snapshot: HostSnapshot
 }
 
@@ -41,10 +50,22 @@ export function recallSnapshot(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
-  if (known?.version !== 6 || known.key !== place.key || !areStamps(known.stamps)) return undefined
+  if (
+    known?.version !== 7 ||
+    known.key !== place.key ||
+    !areStamps(known.stamps) ||
+    !areLinkStamps(known.links)
+  )
+    return undefined
   if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
-  return areFresh(known.stamps) ? known.snapshot : undefined
+  if (!areFresh(known.stamps) || !areLinksFresh(known.links)) return undefined
+  return isSnapshot(known.snapshot) ? known.snapshot : undefined
 }
+
+const isSnapshot = (value: Partial<HostSnapshot> | null | undefined): value is HostSnapshot =>
+  Array.isArray(value?.procFiles) &&
+  Array.isArray(value.inventory?.gpus) &&
+  Array.isArray(value.driver?.libraries)
 
 /** For when what was remembered has turned out to be wrong. */
 export function forgetSnapshot(host: HostFiles, options: SnapshotOptions, state: string | undefined): void {

@@ -3,7 +3,7 @@
  * This runs at every start: a stat is compared number by number, since to write it out costs as much as to make it.
  */
 
-import { readFileSync, type Stats, statSync } from "node:fs"
+import { readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
 import type { HostFiles } from "../core/host/host.ts"
 import { mpsDirectory } from "../core/inventory/mps-directory.ts"
 import type { HostPath } from "../core/text/brand.ts"
@@ -105,6 +105,30 @@ export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boole
     const times = stamp.length === 6 ? stamp.slice(4) : stamp.slice(7)
     return times.some((time) => typeof time === "number" && time >= timeMs - clockTickMs)
   })
+
+/** A link of a machine that is a directory, and what it said. */
+export type LinkStamp = readonly [livePath: string, target: string]
+
+export function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly LinkStamp[] {
+  const links = new Set(places.flatMap((path) => host.linksOn?.(path) ?? []))
+  return [...links].map((path) => [path, readLink(path)])
+}
+
+export const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
+  links.every(([path, target]) => readLink(path) === target)
+
+export const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>
+  Array.isArray(value) &&
+  value.every((one) => Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "string")
+
+/** Empty: there is no link. */
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ""
+  }
+}
 
 /** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
 export function era(): string {

@@ -62,6 +62,14 @@ export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host
     lstat: (path) => through(path, "parents", (resolved) => tree.lstat(resolved)),
     readLink: (path) => through(path, "parents", (resolved) => tree.readLink(resolved)),
     exists: (path) => through(path, "all", (resolved) => tree.lstat(resolved)).ok,
+    linksOn(path) {
+      const links: string[] = []
+      resolvePath(tree, path, "all", (link) => {
+        const place = tree.livePath(link)
+        if (place !== undefined) links.push(place)
+      })
+      return links
+    },
     livePath(path) {
       const resolved = resolve(path, "all")
       return resolved.ok ? tree.livePath(resolved.value) : undefined

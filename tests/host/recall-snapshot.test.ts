@@ -126,10 +126,12 @@ test("a file that is garbage, or that others may write, counts for nothing", () 
     "{",
     "null",
     "[]",
-    '{"version":6}',
-    good.replace('"version":6', '"version":2'),
-    good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[null],"snapshot"'),
-    good.replace(/"stamps":.*,"snapshot"/s, '"stamps":[],"snapshot"'),
+    '{"version":7}',
+    good.replace('"version":7', '"version":2'),
+    good.replace(/"stamps":.*,"links"/s, '"stamps":[null],"links"'),
+    good.replace(/"snapshot":.*/s, '"snapshot":null}'),
+    good.replace(/"snapshot":.*/s, '"snapshot":{"inventory":5}}'),
+    good.replace(/"stamps":.*,"links"/s, '"stamps":[],"links"'),
   ]) {
     writeFileSync(cacheFile(), text)
     expect(find().reads).toBeGreaterThan(20)
@@ -171,6 +173,36 @@ test("what changes while it is looked at is not remembered", () => {
   ])
   const { driver } = know(createSimulatedHost(machine), state)
   expect(driver?.libraries.some(({ path }) => path.includes("libnvidia-encode"))).toBe(false)
+})
+
+test("a link on the way that leads elsewhere is noticed", () => {
+  const programs = join(machine, "usr/bin")
+  mkdirSync(join(machine, "opt/one"), { recursive: true })
+  mkdirSync(join(machine, "opt/two"), { recursive: true })
+  renameSync(join(programs, "nvidia-smi"), join(machine, "opt/two/nvidia-smi"))
+  symlinkSync("one", join(machine, "opt/current"))
+  symlinkSync("../../opt/current/nvidia-smi", join(programs, "nvidia-smi"))
+  const hasIt = (): boolean =>
+    know(createSimulatedHost(machine), state).driver?.binaries.some(({ path }) =>
+      path.endsWith("/nvidia-smi"),
+    ) === true
+  Bun.sleepSync(25)
+  expect(hasIt()).toBe(false)
+  Bun.sleepSync(25)
+  expect(hasIt()).toBe(false)
+  rmSync(join(machine, "opt/current"))
+  symlinkSync("two", join(machine, "opt/current"))
+  expect(hasIt()).toBe(true)
+  renameSync(join(machine, "usr"), join(machine, "usr-one"))
+  symlinkSync("usr-one", join(machine, "usr"))
+  Bun.sleepSync(25)
+  expect(find().libraries).toBeGreaterThan(0)
+  expect(find().reads).toBe(0)
+  rmSync(join(machine, "usr"))
+  symlinkSync("usr-two", join(machine, "usr"))
+  expect(find().libraries).toBe(0)
+  rmSync(join(machine, "usr"))
+  renameSync(join(machine, "usr-one"), join(machine, "usr"))
 })
 
 test("a machine with an error is remembered too, for a minute", () => {

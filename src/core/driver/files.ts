@@ -159,4 +159,17 @@ export const consequencesOf: readonly (readonly [
   ["libEGL_nvidia", "EGL programs will not find the GPU", "graphics"],
   ["libGLX_nvidia", "OpenGL and Vulkan programs will not find the GPU", "graphics"],
   ["libnvoptix", "OptiX ray tracing will fail", "graphics"],
+  ["libnvidia-rtcore", "ray tracing will fail", "graphics"],
+  ["libnvidia-glvkspirv", "Vulkan programs cannot compile shaders", "graphics"],
+  ["libnvidia-allocator", "programs that draw by GBM will not find the GPU", "graphics"],
+]
+
+/** Programs whose absence is worth a word. */
+export const missedBinaries: readonly (readonly [
+  name: string,
+  consequence: string,
+  capability: DriverCapability,
+])[] = [
+  ["nvidia-smi", "containers cannot look at their GPUs", "utility"],
+  ["nvidia-cuda-mps-control", "the Multi-Process Service cannot be started in containers", "compute"],
 ]

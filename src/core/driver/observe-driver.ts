@@ -9,8 +9,9 @@ import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import type { DriverCatalogue, DriverLibrary } from "./catalogue.ts"
-import { consequencesOf } from "./files.ts"
+import { baseName } from "../text/path.ts"
+import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
+import { consequencesOf, missedBinaries } from "./files.ts"
 import { findLibraryPlaces, findUserSpaceVersion, type LibraryPlaces } from "./find-directories.ts"
 import {
   binaryDirectories,
@@ -64,7 +65,11 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       }),
       evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
     })
+  const binaries = isListed ? [] : observeBinaries(view)
+  const modules = isListed ? [] : observeModules(view, places.directories, version)
+  if (libraries.length > 0 && !isListed) checkBinaries(view, binaries, findings)
   const searched = [
+    ...view.followed,
     ...places.searched,
     ...places.directories.flatMap((directory) =>
       [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`),
@@ -77,9 +82,9 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     version,
     driverRoot: place.driverRoot,
     libraries,
-    binaries: isListed ? [] : observeBinaries(view),
+    binaries,
     configurations,
-    modules: isListed ? [] : observeModules(view, places.directories, version),
+    modules,
     links: observeOddLinks(view, places.directories),
     firmware,
     directories: places.directories,
@@ -89,6 +94,16 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     searched: [...new Set([...searched, ...firmwarePlaces].map((path) => view.outside(path)))],
     findings,
   }
+}
+
+function checkBinaries(view: RootView, binaries: readonly DriverBinary[], findings: Finding[]): void {
+  for (const [name, consequence, capability] of missedBinaries)
+    if (!binaries.some(({ rootPath }) => baseName(rootPath) === name))
+      findings.push({
+        severity: "note",
+        fault: fault("DriverFileMissing", { name, consequence, capability }),
+        evidence: binaryDirectories.map((directory) => `${view.outside(directory)}: no ${name}`),
+      })
 }
 
 /** The version that the files have, for a machine whose kernel module is not loaded. */

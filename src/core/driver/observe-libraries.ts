@@ -54,16 +54,22 @@ export function observeLibraries(
   const places = new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
   for (const place of places) for (const below of subdirectories) if (below !== "") search(`${place}${below}`)
   addNeeded(view, found, [...directories, ...places], list, findings)
-  // Every machine with a driver is one of 64 bits; libraries of 32 may come first in the order of search.
-  const machine = [...found.values()].find(
-    ({ rootPath, elf }) => elf.bits === 64 && /\/lib(cuda|nvidia-ml)\.so\./.test(rootPath),
-  )?.elf.machine
+  const machine = commonMachine([...found.values()])
   const fitting = [...found.values()].filter(({ rootPath, elf }) => {
     const isFitting = elf.bits === 32 || machine === undefined || elf.machine === machine
     if (!isFitting) complain(findings, view.outside(rootPath), `it is built for ${elf.machine}`)
     return isFitting
   })
   return sortLibraries(assignCapabilities(view, fitting, version, findings), version)
+}
+
+/** Every machine with a driver is one of 64 bits. One library of another machine's must not speak for all. */
+function commonMachine(found: readonly Found[]): ElfFile["machine"] | undefined {
+  const byMachine = Map.groupBy(
+    found.filter(({ elf }) => elf.bits === 64),
+    ({ elf }) => elf.machine,
+  )
+  return [...byMachine].sort(([, one], [, other]) => other.length - one.length)[0]?.[0]
 }
 
 function readDirectory(

@@ -38,6 +38,8 @@ export interface InputFaults {
   JsonTypeWrong: { readonly path: string; readonly found: string; readonly expected: string }
   /** config.json lacks a part without which nothing can be decided. */
   SpecPartMissing: { readonly part: "Version" | "Process" | "Root" }
+  /** Standard output takes no more. */
+  OutputUnwritable: { readonly errno: string }
   /** None of the low-level runtimes that the configuration names is installed. */
   RuntimeNotFound: { readonly candidates: readonly string[] }
   /** A part of config.json that is to be changed is there more than once. */
@@ -170,6 +172,12 @@ export const inputCatalogue: Catalogue<InputFaults> = {
         text: `config.json needs ${{ Version: "ociVersion", Process: "process", Root: "root" }[d.part]}`,
       },
     ],
+  },
+  OutputUnwritable: {
+    code: "GAN1004",
+    exit: 1,
+    says: (d) => `standard output cannot be written: ${errnoText(d.errno)}`,
+    remedies: () => [{ kind: "know", text: "make room where the output goes, and run it again" }],
   },
   RuntimeNotFound: {
     code: "GAN1120",

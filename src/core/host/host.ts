@@ -64,6 +64,9 @@ export interface Host {
 
   /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
   livePath(path: HostPath): string | undefined
+
+  /** Links that `livePath` has already followed, as they lie for this process. Absent: it follows none, and the kernel does. */
+  linksOn?(path: HostPath): readonly string[]
 }
 
 /** All but NVML: what applying a plan needs, and what proves a remembered machine fresh. */

@@ -20,7 +20,12 @@ const linkLimit = 40
 const pathLimit = 4096
 
 /** The path with every symlink on the way resolved; the last part too when `follow` says so. It need not exist. */
-export function resolvePath(reader: LinkReader, path: string, follow: "all" | "parents"): Result<HostPath> {
+export function resolvePath(
+  reader: LinkReader,
+  path: string,
+  follow: "all" | "parents",
+  noteLink: (link: string) => void = () => undefined,
+): Result<HostPath> {
   if (path.length >= pathLimit) return fail(readFault(path, "open", "ENAMETOOLONG"))
   let pending = path.split("/").filter((part) => part !== "" && part !== ".")
   const resolved: string[] = []
@@ -49,6 +54,7 @@ export function resolvePath(reader: LinkReader, path: string, follow: "all" | "p
       continue
     }
     if (++links > linkLimit) return fail(readFault(path, "open", "ELOOP"))
+    noteLink(here)
     const target = reader.readLink(here)
     if (!target.ok) return target
     if (target.value.startsWith("/")) resolved.length = 0

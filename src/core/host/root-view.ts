@@ -19,6 +19,8 @@ export interface RootView {
   /** The path with all its links resolved, still as seen from inside. Faults: HostReadFailed (a loop, a file as a directory). */
   resolve(path: string): Result<HostPath>
   outside(path: string): HostPath
+  /** Links that were read or resolved, wherever they lead: their goal can change without a trace in their directory. Grows with use. */
+  readonly followed: ReadonlySet<HostPath>
 }
 
 export function viewRoot(host: Host, root: HostPath): RootView {
@@ -35,6 +37,7 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     },
     readLink: (path: string) => host.readLink(outside(path)),
   }
+  const followed = new Set<HostPath>()
   const directories = new Map<string, string>()
   /** Parents resolved once: a driver's files share a handful of directories. */
   const settle = (path: string): string => {
@@ -57,11 +60,20 @@ export function viewRoot(host: Host, root: HostPath): RootView {
   return {
     root,
     lstat: (path) => reader.lstat(settle(path)),
-    readLink: (path) => host.readLink(outside(settle(path))),
+    readLink(path) {
+      const target = host.readLink(outside(settle(path)))
+      if (target.ok) followed.add(hostPath(path))
+      return target
+    },
     readDir: (path) => host.readDir(outside(follow(path))),
     readFile: (path, range) => host.readFile(outside(follow(path)), range),
     exists: (path) => host.exists(outside(follow(path))),
-    resolve: (path) => resolvePath(reader, path, "all"),
+    resolve(path) {
+      const stat = reader.lstat(settle(path))
+      if (stat.ok && stat.value.kind === "symlink") followed.add(hostPath(path))
+      return resolvePath(reader, path, "all")
+    },
     outside: (path) => outside(path),
+    followed,
   }
 }

@@ -76,6 +76,19 @@ export function nodePlaces({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): 
   ].map(hostPath)
 }
 
+/** Every node that is there. */
+export const presentNodes = ({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): readonly NodeFact[] => [
+  ...gpus.flatMap(({ node, drm }) => [...(node === undefined ? [] : [node]), ...drm.map((one) => one.node)]),
+  ...nodes.control,
+  ...nodes.capabilities,
+  ...nodes.imexChannels.map(({ node }) => node),
+  ...nodes.nvswitch,
+  ...nodes.nvlink,
+  ...nodes.gds,
+  ...nodes.gdrcopy,
+  ...nodes.mofed,
+]
+
 /** Names under which the driver and its companions register. */
 const registeredNames = [
   "nvidia",
@@ -113,7 +126,7 @@ const registrations: readonly (readonly [pattern: RegExp, names: readonly string
   [/^\/dev\/gdrdrv$/, ["gdrdrv"]],
 ]
 
-/** Minors that the drivers give by name. Source: facts, nvidia-container-cli §2.2, §2.5. */
+/** Numbers that the drivers give by name. Source: facts, nvidia-container-cli §2.2, §2.5; the kernel's list of devices for DRM. */
 function expectedMinor(path: string): number | undefined {
   const fixed: Readonly<Record<string, number>> = {
     "/dev/nvidiactl": 255,
@@ -124,10 +137,12 @@ function expectedMinor(path: string): number | undefined {
   }
   if (Object.hasOwn(fixed, path)) return fixed[path]
   const number =
-    /^\/dev\/(?:nvidia|nvidia-nvswitch|nvidia-caps\/nvidia-cap|nvidia-caps-imex-channels\/channel)(\d+)$/
+    /^\/dev\/(?:nvidia|nvidia-nvswitch|nvidia-caps\/nvidia-cap|nvidia-caps-imex-channels\/channel|dri\/card|dri\/renderD)(\d+)$/
   const match = number.exec(path)
   return match === null ? undefined : Number(match[1])
 }
+
+const drmMajor = 226
 
 /** What is wrong with nodes: numbers of an earlier load of a module, or of another device. */
 export function checkNodes(
@@ -136,15 +151,7 @@ export function checkNodes(
   majors: Readonly<Record<string, number>>,
   findings: Finding[],
 ): void {
-  const every = [
-    ...gpus.flatMap(({ node }) => node ?? []),
-    ...nodes.control,
-    ...nodes.capabilities,
-    ...nodes.imexChannels.map(({ node }) => node),
-    ...nodes.nvswitch,
-    ...nodes.gds,
-    ...nodes.gdrcopy,
-  ]
+  const every = presentNodes({ nodes, gpus })
   const byMinor = Map.groupBy(gpus, ({ minor }) => minor?.value)
   for (const [minor, sharing] of byMinor)
     if (minor !== undefined && sharing.length > 1)
@@ -154,23 +161,31 @@ export function checkNodes(
         evidence: sharing.map((gpu) => `${gpu.minor?.source}: Device Minor ${minor}`),
       })
   for (const { path, major, minor } of every) {
-    const expected = expectedMinor(path)
-    // Who asks for one GPU must not be given another.
-    if (expected !== undefined && expected !== minor)
-      findings.push({
-        severity: "error",
-        fault: fault("DeviceNodeWrong", { path, has: `${major}:${minor}`, expected: `${major}:${expected}` }),
-        evidence: [`${path}: ${major}:${minor}`],
-      })
     const names = registrations.find(([pattern]) => pattern.test(path))?.[1] ?? []
     const name = names.find((one) => Object.hasOwn(majors, one))
     const registered = name === undefined ? undefined : majors[name]
-    if (name === undefined || registered === undefined || registered === major) continue
-    findings.push({
-      severity: "error",
-      fault: fault("DeviceMajorStale", { path, has: major, registered, name }),
-      evidence: [`${path}: major ${major}`, `/proc/devices: ${registered} ${name}`],
-    })
+    const right = path.startsWith("/dev/dri/") ? drmMajor : (registered ?? major)
+    const expected = expectedMinor(path)
+    // Who asks for one device must not be given another.
+    if (
+      (expected !== undefined && expected !== minor) ||
+      (path.startsWith("/dev/dri/") && major !== drmMajor)
+    )
+      findings.push({
+        severity: "error",
+        fault: fault("DeviceNodeWrong", {
+          path,
+          has: `${major}:${minor}`,
+          expected: `${right}:${expected ?? minor}`,
+        }),
+        evidence: [`${path}: ${major}:${minor}`],
+      })
+    else if (name !== undefined && registered !== undefined && registered !== major)
+      findings.push({
+        severity: "error",
+        fault: fault("DeviceMajorStale", { path, has: major, registered, name }),
+        evidence: [`${path}: major ${major}`, `/proc/devices: ${registered} ${name}`],
+      })
   }
 }
 

@@ -84,7 +84,9 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   }
   const nodes = planNodes(context, channels.value)
   const paths = nodes.edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : []))
-  const checked = checkMachine(inventory, devices, new Set<string>(paths))
+  // It may be missing, and is then not among them.
+  const unifiedMemory = context.granted.implied.has("compute") ? ["/dev/nvidia-uvm"] : []
+  const checked = checkMachine(inventory, devices, new Set<string>([...paths, ...unifiedMemory]))
   if (!checked.ok) return checked
   const libraries = chooseLibraries(context)
   const parts = [

@@ -8,7 +8,7 @@ import type { Inventory } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
 import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
-import { nodePlaces } from "../inventory/observe-nodes.ts"
+import { nodePlaces, presentNodes } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
 import { platformLists } from "../inventory/platform-list.ts"
 import { readText } from "../inventory/proc-text.ts"
@@ -82,6 +82,14 @@ export const driverWitnesses: readonly HostPath[] = [
   "/proc/devices",
   "/dev/nvidiactl",
 ].map(hostPath)
+
+/** Nodes and files that a snapshot says are there. */
+export const presentPlaces = ({ inventory, driver }: HostSnapshot): readonly HostPath[] => [
+  ...presentNodes(inventory).map(({ path }) => nodePlace(inventory.devRoot, path)),
+  ...(driver === undefined
+    ? []
+    : [...driver.libraries, ...driver.binaries, ...driver.configurations].map(({ path }) => path)),
+]
 
 /** The one place where the kernel is told to look for firmware elsewhere. */
 const firmwareParameter = hostPath("/sys/module/firmware_class/parameters/path")

@@ -257,6 +257,21 @@ describe("what a library is", () => {
     expect(found.map(({ path }) => String(path))).toEqual([`${directory}/libnvidia-ml.so.${version}`])
   })
 
+  test("one library of another machine does not speak for all", () => {
+    const { libraries, findings } = observe({
+      ...base,
+      [`${directory}/libcuda.so.${version}`]: library("libcuda.so.1", { machine: "aarch64" }),
+      [`${directory}/libnvcuvid.so.${version}`]: library("libnvcuvid.so.1"),
+    })
+    expect(libraries.map(({ path }) => baseName(path))).toEqual([
+      `libnvidia-ml.so.${version}`,
+      `libnvcuvid.so.${version}`,
+    ])
+    expect(findings).toContainEqual(
+      expect.objectContaining({ evidence: [`${directory}/libcuda.so.${version}: it is built for aarch64`] }),
+    )
+  })
+
   test("a link named as a file of the driver brings the file, once", () => {
     const { libraries } = observe({
       ...base,

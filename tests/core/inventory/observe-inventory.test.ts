@@ -185,6 +185,8 @@ describe("the inventory", () => {
     ["/dev/nvidiactl", 195, 9],
     ["/dev/nvidia-uvm", 510, 1],
     ["/dev/nvidia-caps/nvidia-cap1", 236, 5],
+    ["/dev/dri/card1", 226, 77],
+    ["/dev/dri/renderD128", 1, 3],
   ])("a node that has another device's number: %s as %d:%d", (path, major, minor) => {
     const host = memoryMachine({
       gpus: 2,
