@@ -114,6 +114,18 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(lines(ran).filter((line) => /^nvidia\d/.test(line))).toEqual(["nvidia2"])
   })
 
+  test("an annotation asks for a device, also where the launcher has nothing else to go by", () => {
+    const annotated = (spec: string): string =>
+      spec.replace(
+        '"hostname":"gantry"',
+        '"hostname":"gantry","annotations":{"cdi.k8s.io/x":"nvidia.com/gpu=3"}',
+      )
+    const ran = start({ args: ["ls", "/dev"], env: ["A=b"] }, { edit: annotated })
+    expect(lines(ran).filter((line) => /^nvidia\d/.test(line))).toEqual(["nvidia3"])
+    const other = (spec: string): string => annotated(spec).replace("nvidia.com/gpu=3", "example.com/nic=0")
+    expect(start({ args: ["true"], env: ["A=b"] }, { edit: other }).stderr).toContain("example.com/nic=0")
+  })
+
   test("who may open a DRM node, and where it lies on the bus", () => {
     const script =
       "id -G; ls /dev/dri; for l in /dev/dri/by-path/*; do readlink -f $l; done; su -s /bin/sh nobody -c 'ls /dev/dri/by-path' 2>&1 || ls /dev/dri/by-path"

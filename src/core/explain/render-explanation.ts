@@ -89,6 +89,8 @@ function describeEvidence(evidence: Evidence): string {
       return evidence.value === null
         ? `${evidence.name} is not set`
         : `${evidence.name}=${shown(evidence.value)}`
+    case "annotation":
+      return `annotation ${shown(evidence.key)} is ${shown(evidence.value)}`
     case "mount":
       return `a mount of ${shown(evidence.source)} at ${shown(evidence.destination)}`
     case "config": {

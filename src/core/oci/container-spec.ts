@@ -20,6 +20,8 @@ export interface ContainerSpec {
   /** `process.capabilities`, not yet judged: its form depends on the version. undefined: absent or null. */
   readonly rawCapabilities: JsonValue | undefined
   readonly mounts: readonly SpecMount[]
+  /** Those that are texts: what is none the runtime refuses. */
+  readonly annotations: ReadonlyMap<string, string>
   /** `root.path`, as written. */
   readonly rawRootPath: string
 }
@@ -48,6 +50,7 @@ export function parseContainerSpec(text: string): Result<ContainerSpec> {
   let root: { path: string } | undefined
   let mounts: readonly SpecMount[] = []
   const mountSlots: MountSlot[] = []
+  const annotations = new Map<string, string>()
 
   const fields: Fields = {
     ociVersion(value, path) {
@@ -90,6 +93,11 @@ export function parseContainerSpec(text: string): Result<ContainerSpec> {
         }),
       })
     },
+    annotations(value) {
+      for (const { key, value: one } of value.kind === "object" ? value.members : [])
+        if (one.kind === "string") annotations.set(key, one.value)
+      return ok(true)
+    },
     mounts: listField<MountSlot>(
       mountSlots,
       () => ({ source: "", destination: "" }),
@@ -109,7 +117,7 @@ export function parseContainerSpec(text: string): Result<ContainerSpec> {
   }
   if (found.process === undefined) return fail(fault("SpecPartMissing", { part: "Process" }))
   if (found.root === undefined) return fail(fault("SpecPartMissing", { part: "Root" }))
-  return ok({ ociVersion, ...found.process, mounts, rawRootPath: found.root.path })
+  return ok({ ociVersion, ...found.process, mounts, annotations, rawRootPath: found.root.path })
 }
 
 function readMount(slot: MountSlot, item: JsonValue, path: string): Result<MountSlot> {

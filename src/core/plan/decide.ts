@@ -9,7 +9,7 @@ import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts
 import { type ContainerState, parseState } from "../oci/state.ts"
 import { checkSupportedCapabilities } from "../request/capabilities.ts"
 import type { Config } from "../request/config.ts"
-import { type InjectionMode, isStrict } from "../request/injection-mode.ts"
+import type { InjectionMode } from "../request/injection-mode.ts"
 import { checkHookMode } from "../request/mode.ts"
 import { parseConfig } from "../request/parse-config.ts"
 import type { Profile, ProfileName } from "../request/profile.ts"
@@ -103,7 +103,7 @@ export function decide(sources: Sources): Decision {
     supportedCapabilities: supported.value,
     state: state.value,
     spec: spec.value,
-    isStrict: isStrict(mode, config),
+    mode,
   }
   const request = resolveRequest(input, log)
   if (!request.ok) return refuse(request.fault)

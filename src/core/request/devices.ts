@@ -1,16 +1,17 @@
 /**
  * Which devices does the container ask for? In this order:
- *   1. volume mounts, where the configuration accepts them: any found decides, whatever the privilege
- *   2. the variables: every swarm-resource name that is present; if none is, NVIDIA_VISIBLE_DEVICES
+ *   1. annotations, in the modes that look at them: any found decides, whatever the privilege
+ *   2. volume mounts, where the configuration accepts them: likewise
+ *   3. the variables: every swarm-resource name that is present; if none is, NVIDIA_VISIBLE_DEVICES
  *      unset in a legacy image: all · nothing, or `void` anywhere: no GPU container · else the first `all` or `none` decides
- *   3. what the variables say is dropped when the container is unprivileged and the configuration does not accept that
+ *   4. what the variables say is dropped when the container is unprivileged and the configuration does not accept that
  * Profile 2020-07 passes the variable's value on as it is; only exactly empty, `void` and `none` mean something.
  */
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { splitList } from "../text/space.ts"
-import type { Config } from "./config.ts"
+import { type AnnotationInput, devicesFromAnnotations } from "./annotations.ts"
 import { type Environment, environmentEvidence, isLegacyImage } from "./environment.ts"
 import type { Profile } from "./profile.ts"
 import { qualify } from "./qualified-name.ts"
@@ -20,8 +21,7 @@ import type { MountRequest } from "./volume-mounts.ts"
 /** The selectors, `[]` for a GPU container without device (`none`), undefined for no GPU container. */
 export type DeviceChoice = readonly string[] | undefined
 
-export interface DeviceInput {
-  readonly config: Config
+export interface DeviceInput extends AnnotationInput {
   readonly profile: Profile
   readonly environment: Environment
   readonly mountRequests: readonly MountRequest[]
@@ -30,6 +30,8 @@ export interface DeviceInput {
 
 /** Faults: CdiNameOneLetter, from a mount. */
 export function selectDevices(input: DeviceInput, log: ReasonLog): Result<DeviceChoice> {
+  const byAnnotation = devicesFromAnnotations(input, log)
+  if (byAnnotation !== undefined) return ok(byAnnotation)
   const byMount = devicesFromMounts(input, log)
   if (!byMount.ok || byMount.value !== undefined) return byMount
   const { names, evidence } = deviceVariables(input)

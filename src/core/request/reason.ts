@@ -6,6 +6,7 @@
 /** The input that fired a rule, with its text as written. */
 export type Evidence =
   | { readonly from: "environment"; readonly name: string; readonly value: string | null }
+  | { readonly from: "annotation"; readonly key: string; readonly value: string }
   | { readonly from: "mount"; readonly source: string; readonly destination: string }
   | {
       readonly from: "config"

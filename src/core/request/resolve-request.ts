@@ -14,6 +14,7 @@ import type { Config } from "./config.ts"
 import { selectDevices } from "./devices.ts"
 import { type Environment, environmentEvidence, isLegacyImage, parseEnvironment } from "./environment.ts"
 import { selectImexChannels } from "./imex.ts"
+import { type InjectionMode, isStrict } from "./injection-mode.ts"
 import { checkPrivilege } from "./privilege.ts"
 import type { Profile } from "./profile.ts"
 import type { ReasonLog } from "./reason.ts"
@@ -28,13 +29,12 @@ export interface RequestInput {
   readonly supportedCapabilities: readonly string[]
   readonly state: ContainerState
   readonly spec: ContainerSpec
-  /** false: capabilities, requirements and rights over MIG that cannot be granted refuse nothing. */
-  readonly isStrict: boolean
+  readonly mode: InjectionMode
 }
 
 /** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
 export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
-  const { config, profile, state, spec, isStrict } = input
+  const { config, profile, state, spec, mode } = input
   const privilege = checkPrivilege(spec, profile)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
@@ -43,14 +43,16 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   const environment = parsed.value
 
   const mountRequests = findMountRequests(spec.mounts, profile)
-  const deviceInput = { config, profile, environment, mountRequests, isPrivileged }
+  const { annotations } = spec
+  const deviceInput = { config, profile, mode, environment, annotations, mountRequests, isPrivileged }
   const devices = selectDevices(deviceInput, log)
   if (!devices.ok) return devices
   if (devices.value === undefined) return ok({ kind: "none", reasons: log.reasons })
 
   const passedOver: PassedOver[] = []
   const judged = <T>(rule: string, result: Result<T>, unsaid: T): Result<T> => {
-    if (result.ok || isStrict) return result
+    // Else capabilities, requirements and rights over MIG that cannot be granted refuse nothing.
+    if (result.ok || isStrict(mode, config)) return result
     passedOver.push({ rule, fault: result.fault })
     return ok(unsaid)
   }
