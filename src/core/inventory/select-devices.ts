@@ -4,6 +4,7 @@
  * beginning of a UUID that fits one device only, and a pattern of the model's name, which selects every GPU that it fits.
  */
 
+import { ownKinds } from "../cdi/qualified-name.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { parseCount } from "../text/count.ts"
@@ -59,9 +60,6 @@ export function selectDevicesAsAsked(
     }),
   )
 }
-
-/** Kinds under which the reference has this machine's devices. */
-const ownKinds = ["nvidia.com/gpu=", "runtime.nvidia.com/gpu="]
 
 /** A CDI name of one of them means the device of that name. */
 const withoutKind = (selector: string): string => {

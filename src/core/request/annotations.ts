@@ -1,13 +1,14 @@
 /**
  * Devices asked for by annotations, which Kubernetes writes (`cdi.k8s.io/…`): of every key with a configured prefix, in order of keys, the
  * value's names. As in the reference, mode `cdi` looks at them, `auto` when every name is a CDI name, and the others never do; privilege is
- * not asked, because an image cannot write annotations. Source: facts, toolkit §4.1.
+ * not asked, because an image cannot write annotations. Names of other vendors' kinds are the engine's to serve: it put them there, and a
+ * runtime that refused them would keep a container with a network card from starting. Source: facts, toolkit §4.1.
  */
 
+import { isOfOwnKind, qualify } from "../cdi/qualified-name.ts"
 import { splitList } from "../text/space.ts"
 import type { Config } from "./config.ts"
 import type { InjectionMode } from "./injection-mode.ts"
-import { qualify } from "./qualified-name.ts"
 import type { Evidence, ReasonLog } from "./reason.ts"
 
 export const defaultAnnotationPrefixes: readonly string[] = ["cdi.k8s.io/"]
@@ -33,8 +34,10 @@ export function devicesFromAnnotations(
   const evidence: readonly Evidence[] = asked.map((one) => ({ from: "annotation", ...one }))
   const ignored = whyIgnored(devices, mode, config)
   if (ignored === undefined) {
-    log.add("devices.annotation", evidence, `annotations ask for ${devices.join(", ")}`)
-    return devices
+    const own = devices.filter((device) => qualify(device) !== "qualified" || isOfOwnKind(device))
+    const outcome = own.length > 0 ? `ask for ${own.join(", ")}` : "name devices of other kinds only"
+    log.add("devices.annotation", evidence, `annotations ${outcome}`)
+    return own.length > 0 ? own : undefined
   }
   const because = [...evidence, config.evidence("nvidia-container-runtime.mode", "auto")]
   log.add("devices.annotation.ignored", because, `annotations are not looked at: ${ignored}`)

@@ -8,13 +8,13 @@
  * Profile 2020-07 passes the variable's value on as it is; only exactly empty, `void` and `none` mean something.
  */
 
+import { qualify } from "../cdi/qualified-name.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { splitList } from "../text/space.ts"
 import { type AnnotationInput, devicesFromAnnotations } from "./annotations.ts"
 import { type Environment, environmentEvidence, isLegacyImage } from "./environment.ts"
 import type { Profile } from "./profile.ts"
-import { qualify } from "./qualified-name.ts"
 import type { Evidence, ReasonLog } from "./reason.ts"
 import type { MountRequest } from "./volume-mounts.ts"
 

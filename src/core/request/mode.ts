@@ -3,10 +3,10 @@
  * otherwise: explicit modes but `legacy`, requests of nothing but CDI names, Tegra.
  */
 
+import { qualify } from "../cdi/qualified-name.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Config } from "./config.ts"
-import { qualify } from "./qualified-name.ts"
 import type { ReasonLog } from "./reason.ts"
 
 export interface ModeInput {

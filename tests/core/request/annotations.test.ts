@@ -96,6 +96,21 @@ describe("devices asked for by annotations", () => {
       ["0:0"],
     ],
     ["jit-cdi by name does not", { mode: "jit-cdi", annotations: two, config: explicit, env: zero }, ["0:0"]],
+    [
+      "another vendor's device is the engine's to serve",
+      { mode: "cdi", annotations: { ...two, "cdi.k8s.io/nic": "vendor.com/nic=eth0" } },
+      ["nvidia.com/gpu=2"],
+    ],
+    [
+      "where only others are named, variables decide",
+      { mode: "cdi", annotations: { "cdi.k8s.io/nic": "vendor.com/nic=eth0" }, env: zero },
+      ["0:0"],
+    ],
+    [
+      "a name that is no CDI name is of the default kind",
+      { mode: "cdi", annotations: { "cdi.k8s.io/x": "1,vendor.com/nic=eth0" } },
+      ["1"],
+    ],
     ["the hook does not", { mode: "legacy", annotations: two, env: zero }, ["0:0"]],
   ])("%s", (_, input, devices) => expect(devicesOf(input)).toEqual(devices))
 
