@@ -26,7 +26,7 @@ export function makeOciArchive(directory: string, root: string, name: string): s
     JSON.stringify({
       architecture: { x64: "amd64" }[process.arch as string] ?? process.arch,
       os: "linux",
-      config: { Env: ["PATH=/bin:/usr/bin"], Cmd: ["sh"] },
+      config: { Env: ["PATH=/bin:/usr/bin"], Cmd: ["sleep", "600"] },
       rootfs: {
         type: "layers",
         diff_ids: [`sha256:${createHash("sha256").update(layerBytes).digest("hex")}`],
