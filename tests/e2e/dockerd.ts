@@ -7,7 +7,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { makeDirectory, mustRun, type Ran } from "./bundle.ts"
-import { cgroupName, isolated, removeCgroups, withLoopback } from "./isolation.ts"
+import { cgroupName, isolated, removeCgroups } from "./isolation.ts"
 
 export interface Dockerd {
   /** Runs the client. Faults are in the result: a container that fails is what many tests want. */
@@ -45,7 +45,7 @@ export async function startDockerd(
     ...["--exec-root", execRoot, "--pidfile", join(directory, "pid")],
     ...["--cgroup-parent", `/${cgroupName}`, "--host", `unix://${socket}`],
   ]
-  const daemon = Bun.spawn([...isolated, ...withLoopback, "dockerd", ...flags], {
+  const daemon = Bun.spawn([...isolated, "dockerd", ...flags], {
     cwd: directory,
     env: { HOME: directory, ...environment, PATH: path },
     stdin: "ignore",

@@ -1,6 +1,6 @@
 /**
- * Namespaces for an engine of our own, for one test file: processes, mounts and network devices are the engine's alone, and so are /run and
- * the semaphores. Killing its first process ends containers, shims and mounts with it, whatever went wrong; nothing of this machine's own
+ * Namespaces for an engine of our own, for one test file: processes, mounts and network devices are the engine's alone, and so are /run, the
+ * semaphores and what podman keeps of blobs. Killing its first process ends containers, shims and mounts with it, whatever went wrong; nothing of this machine's own
  * engines is touched. Only control groups outlive it, and they are removed by their name.
  */
 
@@ -18,16 +18,22 @@ import { join } from "node:path"
 import { makeDirectory, type Ran } from "./bundle.ts"
 
 /** The first process gets its signal when we die, and its child, first in a process namespace, when it dies. */
-export const isolated = [
+const namespaces = [
   ...["setpriv", "--pdeathsig", "KILL"],
   ...["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
-] as const
+]
 
-/** What `isolated` and a cell need of the machine. */
+/** Some places have names of their own in engines, whatever they are told. */
+const furnish = `
+mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /dev/shm &&
+mkdir -p /var/lib/containers && mount -t tmpfs tmpfs /var/lib/containers &&
+busybox ip link set lo up && exec "$@"`
+
+/** Comes before a daemon's command line. */
+export const isolated: readonly string[] = [...namespaces, "sh", "-c", furnish, "sh"]
+
+/** What it needs of the machine, and what entering a cell does. */
 export const isolationPrograms = ["busybox", "unshare", "setpriv", "nsenter"] as const
-
-/** A shell's line that makes the loopback device of a new network namespace work, and then the rest of its arguments. */
-export const withLoopback = ["sh", "-c", 'busybox ip link set lo up && exec "$@"', "sh"] as const
 
 /** The control group below which an engine puts its containers. */
 export const cgroupName = `gantry-test-${process.pid}`
@@ -58,8 +64,8 @@ const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /** It waits for children that are not its own: an engine's monitors end as orphans. */
 const idle = ["sh", "-c", "while :; do sleep 1000 & wait; done"]
 
-const furnish =
-  'mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /dev/shm && busybox ip link set lo up && touch "$0" && exec "$@"'
+/** Tells that the namespaces are as they should be: a cell may be entered. */
+const tell = ["sh", "-c", 'touch "$0" && exec "$@"']
 
 export async function startCell({ name, daemon, environment }: CellShape): Promise<Cell> {
   const directory = makeDirectory(name)
@@ -67,7 +73,7 @@ export async function startCell({ name, daemon, environment }: CellShape): Promi
   const logPath = join(directory, "log")
   const log = openSync(logPath, "w")
   const env = { HOME: directory, PATH: searchPath, ...environment }
-  const first = Bun.spawn([...isolated, "sh", "-c", furnish, mark, ...(daemon?.(directory) ?? idle)], {
+  const first = Bun.spawn([...isolated, ...tell, mark, ...(daemon?.(directory) ?? idle)], {
     cwd: directory,
     env,
     stdin: "ignore",
