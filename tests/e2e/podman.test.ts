@@ -85,6 +85,30 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
     expect(ran).toMatchObject({ status: 0, stdout: "libcuda answers 1000\n" })
   })
 
+  test("a volume over the libraries' directory keeps what it has, and gets the libraries by all their names", async () => {
+    const volume = join(stage.directory, "volume")
+    mkdirSync(join(volume, "x86_64-linux-gnu"), { recursive: true })
+    writeFileSync(join(volume, "x86_64-linux-gnu/own"), "its own\n")
+    const script = "cat /usr/lib/x86_64-linux-gnu/own; loader-probe"
+    const seen = { status: 0, stdout: "its own\nlibcuda answers 1000\n" }
+    const variables = ["NVIDIA_VISIBLE_DEVICES=1", "NVIDIA_DRIVER_CAPABILITIES=all"]
+    expect(await start(variables, script, `--volume=${volume}:/usr/lib`)).toMatchObject(seen)
+    expect(await start(variables, "loader-probe", "--tmpfs=/usr/lib")).toMatchObject({
+      status: 0,
+      stdout: "libcuda answers 1000\n",
+    })
+  })
+
+  test("a user namespace", async () => {
+    const ran = await start(
+      ["NVIDIA_VISIBLE_DEVICES=1"],
+      `${listNodes}; loader-probe; cat /dev/nvidia1`,
+      "--uidmap=0:100000:65536",
+    )
+    expect(ran.stdout).toBe("nvidia1\nlibcuda answers 1000\n")
+    expect(ran.stderr).toContain("No such device or address")
+  })
+
   test("a container that is started again, and one that is looked into", async () => {
     const flags = flagsOf(["NVIDIA_VISIBLE_DEVICES=1"])
     const name = "again"
