@@ -9,8 +9,8 @@ import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { SpecBind, SpecEdits, SpecHook } from "../oci/edit-spec.ts"
 import type { HostPath } from "../text/brand.ts"
-import { parentPath } from "../text/path.ts"
-import type { Edit, SymlinkEdit } from "./edit.ts"
+import { absolutePath, parentPath } from "../text/path.ts"
+import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
 
 export interface WrapperPlaces {
   /** What the machine is called. */
@@ -29,7 +29,7 @@ export interface DividedEdits {
   readonly spec: SpecEdits
   /** Order: as planned. */
   readonly inRoot: readonly Edit[]
-  /** Directories of links to be mounted whole, because what is written into the root would not be seen there. */
+  /** Directories of links to nodes, to be mounted whole, because what is written into the root would not be seen there. */
   readonly linkDirectories: ReadonlyMap<string, readonly SymlinkEdit[]>
   readonly findings: readonly Finding[]
 }
@@ -49,6 +49,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
   let hasParams = false
   const isMountedOver = (path: string): boolean =>
     places.mountedOver.some((place) => place !== "/" && isBelow(path, place))
+  const mountBehind = findMounts(edits)
   for (const edit of edits)
     switch (edit.kind) {
       case "mount": {
@@ -65,14 +66,22 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
         mounts.push(bind.value)
         break
       }
-      case "symlink":
-        if (!isMountedOver(edit.path)) inRoot.push(edit)
-        else
-          linkDirectories.set(parentPath(edit.path), [
-            ...(linkDirectories.get(parentPath(edit.path)) ?? []),
-            edit,
-          ])
+      case "symlink": {
+        if (!isMountedOver(edit.path)) {
+          inRoot.push(edit)
+          break
+        }
+        const mounted = mountBehind(edit)
+        if (mounted === undefined) {
+          const directory = parentPath(edit.path)
+          linkDirectories.set(directory, [...(linkDirectories.get(directory) ?? []), edit])
+          break
+        }
+        const bind = bindOf(mounted.hostPath, edit.path, mounted.options, places)
+        if (!bind.ok) return bind
+        mounts.push(bind.value)
         break
+      }
       case "file":
       case "ldcache":
       case "muslPath":
@@ -96,6 +105,31 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
   }
   return ok({ spec, inRoot, linkDirectories, findings })
 }
+
+/**
+ * The plan's mount to which a link leads, over other links of the plan. Where a volume lies over a library's directory, the library is mounted
+ * under the link's name too: a directory of links there would hide the volume, and the library itself.
+ */
+function findMounts(edits: readonly Edit[]): (link: SymlinkEdit) => MountEdit | undefined {
+  const links = new Map<string, SymlinkEdit>()
+  const mounts = new Map<string, MountEdit>()
+  for (const edit of edits)
+    if (edit.kind === "symlink") links.set(edit.path, edit)
+    else if (edit.kind === "mount") mounts.set(edit.containerPath, edit)
+  return (link) => {
+    let next: SymlinkEdit | undefined = link
+    for (let count = 0; next !== undefined && count < longestChain; count++) {
+      const path: string = absolutePath(next.target, parentPath(next.path))
+      const mount = mounts.get(path)
+      if (mount !== undefined) return mount
+      next = links.get(path)
+    }
+    return undefined
+  }
+}
+
+/** As many links as the kernel follows. */
+const longestChain = 40
 
 function bindOf(
   from: HostPath,
