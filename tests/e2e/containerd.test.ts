@@ -3,17 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { missing, type Ran } from "./bundle.ts"
+import { missing, type Ran, wrapperProgram } from "./bundle.ts"
 import { type Cri, openCri, type Pod } from "./cri.ts"
-import {
-  listNodes,
-  lookAround,
-  makeStage,
-  type Stage,
-  testStarts,
-  viewOf,
-  wrapper,
-} from "./engine-contract.ts"
+import { listNodes, lookAround, makeStage, type Stage, testStarts, viewOf } from "./engine-contract.ts"
 import { type Cell, cgroupName, isolationPrograms, startCell } from "./isolation.ts"
 import { makeOciArchive } from "./oci-archive.ts"
 
@@ -48,7 +40,7 @@ state = "${directory}/state"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia.options]
-        BinaryName = "${wrapper}"
+        BinaryName = "${wrapperProgram}"
 `,
   )
   return path
@@ -69,7 +61,7 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
     return ran.stdout
   }
   const flagsOf = (variables: readonly string[]): readonly string[] => [
-    ...["--snapshotter=native", `--runc-binary=${wrapper}`],
+    ...["--snapshotter=native", `--runc-binary=${wrapperProgram}`],
     ...variables.map((variable) => `--env=${variable}`),
   ]
   const start = (variables: readonly string[], script: string, ...more: readonly string[]): Promise<Ran> =>

@@ -2,18 +2,8 @@
 
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import {
-  addLoaderProbe,
-  gantryProgram,
-  hookProgram,
-  makeBusyboxRoot,
-  makeDirectory,
-  mustRun,
-  type Ran,
-} from "./bundle.ts"
-
-export const wrapper = join(dirname(hookProgram), "nvidia-container-runtime")
+import { join } from "node:path"
+import { addLoaderProbe, gantryProgram, makeBusyboxRoot, makeDirectory, mustRun, type Ran } from "./bundle.ts"
 
 export interface Stage {
   readonly directory: string

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { hookProgram, missing, mustRun, type Ran } from "./bundle.ts"
-import { listNodes, makeStage, type Stage, testStarts, wrapper } from "./engine-contract.ts"
+import { hookProgram, missing, mustRun, type Ran, wrapperProgram } from "./bundle.ts"
+import { listNodes, makeStage, type Stage, testStarts } from "./engine-contract.ts"
 import { type Cell, cgroupName, isolationPrograms, startCell } from "./isolation.ts"
 
 const lacks = missing("podman", "conmon", "runc", "cc", ...isolationPrograms)
@@ -23,7 +23,7 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
     return cell.run("podman", ...places, ...flags, `--runtime=${runtime}`, ...args)
   }
   const mustPodman = async (...args: readonly string[]): Promise<string> => {
-    const ran = await podman(wrapper, ...args)
+    const ran = await podman(wrapperProgram, ...args)
     if (ran.status !== 0) throw new Error(`podman ${args.join(" ")}: ${ran.status}: ${ran.stderr}`)
     return ran.stdout
   }
@@ -33,7 +33,7 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
     ...[`--cgroup-parent=/${cgroupName}`, ...variables.map((variable) => `--env=${variable}`)],
   ]
   const start = (variables: readonly string[], script: string, ...more: readonly string[]): Promise<Ran> =>
-    podman(wrapper, "run", "--rm", ...flagsOf(variables), ...more, image, "sh", "-c", script)
+    podman(wrapperProgram, "run", "--rm", ...flagsOf(variables), ...more, image, "sh", "-c", script)
 
   beforeAll(async () => {
     stage = makeStage("podman")
@@ -71,7 +71,7 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
   test("the wrapper and the hook together give a GPU once", async () => {
     const args = [...flagsOf(["NVIDIA_VISIBLE_DEVICES=3"]), image, "sh", "-c"]
     const script = `${listNodes}; mount | grep -c 'libcuda.so'`
-    const ran = await podman(wrapper, `--hooks-dir=${hooks}`, "run", "--rm", ...args, script)
+    const ran = await podman(wrapperProgram, `--hooks-dir=${hooks}`, "run", "--rm", ...args, script)
     expect(ran).toMatchObject({ status: 0, stdout: "nvidia3\n1\n" })
   })
 

@@ -5,9 +5,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { dirname } from "node:path"
-import { hookProgram, missing } from "./bundle.ts"
+import { hookProgram, missing, wrapperProgram } from "./bundle.ts"
 import { type Dockerd, startDockerd } from "./dockerd.ts"
-import { lookAround, makeStage, type Stage, unknownDevice, viewOf, wrapper } from "./engine-contract.ts"
+import { lookAround, makeStage, type Stage, unknownDevice, viewOf } from "./engine-contract.ts"
 import { isolationPrograms } from "./isolation.ts"
 
 const lacks = missing("dockerd", "docker", "runc", "cc", ...isolationPrograms)
@@ -30,7 +30,7 @@ suite(`the runtime wrapper under a scheduler: ${title}`, () => {
   beforeAll(async () => {
     stage = makeStage("swarm", 'swarm-resource = "DOCKER_RESOURCE_GPU,DOCKER_RESOURCE_LOST"')
     const settings = {
-      runtimes: { nvidia: { path: wrapper } },
+      runtimes: { nvidia: { path: wrapperProgram } },
       "default-runtime": "nvidia",
       // And one that the machine has lost since somebody wrote this.
       "node-generic-resources": [...stage.gpus.map((uuid) => `GPU=${uuid}`), "LOST=GPU-of-yesterday"],
