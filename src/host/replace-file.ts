@@ -7,23 +7,28 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs"
+import { resolve } from "node:path"
 import type { Result } from "../core/fault/result.ts"
+import { baseName, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
+import { tryLock } from "../linux/lock.ts"
 import { attempt } from "./file-system.ts"
 
 /** A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. Faults: HostReadFailed. */
 export function replaceFile(path: string, text: string, mode: number): Result<true> {
   return attempt(path, "write", () => {
     const bytes = encodeUtf8(text)
+    const absolute = resolve(path)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile()) writeThrough(path, bytes)
-    else if (stat === undefined) replace(path, bytes, { mode })
+    else if (stat === undefined) replace(absolute, bytes, { mode })
     else replace(realpathSync(path), bytes, { mode: stat.mode & 0o7777, owner: stat })
     return true
   })
@@ -44,7 +49,45 @@ function writeThrough(path: string, bytes: Uint8Array): void {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
+function replace(path: string, bytes: Uint8Array, kept: Kept): void {
+  const directory = openIfReadable(parentPath(path))
+  try {
+    // Whoever writes holds the lock, so that what lies there was left by one who was killed.
+    if (directory !== undefined && lockWithin(directory, lockLimitMs)) removeLeftovers(path)
+    replaceAlone(path, bytes, kept)
+  } finally {
+    if (directory !== undefined) closeSync(directory)
+  }
+}
+
+function openIfReadable(directory: string): number | undefined {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  } catch {
+    return undefined
+  }
+}
+
+/** Far longer than it takes to write a file. Who has waited so long writes all the same. Units: milliseconds. */
+const lockLimitMs = 5000
+
+function lockWithin(descriptor: number, limitMs: number): boolean {
+  const deadline = performance.now() + limitMs
+  for (;;) {
+    if (tryLock(descriptor)) return true
+    if (performance.now() > deadline) return false
+    Bun.sleepSync(1)
+  }
+}
+
+function removeLeftovers(path: string): void {
+  const prefix = `${baseName(path)}.gantry-`
+  for (const name of readdirSync(parentPath(path)))
+    if (name.startsWith(prefix) && /^\d+-[0-9a-z]*$/.test(name.slice(prefix.length)))
+      rmSync(`${parentPath(path)}/${name}`, { force: true })
+}
+
+function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
   const temporary = `${path}.gantry-${process.pid}-${Math.random().toString(36).slice(2)}`
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const descriptor = openSync(temporary, flags, 0o600)
