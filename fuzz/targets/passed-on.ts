@@ -40,7 +40,7 @@ let parsed: ReturnType<typeof configs> | undefined
 export function judgePassedOn(choice: number, spec: Uint8Array): string | undefined {
   opened ??= { library: openScanLibrary() }
   parsed ??= configs()
-  const chosen = parsed[choice % parsed.length]
+  const chosen = parsed[(choice >>> 0) % parsed.length]
   const words = chosen === undefined ? undefined : triggerWords(chosen.config)
   if (chosen === undefined || words === undefined) return "a configuration without words"
   const text = decodeUtf8(spec)

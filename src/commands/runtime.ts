@@ -120,11 +120,12 @@ function findBundle(place: string, spec: string): Result<string> {
       }),
     )
   if (spec.length > specLimit) return refuse("EFBIG", `is larger than ${specLimit} bytes`)
+  const odd = "lies in a directory whose name is no UTF-8"
+  if (!place.isWellFormed()) return refuse("EILSEQ", odd)
   try {
-    const bundle = realpathSync(place)
-    return place.isWellFormed() && !bundle.includes("\ufffd")
-      ? ok(bundle)
-      : refuse("EILSEQ", "lies in a directory whose name is no UTF-8")
+    // Not the other realpathSync, which takes `..` away before it looks.
+    const bundle = realpathSync.native(place)
+    return bundle.includes("\ufffd") ? refuse("EILSEQ", odd) : ok(bundle)
   } catch {
     return refuse("ENOENT", "lies in a directory that cannot be found again")
   }
