@@ -22,9 +22,9 @@ import { hashOf, isYoung, writingLifeMs } from "../host/state-file.ts"
 export function prepareLinkDirectory(state: string, links: readonly SymlinkEdit[]): string | undefined {
   const wanted = links.map(({ path, target }) => [baseName(path), target] as const)
   const place = `${state}/links-${hashOf(JSON.stringify(wanted))}`
-  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
-    return isOurs(state) ? place : undefined
   try {
+    if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
+      return isOurs(state) ? place : undefined
     mkdirSync(state, { recursive: true, mode: 0o700 })
     if (!isOurs(state)) return undefined
     removeLeftovers(state)
