@@ -1,6 +1,6 @@
 /**
  * A plan's edits, divided by who does them for a wrapper that acts before the runtime: what stands in config.json and the runtime does;
- * what is done in the root, which is mounted already; links for places that a mount of the container will cover; and the one thing that
+ * what is done in the root, which is mounted already; links below /dev, over which a mount of the container will lie; and the one thing that
  * only a hook can do, since runtimes refuse mounts inside proc.
  */
 
@@ -9,8 +9,8 @@ import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { SpecBind, SpecEdits, SpecHook } from "../oci/edit-spec.ts"
 import type { HostPath } from "../text/brand.ts"
-import { parentPath } from "../text/path.ts"
-import type { Edit, SymlinkEdit } from "./edit.ts"
+import { absolutePath, parentPath } from "../text/path.ts"
+import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
 
 export interface WrapperPlaces {
   /** What the machine is called. */
@@ -67,11 +67,19 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
       }
       case "symlink":
         if (!isMountedOver(edit.path)) inRoot.push(edit)
-        else
+        else if (isBelow(edit.path, "/dev"))
           linkDirectories.set(parentPath(edit.path), [
             ...(linkDirectories.get(parentPath(edit.path)) ?? []),
             edit,
           ])
+        else {
+          // A volume, in which there is more than ours: the file itself is mounted in the link's place.
+          const file = followLink(edit, edits)
+          const bind = file === undefined ? undefined : bindOf(file.hostPath, edit.path, file.options, places)
+          if (bind === undefined) findings.push(hidden(edit.path))
+          else if (bind.ok) mounts.push(bind.value)
+          else return bind
+        }
         break
       case "file":
       case "ldcache":
@@ -95,6 +103,21 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
     prestartHooksGone: otherHooks,
   }
   return ok({ spec, inRoot, linkDirectories, findings })
+}
+
+/** The mounted file that a link leads to, by way of other links of the plan; undefined: something else. */
+function followLink(link: SymlinkEdit, edits: readonly Edit[]): MountEdit | undefined {
+  let place: string = link.path
+  for (let steps = 0; steps < 8; steps++) {
+    const found = edits.find(
+      (one): one is SymlinkEdit | MountEdit =>
+        (one.kind === "symlink" && one.path === place) ||
+        (one.kind === "mount" && one.containerPath === place),
+    )
+    if (found?.kind !== "symlink") return found
+    place = absolutePath(found.target, parentPath(place))
+  }
+  return undefined
 }
 
 function bindOf(
