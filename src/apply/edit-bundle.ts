@@ -5,7 +5,7 @@
  */
 
 import { closeSync, statSync } from "node:fs"
-import type { Fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -62,7 +62,8 @@ export function applyToBundle(
   const mounts: SpecBind[] = [...spec.mounts]
   for (const [destination, links] of linkDirectories) {
     const source = state === undefined ? undefined : prepareLinkDirectory(state, links)
-    if (source !== undefined)
+    if (source === undefined) findings.push(notLinked(destination, state))
+    else
       mounts.push({ source, destination, options: ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"] })
   }
   const inHooks = changeFromOutside(bundle, inRoot, findings)
@@ -79,6 +80,15 @@ export function applyToBundle(
   }
   return ok({ findings })
 }
+
+const notLinked = (path: string, state: string | undefined): Finding => ({
+  severity: "warning",
+  fault: fault("ContainerPlaceReadOnly", {
+    path,
+    consequence: "the links that belong there are missing, for want of a place to keep them",
+  }),
+  evidence: [`${state ?? "XDG_RUNTIME_DIR"}: cannot be written, or others may enter it`],
+})
 
 /** true: the root is not there yet. */
 function changeFromOutside(

@@ -66,7 +66,7 @@ export function writeStateText(directory: string, file: string, text: string): v
 }
 
 /** Units: milliseconds. */
-const writingLifeMs = 60 * 1000
+export const writingLifeMs = 60 * 1000
 
 /** Whoever was killed while writing left a file behind. */
 function removeLeftovers(directory: string): void {

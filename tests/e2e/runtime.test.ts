@@ -176,6 +176,18 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(lines(bare)).toContain("ld.so.cache")
   })
 
+  test("a volume over a directory of libraries: what is in it stays to be seen, and the driver's are found beside it", () => {
+    const volume = join(work, "volume")
+    mkdirSync(volume)
+    writeFileSync(join(volume, "libown.so"), "own")
+    const directory = "/usr/lib/x86_64-linux-gnu"
+    const script = `cat ${directory}/libown.so; test -s ${directory}/libcuda.so.1 && echo found; readlink ${directory}/libcuda.so.1`
+    const mounts = [{ destination: directory, type: "bind", source: volume, options: ["rbind", "rw"] }]
+    const ran = start({ args: ["sh", "-c", script], env: gpu1, mounts })
+    expect(ran.stdout).toBe("ownfound\n")
+    expect(readFileSync(join(volume, "libown.so"), "utf8")).toBe("own")
+  })
+
   test("a user namespace: what is made in the root belongs to the container's root", () => {
     const ran = start(
       {

@@ -1,6 +1,6 @@
 /**
  * A plan's edits, divided by who does them for a wrapper that acts before the runtime: what stands in config.json and the runtime does;
- * what is done in the root, which is mounted already; links for places that a mount of the container will cover; and the one thing that
+ * what is done in the root, which is mounted already; links below /dev, over which a mount of the container will lie; and the one thing that
  * only a hook can do, since runtimes refuse mounts inside proc.
  */
 
@@ -71,10 +71,14 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
           inRoot.push(edit)
           break
         }
-        const mounted = mountBehind(edit)
-        if (mounted === undefined) {
+        if (isBelow(edit.path, "/dev")) {
           const directory = parentPath(edit.path)
           linkDirectories.set(directory, [...(linkDirectories.get(directory) ?? []), edit])
+          break
+        }
+        const mounted = mountBehind(edit)
+        if (mounted === undefined) {
+          findings.push(hidden(edit.path))
           break
         }
         const bind = bindOf(mounted.hostPath, edit.path, mounted.options, places)
