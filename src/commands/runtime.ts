@@ -99,7 +99,7 @@ async function serve({ config, programName, bundle, spec, configText }: Start): 
   if (decision.kind === "refuse") return fail(decision.fault)
   if (decision.kind !== "gpu") return ok(true)
   const { editBundle } = await import("./edit-bundle.ts")
-  return await editBundle(decision, { bundle, spec })
+  return await editBundle(decision, bundle)
 }
 
 /** Units: bytes. As much as the hook reads. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import {
   addLoaderProbe,
@@ -125,6 +125,24 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     const other = (spec: string): string => annotated(spec).replace("nvidia.com/gpu=3", "example.com/nic=0")
     const passed = start({ args: ["true"], env: ["A=b"] }, { edit: other })
     expect([passed.status, passed.after]).toEqual([0, passed.before])
+  })
+
+  test("what was worked out for one container is done for the next, until the machine changes", () => {
+    const shape = { args: ["ls", "-R", "/usr"], env: gpu1 }
+    // The first looks at the machine, the second plans from what is remembered, the third does what was planned.
+    const [first, second, third] = [start(shape), start(shape), start(shape)]
+    const neutral = ({ after }: Started): string => after.replaceAll(/gantry-runtime-[^/"]*\/[^/"]*/g, "")
+    expect([neutral(second), neutral(third)]).toEqual([neutral(first), neutral(first)])
+    expect([second.tree, third.tree]).toEqual([first.tree, first.tree])
+    expect(third.stdout).toContain("libnvidia-ptxjitcompiler.so.1")
+    const library = join(machine, "usr/lib/x86_64-linux-gnu/libnvidia-ptxjitcompiler.so.550.163.01")
+    renameSync(library, `${library}.away`)
+    try {
+      expect(start(shape).stdout).not.toContain("libnvidia-ptxjitcompiler.so.1")
+    } finally {
+      renameSync(`${library}.away`, library)
+    }
+    expect(start(shape).stdout).toContain("libnvidia-ptxjitcompiler.so.1")
   })
 
   test("who may open a DRM node, and where it lies on the bus", () => {

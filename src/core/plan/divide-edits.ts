@@ -7,7 +7,7 @@
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { SpecBind, SpecEdits, SpecHook } from "../oci/edit-spec.ts"
+import type { SpecBind, SpecEdits } from "../oci/edit-spec.ts"
 import type { HostPath } from "../text/brand.ts"
 import { absolutePath, parentPath } from "../text/path.ts"
 import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
@@ -21,17 +21,24 @@ export interface WrapperPlaces {
   readonly hasUserNamespace: boolean
   /** Destinations of the container's own mounts, clean. */
   readonly mountedOver: readonly string[]
-  /** The hook that binds the driver's parameters. */
-  readonly paramsHook: SpecHook
 }
 
+/** Plain data, so that it can be kept for the next container that asks for the same. */
 export interface DividedEdits {
-  readonly spec: SpecEdits
+  /** What the runtime does, but for hooks: these say where the container's root lies. */
+  readonly spec: Omit<SpecEdits, "createContainerHooks">
+  /** A hook has to bind the driver's parameters. */
+  readonly needsParamsHook: boolean
   /** Order: as planned. */
   readonly inRoot: readonly Edit[]
   /** Directories of links to nodes, to be mounted whole, because what is written into the root would not be seen there. */
-  readonly linkDirectories: ReadonlyMap<string, readonly SymlinkEdit[]>
+  readonly linkDirectories: readonly LinkDirectory[]
   readonly findings: readonly Finding[]
+}
+
+export interface LinkDirectory {
+  readonly path: string
+  readonly links: readonly SymlinkEdit[]
 }
 
 /** Another tool's hooks, which would do the work a second time. */
@@ -96,7 +103,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
       default:
         break
     }
-  const spec: SpecEdits = {
+  const spec: DividedEdits["spec"] = {
     devices: places.hasUserNamespace
       ? []
       : edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit] : [])),
@@ -104,10 +111,15 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
     mounts,
     env: edits.flatMap((edit) => (edit.kind === "env" ? [edit] : [])),
     additionalGids: edits.flatMap((edit) => (edit.kind === "gid" ? [edit.gid] : [])),
-    createContainerHooks: hasParams ? [places.paramsHook] : [],
     prestartHooksGone: otherHooks,
   }
-  return ok({ spec, inRoot, linkDirectories, findings })
+  return ok({
+    spec,
+    needsParamsHook: hasParams,
+    inRoot,
+    linkDirectories: [...linkDirectories].map(([path, links]) => ({ path, links })),
+    findings,
+  })
 }
 
 /**

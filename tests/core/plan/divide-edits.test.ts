@@ -25,13 +25,12 @@ function divide(edits: readonly Edit[], mountedOver: readonly string[]) {
     sourceOf: (path) => path,
     hasUserNamespace: false,
     mountedOver,
-    paramsHook: { path: "/hook", args: ["hook"], env: ["A=b"] },
   })
   if (!divided.ok) throw new Error(JSON.stringify(divided.fault))
   return {
     mounts: divided.value.spec.mounts.map(({ source, destination }) => `${source} at ${destination}`),
     inRoot: divided.value.inRoot.length,
-    directories: [...divided.value.linkDirectories.keys()],
+    directories: divided.value.linkDirectories.map(({ path }) => path),
   }
 }
 
