@@ -82,6 +82,8 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       /* The program lives for milliseconds: nothing that it does pays for compiling it further. */
       "BUN_JSC_useBaselineJIT=0",
+      /* Nor does another thread that makes memory ready ahead of time. */
+      "BUN_JSC_useWarmUpMarkedBlocks=0",
       0,
   };
   call3(__NR_execve, program, arguments, environment);
