@@ -20,8 +20,8 @@ import { readDecisions } from "../host/decision-log.ts"
 import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
-import { driverPlace } from "./driver-place.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { observeSupplied } from "./observe-supplied.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -77,29 +77,23 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
     decision.kind === "gpu"
       ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
       : unseenLayout
-  return ok(
-    planContainer(decision, {
-      injector,
-      planDelegate: (gpu) =>
-        planDelegate({
-          ...gpu,
-          isDebug: false,
-          workingDirectory: bundle,
-          environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
-          machine: liveDelegateMachine,
-        }),
-      observe: () =>
-        ok(
-          observeSnapshot(
-            host,
-            decision.kind === "gpu"
-              ? driverPlace(decision.config)
-              : { driverRoot: "/", ldcache: "/etc/ld.so.cache" },
-          ),
-        ),
-      observeLayout: () => layout,
-    }),
-  )
+  const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
+  const plan = planContainer(decision, {
+    injector,
+    planDelegate: (gpu) =>
+      planDelegate({
+        ...gpu,
+        isDebug: false,
+        workingDirectory: bundle,
+        environment: Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`),
+        machine: liveDelegateMachine,
+      }),
+    // Asked only of who wants a GPU.
+    observe: () =>
+      ok(observed?.snapshot ?? observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
+    observeLayout: () => layout,
+  })
+  return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
 }
 
 /** Without a state file there is a bundle and no process yet. */

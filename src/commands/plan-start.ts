@@ -1,13 +1,15 @@
 /** Works out what a container is given. Loaded only when none has asked for the same of this machine before. */
 
+import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { findAbsence } from "../core/inventory/find-absence.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { type GpuDecision, planContainer } from "../core/plan/plan-container.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
-import { knowMachine } from "./know-machine.ts"
+import { type KnownMachine, knowMachine } from "./know-machine.ts"
 
 interface PlannedStart {
   readonly plan: Plan
@@ -21,15 +23,16 @@ export async function planStart(
   decision: GpuDecision,
   layout: ContainerLayout,
 ): Promise<Result<PlannedStart>> {
-  const { config } = decision
-  const known = await knowMachine(config.gantry.host, driverPlace(config))
+  const known = await knowSupplied(decision)
   if (!known.ok) return known
-  const { host, snapshot, recalled } = known.value
-  const plan = planContainer(decision, {
+  const { host, snapshot, recalled, notSupplied } = known.value
+  const planned = planContainer(decision, {
     injector: "native",
     observe: () => ok(snapshot),
     observeLayout: () => layout,
   })
+  const plan =
+    notSupplied.length === 0 ? planned : { ...planned, findings: [...planned.findings, ...notSupplied] }
   return ok({
     plan,
     host,
@@ -39,3 +42,36 @@ export async function planStart(
     },
   })
 }
+
+/** The driver; then its other modules and the nodes of its GPUs; then the nodes of these. */
+const roundLimit = 3
+
+/** The machine, with whatever of its driver it did not have yet. */
+async function knowSupplied(
+  decision: GpuDecision,
+): Promise<Result<KnownMachine & { readonly notSupplied: readonly Finding[] }>> {
+  const { config } = decision
+  let notSupplied: readonly Finding[] = []
+  for (let round = 0; ; round++) {
+    const known = await knowMachine(config.gantry.host, driverPlace(config))
+    if (!known.ok) return known
+    const { host, snapshot } = known.value
+    const done = { ...known.value, notSupplied }
+    if (round === roundLimit || !maySupply(decision)) return ok(done)
+    const absence = findAbsence(host, snapshot.inventory, setsModes(decision))
+    if (absence.modules.length + absence.nodes.length === 0) return ok(done)
+    const { supplyNodes } = await import("./supply-nodes.ts")
+    const supply = await supplyNodes(host, absence, snapshot.inventory.devRoot, config)
+    notSupplied = supply.findings
+    if (!supply.isChanged) return ok({ ...done, notSupplied })
+  }
+}
+
+/** Whether starts may: that is root's affair, and the configuration's. */
+const maySupply = ({ config }: GpuDecision): boolean =>
+  config.value("nvidia-container-cli.load-kmods") !== false &&
+  config.gantry.mode !== "shadow" &&
+  process.geteuid?.() === 0
+
+/** Who sets display modes asks for it by name. */
+export const setsModes = ({ request }: GpuDecision): boolean => request.capabilities.includes("display")

@@ -9,6 +9,12 @@ export interface GpuFaults {
   GpuUnreadable: { readonly pciAddress: string; readonly path: HostPath }
   DeviceNodeMissing: { readonly path: HostPath; readonly neededBy: string }
   DriverNotLoaded: { readonly host: string }
+  /** A node that a start wanted to make. */
+  DeviceNodeNotMade: { readonly path: string; readonly syscall: string; readonly errno: string }
+  /** A module that a start wanted to have loaded. */
+  ModuleNotLoaded: { readonly module: string; readonly problem: string }
+  /** A start makes it, because the driver has it and nobody has made it. */
+  DeviceNodeToBeMade: { readonly path: HostPath; readonly has: string }
   /** Neither a kernel module nor a user-space driver. */
   DriverAbsent: { readonly host: string; readonly driverRoot: string }
   /** The driver root that was named is no directory of this machine. */
@@ -152,6 +158,35 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
         asRoot: true,
         why: "loads the driver, if it is installed",
       },
+    ],
+  },
+  DeviceNodeNotMade: {
+    code: "GAN2160",
+    exit: 1,
+    says: (d) => `${d.path} was to be made: ${d.syscall}: ${errnoText(d.errno)}`,
+    remedies: () => [
+      {
+        kind: "run",
+        argv: ["nvidia-modprobe", "-c", "0", "-u"],
+        asRoot: true,
+        why: "loads the modules and makes the nodes",
+      },
+    ],
+  },
+  ModuleNotLoaded: {
+    code: "GAN2161",
+    exit: 1,
+    says: (d) => `the kernel module ${d.module} was to be loaded: ${d.problem}`,
+    remedies: (d) => [
+      { kind: "run", argv: ["modprobe", d.module], asRoot: true, why: "loads it, or says why it cannot be" },
+    ],
+  },
+  DeviceNodeToBeMade: {
+    code: "GAN2162",
+    exit: 1,
+    says: (d) => `${d.path} is not there or not what it must be, and a start makes it (${d.has})`,
+    remedies: () => [
+      { kind: "know", text: "nvidia-container-cli.load-kmods = false keeps starts from making nodes" },
     ],
   },
   DriverAbsent: {

@@ -11,6 +11,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Gpu, ImexChannel, Inventory, NodeFact, SupportNodes } from "./inventory.ts"
 import { drmPathsOf } from "./observe-gpus.ts"
 import { observePlatformEntries } from "./platform-list.ts"
+import { presentNodes } from "./present-nodes.ts"
 import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
 
 const controlNames = ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset"]
@@ -75,19 +76,6 @@ export function nodePlaces({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): 
     ].map(({ path }) => path),
   ].map(hostPath)
 }
-
-/** Every node that is there. */
-export const presentNodes = ({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): readonly NodeFact[] => [
-  ...gpus.flatMap(({ node, drm }) => [...(node === undefined ? [] : [node]), ...drm.map((one) => one.node)]),
-  ...nodes.control,
-  ...nodes.capabilities,
-  ...nodes.imexChannels.map(({ node }) => node),
-  ...nodes.nvswitch,
-  ...nodes.nvlink,
-  ...nodes.gds,
-  ...nodes.gdrcopy,
-  ...nodes.mofed,
-]
 
 /** Names under which the driver and its companions register. */
 const registeredNames = [

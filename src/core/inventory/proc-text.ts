@@ -22,7 +22,7 @@ export function readMatch(host: Host, path: HostPath, pattern: RegExp): Sourced<
 }
 
 /** `Key:  value` lines; the last of a repeated key counts. Empty when the file cannot be read. */
-export function readFields(host: Host, path: string): ReadonlyMap<string, string> {
+export function readFields(host: Pick<Host, "readFile">, path: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const line of (readText(host, path) ?? "").split("\n")) {
     const colon = line.indexOf(":")

@@ -1,4 +1,4 @@
-/** Takes a machine away that write-machine.ts made: what its manifest names, and nothing else. */
+/** Takes a machine away that write-machine.ts made: what its manifest names, the nodes that starts made on it, and nothing else. */
 
 import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs"
 import { fault } from "../../core/fault/fault.ts"
@@ -21,7 +21,7 @@ export function removeMachine(directory: string): Result<Removed> {
     // Another user could put links in the way between our look and our step, and would then choose what is removed.
     if (lstatSync(`${directory}/${manifestName}`).uid !== process.geteuid?.())
       return failed("another user made it")
-    const kept = removePaths(directory, [...manifest.paths].sort())
+    const kept = removePaths(directory, [...new Set([...manifest.paths, ...nodesOfStarts(directory)])].sort())
     rmSync(`${directory}/${manifestName}.new`, { force: true })
     rmSync(`${directory}/${manifestName}`)
     const place = realpathSync(directory)
@@ -30,6 +30,20 @@ export function removeMachine(directory: string): Result<Removed> {
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** As src/apply/make-nodes.ts makes them. */
+function nodesOfStarts(directory: string): readonly string[] {
+  return ["/dev", "/dev/nvidia-caps"].flatMap((place) => {
+    const isThere = lstatSync(`${directory}${place}`, { throwIfNoEntry: false })?.isDirectory() === true
+    return (isThere ? readdirSync(`${directory}${place}`) : [])
+      .filter((name) => /^nvidia(\d+|ctl|-uvm|-uvm-tools|-modeset|-cap\d+|-caps)$/.test(name))
+      .map((name) => `${place}/${name}`)
+      .filter((path) => {
+        const stat = lstatSync(`${directory}${path}`, { throwIfNoEntry: false })
+        return stat?.isCharacterDevice() === true || path === "/dev/nvidia-caps"
+      })
+  })
 }
 
 /** `paths`: directories before what lies in them. */
