@@ -5,8 +5,9 @@ import { applyToBundle } from "../apply/edit-bundle.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRootOwner } from "../core/oci/root-owner.ts"
+import type { BundleDecision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
-import { type GpuDecision, planContainer } from "../core/plan/plan-container.ts"
+import { planContainer } from "../core/plan/plan-container.ts"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
 import { forgetSnapshot } from "../host/recall-snapshot.ts"
@@ -15,7 +16,7 @@ import { driverPlace, knowMachine } from "./know-machine.ts"
 
 /** `spec`: config.json's text, in which what is no UTF-8 is kept. Faults: those of planning and applying. */
 export async function editBundle(
-  decision: GpuDecision,
+  decision: BundleDecision,
   { bundle, spec }: { readonly bundle: string; readonly spec: string },
 ): Promise<Result<true>> {
   const { config } = decision

@@ -5,7 +5,7 @@
 
 import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
-import { type Decision, decide } from "../core/plan/decide.ts"
+import { decide, type GpuDecision } from "../core/plan/decide.ts"
 import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
@@ -65,7 +65,7 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
 }
 
 async function delegate(
-  { request, config, profile }: Extract<Decision, { readonly kind: "gpu" }>,
+  { request, config, profile }: GpuDecision,
   isDebug: boolean,
   caller: Caller,
 ): Promise<number> {

@@ -1,66 +1,83 @@
 /** The native injector: from a decision to a container with its GPU. Loaded only when a container wants one. */
 
-import { type AppliedContainer, applyInNamespace, rootOf } from "../apply/in-namespace.ts"
+import { type AppliedContainer, seenFromOutside } from "../apply/applied-container.ts"
+import { applyInNamespace } from "../apply/in-namespace.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import type { BundleDecision, GpuDecision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
-import { type GpuDecision, planContainer } from "../core/plan/plan-container.ts"
+import { planContainer } from "../core/plan/plan-container.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
 import { forgetSnapshot } from "../host/recall-snapshot.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace, knowMachine } from "./know-machine.ts"
 
-/** What would be done natively, with the machine and the container that it would be done to. */
-interface Prepared {
-  readonly plan: Plan
-  readonly host: HostFiles
+export interface Target {
   readonly container: AppliedContainer
+  /** By which the log names the container. */
   readonly bundle: string
 }
 
+/** What would be done natively, with the machine that it would be done from. */
+interface Prepared {
+  readonly plan: Plan
+  readonly host: HostFiles
+}
+
+/** Faults: ContainerProcessMissing, those of planning and applying; undefined when the container has what it asked for. */
+export async function inject(decision: BundleDecision): Promise<Fault | undefined> {
+  const target = targetOf(decision)
+  return target.ok ? await injectInto(decision, target.value) : target.fault
+}
+
 /** Faults: those of planning and applying; undefined when the container has what it asked for. */
-export async function inject(decision: GpuDecision): Promise<Fault | undefined> {
-  const prepared = await prepare(decision)
+export async function injectInto(decision: GpuDecision, target: Target): Promise<Fault | undefined> {
+  const prepared = await prepare(decision, target)
   if (!prepared.ok) return prepared.fault
-  const { plan, host, container } = prepared.value
+  const { plan, host } = prepared.value
   const applied =
-    plan.refusal === undefined ? applyInNamespace(plan.edits, host, container) : fail(plan.refusal)
+    plan.refusal === undefined ? applyInNamespace(plan.edits, host, target.container) : fail(plan.refusal)
   // Logged with what applying met, from within the container's namespace: the machine's mounts are still all there.
   const outcome: Plan = applied.ok
     ? { ...plan, findings: [...plan.findings, ...applied.value.findings] }
     : { ...plan, outcome: "refuse", refusal: applied.fault }
-  log(prepared.value, outcome)
+  log(target, outcome)
   // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
   if (!applied.ok) forgetSnapshot(host, driverPlace(decision.config), stateDirectory())
   return applied.ok ? undefined : applied.fault
 }
 
 /** Shadow mode: what native injection would do is logged, and nothing is done. Whatever goes wrong is of no concern to the start. */
-export async function logOnly(decision: GpuDecision): Promise<void> {
-  const prepared = await prepare(decision)
-  if (prepared.ok) log(prepared.value, prepared.value.plan)
+export async function logOnly(decision: BundleDecision): Promise<void> {
+  const target = targetOf(decision)
+  if (!target.ok) return
+  const prepared = await prepare(decision, target.value)
+  if (prepared.ok) log(target.value, prepared.value.plan)
 }
 
-const log = ({ container, bundle }: Prepared, plan: Plan): void =>
+const log = ({ container, bundle }: Target, plan: Plan): void =>
   logDecision({ timeMs: Date.now(), bundle, pid: String(container.pid), plan })
 
-async function prepare(decision: GpuDecision): Promise<Result<Prepared>> {
-  const { config, state, spec } = decision
-  const known = await knowMachine(config.gantry.host, driverPlace(config))
-  if (!known.ok) return known
-  const { host, snapshot } = known.value
+function targetOf({ state, spec }: BundleDecision): Result<Target> {
   if (state.pid <= 0n) return fail(fault("ContainerProcessMissing", { pid: String(state.pid) }))
   // Relative to the bundle, as the specification says; the reference takes its own working directory.
   const bundle = absolutePath(state.bundle, process.cwd())
-  const container = { pid: state.pid, rootPath: absolutePath(spec.rawRootPath, bundle) }
-  const layout = await observeLayout(rootOf(container))
+  return ok({ container: seenFromOutside(state.pid, absolutePath(spec.rawRootPath, bundle)), bundle })
+}
+
+async function prepare(decision: GpuDecision, { container }: Target): Promise<Result<Prepared>> {
+  const { config } = decision
+  const known = await knowMachine(config.gantry.host, driverPlace(config))
+  if (!known.ok) return known
+  const { host, snapshot } = known.value
+  const layout = await observeLayout(container.visibleRoot)
   const plan = planContainer(decision, {
     injector: "native",
     observe: () => ok(snapshot),
     observeLayout: () => layout,
   })
-  return ok({ plan, host, container, bundle })
+  return ok({ plan, host })
 }

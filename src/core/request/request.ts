@@ -1,5 +1,6 @@
 /**
- * What a container asked for, after all rules: the pure outcome of config.toml, OCI state, config.json and the profile.
+ * What a container asked for, after all rules: the pure outcome of config.toml, OCI state, config.json and the profile, or of the
+ * command line of nvidia-container-cli.
  * It says nothing of the machine; selectors are not resolved yet.
  */
 
@@ -20,6 +21,9 @@ export interface PassedOver {
   readonly fault: Fault
 }
 
+/** What who asks does not want, though the rest of the request would bring it. */
+export type Withheld = "deviceNodes" | "persistenced" | "fabricmanager" | "firmware"
+
 export interface GpuRequest {
   readonly kind: "gpu"
   /** Selectors as the delegated command line carries them, holes and doubles included. Empty: a GPU container with no device (`none`). */
@@ -31,6 +35,7 @@ export interface GpuRequest {
   readonly migMonitor: string
   readonly imexChannels: readonly string[]
   readonly companions: readonly Companion[]
+  readonly withheld: readonly Withheld[]
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
   /** What a strict reading would have refused, and a lenient one read as if it was not said. Order: as judged. */
@@ -38,10 +43,11 @@ export interface GpuRequest {
   readonly isPrivileged: boolean
   readonly isLegacyImage: boolean
   readonly container: {
-    /** As the state gave it; bigint because the reference keeps 64 bits. */
+    /** Of its first process; bigint because the reference keeps 64 bits. */
     readonly pid: bigint
+    /** Empty: nobody said. */
     readonly bundle: string
-    /** `root.path` of config.json, as written. */
+    /** Of its root file system, as written. */
     readonly rawRootPath: string
   }
   readonly reasons: readonly Reason[]
