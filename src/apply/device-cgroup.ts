@@ -9,6 +9,7 @@ import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { CgroupRuleEdit } from "../core/plan/edit.ts"
 import { joinPath } from "../core/text/path.ts"
+import { errnoOf } from "../linux/checked.ts"
 import { allowDevices } from "../linux/device-program.ts"
 import type { AppliedContainer } from "./applied-container.ts"
 
@@ -21,7 +22,7 @@ export interface CgroupPlace {
 
 /**
  * To be called in the host's mount namespace. What may be lost later is a finding.
- * Faults: CgroupNotFound, SystemCallFailed, DeviceProgramUnreadable.
+ * Faults: CgroupNotFound, DeviceRulesRefused, SystemCallFailed, DeviceProgramUnreadable.
  */
 export function applyDeviceRules(
   { pid, processPath }: AppliedContainer,
@@ -35,7 +36,11 @@ export function applyDeviceRules(
   if (place === undefined) return fail(fault("CgroupNotFound", { pid: String(pid) }))
   const { version, directory, cgroup } = place
   const allowed = version === 2 ? allowDevices(directory, rules) : allowOnV1(directory, rules)
-  return allowed.ok ? ok(isManagedBySystemd(cgroup) ? [forgotten(cgroup)] : []) : allowed
+  if (allowed.ok) return ok(isManagedBySystemd(cgroup) ? [forgotten(cgroup)] : [])
+  const errno = errnoOf(allowed)
+  return errno === "EPERM" || errno === "EACCES"
+    ? fail(fault("DeviceRulesRefused", { cgroup }, allowed.fault))
+    : allowed
 }
 
 /** The cgroup of a unit itself, or the one that crun makes in it. Source: systemd.scope(5); the cgroup driver `systemd` of runc and crun. */

@@ -14,8 +14,7 @@ import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Edit } from "../core/plan/edit.ts"
 import { actAs, openRoot } from "../linux/in-root.ts"
-import { enterMountNamespace, openMountNamespace } from "../linux/namespace.ts"
-import { type AppliedContainer, readOwner } from "./applied-container.ts"
+import { type AppliedContainer, openWay } from "./applied-container.ts"
 import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
 import { type Prepared, prepareMounts } from "./detached-mounts.ts"
@@ -28,18 +27,15 @@ export interface Applied {
 
 /**
  * Faults: ContainerProcessGone, SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound,
- * DeviceProgramUnreadable.
+ * DeviceRulesRefused, DeviceProgramUnreadable.
  */
 export function applyInNamespace(
   planned: readonly Edit[],
   host: HostFiles,
   container: AppliedContainer,
 ): Result<Applied> {
-  const { processPath, rootPath } = container
-  const owner = readOwner(container)
-  if (!owner.ok) return owner
-  const namespace = openMountNamespace(processPath)
-  if (!namespace.ok) return namespace
+  const way = openWay(container)
+  if (!way.ok) return way
   const findings: Finding[] = []
   const edits = withoutProcView(planned, findings)
   const mounts = prepareMounts(
@@ -58,9 +54,9 @@ export function applyInNamespace(
   findings.push(...ruled.value)
   for (const edit of edits) if (edit.kind === "gid" || edit.kind === "env") findings.push(comesTooLate(edit))
 
-  const entered = enterMountNamespace(namespace.value, `${processPath}/ns/mnt`)
+  const entered = way.value.enter()
   if (!entered.ok) return entered
-  const root = openRoot(rootPath, owner.value)
+  const root = openRoot(container.rootPath, way.value.owner)
   if (!root.ok) return root
   actAs(root.value.owner)
   const changed = changeRoot(root.value, { mounts: mounts.value, covers: covers.value, edits }, findings)

@@ -6,7 +6,8 @@
 import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { decide, type GpuDecision } from "../core/plan/decide.ts"
-import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
+import type { DelegateMachine } from "../core/plan/plan-delegate.ts"
+import { hookSources, liveDelegateMachine, shadowedDelegateMachine } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
@@ -53,10 +54,11 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
       if (decision.config.gantry.mode === "shadow") {
         const { logOnly } = await import("./inject.ts")
         await logOnly(decision)
-        return await delegate(decision, call.isDebug, caller)
+        return await delegate(decision, call.isDebug, { caller, machine: shadowedDelegateMachine() })
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate") return await delegate(decision, call.isDebug, caller)
+      if (injector === "delegate")
+        return await delegate(decision, call.isDebug, { caller, machine: liveDelegateMachine })
       const { inject } = await import("./inject.ts")
       const problem = await inject(decision)
       return problem === undefined ? 0 : await report(problem)
@@ -67,12 +69,11 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
 async function delegate(
   { request, config, profile }: GpuDecision,
   isDebug: boolean,
-  caller: Caller,
+  { caller, machine }: { readonly caller: Caller; readonly machine: DelegateMachine },
 ): Promise<number> {
   const { planDelegate } = await import("../core/plan/plan-delegate.ts")
   const { environment } = caller
   const workingDirectory = process.cwd()
-  const machine = liveDelegateMachine
   const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
   if (!planned.ok) return await report(planned.fault)
   const { path, argv, env } = planned.value

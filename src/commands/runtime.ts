@@ -3,7 +3,7 @@
  * only: command line and config.json to a decision, the decision to an edited bundle. Whatever asks for no GPU is passed on as it is.
  */
 
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRuntimeCall } from "../core/oci/runtime-call.ts"
@@ -14,7 +14,7 @@ import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { mayAskForGpu } from "../core/request/trigger-words.ts"
 import { absolutePath, joinPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
-import { findRuntime } from "../host/find-runtime.ts"
+import { findRuntime, isAnothers } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
 import { stateDirectory } from "../host/state-directory.ts"
@@ -70,9 +70,6 @@ export async function run(
 }
 
 const shadowed = "nvidia-container-runtime"
-
-/** Not the launcher beside this program. */
-const isAnothers = (path: string): boolean => !realpathSync(path).endsWith("/gantry-launcher")
 
 interface Start {
   readonly config: Config

@@ -9,6 +9,7 @@ import type { Sources } from "../core/plan/decide.ts"
 import type { DelegateMachine } from "../core/plan/plan-delegate.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
+import { isAnothers } from "./find-runtime.ts"
 import { readText } from "./read-text.ts"
 
 const configName = "nvidia-container-runtime/config.toml"
@@ -59,6 +60,12 @@ function isTegra(): boolean {
   const family = readText("configuration file", "/sys/devices/soc0/family")
   return family.ok && family.value.toLowerCase().startsWith("tegra")
 }
+
+/** In shadow mode the old tool acts: a program of ours by its name is passed over. */
+export const shadowedDelegateMachine = (): DelegateMachine => ({
+  ...liveDelegateMachine,
+  isExecutable: (path) => liveDelegateMachine.isExecutable(path) && isAnothers(path),
+})
 
 export const liveDelegateMachine: DelegateMachine = {
   exists: existsSync,

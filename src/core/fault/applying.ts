@@ -15,6 +15,8 @@ export interface ApplyingFaults {
   HostNotLive: { readonly name: string }
   CgroupNotFound: { readonly pid: string }
   DeviceProgramUnreadable: { readonly cgroup: string }
+  /** Who is no administrator of the machine manages no device cgroup. */
+  DeviceRulesRefused: { readonly cgroup: string }
   /** The process whose container is to be changed is not there. `path`: where proc should describe it. */
   ContainerProcessGone: { readonly path: string }
   /** Permissions that a hook has given, in a cgroup that systemd writes anew by what it knows itself. */
@@ -110,6 +112,18 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
         argv: ["sysctl", "net.core.bpf_jit_harden=1"],
         asRoot: true,
         why: "with 2 the kernel hides filters, and none can be extended",
+      },
+    ],
+  },
+  DeviceRulesRefused: {
+    code: "GAN3024",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: failed to add device rules: operation not permitted in ${d.cgroup}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "only the machine's root may permit devices: say --no-cgroups (nvidia-container-cli.no-cgroups = true), and let the engine permit them where it restricts them",
       },
     ],
   },

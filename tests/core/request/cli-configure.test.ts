@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { parseCliFlags } from "../../../src/commands/container-cli-flags.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { ok, type Result } from "../../../src/core/fault/result.ts"
+import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"
 import { unseenLayout } from "../../../src/core/plan/container-layout.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
@@ -10,6 +11,7 @@ import { planContainer } from "../../../src/core/plan/plan-container.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { type CliRequest, resolveCliRequest } from "../../../src/core/request/cli-configure.ts"
 import { profileNames } from "../../../src/core/request/profile.ts"
+import { containerPath } from "../../../src/core/text/brand.ts"
 import { type ContainerOptions, type MachineOptions, memoryMachine, planFor } from "../../machine.ts"
 import { readVectors } from "../../vectors/vector.ts"
 
@@ -138,7 +140,28 @@ describe("the command lines of the reference's hook", () => {
 const changes = ({ edits }: Plan): readonly object[] => edits.map(({ reasons: _, ...edit }: Edit) => edit)
 
 describe("a container that is configured", () => {
-  const configured = (machine: MachineOptions, args: readonly string[]): Plan => {
+  const newerCuda: CompatOffer = {
+    directory: containerPath("/usr/local/cuda/compat"),
+    libraries: [
+      {
+        path: containerPath("/usr/local/cuda/compat/libcuda.so.570.10.01"),
+        soname: "libcuda.so.1",
+        bits: 64,
+        machine: "x86-64",
+      },
+    ],
+    candidates: [
+      { path: "/usr/local/cuda/compat/libcuda.so.570.10.01", version: "570.10.01", note: { kind: "none" } },
+    ],
+  }
+  const compatMode = (mode: string): string =>
+    `[nvidia-container-runtime.modes.legacy]\ncuda-compat-mode = "${mode}"\n`
+
+  const configured = (
+    machine: MachineOptions,
+    args: readonly string[],
+    layout: ContainerOptions["layout"] = {},
+  ): Plan => {
     const resolved = resolve(args)
     if (!resolved.ok) throw new Error(renderFaultLine(resolved.fault))
     const { request, config, profile, log } = resolved.value
@@ -148,7 +171,7 @@ describe("a container that is configured", () => {
         injector: "native",
         observe: () =>
           ok(observeSnapshot(memoryMachine(machine), { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
-        observeLayout: () => ({ ...unseenLayout, isDebian: true }),
+        observeLayout: () => ({ ...unseenLayout, isDebian: true, ...layout }),
       },
     )
   }
@@ -172,6 +195,20 @@ describe("a container that is configured", () => {
       { env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_REQUIRE_CUDA=cuda>=11.0"] },
     ],
     [
+      "a newer CUDA of the image",
+      { gpus: 1 },
+      { env: ["NVIDIA_VISIBLE_DEVICES=0"], layout: { compat: newerCuda } },
+    ],
+    [
+      "a newer CUDA of the image that is not wanted",
+      { gpus: 1 },
+      {
+        env: ["NVIDIA_VISIBLE_DEVICES=0"],
+        config: compatMode("disabled"),
+        layout: { compat: newerCuda },
+      },
+    ],
+    [
       "a right over MIG",
       { gpus: 1 },
       {
@@ -185,7 +222,7 @@ describe("a container that is configured", () => {
       const native = planFor(memoryMachine(machine), container, "native")
       const [told] = planFor(memoryMachine(machine), container, "delegate").edits
       if (told?.kind !== "delegate") throw new Error("not delegated")
-      const plan = configured(machine, told.argv)
+      const plan = configured(machine, told.argv, container.layout)
       expect(plan.refusal).toBeUndefined()
       expect(plan.edits.length).toBeGreaterThan(0)
       expect(changes(plan)).toEqual(changes(native))
@@ -219,6 +256,25 @@ describe("a container that is configured", () => {
       "/run/nvidia-fabricmanager/socket",
       "/run/nvidia-persistenced/socket",
     ])
+  })
+
+  test.each([
+    ["-d 0 -c", true],
+    ["-d 0 -c --cuda-compat-mode=mount", true],
+    ["-d 0 -c --cuda-compat-mode=ldconfig", true],
+    ["-d 0 -c --cuda-compat-mode=disabled", false],
+    ["-d 0 -c --no-cntlibs", false],
+    ["-d 0 -u", false],
+  ])("%s: the image's newer CUDA comes first: %p", (options, isFirst) => {
+    const plan = configured({ gpus: 1 }, ["configure", ...options.split(" "), "/r"], { compat: newerCuda })
+    const entries = plan.edits.flatMap((edit) => (edit.kind === "ldcache" ? edit.entries : []))
+    expect(entries.some(({ path }) => path.startsWith(newerCuda.directory))).toBe(isFirst)
+  })
+
+  test("a device that is named is looked for also where there is no GPU", () => {
+    const refusal = (devices: string): string | undefined =>
+      configured({ gpus: 0 }, ["configure", "-d", devices, "/r"]).refusal?.tag
+    expect([refusal("0"), refusal("all")]).toEqual(["DeviceUnknown", undefined])
   })
 
   test("a requirement that does not hold is refused in the reference's words", () => {
