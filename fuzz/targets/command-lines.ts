@@ -78,12 +78,10 @@ export const commandLines: FuzzTarget = {
             checkValues(call.global, args),
             checkValues(call.given, args),
             call.command === "configure"
-              ? checkResult(
-                  resolveCliRequest(call, { parentPid: 1n, host: undefined }),
-                  ({ request, log }) =>
-                    request.container.pid > 0n && log.reasons.length >= 2
-                      ? undefined
-                      : "a request without a process or a reason",
+              ? checkResult(resolveCliRequest(call, { parentPid: 1, host: undefined }), ({ request, log }) =>
+                  request.container.pid > 0n && log.reasons.length >= 2
+                    ? undefined
+                    : "a request without a process or a reason",
                 )
               : undefined,
           )

@@ -34,8 +34,8 @@ export function applyDeviceRules(
     readFileSync("/proc/self/mountinfo", "utf8"),
   )
   if (place === undefined) return fail(fault("CgroupNotFound", { pid: String(pid) }))
-  const { version, directory, cgroup } = place
-  const allowed = version === 2 ? allowDevices(directory, rules) : allowOnV1(directory, rules)
+  const { directory, cgroup } = place
+  const allowed = (place.version === 2 ? allowDevices : allowOnV1)(directory, rules)
   if (allowed.ok) return ok(isManagedBySystemd(cgroup) ? [forgotten(cgroup)] : [])
   const errno = errnoOf(allowed)
   return errno === "EPERM" || errno === "EACCES"

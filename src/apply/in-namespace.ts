@@ -14,7 +14,7 @@ import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Edit } from "../core/plan/edit.ts"
 import { actAs, openRoot } from "../linux/in-root.ts"
-import { type AppliedContainer, openWay } from "./applied-container.ts"
+import type { AppliedContainer } from "./applied-container.ts"
 import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
 import { type Prepared, prepareMounts } from "./detached-mounts.ts"
@@ -34,7 +34,7 @@ export function applyInNamespace(
   host: HostFiles,
   container: AppliedContainer,
 ): Result<Applied> {
-  const way = openWay(container)
+  const way = container.openWay()
   if (!way.ok) return way
   const findings: Finding[] = []
   const edits = withoutProcView(planned, findings)

@@ -1,9 +1,11 @@
 /** `nvidia-container-cli configure`: from its options to a container with its GPUs, by the hook's own plan and applier. */
 
-import { seenFromOutside, seenFromWithin } from "../apply/applied-container.ts"
+import { seenFromOutside } from "../apply/applied-container.ts"
+import { seenFromWithin } from "../apply/seen-from-within.ts"
 import { checkCliLdcache, checkCliRoot, checkCliUsers, parseCliPlaces } from "../core/explain/cli-start.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { ok, type Result } from "../core/fault/result.ts"
+import { withhold } from "../core/plan/withhold.ts"
 import type { CliConfigure, CliGiven } from "../core/request/cli-call.ts"
 import { type CliCircumstances, resolveCliRequest } from "../core/request/cli-configure.ts"
 import { cleanPath } from "../core/text/path.ts"
@@ -18,7 +20,7 @@ export async function configureContainer(
 ): Promise<Fault | undefined> {
   const asked = resolveCliRequest(call, circumstances)
   if (!asked.ok) return asked.fault
-  const { supervision, request, config, profile, log } = asked.value
+  const { supervision, request, withheld, config, profile, log } = asked.value
   if (!canAdministrate()) return fault("CliPermissionDenied", {})
   const start = checkStart(call.global, circumstances.host)
   if (!start.ok) return start.fault
@@ -30,7 +32,8 @@ export async function configureContainer(
   // Directories are made with the permissions that they are given, whatever the caller has masked.
   process.umask(0o022)
   const decision = { kind: "gpu", log, config, profile, mode: "legacy", request } as const
-  return await injectInto(decision, { container: container.value, bundle: rootPath })
+  const target = { container: container.value, bundle: rootPath }
+  return await injectInto(decision, target, (plan) => withhold(plan, withheld))
 }
 
 /** What was said of user, driver root and loader cache, where anything was. Faults: CliUserInvalid, LdcacheUnusable, DriverRootUnusable. */

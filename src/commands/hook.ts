@@ -6,8 +6,7 @@
 import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { decide, type GpuDecision } from "../core/plan/decide.ts"
-import type { DelegateMachine } from "../core/plan/plan-delegate.ts"
-import { hookSources, liveDelegateMachine, shadowedDelegateMachine } from "../host/hook-sources.ts"
+import { hookSources } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
@@ -51,34 +50,20 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
     case "refuse":
       return await report(decision.fault)
     case "gpu": {
+      const delegate = async (gpu: GpuDecision): Promise<number> =>
+        (await import("./delegate.ts")).delegate(gpu, call.isDebug, caller)
       if (decision.config.gantry.mode === "shadow") {
         const { logOnly } = await import("./inject.ts")
         await logOnly(decision)
-        return await delegate(decision, call.isDebug, { caller, machine: shadowedDelegateMachine() })
+        return await delegate(decision)
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate")
-        return await delegate(decision, call.isDebug, { caller, machine: liveDelegateMachine })
+      if (injector === "delegate") return await delegate(decision)
       const { inject } = await import("./inject.ts")
       const problem = await inject(decision)
       return problem === undefined ? 0 : await report(problem)
     }
   }
-}
-
-async function delegate(
-  { request, config, profile }: GpuDecision,
-  isDebug: boolean,
-  { caller, machine }: { readonly caller: Caller; readonly machine: DelegateMachine },
-): Promise<number> {
-  const { planDelegate } = await import("../core/plan/plan-delegate.ts")
-  const { environment } = caller
-  const workingDirectory = process.cwd()
-  const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
-  if (!planned.ok) return await report(planned.fault)
-  const { path, argv, env } = planned.value
-  const became = await caller.become(path, [path, ...argv], env)
-  return typeof became === "number" ? became : await report(became)
 }
 
 /** What faults say is loaded only when one is told. */

@@ -33,11 +33,16 @@ export async function inject(decision: BundleDecision): Promise<Fault | undefine
   return target.ok ? await injectInto(decision, target.value) : target.fault
 }
 
-/** Faults: those of planning and applying; undefined when the container has what it asked for. */
-export async function injectInto(decision: GpuDecision, target: Target): Promise<Fault | undefined> {
+/** `revise`: what is done to a plan before it is applied. Faults: those of planning and applying; undefined when the container has what it asked for. */
+export async function injectInto(
+  decision: GpuDecision,
+  target: Target,
+  revise = (plan: Plan): Plan => plan,
+): Promise<Fault | undefined> {
   const prepared = await prepare(decision, target)
   if (!prepared.ok) return prepared.fault
-  const { plan, host } = prepared.value
+  const { host } = prepared.value
+  const plan = revise(prepared.value.plan)
   const applied =
     plan.refusal === undefined ? applyInNamespace(plan.edits, host, target.container) : fail(plan.refusal)
   // Logged with what applying met, from within the container's namespace: the machine's mounts are still all there.

@@ -12,9 +12,9 @@ import { call } from "./checked.ts"
 const cloneFs = 0x200
 const cloneNewNs = 0x20000
 
-/** A descriptor of a process's namespace, to be opened before anything is changed. Faults: SystemCallFailed. */
-export function openMountNamespace(processPath: string): Result<number> {
-  const path = `${processPath}/ns/mnt`
+/** A descriptor of the namespace, to be opened before anything is changed. Faults: SystemCallFailed. */
+export function openMountNamespace(pid: bigint): Result<number> {
+  const path = `/proc/${pid}/ns/mnt`
   try {
     return ok(openSync(path, constants.O_RDONLY))
   } catch (error) {

@@ -223,6 +223,18 @@ export function makeBundle(
   }
 }
 
+/** Makes a bundle below a directory, and takes it away after use. */
+export const bundlesIn =
+  (parent: string) =>
+  <T>(shape: SpecShape, use: (bundle: Bundle) => T, prepare?: (root: string) => void): T => {
+    const bundle = makeBundle(parent, shape, prepare)
+    try {
+      return use(bundle)
+    } finally {
+      bundle.remove()
+    }
+  }
+
 /** Every path below a directory with its kind, for comparing before and after. */
 export function listTree(directory: string, prefix = ""): readonly string[] {
   return readdirSync(join(directory, prefix), { withFileTypes: true })

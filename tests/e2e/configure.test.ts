@@ -5,12 +5,11 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path"
 import {
   addLoaderProbe,
-  type Bundle,
+  bundlesIn,
   cliProgram,
   gantryProgram,
   hookProgram,
   listTree,
-  makeBundle,
   makeBusyboxRoot,
   makeDirectory,
   missing,
@@ -42,18 +41,7 @@ describe.skipIf(lacks !== "")(
       rmSync(work, { recursive: true, force: true })
     })
 
-    const withBundle = <T>(
-      shape: SpecShape,
-      use: (bundle: Bundle) => T,
-      prepare?: (root: string) => void,
-    ): T => {
-      const bundle = makeBundle(work, shape, prepare)
-      try {
-        return use(bundle)
-      } finally {
-        bundle.remove()
-      }
-    }
+    const withBundle = bundlesIn(work)
 
     type Way = "handed over by the hook" | "from outside" | "from within"
     const ways: readonly Way[] = ["handed over by the hook", "from outside", "from within"]

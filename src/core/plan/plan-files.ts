@@ -14,7 +14,7 @@ import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import { type PlanContext, type PlanPart, withhold } from "./plan-part.ts"
+import type { PlanContext, PlanPart } from "./plan-part.ts"
 
 const ofFile = ["ro", "nosuid", "nodev"] as const
 /** A socket is written to. */
@@ -43,15 +43,13 @@ export function planFiles(context: PlanContext, libraries: readonly DriverLibrar
   const modules = driver.modules.filter(isWanted(granted.asked))
   const binaries = driver.binaries.filter(isWanted(granted.asked))
   const sockets = planSockets(context)
-  const isWithheld = context.request.withheld.includes("firmware")
-  const firmware = driver.firmware.map((path) => ({ path }))
   return {
     edits: [
       ...binaries.map(({ path, rootPath }) =>
         mount(path, mode === "legacy" ? `/usr/bin/${baseName(path)}` : rootPath),
       ),
       ...libraries.map((one) => mount(one.path, `${libraryDirectory(context, one)}/${baseName(one.path)}`)),
-      ...(isWithheld ? [] : firmware).map(({ path }) => offer(path, firmwarePlace(context, path))),
+      ...driver.firmware.map((path) => offer(path, firmwarePlace(context, path))),
       ...driver.configurations
         .filter(isWanted(granted.implied))
         .map(({ path, containerPath: target }) => offer(path, target)),
@@ -61,7 +59,7 @@ export function planFiles(context: PlanContext, libraries: readonly DriverLibrar
       ...oddLinks(context, libraries).map(link),
       ...modules.flatMap((one) => one.links).map(link),
     ],
-    omissions: [...(isWithheld ? withhold(context, "firmware", firmware) : []), ...sockets.omissions],
+    omissions: sockets.omissions,
     findings: sockets.findings,
   }
 }
@@ -144,8 +142,7 @@ const servedBy: { readonly [N in Socket["name"]]: DriverCapability } = {
 }
 
 /** Only sockets at which somebody listens: a program that finds a dead one waits in vain. */
-function planSockets(context: PlanContext): Required<PlanPart> {
-  const { inventory, driver, granted, because, request } = context
+function planSockets({ inventory, driver, granted, because }: PlanContext): Required<PlanPart> {
   const edits: Edit[] = []
   const omissions: Omission[] = []
   const findings: Finding[] = []
@@ -153,10 +150,6 @@ function planSockets(context: PlanContext): Required<PlanPart> {
   for (const socket of inventory.sockets) {
     const { name, path, isListening } = socket
     if (!granted.implied.has(servedBy[name])) continue
-    if (name !== "mps" && request.withheld.includes(name)) {
-      omissions.push(...withhold(context, name, [socket]))
-      continue
-    }
     if (isListening === false) {
       omissions.push({ what: `${path}, at which nobody listens`, reasons })
       findings.push(deadSocket(socket))

@@ -9,7 +9,7 @@ import { canBeCut, type MigRight } from "../inventory/mig-rights.ts"
 import { containerPath, type HostPath, hostPath } from "../text/brand.ts"
 import type { Edit, MountEdit, MountOption } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import { lastReason, type PlanContext, type PlanPart, withhold } from "./plan-part.ts"
+import { lastReason, type PlanContext, type PlanPart } from "./plan-part.ts"
 
 const capabilityFiles = hostPath("/proc/driver/nvidia/capabilities")
 const capabilityNodes = hostPath("/dev/nvidia-caps")
@@ -24,8 +24,7 @@ function planAccessFiles({ devices, because }: PlanContext): PlanPart {
   return { edits: files.map((path) => mount(path, path, ofProc, because.devices)) }
 }
 
-function planRights(context: PlanContext): PlanPart {
-  const { rights, devices, inventory, log, request } = context
+function planRights({ rights, devices, inventory, log }: PlanContext): PlanPart {
   const gpus = new Set(devices.filter(({ gpu }) => canBeCut(gpu)).map(({ gpu }) => gpu.minor?.value))
   const { migRights } = inventory
   const omissions: Omission[] = []
@@ -42,12 +41,9 @@ function planRights(context: PlanContext): PlanPart {
     edits.push(mount(capabilityFiles, capabilityFiles, ofProc, reasons))
     const major = inventory.majors["nvidia-caps"]
     if (major === undefined) continue
-    if (request.withheld.includes("deviceNodes"))
-      omissions.push(...withhold(context, "deviceNodes", [{ path: capabilityNodes }]))
-    else
-      edits.push(
-        mount(nodePlace(inventory.devRoot, capabilityNodes), capabilityNodes, ["nosuid", "noexec"], reasons),
-      )
+    edits.push(
+      mount(nodePlace(inventory.devRoot, capabilityNodes), capabilityNodes, ["nosuid", "noexec"], reasons),
+    )
     const own = migRights[right]
     const runs = migRights.gpus.flatMap(({ minor, runs: every }) => (gpus.has(minor) ? every : []))
     const minors = [

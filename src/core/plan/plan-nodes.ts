@@ -14,7 +14,7 @@ import { containerPath, type HostPath } from "../text/brand.ts"
 import type { CgroupRuleEdit, DeviceNodeEdit, Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
 import { planCompanions } from "./plan-companions.ts"
-import { type PlanContext, type PlanPart, withhold } from "./plan-part.ts"
+import type { PlanContext, PlanPart } from "./plan-part.ts"
 
 /** A node and why it is given. */
 export interface GivenNode {
@@ -40,11 +40,9 @@ export function planNodes(context: PlanContext, channels: readonly NodeFact[]): 
   findings.push(...companions.findings)
   omissions.push(...companions.omissions)
   const nodes = given.map(({ node, reasons }) => toNodeEdit(node, inventory.devRoot, reasons))
-  const isBound = !context.request.withheld.includes("deviceNodes")
-  if (!isBound) omissions.push(...withhold(context, "deviceNodes", nodes))
   return {
     edits: [
-      ...(isBound ? nodes : []),
+      ...nodes,
       ...permitNodes(context, nodes),
       ...companions.edits,
       ...drawing.links,

@@ -9,7 +9,7 @@ import type { SelectedDevice } from "../inventory/select-devices.ts"
 import type { Config } from "../request/config.ts"
 import type { InjectionMode } from "../request/injection-mode.ts"
 import type { ReasonLog } from "../request/reason.ts"
-import type { GpuRequest, Withheld } from "../request/request.ts"
+import type { GpuRequest } from "../request/request.ts"
 import type { ContainerLayout } from "./container-layout.ts"
 import type { Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
@@ -48,14 +48,4 @@ export interface PlanPart {
 export function lastReason(log: ReasonLog, prefix: string): readonly string[] {
   const found = log.reasons.findLast(({ rule }) => rule.startsWith(prefix))
   return found === undefined ? [] : [found.id]
-}
-
-/** What is there and would be given, but that who asks does not want it. */
-export function withhold(
-  { log }: PlanContext,
-  what: Withheld,
-  places: readonly { readonly path: string }[],
-): readonly Omission[] {
-  const reasons = lastReason(log, `withheld.${what}`)
-  return places.map(({ path }) => ({ what: path, reasons }))
 }

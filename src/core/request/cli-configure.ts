@@ -4,21 +4,25 @@
  * Source: facts, nvidia-container-cli §1.5, §4; texts and order: observed in nvidia-container-cli 1.17.
  */
 
-import type { DriverCapability } from "../driver/capability.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { cleanPath } from "../text/path.ts"
+import { everyCapability } from "./capabilities.ts"
 import { type CliConfigure, type CliGiven, evidenceOf, itemsOf, parseCliChannels } from "./cli-call.ts"
 import { configOfCli } from "./cli-config.ts"
 import type { Config } from "./config.ts"
 import { type Profile, profiles } from "./profile.ts"
 import { createReasonLog, type ReasonLog } from "./reason.ts"
-import type { GpuRequest, Withheld } from "./request.ts"
+import type { GpuRequest } from "./request.ts"
+
+/** What who asks does not want, though the rest of the request would bring it. */
+export type Withheld = "deviceNodes" | "persistenced" | "fabricmanager" | "firmware"
 
 export interface CliRequest {
   /** Supervised: the container of another process, seen from outside. Standalone: of the caller's parent, seen from within its namespaces. */
   readonly supervision: "supervised" | "standalone"
   readonly request: GpuRequest
+  readonly withheld: readonly Withheld[]
   /** What config.toml would say. */
   readonly config: Config
   readonly profile: Profile
@@ -26,7 +30,7 @@ export interface CliRequest {
 }
 
 export interface CliCircumstances {
-  readonly parentPid: bigint
+  readonly parentPid: number
   /** The machine, as in `gantry.host`; undefined: this one. */
   readonly host: string | undefined
 }
@@ -56,38 +60,28 @@ export function resolveCliRequest(
   const request: GpuRequest = {
     kind: "gpu",
     devices: itemsOf(given, "device") ?? [],
-    capabilities: capabilityNames.filter((name) => given.has(name)),
+    capabilities: everyCapability.filter((name) => given.has(name)),
     migConfig: joined("mig-config"),
     migMonitor: joined("mig-monitor"),
     imexChannels: channels.value.map(String),
     companions: [],
-    withheld: withheldBy.filter(([option]) => given.has(option)).map(([, what]) => what),
     requirements,
     passedOver: [],
     isPrivileged: false,
     isLegacyImage: false,
-    container: { pid: isSupervised ? pid.value : parentPid, bundle: "", rawRootPath },
+    container: { pid: isSupervised ? pid.value : BigInt(parentPid), bundle: "", rawRootPath },
     reasons: log.reasons,
   }
   tell(request, given, log)
   return ok({
     supervision: isSupervised ? "supervised" : "standalone",
     request,
+    withheld: withheldBy.filter(([option]) => given.has(option)).map(([, what]) => what),
     config: config.value,
     profile: profiles["1.20"],
     log,
   })
 }
-
-const capabilityNames: readonly DriverCapability[] = [
-  "compat32",
-  "compute",
-  "display",
-  "graphics",
-  "ngx",
-  "utility",
-  "video",
-]
 
 const withheldBy: readonly (readonly [option: string, what: Withheld])[] = [
   ["no-devbind", "deviceNodes"],
@@ -126,7 +120,7 @@ function tell(request: GpuRequest, given: CliGiven, log: ReasonLog): void {
   )
   note(
     "capabilities",
-    capabilityNames,
+    everyCapability,
     request.capabilities.length === 0
       ? "no driver capability is asked for"
       : `asked for: ${listed(request.capabilities)}`,
@@ -140,5 +134,5 @@ function tell(request: GpuRequest, given: CliGiven, log: ReasonLog): void {
   if (request.requirements.length > 0)
     note("requirements", ["require"], `the image requires ${listed(request.requirements)}`)
   for (const [option, what] of withheldBy)
-    if (given.has(option)) note(`withheld.${what}`, [option], "left out")
+    if (given.has(option)) note(`withheld.${what}`, [option], "what would be given is left out")
 }

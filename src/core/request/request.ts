@@ -21,9 +21,6 @@ export interface PassedOver {
   readonly fault: Fault
 }
 
-/** What who asks does not want, though the rest of the request would bring it. */
-export type Withheld = "deviceNodes" | "persistenced" | "fabricmanager" | "firmware"
-
 export interface GpuRequest {
   readonly kind: "gpu"
   /** Selectors as the delegated command line carries them, holes and doubles included. Empty: a GPU container with no device (`none`). */
@@ -35,7 +32,6 @@ export interface GpuRequest {
   readonly migMonitor: string
   readonly imexChannels: readonly string[]
   readonly companions: readonly Companion[]
-  readonly withheld: readonly Withheld[]
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
   /** What a strict reading would have refused, and a lenient one read as if it was not said. Order: as judged. */

@@ -71,7 +71,6 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
     ...mig.value,
     imexChannels: selectImexChannels(deviceInput, log),
     companions: selectCompanions({ environment, profile }, log),
-    withheld: [],
     requirements: requirements.value,
     passedOver,
     isPrivileged,

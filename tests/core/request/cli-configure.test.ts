@@ -9,6 +9,7 @@ import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { planContainer } from "../../../src/core/plan/plan-container.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { withhold } from "../../../src/core/plan/withhold.ts"
 import { type CliRequest, resolveCliRequest } from "../../../src/core/request/cli-configure.ts"
 import { profileNames } from "../../../src/core/request/profile.ts"
 import { containerPath } from "../../../src/core/text/brand.ts"
@@ -18,7 +19,7 @@ import { readVectors } from "../../vectors/vector.ts"
 function resolve(args: readonly string[]): Result<CliRequest> {
   const call = parseCliFlags(args)
   if (call.kind !== "command" || call.command !== "configure") throw new Error(JSON.stringify(call))
-  return resolveCliRequest(call, { parentPid: 7n, host: undefined })
+  return resolveCliRequest(call, { parentPid: 7, host: undefined })
 }
 const asked = (line: string): CliRequest => {
   const resolved = resolve(line.split(" "))
@@ -28,20 +29,16 @@ const asked = (line: string): CliRequest => {
 
 describe("what configure is told, as a request", () => {
   test.each<[line: string, part: object]>([
-    ["/r", { devices: [], capabilities: [], requirements: [], imexChannels: [], withheld: [] }],
+    ["/r", { devices: [], capabilities: [], requirements: [], imexChannels: [] }],
     ["-d 0,1 --device=,,2 /r", { devices: ["0", "1", "2"] }],
     ["-d all /r", { devices: ["all"] }],
     ["-d= /r", { devices: ["="] }],
     ["--device= /r", { devices: [] }],
     ["-cu /r", { capabilities: ["compute", "utility"] }],
-    ["--utility --compute --compat32 /r", { capabilities: ["compat32", "compute", "utility"] }],
+    ["--utility --compute --compat32 /r", { capabilities: ["compute", "compat32", "utility"] }],
     ["-r cuda>=12.1 -r driver>=470 /r", { requirements: ["cuda>=12.1", "driver>=470"] }],
     ["--mig-config=all --mig-monitor=,all /r", { migConfig: "all", migMonitor: "all" }],
     ["--imex-channel=0,,2 --imex-channel=07 /r", { imexChannels: ["0", "2", "7"] }],
-    [
-      "--no-devbind --no-persistenced --no-fabricmanager --no-gsp-firmware /r",
-      { withheld: ["deviceNodes", "persistenced", "fabricmanager", "firmware"] },
-    ],
     ["-p 42 /r", { container: { pid: 42n, bundle: "", rawRootPath: "/r" } }],
     ["-p +042 /r", { container: { pid: 42n, bundle: "", rawRootPath: "/r" } }],
     ["-p 1 -p 2 /r", { container: { pid: 2n, bundle: "", rawRootPath: "/r" } }],
@@ -164,8 +161,8 @@ describe("a container that is configured", () => {
   ): Plan => {
     const resolved = resolve(args)
     if (!resolved.ok) throw new Error(renderFaultLine(resolved.fault))
-    const { request, config, profile, log } = resolved.value
-    return planContainer(
+    const { request, withheld, config, profile, log } = resolved.value
+    const plan = planContainer(
       { kind: "gpu", mode: "legacy", request, config, profile, log },
       {
         injector: "native",
@@ -174,6 +171,7 @@ describe("a container that is configured", () => {
         observeLayout: () => ({ ...unseenLayout, isDebian: true, ...layout }),
       },
     )
+    return withhold(plan, withheld)
   }
 
   test.each<[name: string, machine: MachineOptions, container: ContainerOptions]>([
