@@ -8,8 +8,7 @@ import { report } from "./report.ts"
 
 export async function delegate(
   { request, config, profile }: GpuDecision,
-  isDebug: boolean,
-  caller: Caller,
+  { isDebug, caller }: { readonly isDebug: boolean; readonly caller: Caller },
 ): Promise<number> {
   const { environment } = caller
   const workingDirectory = process.cwd()
