@@ -1,6 +1,6 @@
 /**
  * What nvidia-container-cli prints for --help and --usage, line for line as others may read it; but it names nobody to report
- * bugs to. Source: observed on nvidia-container-cli 1.17; of configure the options and their order, said in our words.
+ * bugs to. Source: observed on nvidia-container-cli 1.17; configure's not: its options by the facts, in our words.
  */
 
 type Page = "" | "info" | "list" | "configure"

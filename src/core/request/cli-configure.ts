@@ -1,7 +1,7 @@
 /**
  * What `nvidia-container-cli configure` is told, as a request: its options in the places of config.toml and config.json.
  * Order of judgement: the root, the process, requirements, what becomes of a newer CUDA of the image, IMEX channels.
- * Source: facts, nvidia-container-cli §1.5, §4; texts and order: observed in nvidia-container-cli 1.17.
+ * Source: facts, nvidia-container-cli §1.5, §1.6, §4, and libnvidia-container, src/cli/configure.c, for how numbers are read; not observed.
  */
 
 import { fault } from "../fault/fault.ts"
