@@ -15,6 +15,7 @@ export const launchedNames = [
   "nvidia-container-runtime",
   "nvidia-container-runtime.cdi",
   "nvidia-container-runtime.legacy",
+  "nvidia-container-cli",
   "nvidia-cdi-hook",
 ]
 

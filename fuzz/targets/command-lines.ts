@@ -4,6 +4,7 @@ import { parseCdiHookFlags } from "../../src/commands/cdi-hook-flags.ts"
 import { parseCliFlags } from "../../src/commands/container-cli-flags.ts"
 import { parseFlags } from "../../src/commands/flags.ts"
 import { parseHookFlags } from "../../src/commands/hook-flags.ts"
+import { resolveCliRequest } from "../../src/core/request/cli-configure.ts"
 import { bytesOf } from "../corpus.ts"
 import { checkResult, firstOf } from "../invariants.ts"
 import type { FuzzTarget } from "../target.ts"
@@ -31,6 +32,16 @@ export const commandLines: FuzzTarget = {
       ["--load-kmods", "--user=1000:1000", "info", "--csv"],
       ["--root=/", "--ldcache", "/etc/ld.so.cache", "list", "--dev=0", "--imex-channel=0,1"],
       ["configure", "--ldconfig=@/sbin/ldconfig", "--device=all", "--pid=1", "/rootfs"],
+      [
+        "configure",
+        "-cu",
+        "-r",
+        "cuda>=12",
+        "--cuda-compat-mode=mount",
+        "--no-devbind",
+        "--imex-channel=1",
+        "/r",
+      ],
       ["-debug", "-config", "/etc/config.toml", "prestart"],
       ["--host", "x", "--json", "--device=0,1", "word"],
       ["--debug", "create-symlinks", "--link", "a::/b,c::/d", "--container-spec=-"],
@@ -63,7 +74,17 @@ export const commandLines: FuzzTarget = {
     const cdiHook = parseCdiHookFlags(args, () => undefined)
     return firstOf(
       call.kind === "command"
-        ? firstOf(checkValues(call.global, args), checkValues(call.given, args))
+        ? firstOf(
+            checkValues(call.global, args),
+            checkValues(call.given, args),
+            call.command === "configure"
+              ? checkResult(resolveCliRequest(call, { parentPid: 1, host: undefined }), ({ request, log }) =>
+                  request.container.pid > 0n && log.reasons.length >= 2
+                    ? undefined
+                    : "a request without a process or a reason",
+                )
+              : undefined,
+          )
         : call.kind === "wrong" && call.sentence === ""
           ? "wrong without a reason"
           : undefined,

@@ -5,26 +5,55 @@
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { CgroupRuleEdit } from "../core/plan/edit.ts"
 import { joinPath } from "../core/text/path.ts"
+import { errnoOf } from "../linux/checked.ts"
 import { allowDevices } from "../linux/device-program.ts"
+import type { AppliedContainer } from "./applied-container.ts"
 
 export interface CgroupPlace {
   readonly version: 1 | 2
   readonly directory: string
+  /** Its path in the hierarchy. */
+  readonly cgroup: string
 }
 
-/** To be called in the host's mount namespace. Faults: CgroupNotFound, SystemCallFailed, DeviceProgramUnreadable. */
-export function applyDeviceRules(pid: bigint, rules: readonly CgroupRuleEdit[]): Result<true> {
-  if (rules.length === 0) return ok(true)
+/**
+ * To be called in the host's mount namespace. What may be lost later is a finding.
+ * Faults: CgroupNotFound, DeviceRulesRefused, SystemCallFailed, DeviceProgramUnreadable.
+ */
+export function applyDeviceRules(
+  { pid, processPath }: AppliedContainer,
+  rules: readonly CgroupRuleEdit[],
+): Result<readonly Finding[]> {
+  if (rules.length === 0) return ok([])
   const place = findDeviceCgroup(
-    readFileSync(`/proc/${pid}/cgroup`, "utf8"),
+    readFileSync(`${processPath}/cgroup`, "utf8"),
     readFileSync("/proc/self/mountinfo", "utf8"),
   )
   if (place === undefined) return fail(fault("CgroupNotFound", { pid: String(pid) }))
-  if (place.version === 2) return allowDevices(place.directory, rules)
-  const file = `${place.directory}/devices.allow`
+  const { directory, cgroup } = place
+  const allowed = (place.version === 2 ? allowDevices : allowOnV1)(directory, rules)
+  if (allowed.ok) return ok(isManagedBySystemd(cgroup) ? [forgotten(cgroup)] : [])
+  const errno = errnoOf(allowed)
+  return errno === "EPERM" || errno === "EACCES"
+    ? fail(fault("DeviceRulesRefused", { cgroup }, allowed.fault))
+    : allowed
+}
+
+/** The cgroup of a unit itself, or the one that crun makes in it. Source: systemd.scope(5); the cgroup driver `systemd` of runc and crun. */
+export const isManagedBySystemd = (cgroup: string): boolean => /\.(scope|service)(\/container)?$/.test(cgroup)
+
+const forgotten = (cgroup: string): Finding => ({
+  severity: "warning",
+  fault: fault("DeviceRulesForgotten", { cgroup }),
+  evidence: [cgroup],
+})
+
+function allowOnV1(directory: string, rules: readonly CgroupRuleEdit[]): Result<true> {
+  const file = `${directory}/devices.allow`
   for (const { major, minor, access } of rules) {
     try {
       // The kernel takes one rule a write.
@@ -56,7 +85,7 @@ function findMounted(version: 1 | 2, path: string | undefined, mountinfo: string
     if (version === 1 && !options.split(",").includes("devices")) continue
     const isBelow = path === mountRoot || path.startsWith(`${mountRoot}/`)
     const inside = mountRoot !== "/" && isBelow ? path.slice(mountRoot.length) : path
-    return { version, directory: joinPath(unescapeMountinfo(mountPoint), inside) }
+    return { version, directory: joinPath(unescapeMountinfo(mountPoint), inside), cgroup: path }
   }
   return undefined
 }

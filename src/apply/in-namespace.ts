@@ -7,43 +7,35 @@
  * its namespaces and its cgroup; what is left in the root are empty files and directories to mount on.
  */
 
-import { lstatSync, statSync } from "node:fs"
+import { lstatSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Edit } from "../core/plan/edit.ts"
 import { actAs, openRoot } from "../linux/in-root.ts"
-import { enterMountNamespace, openMountNamespace } from "../linux/namespace.ts"
+import type { AppliedContainer } from "./applied-container.ts"
 import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
 import { type Prepared, prepareMounts } from "./detached-mounts.ts"
 import { applyDeviceRules } from "./device-cgroup.ts"
-
-export interface AppliedContainer {
-  readonly pid: bigint
-  /** Absolute path of the root file system, as the container's mount namespace has it. */
-  readonly rootPath: string
-}
 
 export interface Applied {
   /** What could not be done and does not hinder the start. */
   readonly findings: readonly Finding[]
 }
 
-/** Where the container's root lies for a process that is not in its mount namespace. */
-export const rootOf = ({ pid, rootPath }: AppliedContainer): string => `/proc/${pid}/root${rootPath}`
-
-/** Faults: SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound, DeviceProgramUnreadable. */
+/**
+ * Faults: ContainerProcessGone, SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound,
+ * DeviceRulesRefused, DeviceProgramUnreadable.
+ */
 export function applyInNamespace(
   planned: readonly Edit[],
   host: HostFiles,
   container: AppliedContainer,
 ): Result<Applied> {
-  const { pid, rootPath } = container
-  const namespace = openMountNamespace(pid)
-  if (!namespace.ok) return namespace
-  const { uid, gid } = statSync(`/proc/${pid}`)
+  const way = container.openWay()
+  if (!way.ok) return way
   const findings: Finding[] = []
   const edits = withoutProcView(planned, findings)
   const mounts = prepareMounts(
@@ -55,15 +47,16 @@ export function applyInNamespace(
   const covers = prepareCovers(edits, mounts.value)
   if (!covers.ok) return covers
   const ruled = applyDeviceRules(
-    pid,
+    container,
     edits.filter((edit) => edit.kind === "cgroupRule"),
   )
   if (!ruled.ok) return ruled
+  findings.push(...ruled.value)
   for (const edit of edits) if (edit.kind === "gid" || edit.kind === "env") findings.push(comesTooLate(edit))
 
-  const entered = enterMountNamespace(namespace.value, `/proc/${pid}/ns/mnt`)
+  const entered = way.value.enter()
   if (!entered.ok) return entered
-  const root = openRoot(rootPath, { uid, gid })
+  const root = openRoot(container.rootPath, way.value.owner)
   if (!root.ok) return root
   actAs(root.value.owner)
   const changed = changeRoot(root.value, { mounts: mounts.value, covers: covers.value, edits }, findings)

@@ -11,6 +11,8 @@ export interface Caller {
   readonly arguments: readonly string[]
   /** As the kernel gave it: what is no UTF-8, and what is there twice, included. */
   readonly environment: readonly string[]
+  /** Of the process that has called, as this process's namespace counts; 0: it is in none that this one sees. */
+  readonly parentPid: number
   /** Ends in another program with these arguments (its own name first) and this environment; a fault: it could not be started. */
   become(path: string, argv: readonly string[], environment: readonly string[]): Promise<Fault | number>
   /** Ends in another program with the caller's own arguments, but for its name, and its own environment. */
@@ -25,6 +27,7 @@ export function ownCaller(args: readonly string[]): Caller {
   return {
     arguments: args,
     environment,
+    parentPid: process.ppid,
     become,
     passOn: (path) => become(path, [path, ...args], environment),
   }
@@ -38,8 +41,9 @@ export function launchedCaller():
   | (Caller & { readonly name: string; readonly workingDirectory: string })
   | undefined {
   const texts = decodeUtf8(readCall()).split("\0")
-  if (texts.shift() !== "gantry-call 1") return undefined
+  if (texts.shift() !== "gantry-call 2") return undefined
   const workingDirectory = texts.shift() ?? ""
+  const parentPid = Number(texts.shift() ?? 0)
   const takeList = (): readonly string[] => texts.splice(0, Number(texts.shift() ?? 0))
   const [name = "", ...args] = takeList()
   const environment = takeList()
@@ -48,6 +52,7 @@ export function launchedCaller():
     workingDirectory,
     arguments: args,
     environment,
+    parentPid,
     become(path, argv, entries) {
       writeVerdict(["exec", path, String(argv.length), ...argv, String(entries.length), ...entries])
       return Promise.resolve(0)

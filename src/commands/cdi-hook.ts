@@ -4,7 +4,7 @@
  */
 
 import type { HookEffect } from "../apply/cdi-hook/effect.ts"
-import { openContainerRoot } from "../apply/cdi-hook/open-container-root.ts"
+import { openContainerRoot } from "../apply/open-container-root.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { readContainerRoot } from "../host/read-container-root.ts"

@@ -3,7 +3,7 @@
  * long names may be cut where they stay unique. Source: facts, nvidia-container-cli §1.
  */
 
-import type { CliCommand, CliGiven } from "../core/explain/cli-call.ts"
+import type { CliConfigure, CliGiven, CliQuestion } from "../core/request/cli-call.ts"
 
 interface Option {
   readonly name: string
@@ -46,14 +46,35 @@ const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Op
     option("no-gsp-firmware", "none"),
     ...everywhere,
   ],
-  configure: everywhere,
+  configure: [
+    option("pid", "required", "p"),
+    option("device", "required", "d"),
+    option("require", "required", "r"),
+    option("ldconfig", "required", "l"),
+    option("compute", "none", "c"),
+    option("utility", "none", "u"),
+    option("video", "none", "v"),
+    option("graphics", "none", "g"),
+    option("display", "none", "D"),
+    option("ngx", "none", "n"),
+    option("compat32", "none"),
+    option("mig-config", "required"),
+    option("mig-monitor", "required"),
+    option("imex-channel", "required"),
+    option("no-cgroups", "none"),
+    option("no-devbind", "none"),
+    option("no-persistenced", "none"),
+    option("no-fabricmanager", "none"),
+    option("no-gsp-firmware", "none"),
+    option("no-cntlibs", "none"),
+    option("cuda-compat-mode", "required"),
+    ...everywhere,
+  ],
 }
 
 export type CliCall =
   | { readonly kind: "wrong"; readonly program: string; readonly sentence: string }
-  | ({ readonly kind: "command" } & CliCommand)
-  /** configure, whatever follows it. */
-  | { readonly kind: "unserved" }
+  | ({ readonly kind: "command" } & (CliQuestion | CliConfigure))
   | { readonly kind: "help" | "usage" | "version"; readonly command: "" | keyof typeof commandOptions }
 
 const programName = "nvidia-container-cli"
@@ -76,16 +97,23 @@ export function parseCliFlags(args: readonly string[]): CliCall {
   if (command !== "info" && command !== "list" && command !== "configure")
     return withoutCommand(`unknown command '${command}'`)
   const own = readOptions(rest, commandOptions[command], "anywhere")
-  // What configure takes is not known here; the name alone says that it is not served.
-  if (typeof own === "string" && command === "configure") return { kind: "unserved" }
   const program = `${programName} ${command}`
   if (typeof own === "string") return { kind: "wrong", program, sentence: `${program}: ${own}` }
   const answered = answeredFirst(own.given)
   if (answered !== undefined) return { kind: answered, command }
-  if (command === "configure") return { kind: "unserved" }
+  const options = { global: global.given, given: own.given }
+  if (command === "configure") {
+    const [rawRootPath, more] = own.rest
+    const usage = `Usage: ${program} [OPTION...] ROOTFS`
+    if (rawRootPath === undefined)
+      return { kind: "wrong", program, sentence: `${usage}: the root file system is missing` }
+    if (more !== undefined)
+      return { kind: "wrong", program, sentence: `${usage}: too many arguments: '${more}'` }
+    return { kind: "command", command, ...options, rawRootPath }
+  }
   if (own.rest.length > 0)
     return { kind: "wrong", program, sentence: `${program}: Too many arguments: '${own.rest[0]}'` }
-  return { kind: "command", command, global: global.given, given: own.given, wordCount: rest.length }
+  return { kind: "command", command, ...options, wordCount: rest.length }
 }
 
 const isAnswer = (name: string): name is "help" | "usage" | "version" =>

@@ -1,6 +1,6 @@
 /**
  * What nvidia-container-cli prints for --help and --usage, line for line as others may read it; but it names nobody to report
- * bugs to. Source: observed on nvidia-container-cli 1.17.
+ * bugs to. Source: observed on nvidia-container-cli 1.17; configure's not: its options by the facts, in our words.
  */
 
 type Page = "" | "info" | "list" | "configure"
@@ -65,8 +65,39 @@ ${" ".repeat(28)}
   -V, --version              Print program version
 ${footnote}`,
   configure: `Usage: nvidia-container-cli configure [OPTION...] ROOTFS
-Not served by Gantry yet.
-`,
+Configure a container with GPU support by exposing device drivers to it.
+
+This command enters the namespaces of the container's process (--pid; without it,
+of the caller's parent) and gives the container what was asked for. The container
+has been created and not started, and the machine's files can still be reached.
+
+ Options:
+  -?, --help                 Give this help list
+      --compat32             Enable 32bits compatibility
+      --cuda-compat-mode=MODE   How the image's newer CUDA is used: mount,
+                             ldconfig or disabled
+  -c, --compute              Enable compute capability
+  -d, --device=ID            Device UUID(s) or index(es) to isolate
+  -D, --display              Enable display capability
+  -g, --graphics             Enable graphics capability
+      --imex-channel=CHANNEL IMEX channel ID(s) to inject
+  -l, --ldconfig=PATH        Path to the ldconfig binary
+      --mig-config=ID        Enable configuration of MIG devices
+      --mig-monitor=ID       Enable monitoring of MIG devices
+      --no-cgroups           Don't use cgroup enforcement
+      --no-cntlibs           Don't use the image's newer CUDA libraries
+      --no-devbind           Don't bind mount devices
+      --no-fabricmanager     Don't include the NVIDIA fabricmanager socket
+      --no-gsp-firmware      Don't include GSP Firmware
+      --no-persistenced      Don't include the NVIDIA persistenced socket
+  -n, --ngx                  Enable ngx capability
+  -p, --pid=PID              Container PID
+  -r, --require=EXPR         Check container requirements
+      --usage                Give a short usage message
+  -u, --utility              Enable utility capability
+  -v, --video                Enable video capability
+  -V, --version              Print program version
+${footnote}`,
 }
 
 export const usagePages: Readonly<Record<Page, string>> = {
@@ -84,5 +115,13 @@ export const usagePages: Readonly<Record<Page, string>> = {
             [--no-fabricmanager] [--no-gsp-firmware] [--no-persistenced]
             [--usage] [--version]
 `,
-  configure: helpPages.configure,
+  configure: `Usage: nvidia-container-cli configure [-?cDgnuvV] [-d ID] [-l PATH] [-p PID]
+            [-r EXPR] [--help] [--compat32] [--cuda-compat-mode=MODE]
+            [--compute] [--device=ID] [--display] [--graphics]
+            [--imex-channel=CHANNEL] [--ldconfig=PATH] [--mig-config=ID]
+            [--mig-monitor=ID] [--no-cgroups] [--no-cntlibs] [--no-devbind]
+            [--no-fabricmanager] [--no-gsp-firmware] [--no-persistenced]
+            [--ngx] [--pid=PID] [--require=EXPR] [--usage] [--utility]
+            [--video] [--version] ROOTFS
+`,
 }

@@ -5,9 +5,9 @@ import { applyToBundle } from "../apply/edit-bundle.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRootOwner } from "../core/oci/root-owner.ts"
+import type { BundleDecision } from "../core/plan/decide.ts"
 import type { DividedEdits } from "../core/plan/divide-edits.ts"
 import type { Plan } from "../core/plan/plan.ts"
-import type { GpuDecision } from "../core/plan/plan-container.ts"
 import { startKey } from "../core/plan/start-key.ts"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
@@ -16,7 +16,7 @@ import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace } from "./driver-place.ts"
 
 /** Faults: those of planning and applying. */
-export async function editBundle(decision: GpuDecision, bundle: string): Promise<Result<true>> {
+export async function editBundle(decision: BundleDecision, bundle: string): Promise<Result<true>> {
   const { config, spec } = decision
   const state = stateDirectory()
   const rootPath = absolutePath(spec.rawRootPath, bundle)

@@ -11,7 +11,7 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry driver diff A B          what two machines' drivers do not have in common
   gantry host record -o FILE      a machine as a file, for a bug report or a test
   gantry simulate up|down DIR     a directory that looks like a GPU machine
-  gantry nvidia-container-cli …   info and list, as that program prints them
+  gantry nvidia-container-cli …   info, list and configure, as that program does them
   gantry nvidia-cdi-hook …        the hooks of CDI specifications (also nvidia-ctk hook)
   gantry install --prefix DIR     put the executable and its names in place
   gantry uninstall --prefix DIR   take them away again

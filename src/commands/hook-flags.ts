@@ -23,9 +23,6 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...["0", "f", "F", "FALSE", "false", "False"].map((text) => [text, false] as const),
 ])
 
-export const hookUsage =
-  "nvidia-container-runtime-hook [-profile P] [-injector native|delegate] [-debug] [-version] [-config FILE] prestart|poststart|poststop"
-
 export function parseHookFlags(args: readonly string[]): HookCall {
   const values = new Map<string, string>()
   const switches = new Map<string, boolean>()

@@ -3,15 +3,14 @@
  * decision, the decision to the injector.
  */
 
-import { writeSync } from "node:fs"
-import { type Fault, fault } from "../core/fault/fault.ts"
-import { type Decision, decide } from "../core/plan/decide.ts"
-import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
+import type { Fault } from "../core/fault/fault.ts"
+import { decide } from "../core/plan/decide.ts"
+import { hookSources } from "../host/hook-sources.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
-import { type HookCall, hookUsage, parseHookFlags } from "./hook-flags.ts"
+import { type HookCall, parseHookFlags } from "./hook-flags.ts"
 
 type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
 
@@ -24,17 +23,10 @@ export async function run(
   switch (call.kind) {
     case "nothing":
       return 0
-    case "help":
-      writeSync(2, `usage: ${hookUsage}\n`)
-      return 0
-    case "version":
-      return await tellVersion()
-    case "wrong":
-      return await report(
-        fault("UsageInvalid", { program: programName, problem: call.problem, usage: hookUsage }),
-      )
     case "prestart":
       return await prestart(call, caller)
+    default:
+      return (await import("./tell-hook.ts")).tellHook(call, programName)
   }
 }
 
@@ -50,13 +42,15 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
     case "refuse":
       return await report(decision.fault)
     case "gpu": {
+      const delegate = async (): Promise<number> =>
+        (await import("./delegate.ts")).delegate(decision, { isDebug: call.isDebug, caller })
       if (decision.config.gantry.mode === "shadow") {
         const { logOnly } = await import("./inject.ts")
         await logOnly(decision)
-        return await delegate(decision, call.isDebug, caller)
+        return await delegate()
       }
       const injector = call.injector ?? decision.config.gantry.injector ?? "native"
-      if (injector === "delegate") return await delegate(decision, call.isDebug, caller)
+      if (injector === "delegate") return await delegate()
       const { inject } = await import("./inject.ts")
       const problem = await inject(decision)
       return problem === undefined ? 0 : await report(problem)
@@ -64,29 +58,7 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
   }
 }
 
-async function delegate(
-  { request, config, profile }: Extract<Decision, { readonly kind: "gpu" }>,
-  isDebug: boolean,
-  caller: Caller,
-): Promise<number> {
-  const { planDelegate } = await import("../core/plan/plan-delegate.ts")
-  const { environment } = caller
-  const workingDirectory = process.cwd()
-  const machine = liveDelegateMachine
-  const planned = planDelegate({ request, config, profile, isDebug, workingDirectory, environment, machine })
-  if (!planned.ok) return await report(planned.fault)
-  const { path, argv, env } = planned.value
-  const became = await caller.become(path, [path, ...argv], env)
-  return typeof became === "number" ? became : await report(became)
-}
-
 /** What faults say is loaded only when one is told. */
 async function report(fault: Fault): Promise<number> {
   return (await import("./report.ts")).report(fault)
-}
-
-async function tellVersion(): Promise<number> {
-  const { version } = await import("../version.ts")
-  writeSync(1, `NVIDIA Container Runtime Hook version ${version} (gantry)\n`)
-  return 0
 }

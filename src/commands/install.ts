@@ -24,6 +24,7 @@ import { print, report } from "./report.ts"
  * specifications, and none is generated yet.
  */
 const linkedNames = [
+  "nvidia-container-cli",
   "nvidia-container-runtime",
   "nvidia-container-runtime.cdi",
   "nvidia-container-runtime.legacy",

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime": runtime,
   "nvidia-container-runtime.cdi": runtime,
   "nvidia-container-runtime.legacy": runtime,
+  "nvidia-container-cli": () => import("./container-cli.ts"),
   "nvidia-cdi-hook": () => import("./cdi-hook.ts"),
 }
 

@@ -2,8 +2,8 @@
 
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
+import type { GpuDecision } from "../core/plan/decide.ts"
 import { divideEdits } from "../core/plan/divide-edits.ts"
-import type { GpuDecision } from "../core/plan/plan-container.ts"
 import type { StartPlace } from "../host/prepared-start.ts"
 import type { BundleStart } from "./edit-bundle.ts"
 import { planStart } from "./plan-start.ts"

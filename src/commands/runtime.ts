@@ -13,7 +13,7 @@ import { parseConfig } from "../core/request/parse-config.ts"
 import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { mayAskForGpu } from "../core/request/trigger-words.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
-import { findRuntime } from "../host/find-runtime.ts"
+import { findRuntime, isAnothers } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
 import { stateDirectory } from "../host/state-directory.ts"
@@ -73,9 +73,6 @@ export async function run(
 }
 
 const shadowed = "nvidia-container-runtime"
-
-/** Not the launcher beside this program. */
-const isAnothers = (path: string): boolean => !realpathSync(path).endsWith("/gantry-launcher")
 
 interface Start {
   readonly config: Config

@@ -3,7 +3,7 @@
  * (src/launcher/find-runtime.c).
  */
 
-import { statSync } from "node:fs"
+import { realpathSync, statSync } from "node:fs"
 
 const usualDirectories = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -23,6 +23,9 @@ export function findRuntime(
   }
   return undefined
 }
+
+/** Not the launcher, whose names stand on the PATH beside those that it took the place of. */
+export const isAnothers = (path: string): boolean => !realpathSync(path).endsWith("/gantry-launcher")
 
 function isExecutable(path: string): boolean {
   try {

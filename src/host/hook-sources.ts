@@ -3,10 +3,9 @@
  * Source: facts of the releases. Before 1.18 the driver root's configuration came first and no variable was known.
  */
 
-import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { Sources } from "../core/plan/decide.ts"
-import type { DelegateMachine } from "../core/plan/plan-delegate.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
 import { readText } from "./read-text.ts"
@@ -58,28 +57,4 @@ function isTegra(): boolean {
   if (existsSync("/etc/nv_tegra_release")) return true
   const family = readText("configuration file", "/sys/devices/soc0/family")
   return family.ok && family.value.toLowerCase().startsWith("tegra")
-}
-
-export const liveDelegateMachine: DelegateMachine = {
-  exists: existsSync,
-  isExecutable(path) {
-    try {
-      if (!statSync(path).isFile()) return false
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  },
-  isSuse() {
-    try {
-      const line = readFileSync("/etc/os-release", "utf8")
-        .split("\n")
-        .find((one) => one.startsWith("ID_LIKE="))
-      const words = (line ?? "").slice("ID_LIKE=".length).replaceAll('"', "").split(" ")
-      return words.some((word) => word === "suse" || word === "opensuse")
-    } catch {
-      return false
-    }
-  },
 }

@@ -85,7 +85,13 @@ function removeLeftovers(directory: string): void {
       forgetState(`${directory}/${name}`)
 }
 
-export const forgetState = (file: string): void => rmSync(file, { force: true })
+export function forgetState(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // Another user's: within a user namespace the machine's directory is nobody's that this process knows.
+  }
+}
 
 /** Also a file from the future is not young: the clock was set back, and nobody knows how old it is. */
 export function isYoung(file: string, lifeMs: number): boolean {

@@ -28,28 +28,36 @@ static int write_text(int descriptor, const char *text) {
   return write_all(descriptor, text, length_of(text) + 1);
 }
 
-static int write_list(int descriptor, char **list) {
-  unsigned long count = 0;
-  while (list[count] != 0) count++;
+static int write_number(int descriptor, unsigned long number) {
   char digits[24];
   char *at = digits + sizeof(digits);
   *--at = 0;
-  do *--at = (char)('0' + count % 10);
-  while ((count /= 10) != 0);
-  if (!write_text(descriptor, at)) return 0;
+  do *--at = (char)('0' + number % 10);
+  while ((number /= 10) != 0);
+  return write_text(descriptor, at);
+}
+
+static int write_list(int descriptor, char **list) {
+  unsigned long count = 0;
+  while (list[count] != 0) count++;
+  if (!write_number(descriptor, count)) return 0;
   for (; *list != 0; list++)
     if (!write_text(descriptor, *list)) return 0;
   return 1;
 }
 
-/* The call as data: a header, the working directory (empty: it is gone), arguments, environment; every text ends with a zero. */
+/*
+ * The call as data: a header, the working directory (empty: it is gone), the parent's number, arguments, environment; every text ends
+ * with a zero.
+ */
 static int describe_call(char **arguments, char **environment) {
   static char directory[4096];
   const int descriptor = (int)call2(__NR_memfd_create, "gantry-call", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) fail("no memory for the call", "memfd_create");
   if (call2(__NR_getcwd, directory, sizeof(directory)) < 0 || directory[0] != '/') directory[0] = 0;
-  if (!write_text(descriptor, "gantry-call 1") || !write_text(descriptor, directory) ||
-      !write_list(descriptor, arguments) || !write_list(descriptor, environment))
+  if (!write_text(descriptor, "gantry-call 2") || !write_text(descriptor, directory) ||
+      !write_number(descriptor, (unsigned long)call0(__NR_getppid)) || !write_list(descriptor, arguments) ||
+      !write_list(descriptor, environment))
     fail("no memory for the call", "write");
   call3(__NR_lseek, descriptor, 0, 0);
   call3(__NR_fcntl, descriptor, F_ADD_SEALS, SEAL_ALL);

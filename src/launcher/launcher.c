@@ -41,6 +41,10 @@ static int is_runtime(const char *name) {
   return rest != 0 && (*rest == 0 || is_same(rest, ".cdi") || is_same(rest, ".legacy"));
 }
 
+static int is_hook(const char *name) {
+  return is_same(name, "nvidia-container-runtime-hook") || is_same(name, "nvidia-container-toolkit");
+}
+
 __attribute__((noreturn, used)) void start(long *stack) {
   char **arguments = (char **)(stack + 1);
   char **environment = arguments + stack[0] + 1;
@@ -52,7 +56,7 @@ __attribute__((noreturn, used)) void start(long *stack) {
     bind_params(arguments[2]);
   }
   if (is_runtime(name)) pass_on(arguments, environment);
-  else if (is_same(word, "poststart") || is_same(word, "poststop")) leave(0);
+  else if (is_hook(name) && (is_same(word, "poststart") || is_same(word, "poststop"))) leave(0);
   hand_over(arguments, environment);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { findDeviceCgroup } from "../../src/apply/device-cgroup.ts"
+import { findDeviceCgroup, isManagedBySystemd } from "../../src/apply/device-cgroup.ts"
 
 const v1Mount = "30 23 0:26 / /sys/fs/cgroup/devices rw,relatime shared:9 - cgroup cgroup rw,devices"
 const v2Mount = "31 23 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw"
@@ -42,6 +42,23 @@ describe("where a container's device rules live", () => {
     ["no cgroup file system", "5:devices:/a\n", "", undefined],
     ["nothing", "", v1Mount, undefined],
   ])("%s", (_, cgroups, mountinfo, place) => {
-    expect(findDeviceCgroup(cgroups, mountinfo)).toEqual(place as never)
+    const found = findDeviceCgroup(cgroups, mountinfo)
+    expect(found && { version: found.version, directory: found.directory }).toEqual(place as never)
+  })
+})
+
+describe("whether systemd writes a cgroup's device rules anew", () => {
+  test.each([
+    ["/system.slice/docker-0af3.scope", true],
+    ["/kubepods.slice/kubepods-besteffort.slice/cri-containerd-0af3.scope", true],
+    ["/machine.slice/libpod-0af3.scope/container", true],
+    ["/system.slice/x.service", true],
+    ["/docker/0af3", false],
+    ["/kubepods/besteffort/pod1/0af3", false],
+    // What a container's own engine makes below its scope is not systemd's.
+    ["/system.slice/docker-0af3.scope/docker/17", false],
+    ["/", false],
+  ])("%s: %p", (cgroup, isManaged) => {
+    expect(isManagedBySystemd(cgroup)).toBe(isManaged)
   })
 })

@@ -5,7 +5,11 @@ const parse = (line: string): CliCall => parseCliFlags(line === "" ? [] : line.s
 const given = (line: string): unknown => {
   const call = parse(line)
   return call.kind === "command"
-    ? { ...Object.fromEntries(call.global), [call.command]: Object.fromEntries(call.given) }
+    ? {
+        ...Object.fromEntries(call.global),
+        [call.command]: Object.fromEntries(call.given),
+        ...(call.command === "configure" ? { root: call.rawRootPath } : {}),
+      }
     : call.kind === "wrong"
       ? call.sentence
       : call.kind
@@ -40,8 +44,35 @@ describe("the command line of nvidia-container-cli", () => {
     ["list --imex-channel=0,1", { list: { "imex-channel": ["0,1"] } }],
     ["list -d --libraries", { list: { device: ["--libraries"] } }],
     ["list --no-p --no-f", { list: { "no-persistenced": [""], "no-fabricmanager": [""] } }],
-    ["configure --pid=1 --compute /rootfs", "unserved"],
-    ["configure", "unserved"],
+    [
+      "configure --pid=1 --compute /rootfs --utility",
+      { configure: { pid: ["1"], compute: [""], utility: [""] }, root: "/rootfs" },
+    ],
+    [
+      "-k -u0:0 configure -cuvgDn -p1 -d 0,1 -d2 -r cuda>=12 -r x -l@/sbin/ldconfig /r",
+      {
+        "load-kmods": [""],
+        user: ["0:0"],
+        configure: {
+          ...{ compute: [""], utility: [""], video: [""], graphics: [""], display: [""], ngx: [""] },
+          ...{ pid: ["1"], device: ["0,1", "2"], require: ["cuda>=12", "x"], ldconfig: ["@/sbin/ldconfig"] },
+        },
+        root: "/r",
+      },
+    ],
+    [
+      "configure --no-cg --no-d --no-p --no-f --no-g --no-cn --cu=mount --compat32 --im=1 --mig-c=all --mig-m=all /r",
+      {
+        configure: {
+          ...{ "no-cgroups": [""], "no-devbind": [""], "no-persistenced": [""], "no-fabricmanager": [""] },
+          ...{ "no-gsp-firmware": [""], "no-cntlibs": [""], "cuda-compat-mode": ["mount"], compat32: [""] },
+          ...{ "imex-channel": ["1"], "mig-config": ["all"], "mig-monitor": ["all"] },
+        },
+        root: "/r",
+      },
+    ],
+    ["configure -- --rootfs", { configure: {}, root: "--rootfs" }],
+    ["configure --help", "help"],
     ["list --no-g", { list: { "no-gsp-firmware": [""] } }],
     ["-- list -b", { list: { binaries: [""] } }],
     ["list --", { list: {} }],
@@ -103,6 +134,25 @@ describe("the command line of nvidia-container-cli", () => {
     ["list --device", `${program} list`, `${program} list: option '--device' requires an argument`],
     ["list --bad --help", `${program} list`, `${program} list: unrecognized option '--bad'`],
     ["list -lx", `${program} list`, `${program} list: invalid option -- 'x'`],
+    [
+      "configure --compute",
+      `${program} configure`,
+      `Usage: ${program} configure [OPTION...] ROOTFS: the root file system is missing`,
+    ],
+    [
+      "configure /a /b",
+      `${program} configure`,
+      `Usage: ${program} configure [OPTION...] ROOTFS: too many arguments: '/b'`,
+    ],
+    [
+      "configure --no-c /r",
+      `${program} configure`,
+      `${program} configure: option '--no-c' is ambiguous; possibilities: '--no-cgroups' '--no-cntlibs'`,
+    ],
+    // Options of other commands.
+    ["configure -b /r", `${program} configure`, `${program} configure: invalid option -- 'b'`],
+    ["configure --csv /r", `${program} configure`, `${program} configure: unrecognized option '--csv'`],
+    ["configure --root=/ /r", `${program} configure`, `${program} configure: unrecognized option '--root=/'`],
     ["list --=", `${program} list`, `${program} list: unrecognized option '--='`],
   ])("%s is wrong: %s", (line, of, sentence) => {
     expect(parse(line)).toEqual({ kind: "wrong", program: of, sentence })
@@ -111,7 +161,7 @@ describe("the command line of nvidia-container-cli", () => {
   test("the words behind a command are counted as they stand", () => {
     const count = (line: string): unknown => {
       const call = parse(line)
-      return call.kind === "command" ? call.wordCount : call.kind
+      return call.kind === "command" && call.command !== "configure" ? call.wordCount : call.kind
     }
     expect(["list", "-k list", "list -d 0", "list --device=0", "list --"].map(count)).toEqual([0, 0, 2, 1, 1])
   })

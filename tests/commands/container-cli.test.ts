@@ -312,7 +312,22 @@ describe("failures are one line and 1, and begin as the reference's do", () => {
       "list --imex-channel=-1",
       `${program}: error parsing IMEX info: unsupported IMEX channel value: -1 [GAN2115]`,
     ],
-    ["mig", "configure --pid=1 /x", `${program}: configure is not served by Gantry yet [GAN2116]`],
+    [
+      "mig",
+      "configure --pid=1 rootfs",
+      `${program}: input error: invalid rootfs directory: rootfs [GAN1012]`,
+    ],
+    ["mig", "configure -px /x", `${program}: input error: parse pid failed: invalid argument: x [GAN1012]`],
+    [
+      "mig",
+      "configure --pid=1",
+      `Usage: ${program} configure [OPTION...] ROOTFS: the root file system is missing [GAN1010]`,
+    ],
+    [
+      "mig",
+      "configure --imex-channel=x /x",
+      `${program}: error parsing IMEX info: unsupported IMEX channel value: x [GAN2115]`,
+    ],
     ["no-driver", "info", `${program}: ${noLibrary}: no NVIDIA driver on `],
     ["no-driver", "list", `${program}: ${noLibrary}: no NVIDIA driver on `],
     [
@@ -395,14 +410,18 @@ describe("what needs no machine", () => {
     ["info -?", "Usage: nvidia-container-cli info [OPTION...]"],
     ["info --usage", "Usage: nvidia-container-cli info [-?V] [--help] [--csv] [--usage] [--version]"],
     ["configure --help", "Usage: nvidia-container-cli configure [OPTION...] ROOTFS"],
+    ["configure --usage", "Usage: nvidia-container-cli configure [-?cDgnuvV] [-d ID] [-l PATH] [-p PID]"],
   ])("%s is 0, on standard output: %s", (line, first) => {
     expect(listed("no-driver", ...line.split(" "))[0]).toBe(first)
   })
 
   test("--usage is the reference's; help names each option, and nobody to report our bugs to", () => {
     expect(listed("no-driver", "list", "--usage")).toEqual(usage)
-    const help = listed("no-driver", "list", "--help").join("\n")
-    for (const [option] of usage.join(" ").matchAll(/--[a-z0-9-]+/g)) expect(help).toContain(option)
-    expect(help).not.toContain("bugs")
+    for (const command of ["list", "configure"]) {
+      const told = listed("no-driver", command, "--usage").join(" ")
+      const help = listed("no-driver", command, "--help").join("\n")
+      for (const [option] of told.matchAll(/--[a-z0-9-]+/g)) expect(help).toContain(option)
+      expect(help).not.toContain("bugs")
+    }
   })
 })

@@ -17,6 +17,7 @@ import { dirname, join } from "node:path"
 
 export const hookProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime-hook")
 export const cdiHookProgram = join(import.meta.dir, "../../dist/bin/nvidia-cdi-hook")
+export const cliProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-cli")
 export const wrapperProgram = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
 export const gantryProgram = join(import.meta.dir, "../../dist/bin/gantry")
 
@@ -102,6 +103,8 @@ export interface SpecShape {
   readonly mounts?: readonly object[]
   /** What is mounted at /proc; undefined: a proc of its own. */
   readonly proc?: object
+  /** Where in the hierarchy of cgroups; undefined: the runtime chooses. */
+  readonly cgroupsPath?: string
   /** The host's id that the container's root has; undefined: no user namespace. */
   readonly userNamespace?: number
 }
@@ -141,6 +144,7 @@ export function renderSpec(shape: SpecShape): string {
       createContainer: hooksOf(shape.createContainer ?? []),
     },
     linux: {
+      ...(shape.cgroupsPath === undefined ? {} : { cgroupsPath: shape.cgroupsPath }),
       ...(shape.rootfsPropagation === undefined ? {} : { rootfsPropagation: shape.rootfsPropagation }),
       resources: {
         devices: [
@@ -218,6 +222,18 @@ export function makeBundle(
     },
   }
 }
+
+/** Makes a bundle below a directory, and takes it away after use. */
+export const bundlesIn =
+  (parent: string) =>
+  <T>(shape: SpecShape, use: (bundle: Bundle) => T, prepare?: (root: string) => void): T => {
+    const bundle = makeBundle(parent, shape, prepare)
+    try {
+      return use(bundle)
+    } finally {
+      bundle.remove()
+    }
+  }
 
 /** Every path below a directory with its kind, for comparing before and after. */
 export function listTree(directory: string, prefix = ""): readonly string[] {

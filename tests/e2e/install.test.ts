@@ -15,6 +15,7 @@ describe("gantry install", () => {
     expect(readdirSync(join(prefix, "bin")).sort()).toEqual([
       "gantry",
       "gantry-launcher",
+      "nvidia-container-cli",
       "nvidia-container-runtime",
       "nvidia-container-runtime-hook",
       "nvidia-container-runtime.cdi",

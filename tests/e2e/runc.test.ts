@@ -3,17 +3,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path"
 import {
   addLoaderProbe,
-  type Bundle,
+  bundlesIn,
   gantryProgram,
   hookProgram,
   listTree,
-  makeBundle,
   makeBusyboxRoot,
   makeDirectory,
   missing,
   mustRun,
   type Ran,
-  type SpecShape,
 } from "./bundle.ts"
 
 const lacks = missing("runc", "busybox", "cc")
@@ -36,18 +34,7 @@ suite(title, () => {
     rmSync(work, { recursive: true, force: true })
   })
 
-  const withBundle = <T>(
-    shape: SpecShape,
-    use: (bundle: Bundle) => T,
-    prepare?: (root: string) => void,
-  ): T => {
-    const bundle = makeBundle(work, shape, prepare)
-    try {
-      return use(bundle)
-    } finally {
-      bundle.remove()
-    }
-  }
+  const withBundle = bundlesIn(work)
   const runIn = (script: string, env: readonly string[], cgroups: "v1" | "v2" = "v1"): Ran =>
     withBundle({ args: ["sh", "-c", script], env, hook }, (bundle) => bundle.start(cgroups))
 

@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import type { Socket } from "../../src/core/inventory/inventory.ts"
 import { unseenLayout } from "../../src/core/plan/container-layout.ts"
-import { type GpuDecision, planContainer } from "../../src/core/plan/plan-container.ts"
+import type { GpuDecision } from "../../src/core/plan/decide.ts"
+import { planContainer } from "../../src/core/plan/plan-container.ts"
 import { startKey } from "../../src/core/plan/start-key.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
@@ -86,8 +87,11 @@ test.each<[what: string, key: string | undefined]>([
 })
 
 test("the container's own names make no other start", () => {
-  const named = (bundle: string) =>
-    startKey({ ...decisionFor(gpu0), state: { bundle, pid: 7n } } as GpuDecision, { layout: unseenLayout })
+  const named = (bundle: string) => {
+    const { request, ...rest } = decisionFor(gpu0)
+    const container = { pid: 7n, bundle, rawRootPath: bundle }
+    return startKey({ ...rest, request: { ...request, container } }, { layout: unseenLayout })
+  }
   expect(named("/a")).toBe(named("/b"))
 })
 
@@ -194,13 +198,15 @@ test("planning reads nothing that the key does not have", () => {
   const plan = (bundle: string, pid: bigint): string => {
     const decision = decisionFor(gpu0)
     const container = { ...decision.request.container, bundle, pid, rawRootPath: bundle }
-    const moved = { ...decision, state: { ...decision.state, bundle, pid } }
     return JSON.stringify(
-      planContainer({ ...moved, request: { ...decision.request, container } } as GpuDecision, {
-        injector: "native",
-        observe: () => ({ ok: true, value: snapshot }),
-        observeLayout: () => unseenLayout,
-      }),
+      planContainer(
+        { ...decision, request: { ...decision.request, container } },
+        {
+          injector: "native",
+          observe: () => ({ ok: true, value: snapshot }),
+          observeLayout: () => unseenLayout,
+        },
+      ),
     )
   }
   expect(plan("/a", 1n)).toBe(plan("/b", 2n))

@@ -1,19 +1,15 @@
 /** What `nvidia-container-cli info` and `list` print of a machine, or how they fail; failures in the reference's order. */
 
-import { fault } from "../fault/fault.ts"
-import { fail, ok, type Result } from "../fault/result.ts"
+import { ok, type Result } from "../fault/result.ts"
 import type { Host } from "../host/host.ts"
 import { observeMigMinors } from "../inventory/observe-mig.ts"
 import { observeSnapshot } from "../plan/snapshot.ts"
-import { hostPath } from "../text/brand.ts"
-import type { CliCommand } from "./cli-call.ts"
+import type { CliQuestion } from "../request/cli-call.ts"
 import { observeCliFiles } from "./cli-files.ts"
 import { parseCliList, resolveCliList } from "./cli-list-request.ts"
-import { checkCliDriver, checkCliLdcache, checkCliUser, parseCliRoot } from "./cli-start.ts"
+import { checkCliDriver, checkCliLdcache, checkCliUsers, parseCliPlaces } from "./cli-start.ts"
 import { renderCliInfo, renderCliInfoCsv } from "./render-cli-info.ts"
 import { renderCliList } from "./render-cli-list.ts"
-
-const defaultLdcache = "/etc/ld.so.cache"
 
 /**
  * `mpsDirectory`: what the environment says, undefined: nothing.
@@ -22,29 +18,20 @@ const defaultLdcache = "/etc/ld.so.cache"
  */
 export function answerCli(
   host: Host,
-  { command, global, given, wordCount }: CliCommand,
+  { command, global, given, wordCount }: CliQuestion,
   mpsDirectory: string | undefined,
 ): Result<string> {
-  for (const user of global.get("user") ?? []) {
-    // Without a value: whoever calls.
-    const checked = user === "" ? ok(undefined) : checkCliUser(host, user)
-    if (!checked.ok) return checked
-  }
+  const users = checkCliUsers(host, global)
+  if (!users.ok) return users
   const asked = command === "list" ? parseCliList(given, wordCount) : undefined
   if (asked?.ok === false) return asked
-  const last = (name: string): string | undefined => global.get(name)?.at(-1)
-  const ldcache = last("ldcache")
-  if (ldcache === "")
-    return fail(fault("LdcacheUnusable", { path: hostPath(""), step: "open", errno: "EINVAL" }))
-  const root = parseCliRoot(last("root") ?? "/")
-  if (!root.ok) return root
+  const places = parseCliPlaces(global)
+  if (!places.ok) return places
 
-  const options = { driverRoot: root.value, ldcache: ldcache ?? defaultLdcache }
-  const { inventory, driver: observed } = observeSnapshot(host, options)
-  const driver = checkCliDriver(host, observed, options)
+  const { inventory, driver: observed } = observeSnapshot(host, places.value)
+  const driver = checkCliDriver(host, observed, places.value)
   if (!driver.ok) return driver
-  // Ours needs no cache; one that somebody named, and that is none, is a mistake all the same.
-  const cache = ldcache === undefined ? ok(undefined) : checkCliLdcache(host, root.value, ldcache)
+  const cache = checkCliLdcache(host, places.value)
   if (!cache.ok) return cache
 
   if (asked === undefined)

@@ -3,13 +3,11 @@
  * rights over MIG. Source: facts, nvidia-container-cli §1.4, §4; observed on nvidia-container-cli 1.17.
  */
 
-import { fault } from "../fault/fault.ts"
-import { fail, ok, type Result } from "../fault/result.ts"
+import { ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { checkMigRights } from "../inventory/mig-rights.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
-import { parseCount } from "../text/count.ts"
-import type { CliGiven } from "./cli-call.ts"
+import { type CliGiven, itemsOf, parseCliChannels } from "../request/cli-call.ts"
 
 /** The command line, without the machine. */
 export interface CliListAsked {
@@ -33,23 +31,15 @@ export interface CliListRequest extends Omit<CliListAsked, "selectors" | "rights
   readonly hasMigMonitor: boolean
 }
 
-/** Channels fit the minor of a device number. */
-const imexChannelLimit = 2 ** 20
-
 /** `wordCount`: how many words follow `list`; without any, or with one that names IMEX channels, everything is listed. Faults: ImexChannelInvalid. */
 export function parseCliList(given: CliGiven, wordCount: number): Result<CliListAsked> {
   const isBare = wordCount === 0 || (wordCount === 1 && given.has("imex-channel"))
   const has = (name: string): boolean => isBare || given.has(name)
-  const imexChannels: number[] = []
-  for (const channel of itemsOf(given, "imex-channel") ?? []) {
-    const number = parseCount(channel)
-    if (number === undefined || number >= imexChannelLimit)
-      return fail(fault("ImexChannelInvalid", { channel }))
-    imexChannels.push(number)
-  }
+  const channels = parseCliChannels(given)
+  if (!channels.ok) return channels
   return ok({
     selectors: isBare ? ["all"] : itemsOf(given, "device"),
-    imexChannels,
+    imexChannels: channels.value,
     rights: {
       "mig-config": itemsOf(given, "mig-config") ?? [],
       "mig-monitor": itemsOf(given, "mig-monitor") ?? [],
@@ -63,14 +53,6 @@ export function parseCliList(given: CliGiven, wordCount: number): Result<CliList
       : [],
   })
 }
-
-/** A repeated list option is one list; empty items count for nothing. undefined: not given. */
-const itemsOf = (given: CliGiven, name: string): readonly string[] | undefined =>
-  given
-    .get(name)
-    ?.join(",")
-    .split(",")
-    .filter((item) => item !== "")
 
 /** Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, MigRightInvalid. */
 export function resolveCliList(asked: CliListAsked, inventory: Inventory): Result<CliListRequest> {

@@ -13,12 +13,47 @@ import { resolvePath } from "../host/resolve-path.ts"
 import { viewRoot } from "../host/root-view.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { parseLdcache } from "../ldcache/parse-ldcache.ts"
+import type { CliGiven } from "../request/cli-call.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { cleanPath } from "../text/path.ts"
 
 /** As much as the search for libraries reads: a recording answers only questions that were asked. Units: bytes. */
 const cacheLimit = 16 * 1024 * 1024
 const idLimit = 0xffffffff
+
+/** Where the command line says that the driver lies. */
+export interface CliPlaces {
+  readonly driverRoot: HostPath
+  readonly ldcache: string
+  /** Ours needs no cache; one that somebody named, and that is none, is a mistake all the same. */
+  readonly isLdcacheNamed: boolean
+}
+
+const defaultLdcache = "/etc/ld.so.cache"
+
+/** Faults: LdcacheUnusable, DriverRootUnusable. */
+export function parseCliPlaces(global: CliGiven): Result<CliPlaces> {
+  const last = (name: string): string | undefined => global.get(name)?.at(-1)
+  const ldcache = last("ldcache")
+  if (ldcache === "")
+    return fail(fault("LdcacheUnusable", { path: hostPath(""), step: "open", errno: "EINVAL" }))
+  const root = parseCliRoot(last("root") ?? "/")
+  if (!root.ok) return root
+  return ok({
+    driverRoot: root.value,
+    ldcache: ldcache ?? defaultLdcache,
+    isLdcacheNamed: ldcache !== undefined,
+  })
+}
+
+/** Users that were named; without a value whoever calls is meant. Faults: CliUserInvalid. */
+export function checkCliUsers(host: Host, global: CliGiven): Result<undefined> {
+  for (const user of global.get("user") ?? []) {
+    const checked = user === "" ? ok(undefined) : checkCliUser(host, user)
+    if (!checked.ok) return checked
+  }
+  return ok(undefined)
+}
 
 /** `UID`, `UID:GID`, names in the places of numbers; a user alone must be somebody, whose group is taken. Faults: CliUserInvalid. */
 export function checkCliUser(host: Host, user: string): Result<undefined> {
@@ -72,7 +107,7 @@ export function parseCliRoot(driverRoot: string): Result<HostPath> {
  * Why nothing of a driver is below a root. Where something is, the root needs no proof: a recording may hold the driver's files,
  * and never have been asked about the directory. Faults: DriverRootUnusable.
  */
-function checkCliRoot(host: Host, driverRoot: HostPath): Result<undefined> {
+export function checkCliRoot(host: Host, driverRoot: HostPath): Result<undefined> {
   const wrong = (errno: string): Result<never> => fail(fault("DriverRootUnusable", { driverRoot, errno }))
   if (driverRoot === "/") return ok(undefined)
   const resolved = resolvePath(
@@ -92,7 +127,7 @@ const errnoOf = ({ fault: { tag, data } }: Extract<Result<unknown>, { readonly o
 export function checkCliDriver(
   host: Host,
   driver: DriverCatalogue | undefined,
-  { driverRoot, ldcache }: { readonly driverRoot: HostPath; readonly ldcache: string },
+  { driverRoot, ldcache }: Pick<CliPlaces, "driverRoot" | "ldcache">,
 ): Result<DriverCatalogue> {
   if (driver === undefined || driver.libraries.length === 0) {
     const root = checkCliRoot(host, driverRoot)
@@ -108,7 +143,11 @@ export function checkCliDriver(
 }
 
 /** Of a cache that somebody named. Faults: LdcacheUnusable. */
-export function checkCliLdcache(host: Host, driverRoot: HostPath, ldcache: string): Result<undefined> {
+export function checkCliLdcache(
+  host: Host,
+  { driverRoot, ldcache, isLdcacheNamed }: CliPlaces,
+): Result<undefined> {
+  if (!isLdcacheNamed) return ok(undefined)
   const wrong = (path: HostPath, step: "open" | "map" | "parse", errno: string): Result<never> =>
     fail(fault("LdcacheUnusable", { path, step, errno }))
   const view = viewRoot(host, driverRoot)

@@ -15,6 +15,12 @@ export interface ApplyingFaults {
   HostNotLive: { readonly name: string }
   CgroupNotFound: { readonly pid: string }
   DeviceProgramUnreadable: { readonly cgroup: string }
+  /** Who is no administrator of the machine manages no device cgroup. */
+  DeviceRulesRefused: { readonly cgroup: string }
+  /** The process whose container is to be changed is not there. `path`: where proc should describe it. */
+  ContainerProcessGone: { readonly path: string }
+  /** Permissions that a hook has given, in a cgroup that systemd writes anew by what it knows itself. */
+  DeviceRulesForgotten: { readonly cgroup: string }
   ContainerPlaceReadOnly: { readonly path: string; readonly consequence: string }
   /** The process of a container that was created already has its groups and variables. */
   ProcessFixed: { readonly what: string }
@@ -106,6 +112,42 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
         argv: ["sysctl", "net.core.bpf_jit_harden=1"],
         asRoot: true,
         why: "with 2 the kernel hides filters, and none can be extended",
+      },
+    ],
+  },
+  DeviceRulesRefused: {
+    code: "GAN3024",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: mount error: failed to add device rules: operation not permitted in ${d.cgroup}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "only the machine's root may permit devices: say --no-cgroups (nvidia-container-cli.no-cgroups = true), and let the engine permit them where it restricts them",
+      },
+    ],
+  },
+  ContainerProcessGone: {
+    code: "GAN3022",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: container error: stat failed: ${d.path}: no such file or directory: no process is described there`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "name the container's process by --pid; without it the container's proc must be mounted in its root, and the caller's parent be in it",
+      },
+    ],
+  },
+  DeviceRulesForgotten: {
+    code: "GAN3023",
+    exit: 1,
+    says: (d) =>
+      `systemd manages ${d.cgroup} and does not know what a hook permits there: systemctl daemon-reload, or an update of the container, takes the GPU from it while it runs`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "let nvidia-container-runtime start the container (docker run --runtime=nvidia), whose permissions stand in config.json, or name each node by --device",
       },
     ],
   },

@@ -47,8 +47,6 @@ export interface GpuFaults {
   CompanionMissing: { readonly variable: string; readonly place: string }
   /** A mode does not apply a rule that the hook applies. `change`: what would be if it did. */
   RuleNotApplied: { readonly mode: string; readonly rule: string; readonly change: string }
-  /** A command of a program that Gantry takes the place of, and does not serve yet. */
-  CliCommandUnserved: { readonly program: string; readonly command: string }
   /** Something that this version cannot inject by itself. */
   DeviceKindUnserved: { readonly selector: string; readonly kind: string }
   /** `has`: what this driver and GPU are; `branch`: the smallest driver branch that would do, undefined: none is known to. */
@@ -301,17 +299,6 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     says: (d) => `mode ${d.mode} does not apply ${d.rule}: if it did, ${d.change}`,
     remedies: () => [
       { kind: "know", text: "set gantry.enforce = true in config.toml to have it applied in every mode" },
-    ],
-  },
-  CliCommandUnserved: {
-    code: "GAN2116",
-    exit: 1,
-    says: (d) => `${d.program}: ${d.command} is not served by Gantry yet`,
-    remedies: () => [
-      {
-        kind: "know",
-        text: "keep the package libnvidia-container-tools for this, or let the hook inject natively",
-      },
     ],
   },
   DeviceKindUnserved: {

@@ -13,6 +13,10 @@ export interface InputFaults {
   CliUsageInvalid: { readonly program: string; readonly sentence: string }
   /** nvidia-container-cli's `--user`: malformed, too large, or nobody. */
   CliUserInvalid: { readonly user: string; readonly errno: string }
+  /** What `nvidia-container-cli configure` was told that cannot be meant. */
+  CliConfigureInvalid: { readonly problem: keyof typeof configureProblems; readonly value: string }
+  /** `nvidia-container-cli configure` needs more rights than its caller has. */
+  CliPermissionDenied: Readonly<Record<string, never>>
   /** The command line of a CDI hook that is known, which engines take from a CDI specification. */
   CdiHookUsageInvalid: { readonly problem: string; readonly usage: string }
   /** A CDI hook that a newer specification may know: it is passed over. `name` is empty when none was named. */
@@ -78,6 +82,34 @@ export interface InputFaults {
   DecisionUnknown: { readonly wanted: number; readonly kept: number }
 }
 
+const configureProblems = {
+  root: {
+    text: (value: string) => `input error: invalid rootfs directory: ${value}`,
+    remedy: "name the container's root file system by its absolute path; the machine's own is none",
+  },
+  pidMalformed: {
+    text: (value: string) => `input error: parse pid failed: invalid argument: ${value}`,
+    remedy: "--pid is the number of the container's process; without it the caller's parent is meant",
+  },
+  pidTooLarge: {
+    text: (value: string) => `input error: parse pid failed: numerical result out of range: ${value}`,
+    remedy: "--pid is the number of the container's process; without it the caller's parent is meant",
+  },
+  requirements: {
+    text: (value: string) => `input error: too many requirements: ${value}`,
+    remedy: "32 may be given; alternatives go into one, with blanks between",
+  },
+  compatMode: {
+    text: (value: string) => `container error: invalid option: cuda-compat-mode=${value}`,
+    remedy: "--cuda-compat-mode is mount, ldconfig or disabled",
+  },
+  compatModes: {
+    text: (value: string) =>
+      `container error: only one cuda-compat-mode can be specified at a time: ${value}`,
+    remedy: "say mount or ldconfig; both mean the same to Gantry",
+  },
+} as const
+
 export const inputCatalogue: Catalogue<InputFaults> = {
   UsageInvalid: {
     code: "GAN1001",
@@ -104,6 +136,19 @@ export const inputCatalogue: Catalogue<InputFaults> = {
         text: "--user is UID[:GID], numbers or names of /etc/passwd and /etc/group; a number that is nobody's needs its GID",
       },
     ],
+  },
+  CliConfigureInvalid: {
+    code: "GAN1012",
+    exit: 1,
+    says: (d) => `nvidia-container-cli: ${configureProblems[d.problem].text(d.value)}`,
+    remedies: (d) => [{ kind: "know", text: configureProblems[d.problem].remedy }],
+  },
+  CliPermissionDenied: {
+    code: "GAN1013",
+    exit: 1,
+    says: () =>
+      "nvidia-container-cli: permission error: capability change failed: operation not permitted: configure needs CAP_SYS_ADMIN",
+    remedies: () => [{ kind: "know", text: "run it as root; an engine's hooks are" }],
   },
   CdiHookUsageInvalid: {
     code: "GAN1002",

@@ -37,6 +37,22 @@ interface Known {
   readonly profile: Profile | undefined
 }
 
+/** A container that is to have GPUs: all that its plan is made from. */
+export interface GpuDecision {
+  readonly kind: "gpu"
+  readonly log: ReasonLog
+  readonly config: Config
+  readonly profile: Profile
+  readonly mode: InjectionMode
+  readonly request: GpuRequest
+}
+
+/** The same, of a container that an engine describes by a bundle. */
+export interface BundleDecision extends GpuDecision {
+  readonly state: ContainerState
+  readonly spec: ContainerSpec
+}
+
 export type Decision =
   | ({ readonly kind: "refuse"; readonly fault: Fault } & Known)
   | { readonly kind: "off"; readonly log: ReasonLog; readonly config: Config; readonly profile: Profile }
@@ -48,16 +64,7 @@ export type Decision =
       readonly state: ContainerState
       readonly spec: ContainerSpec
     }
-  | {
-      readonly kind: "gpu"
-      readonly log: ReasonLog
-      readonly config: Config
-      readonly profile: Profile
-      readonly state: ContainerState
-      readonly spec: ContainerSpec
-      readonly mode: InjectionMode
-      readonly request: GpuRequest
-    }
+  | BundleDecision
 
 export function decide(sources: Sources): Decision {
   const log = createReasonLog()

@@ -5,7 +5,7 @@
 
 import { ok, type Result } from "../fault/result.ts"
 import type { ContainerLayout } from "./container-layout.ts"
-import type { Decision } from "./decide.ts"
+import type { Decision, GpuDecision } from "./decide.ts"
 import type { DelegateEdit, Edit } from "./edit.ts"
 import type { Omission, Plan } from "./plan.ts"
 import { planNative } from "./plan-native.ts"
@@ -20,7 +20,7 @@ export interface PlanSurroundings {
   observeLayout(): ContainerLayout
 }
 
-export function planContainer(decision: Decision, surroundings: PlanSurroundings): Plan {
+export function planContainer(decision: Decision | GpuDecision, surroundings: PlanSurroundings): Plan {
   const { log } = decision
   const { planDelegate } = surroundings
   const asked = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
@@ -62,7 +62,6 @@ export function planContainer(decision: Decision, surroundings: PlanSurroundings
     : plan("refuse", { refusal: made.fault })
 }
 
-export type GpuDecision = Extract<Decision, { readonly kind: "gpu" }>
 type Made = Result<{
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]

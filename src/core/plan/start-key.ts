@@ -4,7 +4,7 @@
  */
 
 import type { ContainerLayout } from "./container-layout.ts"
-import type { GpuDecision } from "./plan-container.ts"
+import type { GpuDecision } from "./decide.ts"
 
 /** Beyond it a container asks for so much that to keep it would cost more than to plan it. Units: characters. */
 const lengthLimit = 64 * 1024

@@ -14,7 +14,7 @@ import type { Profile } from "./profile.ts"
 import type { Evidence, ReasonLog } from "./reason.ts"
 
 /** The order in which releases before 1.14 list them. */
-const everyCapability: readonly DriverCapability[] = [
+export const everyCapability: readonly DriverCapability[] = [
   "compute",
   "compat32",
   "graphics",

@@ -1,5 +1,6 @@
 /**
- * What a container asked for, after all rules: the pure outcome of config.toml, OCI state, config.json and the profile.
+ * What a container asked for, after all rules: the pure outcome of config.toml, OCI state, config.json and the profile, or of the
+ * command line of nvidia-container-cli.
  * It says nothing of the machine; selectors are not resolved yet.
  */
 
@@ -38,10 +39,11 @@ export interface GpuRequest {
   readonly isPrivileged: boolean
   readonly isLegacyImage: boolean
   readonly container: {
-    /** As the state gave it; bigint because the reference keeps 64 bits. */
+    /** Of its first process; bigint because the reference keeps 64 bits. */
     readonly pid: bigint
+    /** Empty: nobody said. */
     readonly bundle: string
-    /** `root.path` of config.json, as written. */
+    /** Of its root file system, as written. */
     readonly rawRootPath: string
   }
   readonly reasons: readonly Reason[]

@@ -16,7 +16,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { openContainerRoot } from "../../../src/apply/cdi-hook/open-container-root.ts"
+import { openContainerRoot } from "../../../src/apply/open-container-root.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import type { Root } from "../../../src/linux/in-root.ts"
 

@@ -1,13 +1,13 @@
-/** The root of a hook's container, opened once: all else is resolved below this descriptor. */
+/** The root of a container whose namespaces this process is in, opened once: all else is resolved below this descriptor. */
 
 import { fstatSync, statSync } from "node:fs"
-import { fault } from "../../core/fault/fault.ts"
-import { fail, type Result } from "../../core/fault/result.ts"
-import { openRoot, type Root } from "../../linux/in-root.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, type Result } from "../core/fault/result.ts"
+import { openRoot, type Root } from "../linux/in-root.ts"
 
 /** Faults: ContainerRootInvalid. */
 export function openContainerRoot(path: string): Result<Root> {
-  // Hooks run with the container's own ids where it has some: what they make is its root's.
+  // Who runs there has the container's own ids where it has some: what is made is its root's.
   const opened = openRoot(path, { uid: 0, gid: 0 })
   if (!opened.ok)
     return fail(fault("ContainerRootInvalid", { path, problem: "cannot be opened" }, opened.fault))
