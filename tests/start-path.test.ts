@@ -34,7 +34,13 @@ test("a GPU start loads little JavaScript, and nothing that looks at a machine a
   const all = texts.join("\n")
   // Proof that the plan and the applier are among it; each word stands in one file.
   for (const word of ["select.mig", "openat2", "/etc/ld.so.cache"]) expect(all).toContain(word)
-  for (const word of ["Tesla K80", "libnvidia-fatbinaryloader", "nvmlInit", "/sys/bus/pci/devices"])
+  for (const word of [
+    "Tesla K80",
+    "libnvidia-fatbinaryloader",
+    "nvmlInit",
+    "/sys/bus/pci/devices",
+    "cdiVersion",
+  ])
     expect(all).not.toContain(word)
   expect(all.length).toBeLessThan(125_000)
 })

@@ -1,16 +1,15 @@
 /** What two specifications do not have in common, line by line of what they do to containers. */
 
-import { isOutlineMap, type Outline, outlineEdits } from "./outline-spec.ts"
-import { renderJson } from "./render-spec.ts"
+import { listEdits } from "./render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
 export interface SpecChange {
   /** `cdiVersion`, `kind`, `annotations`, `containerEdits` or `device NAME`. */
   readonly where: string
-  /** As `mounts`; empty: the whole of it. */
+  /** As `mounts`; empty: `where` has no fields. */
   readonly field: string
   readonly change: "removed" | "added"
-  /** In one line, as JSON where it is no text. */
+  /** In one line, as JSON where it is no text; empty: the whole device. */
   readonly what: string
 }
 
@@ -26,7 +25,7 @@ export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
     ...one.devices.flatMap(({ name, annotations, containerEdits }): readonly SpecChange[] => {
       const where = `device ${name}`
       const twin = others.get(name)
-      if (twin === undefined) return [{ where, field: "", change: "removed", what: name }]
+      if (twin === undefined) return [{ where, field: "", change: "removed", what: "" }]
       return [
         ...diffLists(
           where,
@@ -39,7 +38,7 @@ export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
     }),
     ...other.devices
       .filter(({ name }) => !names.has(name))
-      .map(({ name }): SpecChange => ({ where: `device ${name}`, field: "", change: "added", what: name })),
+      .map(({ name }): SpecChange => ({ where: `device ${name}`, field: "", change: "added", what: "" })),
   ]
 }
 
@@ -50,22 +49,11 @@ const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly s
   [...annotations].map(([key, value]) => `${key}: ${value}`).sort()
 
 function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): readonly SpecChange[] {
-  const [ones, others] = [fieldsOf(one), fieldsOf(other)]
+  const [ones, others] = [listEdits(one), listEdits(other)]
   return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) =>
     diffLists(where, field, ones.get(field) ?? [], others.get(field) ?? []),
   )
 }
-
-const fieldsOf = (edits: ContainerEdits): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    outlineEdits(edits).members.map(([field, value]) => [
-      field,
-      (isList(value) ? value : [value]).map((item) => (typeof item === "string" ? item : renderJson(item))),
-    ]),
-  )
-
-const isList = (outline: Outline): outline is readonly Outline[] =>
-  typeof outline === "object" && !isOutlineMap(outline)
 
 /** What stands twice in one and once in the other is gone once. */
 function diffLists(

@@ -3,9 +3,9 @@
  * file of one replaces a file of the other without a difference; both forms are read alike by loaders of YAML 1.1 and 1.2.
  */
 
-import { isOutlineMap, type Outline, type OutlineMap, outlineSpec } from "./outline-spec.ts"
+import { isOutlineMap, type Outline, type OutlineMap, outlineEdits, outlineSpec } from "./outline-spec.ts"
 import { resolvePlain } from "./resolve-plain.ts"
-import type { CdiSpec } from "./spec.ts"
+import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
 export type SpecFormat = "json" | "yaml"
 
@@ -20,6 +20,18 @@ export function renderJson(outline: Outline): string {
   const members = outline.members.map(([name, value]) => `${jsonText(name)}:${renderJson(value)}`)
   return `{${members.join(",")}}`
 }
+
+/** Each field's items in one line each: texts as they are, the rest as JSON. Order: of the fields of the specification. */
+export const listEdits = (edits: ContainerEdits): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    outlineEdits(edits).members.map(([field, value]) => [
+      field,
+      (isList(value) ? value : [value]).map((item) => (typeof item === "string" ? item : renderJson(item))),
+    ]),
+  )
+
+const isList = (outline: Outline): outline is readonly Outline[] =>
+  typeof outline === "object" && !isOutlineMap(outline)
 
 /** JSON that is YAML 1.1 too: what that refuses or folds is told by an escape. */
 const jsonText = (text: string): string =>

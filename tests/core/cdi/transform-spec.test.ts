@@ -157,7 +157,7 @@ describe("two specifications", () => {
       "annotations  added a: b",
       'device a mounts removed {"hostPath":"/run/driver","containerPath":"/run/driver/x"}',
       "device a env added A=b",
-      "device b  added b",
+      "device b  added ",
     ])
     expect(diffSpecs(after, spec)).toHaveLength(6)
   })
