@@ -64,6 +64,13 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
               "name a domain of yours: letters, digits and -, parts of 63 characters at most, 253 together",
           },
         ]),
+    ...[vendor, className]
+      .filter((name) => name.length === 1)
+      .map((name) => ({
+        path: ["kind"],
+        problem: `the name ${quote(name)} has one letter`,
+        advice: "engines with CDI 1.1.0 and older crash on it: give it a second",
+      })),
     ...(className.length <= 63
       ? []
       : [{ path: ["kind"], problem: "the class is longer than 63 characters", advice: "shorten it" }]),

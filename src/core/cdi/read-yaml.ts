@@ -30,6 +30,12 @@ import {
 /** What all values come to when every alias is written out. Far above any machine's devices. */
 const valueLimit = 500_000
 
+/** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
+const lexemeLimit = 600_000
+
+/** Folding the lines of one text costs more than its letters. Units: characters. */
+const lexemeLengthLimit = 256 * 1024
+
 /** Only the first document counts. */
 export function readYaml(written: string): SpecTextOutcome {
   // YAML 1.1 has more ends of a line than 1.2. Each is one character here too, so that places stay.
@@ -43,7 +49,12 @@ export function readYaml(written: string): SpecTextOutcome {
   let document: ReturnType<typeof firstOf>
   const lexer = new Lexer()
   let before = ""
+  let lexemes = 0
   for (const lexeme of lexer.lex(text)) {
+    if (++lexemes > lexemeLimit)
+      return { ok: false, at: parser.offset, problem: `more than ${lexemeLimit} words and signs` }
+    if (lexeme.length > lexemeLengthLimit)
+      return { ok: false, at: parser.offset, problem: `a text of more than ${lexemeLengthLimit} characters` }
     ignoreIndentInFlow(lexer, opensFlow(lexeme, before))
     before = lexeme
     for (const token of parser.next(lexeme)) document ??= firstOf(composer.next(token))

@@ -89,7 +89,8 @@ devices:
   test("a .json file is told about as JSON, and YAML in it is a warning", () => {
     expect(faultsOf('{"a":', "/x.json").map(renderFaultLine)[0]).toContain("/x.json:1:6: ")
     expect(faultsOf('{"a":', "/x.json").map(renderFaultLine)[0]).toContain("not JSON")
-    const yaml = 'cdiVersion: "0.3.0"\nkind: v/c\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n'
+    const yaml =
+      'cdiVersion: "0.3.0"\nkind: vendor.com/class\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n'
     expect(parsed(yaml, "/x.json").warnings.map(({ fault }) => renderFaultLine(fault))).toEqual([
       "/x.json:1:1: a file that is called .json and holds YAML [GAN4030]: call it .yaml: a loader that goes by the name refuses it",
     ])
@@ -107,6 +108,10 @@ describe("hostile files", () => {
     ["a megabyte of braces", bytesOf('{"a":'.repeat(200_000)), "CdiTextInvalid"],
     ["a megabyte of dashes", bytesOf("- ".repeat(1 << 19)), "CdiTextInvalid"],
     ["a megabyte of question marks", bytesOf("? ".repeat(1 << 19)), "CdiTextInvalid"],
+    ["millions of signs", bytesOf(`[${",".repeat(1 << 20)}`), "CdiTextInvalid"],
+    ["millions of lines of one text", bytesOf(`a: >\n${" a\n\n".repeat(1 << 19)}`), "CdiTextInvalid"],
+    ["millions of directives", bytesOf("%a\n".repeat(1 << 20)), "CdiTextInvalid"],
+    ["millions of errors", bytesOf('"a" '.repeat(1 << 20)), "CdiTextInvalid"],
     ["more bytes than any specification has", new Uint8Array(specLimitBytes + 1), "CdiTextTooLarge"],
     [
       "a megabyte of unknown fields",
@@ -116,12 +121,12 @@ describe("hostile files", () => {
     [
       "a name of a megabyte",
       bytesOf(small.replace("name: a", `name: ${"é".repeat(1 << 19)}`)),
-      "CdiDeviceNameInvalid",
+      "CdiTextInvalid",
     ],
     [
       "a number of a megabyte",
       bytesOf(small.replace("name: a", `name: ${"1".repeat(1 << 20)}.`).replace("0.3.0", "0.5.0")),
-      "CdiDeviceNameInvalid",
+      "CdiTextInvalid",
     ],
   ])("%s: a fault, in a moment", (_, bytes, tag) => {
     const started = performance.now()
