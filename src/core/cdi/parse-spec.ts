@@ -80,7 +80,8 @@ function readTree(source: SpecSource): Result<SpecTree> {
     return /[\udc80-\udcff]/u.test(strange[0])
       ? textFault("UTF-8", strange.index, "a byte that is no UTF-8")
       : textFault("YAML", strange.index, "control characters are not allowed")
-  const isLikeJson = /^\s*\{/.test(text)
+  // The end of a line in YAML 1.1, a character of a text in JSON: engines fold it.
+  const isLikeJson = /^\s*\{/.test(text) && !text.includes("\u0085")
   const json: SpecTextOutcome | undefined = isLikeJson ? readJson(text) : undefined
   if (json?.ok === true && json.root !== undefined)
     return ok({ root: json.root, warnings: warnUnread(source, json.unread) })

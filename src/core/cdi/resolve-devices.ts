@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import { nearestOf } from "../text/nearest.ts"
 import { mergeEdits } from "./merge-edits.ts"
 import { parseDeviceName } from "./name-rules.ts"
-import type { RegisteredDevice, Registry } from "./registry.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "./registry.ts"
 import type { ContainerEdits } from "./spec.ts"
 
 export interface ResolvedDevices {
@@ -31,7 +31,7 @@ export function resolveDevices(registry: Registry, names: readonly string[]): Re
   const [first] = unresolved
   if (first !== undefined)
     return fail(fault("CdiDeviceUnresolvable", { devices: unresolved, ...explainAbsence(registry, first) }))
-  const begun = new Set<RegisteredDevice["source"]>()
+  const begun = new Set<LoadedSpec>()
   const edits = devices.flatMap(({ device, source }) => {
     const isFirst = !begun.has(source)
     begun.add(source)
