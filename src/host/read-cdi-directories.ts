@@ -8,9 +8,6 @@ import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
 
-/** More files than that make no machine's devices. */
-const fileLimit = 1000
-
 export const readCdiDirectories = (
   host: HostFiles,
   directories: readonly string[],
@@ -22,7 +19,6 @@ function readDirectory(host: HostFiles, directory: string): Result<readonly Spec
   if (!names.ok) return isAbsent(names.fault) ? ok([]) : names
   const files = names.value
     .filter((name) => /\.(?:json|yaml)$/.test(name))
-    .slice(0, fileLimit)
     .map((name) => joinPath(directory, name))
     .filter((path) => !isDirectory(host, path))
   return ok(files.map((path) => ({ path, bytes: readCdiFile(host, path) })))

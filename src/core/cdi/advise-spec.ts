@@ -24,6 +24,9 @@ const annotationLimitBytes = 256 * 1024
 
 const quote = JSON.stringify
 
+/** To find the place of one costs time that grows with the file; more of them help nobody. */
+const adviceLimit = 100
+
 /** Order: as in the text. */
 export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
   const advices = [
@@ -34,7 +37,7 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
     ),
     ...everyEdits(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
   ]
-  return advices.map(({ path, problem, advice }) => ({
+  return advices.slice(0, adviceLimit).map(({ path, problem, advice }) => ({
     severity: "warning",
     fault: fault("CdiRuleBroken", { place: locate(path), problem, advice }),
     evidence: [],

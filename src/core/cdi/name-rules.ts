@@ -1,6 +1,7 @@
 /**
  * The rules of vendor, class and device names, each broken one with its reason. Source: the released Go parser (facts §6.3), which is
  * wider than the specification's text: what that demands beyond is a warning elsewhere. Names of one letter are allowed.
+ * A container's start has a shorter judgement of its own, qualified-name.ts, which needs no reasons.
  */
 
 import { fault } from "../fault/fault.ts"

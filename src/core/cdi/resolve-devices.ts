@@ -65,11 +65,14 @@ function explainAbsence(registry: Registry, name: string): Absence {
     : { why: `no specification is of kind ${kind}${maybe}`, meant }
 }
 
+/** Names that are compared letter by letter, at most. */
+const guessLimit = 2000
+
 /** The same device under its full name first, then what is spelled alike. */
 function guess(name: string, known: readonly string[]): string | undefined {
   const device = name.slice(name.indexOf("=") + 1)
   const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")
   const sameDevice =
     known.find((one) => one.endsWith(`=${device}`)) ?? known.find((one) => one.endsWith(`=${bare}`))
-  return sameDevice ?? nearestOf(name, known)
+  return sameDevice ?? nearestOf(name, known.slice(0, guessLimit))
 }

@@ -137,6 +137,17 @@ describe("hostile files", () => {
     for (const fault of faults) expect(renderFaultLine(fault).length).toBeLessThan(1500)
   })
 
+  test("a hundred warnings are told of a hundred thousand, in a moment", () => {
+    const annotations = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, index) => [`a b ${index}`, ""]),
+    )
+    const devices = [{ name: "a", containerEdits: { env: ["A=b"] } }]
+    const started = performance.now()
+    const text = JSON.stringify({ cdiVersion: "0.6.0", kind: "vendor.com/class", annotations, devices })
+    expect(parsed(text).warnings).toHaveLength(100)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   test("many devices are read in a moment", () => {
     const devices = Array.from(
       { length: 20_000 },
