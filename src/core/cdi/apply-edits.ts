@@ -4,12 +4,12 @@
  */
 
 import { ok, type Result } from "../fault/result.ts"
-import { decodeFields, listField, stringField } from "../oci/decode.ts"
 import { envPatch, gidPatch, list, more, object, placeOf } from "../oci/edit-spec.ts"
-import { type JsonValue, parseJsonValue } from "../oci/json.ts"
+import { parseJsonValue } from "../oci/json.ts"
 import { type JsonPatch, patchJson, type RewritePatch } from "../oci/patch-json.ts"
 import { cleanPath } from "../text/path.ts"
 import { type CompleteNode, completeNode, type FindHostNode } from "./complete-node.ts"
+import { type Owner, readOwner } from "./read-owner.ts"
 import type { ContainerEdits, IntelRdt, Mount } from "./spec.ts"
 import { type HookName, hookNames } from "./validate-spec.ts"
 
@@ -62,45 +62,6 @@ export function applyEdits(text: string, edits: ContainerEdits, options: ApplyOp
 const splitVariable = (entry: string): { readonly name: string; readonly value: string } => {
   const equals = entry.indexOf("=")
   return { name: entry.slice(0, equals), value: entry.slice(equals + 1) }
-}
-
-interface Owner {
-  /** 0: root, or nobody says. */
-  readonly uid: number
-  readonly gid: number
-  readonly hasUserNamespace: boolean
-}
-
-/** Faults: JsonTypeWrong. */
-function readOwner(root: JsonValue): Result<Owner> {
-  const owner = { uid: 0, gid: 0, hasUserNamespace: false }
-  const id = (name: "uid" | "gid") => (value: JsonValue) => {
-    if (value.kind === "number" && /^[0-9]+$/.test(value.text)) owner[name] = Number(value.text)
-    return ok(true) as Result<true>
-  }
-  const read = decodeFields(root, "", {
-    process: (process, at) =>
-      decodeFields(process, at, {
-        user: (user, place) => decodeFields(user, place, { uid: id("uid"), gid: id("gid") }),
-      }),
-    linux: (linux, at) =>
-      decodeFields(linux, at, {
-        namespaces: listField<true>(
-          [],
-          () => true,
-          (_, namespace, place) => {
-            const decoded = decodeFields(namespace, place, {
-              type: stringField((type) => {
-                if (type === "user") owner.hasUserNamespace = true
-              }),
-            })
-            return decoded.ok ? ok(true) : decoded
-          },
-          () => undefined,
-        ),
-      }),
-  })
-  return read.ok ? ok(owner) : read
 }
 
 interface PlannedDevice {

@@ -1,21 +1,10 @@
 /**
- * A specification written as YAML. The `yaml` package reads its grammar and nothing more (docs/adr/0005-yaml-library.md); what words mean,
- * anchors and merged maps are read here, as the loaders of engines read them. Bounded in depth and in what aliases
- * make of it. Never on the start path: whoever imports this does so when a specification is read.
+ * A specification written as YAML: what words mean, anchors and merged maps, as the loaders of engines read them. Bounded in depth and in
+ * what aliases make of it. Never on the start path: whoever imports this does so when a specification is read.
  */
 
-import {
-  type Alias,
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  type Node,
-  Parser,
-  type Scalar,
-} from "yaml"
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml"
+import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import type { SpecTextOutcome } from "./read-json.ts"
 import { floatText, resolvePlain } from "./resolve-plain.ts"
@@ -30,82 +19,18 @@ import {
 /** What all values come to when every alias is written out. Far above any machine's devices. */
 const valueLimit = 500_000
 
-/** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
-const lexemeLimit = 600_000
-
-/** Folding the lines of one text costs more than its letters. Units: characters. */
-const lexemeLengthLimit = 256 * 1024
-
 /** Only the first document counts. */
 export function readYaml(written: string): SpecTextOutcome {
   // YAML 1.1 has more ends of a line than 1.2. Each is one character here too, so that places stay.
   const text = written.replaceAll(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n")
-  const composer = new Composer({
-    ...{ version: "1.1", schema: "failsafe", merge: false, resolveKnownTags: false },
-    ...{ uniqueKeys: false, prettyErrors: false, strict: true, logLevel: "silent" },
-  })
-  const parser = new Parser()
-  const firstOf = (documents: ReturnType<Composer["next"]>) => [...documents][0]
-  let document: ReturnType<typeof firstOf>
-  const lexer = new Lexer()
-  let before = ""
-  let lexemes = 0
-  for (const lexeme of lexer.lex(text)) {
-    if (++lexemes > lexemeLimit)
-      return { ok: false, at: parser.offset, problem: `more than ${lexemeLimit} words and signs` }
-    if (lexeme.length > lexemeLengthLimit)
-      return { ok: false, at: parser.offset, problem: `a text of more than ${lexemeLengthLimit} characters` }
-    ignoreIndentInFlow(lexer, opensFlow(lexeme, before))
-    before = lexeme
-    for (const token of parser.next(lexeme)) document ??= firstOf(composer.next(token))
-    if (document !== undefined) break
-    if (parser.stack.length > 3 * depthLimit)
-      return { ok: false, at: parser.offset, problem: "nesting that is too deep" }
-  }
-  if (document === undefined) {
-    for (const token of parser.end()) document ??= firstOf(composer.next(token))
-    document ??= firstOf(composer.end(false, text.length))
-  }
-  if (document === undefined) return { ok: true, root: undefined, unread: undefined }
-  const error = document.errors[0] ?? document.warnings.find(({ code }) => code === "BAD_DIRECTIVE")
-  if (error !== undefined)
-    return { ok: false, at: error.pos[0], problem: error.message.replaceAll("\n", " ") }
-  const { explicit, version } = document.directives?.yaml ?? {}
-  if (explicit === true && version !== "1.1")
-    return { ok: false, at: 0, problem: `engines read YAML 1.1, not ${version}` }
-  if (document.contents === null) return { ok: true, root: undefined, unread: undefined }
+  const composed = composeYaml(text)
+  if (!composed.ok) return composed
+  if (composed.contents === undefined) return { ok: true, root: undefined, unread: undefined }
   const reading: Reading = { text, anchors: new Map(), sizes: new Map(), problems: [] }
-  const root = nodeOf(document.contents, 0, reading)
+  const root = nodeOf(composed.contents, 0, reading)
   const [problem] = reading.problems
   return problem === undefined ? { ok: true, root, unread: undefined } : { ok: false, ...problem }
 }
-
-interface LexerState {
-  flowLevel: number
-  indentNext: number
-  /** Ours: what to go back to behind the brackets. */
-  indentOutside?: number | undefined
-}
-
-/**
- * Between brackets loaders of YAML 1.1 do not look at the indentation of lines, and lists of arguments are written so. The package goes by
- * YAML 1.2 (section 8.1) and has no option for it, so the two fields that decide are set between its steps; tests hold it. Of package
- * version 2.9; to be removed when an option is there.
- */
-function ignoreIndentInFlow(lexer: Lexer, isOpening: boolean): void {
-  const state = lexer as unknown as LexerState
-  if (isOpening || state.flowLevel > 0) {
-    state.indentOutside ??= state.indentNext
-    state.indentNext = 0
-  } else if (state.indentOutside !== undefined) {
-    state.indentNext = state.indentOutside
-    state.indentOutside = undefined
-  }
-}
-
-/** The package announces texts without quotes by this character. */
-const opensFlow = (lexeme: string, before: string): boolean =>
-  (lexeme === "[" || lexeme === "{") && before !== "\u001f"
 
 interface Reading {
   readonly text: string
