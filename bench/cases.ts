@@ -11,6 +11,7 @@ import {
   wrapperProgram,
 } from "../tests/e2e/bundle.ts"
 import { compileProgram } from "./compile.ts"
+import { addLibraries } from "./image.ts"
 import type { Commands } from "./measure.ts"
 
 export interface Case {
@@ -21,6 +22,8 @@ export interface Case {
 
 interface ContainerCase {
   readonly gpus: number
+  /** Of the image, beside its one program. */
+  readonly libraries?: number
   readonly hook?: readonly string[]
   /** What is called in runc's place, variables in front. */
   readonly runtime?: readonly string[]
@@ -46,10 +49,7 @@ export interface Options {
 
 export async function makeCases(directory: string, { isFull, peer }: Options): Promise<readonly Case[]> {
   const empty = await compileProgram("empty.ts", join(directory, "empty"))
-  const template = join(directory, "template")
-  mkdirSync(template)
-  makeBusyboxRoot(template)
-
+  const templates = makeTemplates(directory)
   const sizes = isFull ? [1, 8, 16, 64] : [1, 8, 16]
   const machineFor = (gpus: number): string => join(directory, gpus > 16 ? "machine-64" : "machine-16")
   const configFor = (gpus: number): string => `${machineFor(gpus)}.toml`
@@ -58,13 +58,22 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
     writeFileSync(configFor(gpus), `[gantry]\nhost = "${machineFor(gpus)}"\n`)
   }
 
+  const grown = join(directory, "machine-grown")
+  mustRun(gantryProgram, ["simulate", "up", grown, "--gpus", "8"])
+  addLibraries(grown, 5600)
+  mustRun("ldconfig", ["-r", grown])
+  writeFileSync(`${grown}.toml`, `[gantry]\nhost = "${grown}"\n`)
+
   let counter = 0
-  const container = (name: string, { hook, gpus, runtime = ["runc"], before }: ContainerCase): Case => ({
+  const container = (
+    name: string,
+    { hook, gpus, libraries = 0, runtime = ["runc"], before }: ContainerCase,
+  ): Case => ({
     name,
     prepare() {
       const id = `gantry-bench-${process.pid}-${counter++}`
       const bundle = join(directory, id)
-      makeRoot(template, join(bundle, "rootfs"))
+      makeRoot(templates, libraries, join(bundle, "rootfs"))
       const devices = Array.from({ length: gpus }, (_, index) => index).join(",")
       const env = gpus === 0 ? [] : [`NVIDIA_VISIBLE_DEVICES=${devices}`]
       const args = ["/bin/true"]
@@ -86,10 +95,11 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
       ...sizes.map((gpus) => container(`${who}, ${countGpus(gpus)}`, { hook: hook(gpus), gpus })),
     ]
   }
-  const wrapper = (gpus: number): readonly string[] => [
-    `NVIDIA_CTK_CONFIG_FILE_PATH=${configFor(gpus)}`,
+  const wrapperWith = (config: string): readonly string[] => [
+    `NVIDIA_CTK_CONFIG_FILE_PATH=${config}`,
     wrapperProgram,
   ]
+  const wrapper = (gpus: number): readonly string[] => wrapperWith(configFor(gpus))
   // What the wrapper makes of a bundle, made before: the edits alone, as if somebody had written them by hand.
   const nothing = join(directory, "nothing.toml")
   writeFileSync(
@@ -112,6 +122,9 @@ export async function makeCases(directory: string, { isFull, peer }: Options): P
     container("the edits by hand, 8 GPUs", { gpus: 8, before: editBefore }),
     container("wrapper, no GPU asked", { gpus: 0, runtime: [wrapperProgram] }),
     ...sizes.map((gpus) => container(`wrapper, ${countGpus(gpus)}`, { gpus, runtime: wrapper(gpus) })),
+    container("wrapper, 8 GPUs, image of 50 libraries", { gpus: 8, runtime: wrapper(8), libraries: 50 }),
+    container("wrapper, 8 GPUs, image of 5,000", { gpus: 8, runtime: wrapper(8), libraries: 5000 }),
+    container("wrapper, 8 GPUs, host of 5,600", { gpus: 8, runtime: wrapperWith(`${grown}.toml`) }),
     container("hook: the empty program", { hook: [empty], gpus: 0 }),
     ...withHook("hook", hookProgram, configFor),
     ...(peer === undefined ? [] : peerCases(directory, resolve(peer), withHook)),
@@ -130,15 +143,28 @@ function peerCases(
   return withHook("peer", hook, () => config)
 }
 
-/** A fresh root as cheap as an overlay: its one file is a hard link. */
-function makeRoot(template: string, root: string): void {
+/** Directories with what roots are made of: programs, and libraries by their number with the cache of the real ldconfig. */
+function makeTemplates(directory: string): string {
+  const templates = join(directory, "templates")
+  makeBusyboxRoot(join(templates, "programs"))
+  for (const libraries of [50, 5000]) {
+    addLibraries(join(templates, String(libraries)), libraries)
+    mustRun("ldconfig", ["-r", join(templates, String(libraries))])
+  }
+  return templates
+}
+
+/** A fresh root as cheap as an overlay: its files are hard links. */
+function makeRoot(templates: string, libraries: number, root: string): void {
   for (const name of ["bin", "dev", "etc", "proc", "sys", "tmp", "usr/bin"])
     mkdirSync(join(root, name), { recursive: true })
-  linkSync(join(template, "bin/busybox"), join(root, "bin/busybox"))
+  linkSync(join(templates, "programs/bin/busybox"), join(root, "bin/busybox"))
   symlinkSync("busybox", join(root, "bin/true"))
+  if (libraries > 0)
+    mustRun("cp", ["-al", ...["etc", "usr"].map((name) => join(templates, String(libraries), name)), root])
 }
 
 export const removeMachines = (directory: string): void => {
-  for (const name of ["machine-16", "machine-64"])
+  for (const name of ["machine-16", "machine-64", "machine-grown"])
     if (existsSync(join(directory, name))) mustRun(gantryProgram, ["simulate", "down", join(directory, name)])
 }

@@ -5,46 +5,13 @@
  */
 
 import { spawnSync } from "node:child_process"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { renderElf } from "../src/core/elf/render-elf.ts"
 import { mustRun } from "../tests/e2e/bundle.ts"
+import { addLibraries } from "./image.ts"
 import { type Timing, timingOf } from "./markdown.ts"
 
 const sizes = [50, 1000, 5000]
-const directory = "/usr/lib/x86_64-linux-gnu"
-
-/** Names as images have them: words, versions of one to three numbers. */
-function libraryName(index: number): string {
-  const words = [
-    "boost",
-    "avcodec",
-    "gtk",
-    "icu",
-    "llvm",
-    "ssl",
-    "xcb",
-    "python",
-    "torch",
-    "cublas",
-    "glib",
-    "mpi",
-  ]
-  const word = (step: number): string => words[Math.floor(index / step) % words.length] ?? ""
-  return `lib${word(1)}-${word(12)}_${word(144)}${index >= 1728 ? word(1728) : ""}.so.${index % 7}`
-}
-
-function makeImage(root: string, count: number): void {
-  mkdirSync(join(root, directory), { recursive: true })
-  mkdirSync(join(root, "etc"))
-  writeFileSync(join(root, "etc/ld.so.conf"), `${directory}\n`)
-  for (let index = 0; index < count; index++) {
-    const soname = libraryName(index)
-    const file = renderElf({ machine: "x86-64", soname, needed: ["libc.so.6"], symbol: "x", answer: index })
-    writeFileSync(join(root, directory, soname), file)
-  }
-}
-
 export interface LdcacheBench {
   /** Where images are made. */
   readonly work: string
@@ -57,7 +24,7 @@ export interface LdcacheBench {
 export function measureLdcache({ work, program, rounds }: LdcacheBench): readonly Timing[] {
   const cases = sizes.flatMap((count) => {
     const root = join(work, `image-${count}`)
-    makeImage(root, count)
+    addLibraries(root, count)
     const real = (): number => timeProcess("ldconfig", ["-r", root])
     real()
     return [

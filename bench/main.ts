@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --part starts|machine|ldcache]`: what a container's start costs, what it costs to know a machine, what a loader
- * cache costs; without `--part` all three. No figure is ever a test: clocks differ, ratios within one run less so.
+ * `npm run bench [-- --part starts|parallel|machine|ldcache]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
+ * cache costs; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
  * docs/performance.md has a run with its machine.
  */
 
@@ -13,6 +13,7 @@ import { compileProgram } from "./compile.ts"
 import { measureLdcache } from "./ldcache.ts"
 import { measureMachines } from "./machine.ts"
 import { renderTimings } from "./markdown.ts"
+import { measureParallel } from "./parallel.ts"
 import { measureStarts } from "./starts.ts"
 import { renderTable } from "./table.ts"
 
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
-const parts = ["starts", "machine", "ldcache"] as const
+const parts = ["starts", "parallel", "machine", "ldcache"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
   throw new Error(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
@@ -51,6 +52,9 @@ try {
         peer: peer === "" ? undefined : peer,
         say,
       }),
+    }),
+    ...(isWanted("parallel") && {
+      parallel: await measureParallel({ directory, rounds: Math.ceil(rounds / 3) }),
     }),
     ...(isWanted("machine") && {
       machine: measureMachines({
@@ -83,7 +87,7 @@ try {
       `${date}, ${rounds} rounds, ${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, ${runc}, Bun ${bun}`,
     )
     if (figures.starts !== undefined) console.log(`\n${renderTable(figures.starts)}`)
-    for (const timings of [figures.machine, figures.ldcache])
+    for (const timings of [figures.parallel, figures.machine, figures.ldcache])
       if (timings !== undefined) console.log(`\n${renderTimings(timings)}`)
   }
 } catch (error) {

@@ -18,7 +18,7 @@ const state = "/run/gantry"
 const ways: Readonly<Record<string, () => HostSnapshot | undefined>> = {
   cold: () => observeSnapshot(host, options),
   remember: () => observeAndRemember(host, options, state),
-  warm: () => recallSnapshot(host, options, state),
+  warm: () => recallSnapshot(host, options, state)?.snapshot,
 }
 const look = ways[process.argv[2] ?? ""]
 const begun = Bun.nanoseconds()

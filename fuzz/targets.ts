@@ -11,6 +11,7 @@ import { ldcache } from "./targets/ldcache.ts"
 import { listing } from "./targets/listing.ts"
 import { platformLists, procTexts } from "./targets/machine-texts.ts"
 import { nvmlReport } from "./targets/nvml-report.ts"
+import { passedOn } from "./targets/passed-on.ts"
 import { recording } from "./targets/recording.ts"
 import { request } from "./targets/request.ts"
 import { requirement } from "./targets/requirement.ts"
@@ -30,6 +31,7 @@ export const targets: readonly FuzzTarget[] = [
   ldcache,
   listing,
   nvmlReport,
+  passedOn,
   platformLists,
   procTexts,
   recording,

@@ -57,6 +57,8 @@ const systemPackages = {
   busybox: { program: "busybox", packages: ["busybox-static"] },
   compiler: { program: "cc", packages: ["gcc", "libc6-dev"] },
   docker: { program: "dockerd", packages: ["docker.io"] },
+  podman: { program: "podman", packages: ["podman"] },
+  containerd: { program: "containerd", packages: ["containerd"] },
   musl: { file: /^ld-musl-\w+\.so\.1$/, packages: ["musl"] },
 }
 

@@ -14,7 +14,8 @@ const add = ({ passed, failed, skipped }) => {
 
 try {
   await ensureNodeModules()
-  const missing = await ensurePackages(["runc", "busybox", "compiler", "docker", "musl"])
+  const engines = ["runc", "docker", "podman", "containerd"]
+  const missing = await ensurePackages([...engines, "busybox", "compiler", "musl"])
   if (!isRoot) missing.push("root")
   if (missing.length > 0) say(`skipping what needs: ${missing.join(", ")}`)
   say("static checks")

@@ -3,9 +3,9 @@ import { join } from "node:path"
 
 const root = join(import.meta.dir, "..")
 
-/** Chunks that a start loads: the entry, the hook, the injector, and what these import at once. */
-async function loadedAtStart(): Promise<ReadonlyMap<string, string>> {
-  const entries = ["main", "commands/hook", "commands/inject"]
+/** Chunks that a start loads: the entry, these commands, and what they import at once; not what they import when they must. */
+async function loadedAtStart(commands: readonly string[]): Promise<string> {
+  const entries = ["main", ...commands.map((name) => `commands/${name}`)]
   const built = await Bun.build({
     entrypoints: entries.map((name) => join(root, "src", `${name}.ts`)),
     root: join(root, "src"),
@@ -26,21 +26,27 @@ async function loadedAtStart(): Promise<ReadonlyMap<string, string>> {
       load(join(path, "..", imported))
   }
   for (const name of entries) load(`/${name}.js`)
-  return loaded
+  return [...loaded.values()].join("\n")
 }
 
-test("a GPU start loads little JavaScript, and nothing that looks at a machine anew", async () => {
-  const texts = [...(await loadedAtStart()).values()]
-  const all = texts.join("\n")
-  // Proof that the plan and the applier are among it; each word stands in one file.
-  for (const word of ["select.mig", "openat2", "/etc/ld.so.cache"]) expect(all).toContain(word)
-  for (const word of [
-    "Tesla K80",
-    "libnvidia-fatbinaryloader",
-    "nvmlInit",
-    "/sys/bus/pci/devices",
-    "cdiVersion",
-  ])
-    expect(all).not.toContain(word)
-  expect(all.length).toBeLessThan(125_000)
+const never = ["Tesla K80", "libnvidia-fatbinaryloader", "nvmlInit", "/sys/bus/pci/devices", "cdiVersion"]
+/** Words of planning: only a container that asks for something new needs it. */
+const planning = ["select.mig", "EGLVisibleDGPUDevices"]
+/** Proof that the applier is among what was read; each word stands in one file. */
+const applying = ["openat2", "/usr/local/cuda/compat"]
+
+test.each([
+  ["the hook, for what was asked before", ["launched", "hook", "inject"], never.concat(planning), 98_000],
+  [
+    "the wrapper, for what was asked before",
+    ["launched", "runtime", "edit-bundle"],
+    never.concat(planning),
+    98_000,
+  ],
+  ["the wrapper, for something new", ["launched", "runtime", "edit-bundle", "plan-start"], never, 135_000],
+] as const)("%s, loads little JavaScript", async (_, commands, unwanted, limit) => {
+  const all = await loadedAtStart(commands)
+  for (const word of applying) expect(all).toContain(word)
+  for (const word of unwanted) expect(all).not.toContain(word)
+  expect(all.length).toBeLessThan(limit)
 })

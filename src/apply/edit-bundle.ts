@@ -5,12 +5,12 @@
  */
 
 import { closeSync, statSync } from "node:fs"
-import type { Fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import type { HostFiles } from "../core/host/host.ts"
 import { editSpec, type SpecBind, type SpecHook } from "../core/oci/edit-spec.ts"
-import { divideEdits } from "../core/plan/divide-edits.ts"
+import type { JsonDocument } from "../core/oci/json.ts"
+import type { DividedEdits } from "../core/plan/divide-edits.ts"
 import type { Edit } from "../core/plan/edit.ts"
 import { parentPath } from "../core/text/path.ts"
 import { replaceFile } from "../host/replace-file.ts"
@@ -20,12 +20,10 @@ import { changeRoot } from "./change-root.ts"
 import { prepareLinkDirectory } from "./link-directory.ts"
 
 export interface Bundle {
-  /** config.json: where it lies, and its text, in which what is no UTF-8 is kept. */
+  /** config.json: where it lies, and what it says; in the text, what is no UTF-8 is kept. */
   readonly specPath: string
-  readonly spec: string
+  readonly spec: JsonDocument
   readonly rootPath: string
-  /** Destinations of its mounts, clean. */
-  readonly mountedOver: readonly string[]
   /** Who the container's root is on the host, where it has a user namespace. */
   readonly mappedRoot: Owner | undefined
 }
@@ -37,48 +35,52 @@ export interface WrapperTools {
   readonly state: string | undefined
 }
 
+const linkDirectoryOptions = ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"]
 /** A hook without an environment of its own would get the container's. */
 const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] as const
 
-/** Faults: HostNotLive, SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
+/** Faults: SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
 export function applyToBundle(
-  edits: readonly Edit[],
-  host: HostFiles,
+  divided: DividedEdits,
   bundle: Bundle,
   { launcher, state }: WrapperTools,
 ): Result<{ readonly findings: readonly Finding[] }> {
-  const { rootPath, mountedOver } = bundle
+  const { spec, inRoot } = divided
   const hook = (...args: readonly string[]): SpecHook => ({ path: launcher, args, env: hookEnvironment })
-  const divided = divideEdits(edits, {
-    machine: host.provenance.name,
-    sourceOf: (path) => host.livePath(path),
-    hasUserNamespace: bundle.mappedRoot !== undefined,
-    mountedOver,
-    paramsHook: hook("gantry-launcher", "bind-params", rootPath),
-  })
-  if (!divided.ok) return divided
-  const { spec, inRoot, linkDirectories } = divided.value
-  const findings = [...divided.value.findings]
+  const paramsHook = hook("gantry-launcher", "bind-params", bundle.rootPath)
+  const findings = [...divided.findings]
   const mounts: SpecBind[] = [...spec.mounts]
-  for (const [destination, links] of linkDirectories) {
+  for (const { path, links } of divided.linkDirectories) {
     const source = state === undefined ? undefined : prepareLinkDirectory(state, links)
-    if (source !== undefined)
-      mounts.push({ source, destination, options: ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"] })
+    if (source === undefined) findings.push(notLinked(path, state))
+    else mounts.push({ source, destination: path, options: linkDirectoryOptions })
   }
   const inHooks = changeFromOutside(bundle, inRoot, findings)
   if (!inHooks.ok) return inHooks
   const edited = editSpec(bundle.spec, {
     ...spec,
     mounts,
-    createContainerHooks: [...spec.createContainerHooks, ...(inHooks.value ? hooksFor(inRoot, hook) : [])],
+    createContainerHooks: [
+      ...(divided.needsParamsHook ? [paramsHook] : []),
+      ...(inHooks.value ? hooksFor(inRoot, hook) : []),
+    ],
   })
   if (!edited.ok) return edited
-  if (edited.value !== bundle.spec) {
+  if (edited.value !== bundle.spec.text) {
     const written = replaceFile(bundle.specPath, edited.value, 0o600)
     if (!written.ok) return written
   }
   return ok({ findings })
 }
+
+const notLinked = (path: string, state: string | undefined): Finding => ({
+  severity: "warning",
+  fault: fault("ContainerPlaceReadOnly", {
+    path,
+    consequence: "the links that belong there are missing, for want of a place to keep them",
+  }),
+  evidence: [`${state ?? "XDG_RUNTIME_DIR"}: cannot be written, or others may enter it`],
+})
 
 /** true: the root is not there yet. */
 function changeFromOutside(

@@ -3,21 +3,31 @@
  * lies. Named after its content, so that two starts may make it at once, and one that is there is right.
  */
 
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs"
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs"
 import type { SymlinkEdit } from "../core/plan/edit.ts"
 import { baseName } from "../core/text/path.ts"
 import { isOurs } from "../host/state-directory.ts"
-import { hashOf } from "../host/state-file.ts"
+import { hashOf, isYoung, writingLifeMs } from "../host/state-file.ts"
 
 /** Where it lies; undefined: it cannot be made. */
 export function prepareLinkDirectory(state: string, links: readonly SymlinkEdit[]): string | undefined {
   const wanted = links.map(({ path, target }) => [baseName(path), target] as const)
   const place = `${state}/links-${hashOf(JSON.stringify(wanted))}`
-  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
-    return isOurs(state) ? place : undefined
   try {
+    if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
+      return isOurs(state) ? place : undefined
     mkdirSync(state, { recursive: true, mode: 0o700 })
     if (!isOurs(state)) return undefined
+    removeLeftovers(state)
     const temporary = mkdtempSync(`${state}/.links-`)
     // Whoever is in the container may look.
     chmodSync(temporary, 0o755)
@@ -33,4 +43,11 @@ export function prepareLinkDirectory(state: string, links: readonly SymlinkEdit[
   } catch {
     return undefined
   }
+}
+
+/** Whoever was killed while making one. */
+function removeLeftovers(state: string): void {
+  for (const name of readdirSync(state))
+    if (name.startsWith(".links-") && !isYoung(`${state}/${name}`, writingLifeMs))
+      rmSync(`${state}/${name}`, { recursive: true, force: true })
 }

@@ -5,57 +5,66 @@ import { applyToBundle } from "../apply/edit-bundle.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRootOwner } from "../core/oci/root-owner.ts"
+import type { DividedEdits } from "../core/plan/divide-edits.ts"
 import type { Plan } from "../core/plan/plan.ts"
-import { type GpuDecision, planContainer } from "../core/plan/plan-container.ts"
+import type { GpuDecision } from "../core/plan/plan-container.ts"
+import { startKey } from "../core/plan/start-key.ts"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
-import { forgetSnapshot } from "../host/recall-snapshot.ts"
+import { type PreparedStart, recallStart, startPlace } from "../host/prepared-start.ts"
 import { stateDirectory } from "../host/state-directory.ts"
-import { driverPlace, knowMachine } from "./know-machine.ts"
+import { driverPlace } from "./driver-place.ts"
 
-/** `spec`: config.json's text, in which what is no UTF-8 is kept. Faults: those of planning and applying. */
-export async function editBundle(
-  decision: GpuDecision,
-  { bundle, spec }: { readonly bundle: string; readonly spec: string },
-): Promise<Result<true>> {
-  const { config } = decision
-  const known = await knowMachine(config.gantry.host, driverPlace(config))
-  if (!known.ok) return known
-  const { host, snapshot } = known.value
-  const rootPath = absolutePath(decision.spec.rawRootPath, bundle)
-  const layout = await observeLayout(rootPath)
-  const plan = planContainer(decision, {
-    injector: "native",
-    observe: () => ok(snapshot),
-    observeLayout: () => layout,
-  })
-  const log = (outcome: Plan): void => logDecision({ timeMs: Date.now(), bundle, pid: "0", plan: outcome })
-  if (plan.refusal !== undefined) {
-    log(plan)
-    return fail(plan.refusal)
+/** Faults: those of planning and applying. */
+export async function editBundle(decision: GpuDecision, bundle: string): Promise<Result<true>> {
+  const { config, spec } = decision
+  const state = stateDirectory()
+  const rootPath = absolutePath(spec.rawRootPath, bundle)
+  const mappedRoot = readRootOwner(spec.document.value)
+  const surroundings = {
+    layout: await observeLayout(rootPath),
+    mountedOver: spec.mounts.map(({ destination }) => cleanPath(destination)),
+    hasUserNamespace: mappedRoot !== undefined,
   }
+  const log = (plan: string): void => logDecision({ timeMs: Date.now(), bundle, pid: "0", plan })
+
+  const place = startPlace(config.gantry.host, driverPlace(config), startKey(decision, surroundings), state)
+  const recalled = place === undefined ? undefined : recallStart(place, config.gantry.host)
+  const start = isForBundle(recalled)
+    ? ok(recalled)
+    : await (await import("./plan-bundle.ts")).planBundle(decision, { ...surroundings, place, log })
+  if (!start.ok) return start
+  const { plan, divided } = start.value
   if (config.gantry.mode === "shadow") {
     log(plan)
     return ok(true)
   }
   const applied = applyToBundle(
-    plan.edits,
-    host,
-    {
-      specPath: joinPath(bundle, "config.json"),
-      spec,
-      rootPath,
-      mountedOver: decision.spec.mounts.map(({ destination }) => cleanPath(destination)),
-      mappedRoot: readRootOwner(spec),
-    },
-    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state: stateDirectory() },
+    divided,
+    { specPath: joinPath(bundle, "config.json"), spec: spec.document, rootPath, mappedRoot },
+    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state },
   )
-  log(
+  log(withOutcome(plan, applied))
+  if (applied.ok) return ok(true)
+  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
+  const { forgetMachine } = await import("./forget-machine.ts")
+  forgetMachine(config, state)
+  return fail(applied.fault)
+}
+
+export interface BundleStart extends PreparedStart {
+  readonly divided: DividedEdits
+}
+
+const isForBundle = (start: PreparedStart | undefined): start is BundleStart => start?.divided !== undefined
+
+/** With what applying met. Mostly that is nothing, and the text stays as it is. */
+function withOutcome(text: string, applied: ReturnType<typeof applyToBundle>): string {
+  if (applied.ok && applied.value.findings.length === 0) return text
+  const plan = JSON.parse(text) as Plan
+  return JSON.stringify(
     applied.ok
       ? { ...plan, findings: [...plan.findings, ...applied.value.findings] }
       : { ...plan, outcome: "refuse", refusal: applied.fault },
   )
-  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
-  if (!applied.ok) forgetSnapshot(host, driverPlace(config), stateDirectory())
-  return applied.ok ? ok(true) : applied
 }

@@ -20,8 +20,8 @@ import { readDecisions } from "../host/decision-log.ts"
 import { hookSources, liveDelegateMachine } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
+import { driverPlace } from "./driver-place.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { driverPlace } from "./know-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {

@@ -39,9 +39,13 @@ export async function run(): Promise<number> {
 
 /** Bun refuses to start in a directory that is gone, and reads files in others; now it has started. */
 function enter(directory: string): void {
-  try {
-    if (directory !== "") process.chdir(directory)
-  } catch {
-    // It is gone. What is said relative to it will not be found.
-  }
+  if (directory === "") return
+  // The launcher is still there, also when the name cannot be said or entered.
+  for (const place of [directory, `/proc/${process.ppid}/cwd`])
+    try {
+      process.chdir(place)
+      return
+    } catch {
+      // It is gone. What is said relative to it will not be found.
+    }
 }

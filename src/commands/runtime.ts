@@ -3,7 +3,7 @@
  * only: command line and config.json to a decision, the decision to an edited bundle. Whatever asks for no GPU is passed on as it is.
  */
 
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRuntimeCall } from "../core/oci/runtime-call.ts"
@@ -12,8 +12,7 @@ import type { Config } from "../core/request/config.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
 import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { mayAskForGpu } from "../core/request/trigger-words.ts"
-import { absolutePath, joinPath } from "../core/text/path.ts"
-import { decodeUtf8 } from "../core/text/utf8.ts"
+import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
@@ -44,15 +43,19 @@ export async function run(
     (variable("NVIDIA_CTK_CONFIG_FILE_PATH") ?? "") === "" && (variable("XDG_CONFIG_HOME") ?? "") === ""
   const state = stateDirectory()
   if (config !== undefined && isDefault && state !== undefined)
-    keepLauncherSettings(state, { config, runtimes: candidates, stamp })
+    keepLauncherSettings(state, { config, runtimes: candidates }, stamp)
 
   const call = readRuntimeCall(args)
   if (call.subcommand === "other" || config?.gantry.mode === "off") return await passOn()
-  const bundle = absolutePath(call.bundle ?? ".", process.cwd())
-  const spec = readSpec(joinPath(bundle, "config.json"))
+  // As the kernel goes there: behind a link `..` leads elsewhere than it seems.
+  const place = call.bundle === undefined || call.bundle === "" ? "." : call.bundle
+  const spec = readSpec(`${place}/config.json`)
   // What is wrong with it the runtime says best.
   if (spec === undefined || !mayAskForGpu(spec, config)) return await passOn()
   if (!parsed.ok) return await report(parsed.fault, args)
+  const found = findBundle(place, spec)
+  if (!found.ok) return await report(found.fault, args)
+  const bundle = found.value
   const served = await serve({
     config: parsed.value.config,
     programName,
@@ -96,27 +99,56 @@ async function serve({ config, programName, bundle, spec, configText }: Start): 
   if (decision.kind === "refuse") return fail(decision.fault)
   if (decision.kind !== "gpu") return ok(true)
   const { editBundle } = await import("./edit-bundle.ts")
-  return await editBundle(decision, { bundle, spec })
+  return await editBundle(decision, bundle)
 }
 
 /** Units: bytes. As much as the hook reads. */
 const specLimit = 8 * 1024 * 1024
+/** Up to here words are looked for, so that only a container that asks for a GPU is refused for its size. Units: bytes. */
+const searchLimit = 8 * specLimit
+
+/** Where the bundle lies, if a container in it can be given anything. Faults: InputUnreadable. */
+function findBundle(place: string, spec: string): Result<string> {
+  const refuse = (errno: string, problem: string): Result<never> =>
+    fail(
+      fault("InputUnreadable", {
+        what: "OCI spec",
+        path: `${place}/config.json`,
+        syscall: "read",
+        errno,
+        problem,
+      }),
+    )
+  if (spec.length > specLimit) return refuse("EFBIG", `is larger than ${specLimit} bytes`)
+  const odd = "lies in a directory whose name is no UTF-8"
+  if (!place.isWellFormed()) return refuse("EILSEQ", odd)
+  try {
+    // Not the other realpathSync, which takes `..` away before it looks.
+    const bundle = realpathSync.native(place)
+    return bundle.includes("\ufffd") ? refuse("EILSEQ", odd) : ok(bundle)
+  } catch {
+    return refuse("ENOENT", "lies in a directory that cannot be found again")
+  }
+}
 
 /** undefined: there is none that could be read. */
 function readSpec(path: string): string | undefined {
   try {
-    const descriptor = openSync(path, "r")
+    const bytes = Buffer.from(encodeUtf8(path))
+    // Looked at before it is opened: a FIFO would wait, and lose what its writer has to say.
+    if (!statSync(bytes).isFile()) return undefined
+    const descriptor = openSync(bytes, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     try {
       const stat = fstatSync(descriptor)
-      if (!stat.isFile() || stat.size > specLimit) return undefined
-      const bytes = new Uint8Array(stat.size)
+      if (!stat.isFile() || stat.size > searchLimit) return undefined
+      const content = new Uint8Array(stat.size)
       let length = 0
-      while (length < bytes.length) {
-        const count = readSync(descriptor, bytes, length, bytes.length - length, length)
+      while (length < content.length) {
+        const count = readSync(descriptor, content, length, content.length - length, length)
         if (count === 0) break
         length += count
       }
-      return decodeUtf8(bytes.subarray(0, length))
+      return decodeUtf8(content.subarray(0, length))
     } finally {
       closeSync(descriptor)
     }

@@ -35,13 +35,15 @@ export interface LoggedDecision {
   readonly plan: Plan
 }
 
+/** `plan`: as JSON, since a start may have it in no other form. */
 export function logDecision(
-  decision: Omit<LoggedDecision, "version">,
+  { plan, ...decision }: Omit<LoggedDecision, "version" | "plan"> & { readonly plan: string },
   state: string | undefined = stateDirectory(),
 ): void {
   if (state === undefined) return
   try {
-    const text = JSON.stringify({ version: 2, ...decision } satisfies LoggedDecision)
+    const rest = JSON.stringify({ version: 2, ...decision } satisfies Omit<LoggedDecision, "plan">)
+    const text = `${rest.slice(0, -1)},"plan":${plan}}`
     if (text.length > sizeLimit) return
     const directory = `${state}/decisions`
     mkdirSync(directory, { recursive: true, mode: 0o700 })

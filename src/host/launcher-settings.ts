@@ -3,42 +3,57 @@
  * what this was made from. Format: docs/state.md; read by src/launcher/settings.c.
  */
 
-import { readFileSync, statSync } from "node:fs"
+import { type BigIntStats, readFileSync, statSync } from "node:fs"
 import type { Config } from "../core/request/config.ts"
 import { triggerWords } from "../core/request/trigger-words.ts"
 import { writeStateText } from "./state-file.ts"
 
-/** A configuration file as it was before it was read; undefined: it was not there. */
-export type ConfigStamp = string
+/** A configuration file as it was before it was read; undefined: it is so new that its times would not tell a second change. */
+export type ConfigStamp = string | undefined
+
+/** Far more than a clock of a file system stands still. Units: milliseconds. */
+const settledMs = 100
 
 /** A line for the launcher: it compares the numbers. */
 export function stampConfig(path: string): ConfigStamp {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return stat === undefined
-    ? `absent ${path}`
-    : `file ${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${path}`
+  if (stat === undefined) return `absent ${path}`
+  return Math.abs(Date.now() - Number(stat.ctimeMs)) < settledMs ? undefined : renderStamp(stat, path)
 }
+
+/** Another build may look for other words. What runs is stamped, not what lies in its place by now. */
+const stampProgram = (): string => renderStamp(statSync("/proc/self/exe", { bigint: true }), process.execPath)
+
+const renderStamp = (stat: BigIntStats, path: string): string =>
+  `file ${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${path}`
 
 export interface LauncherSettings {
   readonly config: Config
   readonly runtimes: readonly string[]
-  readonly stamp: ConfigStamp
+  /** Files that these were made from. */
+  readonly stamps: readonly string[]
 }
 
 /** Written only when it says something else than what is there. */
-export function keepLauncherSettings(state: string, settings: LauncherSettings): void {
-  const text = renderLauncherSettings(settings)
+export function keepLauncherSettings(
+  state: string,
+  settings: Omit<LauncherSettings, "stamps">,
+  config: ConfigStamp,
+): void {
+  if (config === undefined) return
+  const text = renderLauncherSettings({ ...settings, stamps: [config, stampProgram()] })
   const file = `${state}/launcher`
   if (text !== undefined && text !== readIfThere(file)) writeStateText(state, file, text)
 }
 
 /** undefined: the launcher cannot find what this configuration has it look for. */
-export function renderLauncherSettings({ config, runtimes, stamp }: LauncherSettings): string | undefined {
+export function renderLauncherSettings({ config, runtimes, stamps }: LauncherSettings): string | undefined {
   const words = triggerWords(config)
-  if (words === undefined || runtimes.some((one) => one === "" || one.includes("\n"))) return undefined
+  if (words === undefined || [...stamps, ...runtimes].some((one) => one === "" || one.includes("\n")))
+    return undefined
   return [
     "gantry-launcher 1",
-    stamp,
+    ...stamps,
     ...runtimes.map((one) => `runtime ${one}`),
     ...words.map((one) => `word ${one}`),
     ...(config.gantry.mode === "off" ? ["off"] : []),

@@ -46,7 +46,7 @@ export function recallSnapshot(
   host: HostFiles,
   options: SnapshotOptions,
   state: string | undefined,
-): HostSnapshot | undefined {
+): RememberedSnapshot | undefined {
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
@@ -59,7 +59,7 @@ export function recallSnapshot(
     return undefined
   if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
   if (!areFresh(known.stamps) || !areLinksFresh(known.links)) return undefined
-  return isSnapshot(known.snapshot) ? known.snapshot : undefined
+  return isSnapshot(known.snapshot) ? (known as RememberedSnapshot) : undefined
 }
 
 const isSnapshot = (value: Partial<HostSnapshot> | null | undefined): value is HostSnapshot =>

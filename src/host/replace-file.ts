@@ -6,7 +6,9 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
+  lstatSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,7 +16,9 @@ import {
   writeSync,
 } from "node:fs"
 import type { Result } from "../core/fault/result.ts"
+import { baseName, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
+import { tryLock } from "../linux/lock.ts"
 import { attempt } from "./file-system.ts"
 
 /** A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. Faults: HostReadFailed. */
@@ -23,11 +27,18 @@ export function replaceFile(path: string, text: string, mode: number): Result<tr
     const bytes = encodeUtf8(text)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile()) writeThrough(path, bytes)
-    else if (stat === undefined) replace(path, bytes, { mode })
-    else replace(realpathSync(path), bytes, { mode: stat.mode & 0o7777, owner: stat })
+    else if (stat === undefined) replace(absolute(path), bytes, { mode })
+    else replace(whereItLies(path), bytes, { mode: stat.mode & 0o7777, owner: stat })
     return true
   })
 }
+
+/** Few files are links; and to resolve what another process replaces meanwhile can end in a name that no file has any more. */
+const whereItLies = (path: string): string =>
+  lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : absolute(path)
+
+/** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
+const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
 interface Kept {
   readonly mode: number
@@ -44,7 +55,45 @@ function writeThrough(path: string, bytes: Uint8Array): void {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
+function replace(path: string, bytes: Uint8Array, kept: Kept): void {
+  const directory = openIfReadable(parentPath(path))
+  try {
+    // Whoever writes holds the lock, so that what lies there was left by one who was killed.
+    if (directory !== undefined && lockWithin(directory, lockLimitMs)) removeLeftovers(path)
+    replaceAlone(path, bytes, kept)
+  } finally {
+    if (directory !== undefined) closeSync(directory)
+  }
+}
+
+function openIfReadable(directory: string): number | undefined {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  } catch {
+    return undefined
+  }
+}
+
+/** Far longer than it takes to write a file. Who has waited so long writes all the same. Units: milliseconds. */
+const lockLimitMs = 5000
+
+function lockWithin(descriptor: number, limitMs: number): boolean {
+  const deadline = performance.now() + limitMs
+  for (;;) {
+    if (tryLock(descriptor)) return true
+    if (performance.now() > deadline) return false
+    Bun.sleepSync(1)
+  }
+}
+
+function removeLeftovers(path: string): void {
+  const prefix = `${baseName(path)}.gantry-`
+  for (const name of readdirSync(parentPath(path)))
+    if (name.startsWith(prefix) && /^\d+-[0-9a-z]*$/.test(name.slice(prefix.length)))
+      rmSync(`${parentPath(path)}/${name}`, { force: true })
+}
+
+function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
   const temporary = `${path}.gantry-${process.pid}-${Math.random().toString(36).slice(2)}`
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const descriptor = openSync(temporary, flags, 0o600)

@@ -18,8 +18,18 @@ import { isOurs } from "./state-directory.ts"
 /** What is larger was not written by us. Units: bytes. */
 const sizeLimit = 16 * 1024 * 1024
 
-/** The parsed JSON; undefined: absent, unreadable, another user's, or writable by others; so is a directory that is not ours alone. */
+/** The parsed JSON; undefined: there is none that may be believed. */
 export function readState(directory: string, file: string): unknown {
+  const text = readStateText(directory, file)
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** undefined: absent, unreadable, another user's, or writable by others; so is a directory that is not ours alone. */
+export function readStateText(directory: string, file: string): string | undefined {
   try {
     if (!isOurs(directory)) return undefined
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -30,7 +40,7 @@ export function readState(directory: string, file: string): unknown {
         stat.uid === process.getuid?.() &&
         (stat.mode & 0o022) === 0 &&
         stat.size <= sizeLimit
-      return isSafe ? JSON.parse(readFileSync(descriptor, "utf8")) : undefined
+      return isSafe ? readFileSync(descriptor, "utf8") : undefined
     } finally {
       closeSync(descriptor)
     }
@@ -66,7 +76,7 @@ export function writeStateText(directory: string, file: string, text: string): v
 }
 
 /** Units: milliseconds. */
-const writingLifeMs = 60 * 1000
+export const writingLifeMs = 60 * 1000
 
 /** Whoever was killed while writing left a file behind. */
 function removeLeftovers(directory: string): void {

@@ -9,8 +9,8 @@
 
 #include "kernel.h"
 
+#define SIGKILL 9
 #define SIGCHLD 17
-#define SIGTERM 15
 #define SEAL_ALL 15
 #define VERDICT_LIMIT (16UL * 1024 * 1024)
 
@@ -73,7 +73,7 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
   if (call3(__NR_dup3, call, CALL_DESCRIPTOR, 0) < 0 || call3(__NR_dup3, verdict, VERDICT_DESCRIPTOR, 0) < 0)
     fail("cannot start", "no descriptors are left");
   call3(__NR_close_range, FIRST_FREE_DESCRIPTOR, ~0U, 0);
-  call2(__NR_prctl, PR_SET_PDEATHSIG, SIGTERM);
+  call2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (call0(__NR_getppid) != parent) leave(1);
   call1(__NR_chdir, "/");
   const char *program = find_program();
@@ -82,6 +82,8 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       /* The program lives for milliseconds: nothing that it does pays for compiling it further. */
       "BUN_JSC_useBaselineJIT=0",
+      /* Nor does another thread that makes memory ready ahead of time. */
+      "BUN_JSC_useWarmUpMarkedBlocks=0",
       0,
   };
   call3(__NR_execve, program, arguments, environment);
@@ -166,9 +168,13 @@ void hand_over(char **arguments, char **environment) {
   unsigned long length;
   char *text = read_verdict(verdict[0], &length);
   call1(__NR_close, verdict[0]);
-  int status = 0x100;
+  /* Who ignores SIGCHLD is not told how it ended. */
+  int status = 0;
   while (call4(__NR_wait4, child, &status, 0, 0) == -4 /* EINTR */) continue;
   if (text != 0) act_on(text, length, arguments, environment);
-  /* It died. What it had to say, it has said. */
-  leave((status & 0x7f) != 0 ? 128 + (status & 0x7f) : ((status >> 8) & 0xff) == 0 ? 1 : (status >> 8) & 0xff);
+  /* It died. Whoever ends with a status has said why. */
+  const int signal = status & 0x7f, own_status = (status >> 8) & 0xff;
+  if (signal == 0 && own_status != 0) leave(own_status);
+  say("the gantry executable ended without an answer, try again", signal == SIGKILL ? "it was killed" : "it died");
+  leave(signal != 0 ? 128 + signal : 1);
 }

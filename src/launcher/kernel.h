@@ -32,7 +32,9 @@ int write_all(int descriptor, const char *bytes, unsigned long length);
 char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat);
 
 __attribute__((noreturn)) void leave(int status);
-/* One line on standard error; then the program ends with status 1. */
+/* One line on standard error. */
+void say(const char *what, const char *subject);
+/* The same; then the program ends with status 1. */
 __attribute__((noreturn)) void fail(const char *what, const char *subject);
 
 #endif

@@ -46,6 +46,7 @@ struct call read_call(char **arguments) {
   /* Options may stand behind the container's name too. The last bundle counts. */
   for (at++; arguments[at] != 0; at++) {
     if (arguments[at][0] != '-') continue;
+    if (is_equal(arguments[at], "--")) break;
     const char *option = after_dashes(arguments[at]);
     const char *given = bundle_given(option);
     if (given != 0) call.bundle = given;

@@ -10,6 +10,7 @@ import { baseName, parentPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { cString } from "./c-string.ts"
 import { call, errnoOf } from "./checked.ts"
+import { readNames } from "./directory-names.ts"
 import { addressOf, allocate, systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
@@ -41,14 +42,22 @@ export interface Root {
 const how = allocate(24)
 const howView = new DataView(how.buffer)
 
-/** `openat2` with RESOLVE_IN_ROOT: absolute links and `..` mean the root's own. Faults: SystemCallFailed. */
+/**
+ * `openat2` with RESOLVE_IN_ROOT: absolute links and `..` mean the root's own. The kernel refuses a `..` with EAGAIN when anything
+ * anywhere was renamed meanwhile, which on a busy machine is nobody's attack. Faults: SystemCallFailed.
+ */
 export function openInRoot(root: Root, path: string, flags: number): Result<number> {
   howView.setBigUint64(0, BigInt(flags | openFlags.closeOnExec), true)
   howView.setBigUint64(8, 0n, true)
   howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
-  const buffer = cString(path)
-  return call("openat2", path, root.descriptor, buffer, addressOf(how), 24)
+  for (let tries = 1; ; tries++) {
+    const opened = call("openat2", path, root.descriptor, cString(path), addressOf(how), 24)
+    if (opened.ok || errnoOf(opened) !== "EAGAIN" || tries === triesLimit) return opened
+  }
 }
+
+/** Each takes microseconds; who renames all the time wins one race in a few. */
+const triesLimit = 1000
 
 /** The root itself, by its path in the current mount namespace. */
 export function openRoot(path: string, owner: Owner): Result<Root> {
@@ -172,6 +181,7 @@ export function writeFileAt(
   mode: number,
   owner: Owner,
 ): Result<true> {
+  removeLeftovers(parent)
   const temporary = temporaryName()
   const buffer = cString(temporary)
   const flags =
@@ -199,14 +209,37 @@ function fill(descriptor: number, name: string, content: Uint8Array, mode: numbe
 }
 
 /**
- * Nobody else's: two hooks at work in one root may have the same process id, each in its own namespace. As short as it is so that
- * it stands beside a name of any length.
+ * Nobody else's: two hooks at work in one root may have the same process id, each in its own namespace, and were started at the same
+ * moment. As short as it is so that it stands beside a name of any length. The time says when it was made.
  */
-const temporaryName = (): string => `.gantry-${process.pid}-${process.hrtime.bigint().toString(36)}`
+const temporaryName = (): string =>
+  `.gantry-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`
+
+const leftoverPattern = /^\.gantry-([0-9a-z]{1,10})-[0-9a-z]*$/
+/** Units: milliseconds. */
+const writingLifeMs = 60_000
+
+/** Whoever was killed while writing left a file behind. A time to come is no time: the clock was set back. */
+function removeLeftovers(parent: number): void {
+  const flags = openFlags.directory | openFlags.nonBlock | openFlags.closeOnExec
+  const listed = call("openat", ".", parent, cString("."), flags, 0)
+  if (!listed.ok) return
+  const names = readNames(listed.value, ".")
+  closeSync(listed.value)
+  for (const name of names.ok ? names.value : []) {
+    const made = leftoverPattern.exec(name)?.[1]
+    if (made !== undefined && Math.abs(Date.now() - Number.parseInt(made, 36)) > writingLifeMs)
+      removeAt(parent, name)
+  }
+}
 
 /** A symbolic link in a directory; one that says the same already is left alone, another is replaced at once. */
 export function linkAt(parent: number, name: string, target: string, owner: Owner): Result<true> {
   if (readLinkAt(parent, name) === target) return ok(true)
+  const first = call("symlinkat", name, cString(target), parent, cString(name))
+  if (first.ok) return changeOwner(parent, name, owner)
+  if (errnoOf(first) !== "EEXIST") return first
+  removeLeftovers(parent)
   const temporary = temporaryName()
   const [text, place] = [cString(target), cString(temporary)]
   const made = call("symlinkat", name, text, parent, place)

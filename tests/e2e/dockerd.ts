@@ -4,19 +4,10 @@
  * and nothing of this machine's own Docker is touched. It finds the hook on its PATH, as on a user's machine.
  */
 
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { makeDirectory, mustRun, type Ran } from "./bundle.ts"
+import { cgroupName, isolated, removeCgroups } from "./isolation.ts"
 
 export interface Dockerd {
   /** Runs the client. Faults are in the result: a container that fails is what many tests want. */
@@ -34,12 +25,6 @@ export interface Dockerd {
 const readyTimeoutMs = 60_000
 const clientTimeoutMs = 60_000
 
-/** The first process gets its signal when we die, and its child, first in a process namespace, when it dies. */
-const isolation = [
-  ...["setpriv", "--pdeathsig", "KILL"],
-  ...["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"],
-]
-
 /** `environment` is the daemon's, and so the hook's; `settings` is its daemon.json. */
 export async function startDockerd(
   environment: Readonly<Record<string, string>>,
@@ -49,7 +34,6 @@ export async function startDockerd(
   const directory = makeDirectory("dockerd")
   const socket = join(directory, "docker.sock")
   const execRoot = join(directory, "exec")
-  const cgroup = `gantry-test-${process.pid}`
   const logPath = join(directory, "log")
   const log = openSync(logPath, "w")
   mkdirSync(join(directory, "client"))
@@ -59,9 +43,9 @@ export async function startDockerd(
     ...["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"],
     ...["--config-file", join(directory, "daemon.json"), "--data-root", join(directory, "data")],
     ...["--exec-root", execRoot, "--pidfile", join(directory, "pid")],
-    ...["--cgroup-parent", `/${cgroup}`, "--host", `unix://${socket}`],
+    ...["--cgroup-parent", `/${cgroupName}`, "--host", `unix://${socket}`],
   ]
-  const daemon = Bun.spawn([...isolation, "dockerd", ...flags], {
+  const daemon = Bun.spawn([...isolated, "dockerd", ...flags], {
     cwd: directory,
     env: { HOME: directory, ...environment, PATH: path },
     stdin: "ignore",
@@ -94,7 +78,7 @@ export async function startDockerd(
   const stop = async (): Promise<void> => {
     if (!hasEnded()) daemon.kill("SIGKILL")
     await daemon.exited
-    await removeCgroups(cgroup)
+    await removeCgroups(cgroupName)
     rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
@@ -129,29 +113,6 @@ export async function startDockerd(
 async function isReady(socket: string): Promise<boolean> {
   try {
     return (await fetch("http://docker/_ping", { unix: socket })).ok
-  } catch {
-    return false
-  }
-}
-
-/** Control groups outlive every namespace; the kernel lets them go a moment after the last process. */
-async function removeCgroups(name: string): Promise<void> {
-  const top = "/sys/fs/cgroup"
-  const groups = [top, ...readdirSync(top).map((entry) => join(top, entry))].map((one) => join(one, name))
-  for (let attempt = 0; attempt < 40; attempt++) {
-    // Every one is tried: `every` would stop at the first that is still busy.
-    if (groups.map(removeGroup).every((isGone) => isGone)) return
-    await Bun.sleep(50)
-  }
-}
-
-function removeGroup(group: string): boolean {
-  if (statSync(group, { throwIfNoEntry: false })?.isDirectory() !== true) return true
-  try {
-    for (const entry of readdirSync(group, { withFileTypes: true }))
-      if (entry.isDirectory()) removeGroup(join(group, entry.name))
-    rmdirSync(group)
-    return true
   } catch {
     return false
   }

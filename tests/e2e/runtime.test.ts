@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import {
   addLoaderProbe,
@@ -127,6 +127,24 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect([passed.status, passed.after]).toEqual([0, passed.before])
   })
 
+  test("what was worked out for one container is done for the next, until the machine changes", () => {
+    const shape = { args: ["ls", "-R", "/usr"], env: gpu1 }
+    // The first looks at the machine, the second plans from what is remembered, the third does what was planned.
+    const [first, second, third] = [start(shape), start(shape), start(shape)]
+    const neutral = ({ after }: Started): string => after.replaceAll(/gantry-runtime-[^/"]*\/[^/"]*/g, "")
+    expect([neutral(second), neutral(third)]).toEqual([neutral(first), neutral(first)])
+    expect([second.tree, third.tree]).toEqual([first.tree, first.tree])
+    expect(third.stdout).toContain("libnvidia-ptxjitcompiler.so.1")
+    const library = join(machine, "usr/lib/x86_64-linux-gnu/libnvidia-ptxjitcompiler.so.550.163.01")
+    renameSync(library, `${library}.away`)
+    try {
+      expect(start(shape).stdout).not.toContain("libnvidia-ptxjitcompiler.so.1")
+    } finally {
+      renameSync(`${library}.away`, library)
+    }
+    expect(start(shape).stdout).toContain("libnvidia-ptxjitcompiler.so.1")
+  })
+
   test("who may open a DRM node, and where it lies on the bus", () => {
     const script =
       "id -G; ls /dev/dri; for l in /dev/dri/by-path/*; do readlink -f $l; done; su -s /bin/sh nobody -c 'ls /dev/dri/by-path' 2>&1 || ls /dev/dri/by-path"
@@ -174,6 +192,18 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
       },
     )
     expect(lines(bare)).toContain("ld.so.cache")
+  })
+
+  test("a volume over a directory of libraries: what is in it stays to be seen, and the driver's are found beside it", () => {
+    const volume = join(work, "volume")
+    mkdirSync(volume)
+    writeFileSync(join(volume, "libown.so"), "own")
+    const directory = "/usr/lib/x86_64-linux-gnu"
+    const script = `cat ${directory}/libown.so; test -s ${directory}/libcuda.so.1 && echo found; readlink ${directory}/libcuda.so.1`
+    const mounts = [{ destination: directory, type: "bind", source: volume, options: ["rbind", "rw"] }]
+    const ran = start({ args: ["sh", "-c", script], env: gpu1, mounts })
+    expect(ran.stdout).toBe("ownfound\n")
+    expect(readFileSync(join(volume, "libown.so"), "utf8")).toBe("own")
   })
 
   test("a user namespace: what is made in the root belongs to the container's root", () => {

@@ -19,7 +19,7 @@ const plan: Plan = {
   findings: [],
   refusal: fault("DriverNotLoaded", { host: "live" }),
 }
-const decision = (timeMs: number) => ({ timeMs, bundle: "/b", pid: "1", plan })
+const decision = (timeMs: number) => ({ timeMs, bundle: "/b", pid: "1", plan: JSON.stringify(plan) })
 const every = (): boolean => true
 
 test("the newest come first, and no more than 64 are kept", () => {

@@ -1,73 +1,16 @@
-import { dlopen, FFIType, ptr, toArrayBuffer } from "bun:ffi"
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
+import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { openScanLibrary } from "../../fuzz/scan-library.ts"
 import { readRuntimeCall } from "../../src/core/oci/runtime-call.ts"
-import { hasProgram, makeDirectory, mustRun } from "../e2e/bundle.ts"
 
-const suite = hasProgram("cc") ? describe : describe.skip
-const work = makeDirectory("scan")
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const library = openScanLibrary()
+const suite = library === undefined ? describe.skip : describe
 
-const kinds = ["other", "create", "run"] as const
-let library: ReturnType<typeof open>
-
-function open() {
-  const path = join(work, "scan.so")
-  const source = join(import.meta.dir, "../../src/launcher/scan.c")
-  mustRun("cc", [
-    "-std=c11",
-    "-O1",
-    "-shared",
-    "-fPIC",
-    "-o",
-    path,
-    source,
-    join(import.meta.dir, "scan-door.c"),
-  ])
-  const { ptr: pointer, u64, i32 } = FFIType
-  return dlopen(path, {
-    door_read_call: { args: [pointer, pointer], returns: i32 },
-    door_has_trigger: { args: [pointer, u64, pointer], returns: i32 },
-  }).symbols
-}
-
-const zeroed = (text: string): Uint8Array => new Uint8Array(Buffer.from(`${text}\0`, "utf8"))
-
-/** As the launcher reads a command line: arguments end with zeros, and an empty one more ends them. */
-function byLauncher(args: readonly string[]): {
-  readonly subcommand: string
-  readonly bundle: string | undefined
-} {
-  const texts = ["program", ...args].map(zeroed)
-  const table = new BigUint64Array(texts.length + 1)
-  texts.forEach((text, index) => {
-    table[index] = BigInt(ptr(text))
-  })
-  const found = new BigInt64Array(1)
-  const kind = library.door_read_call(ptr(table), ptr(found))
-  const place = Number(found[0])
-  const bundle = place === 0 ? undefined : textAt(place)
-  return { subcommand: kinds[kind] ?? "?", bundle }
-}
-
-function textAt(place: number): string {
-  const bytes = new Uint8Array(toArrayBuffer(place as never, 0, 8192))
-  return Buffer.from(bytes.subarray(0, bytes.indexOf(0))).toString("utf8")
-}
-
-const hasTrigger = (text: string, words: readonly string[]): boolean => {
-  const bytes = new Uint8Array(Buffer.from(text, "utf8"))
-  const padded = bytes.length === 0 ? new Uint8Array(1) : bytes
-  return library.door_has_trigger(ptr(padded), bytes.length, ptr(zeroed(words.join("\n")))) === 1
-}
+const byLauncher = (args: readonly string[]) => library?.readCall(args)
+const hasTrigger = (text: string, words: readonly string[]): boolean =>
+  library?.hasTrigger(new Uint8Array(Buffer.from(text, "utf8")), words) ?? true
 
 suite("the launcher reads a command line as the program does (missing: cc)", () => {
-  beforeAll(() => {
-    library = open()
-  })
-
   test.each<[line: string, subcommand: string, bundle: string | undefined]>([
     ["create --bundle /b id", "create", "/b"],
     ["create -b /b id", "create", "/b"],
@@ -95,6 +38,8 @@ suite("the launcher reads a command line as the program does (missing: cc)", () 
     ["--bundle /b", "other", undefined],
     ["create --bundle", "create", undefined],
     ["create --bundle= id", "create", ""],
+    ["create --bundle /a -- --bundle=/b", "create", "/a"],
+    ["create --bundle -- id", "create", "--"],
     ["create --bundles=/x -bb=/y id", "create", undefined],
   ])("%j is %s of %s", (line, subcommand, bundle) => {
     const args = line === "" ? [] : line.split(" ")
@@ -152,10 +97,6 @@ suite("the launcher reads a command line as the program does (missing: cc)", () 
 
 suite("the launcher's search for words (missing: cc)", () => {
   const words = ["NVIDIA_", "CUDA_VERSION", "nvidia-container", "cdi.k8s.io/"]
-  beforeAll(() => {
-    library = open()
-  })
-
   test.each<[text: string, found: boolean]>([
     ["", false],
     ['{"process":{"env":["PATH=/bin"]}}', false],

@@ -159,22 +159,25 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
     observeLayout: () => ({ ...unseenLayout, isDebian: true }),
   })
   if (plan.refusal !== undefined) return refused(plan.refusal.tag)
-  if (plan.outcome === "nothing") return readEnding(vector.input, [])
+  if (decision.kind !== "gpu") return readEnding(vector.input, [])
   const divided = divideEdits(plan.edits, {
     machine: "recorded",
     sourceOf: (path) => path,
     hasUserNamespace: false,
     mountedOver: vector.input.mounts.map(({ destination }) => cleanPath(destination)),
-    paramsHook: {
-      path: "/gantry-launcher",
-      args: ["gantry-launcher", "bind-params"],
-      env: ["PATH=/usr/bin"],
-    },
   })
   if (!divided.ok) return refused(divided.fault.tag)
-  const edited = editSpec(spec, divided.value.spec)
+  const paramsHook = {
+    path: "/gantry-launcher",
+    args: ["gantry-launcher", "bind-params"],
+    env: ["PATH=/usr/bin"] as const,
+  }
+  const edited = editSpec(decision.spec.document, {
+    ...divided.value.spec,
+    createContainerHooks: divided.value.needsParamsHook ? [paramsHook] : [],
+  })
   if (!edited.ok) return refused(edited.fault.tag)
-  const inLinkDirectories = [...divided.value.linkDirectories.values()].flat()
+  const inLinkDirectories = divided.value.linkDirectories.flatMap(({ links }) => links)
   return readEnding(JSON.parse(edited.value) as Spec, [...divided.value.inRoot, ...inLinkDirectories])
 }
 

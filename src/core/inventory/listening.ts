@@ -36,7 +36,10 @@ export const deadSocket = ({ name, path }: Socket): Finding => ({
 })
 
 /** The same sockets, with what is so now. */
-export function askListening(sockets: readonly Socket[], host: HostFiles): readonly Socket[] {
+export function askListening(
+  sockets: readonly Socket[],
+  host: Pick<HostFiles, "readFile">,
+): readonly Socket[] {
   const listening = observeListening(host)
   return sockets.map((socket) => ({
     ...socket,
@@ -45,7 +48,7 @@ export function askListening(sockets: readonly Socket[], host: HostFiles): reado
 }
 
 /** Paths that a process listens at; undefined: the machine does not tell. Flag 0x10000 marks a listening socket. */
-function observeListening(host: HostFiles): readonly string[] | undefined {
+function observeListening(host: Pick<HostFiles, "readFile">): readonly string[] | undefined {
   const text = readText(host, "/proc/net/unix")
   if (text === undefined) return undefined
   const paths: string[] = []

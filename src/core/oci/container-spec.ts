@@ -6,7 +6,7 @@
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { decodeFields, type Fields, integerField, listField, stringField, stringListField } from "./decode.ts"
-import { type JsonValue, parseJsonValue } from "./json.ts"
+import { type JsonDocument, type JsonValue, parseJsonValue } from "./json.ts"
 
 export interface SpecMount {
   readonly source: string
@@ -24,6 +24,7 @@ export interface ContainerSpec {
   readonly annotations: ReadonlyMap<string, string>
   /** `root.path`, as written. */
   readonly rawRootPath: string
+  readonly document: JsonDocument
 }
 
 interface MountSlot {
@@ -117,7 +118,8 @@ export function parseContainerSpec(text: string): Result<ContainerSpec> {
   }
   if (found.process === undefined) return fail(fault("SpecPartMissing", { part: "Process" }))
   if (found.root === undefined) return fail(fault("SpecPartMissing", { part: "Root" }))
-  return ok({ ociVersion, ...found.process, mounts, annotations, rawRootPath: found.root.path })
+  const document = { text, value: json.value }
+  return ok({ ociVersion, ...found.process, mounts, annotations, rawRootPath: found.root.path, document })
 }
 
 function readMount(slot: MountSlot, item: JsonValue, path: string): Result<MountSlot> {

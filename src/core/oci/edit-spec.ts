@@ -3,9 +3,9 @@
  * as they are, byte for byte (design, rule 2). Source: OCI runtime specification.
  */
 
-import { ok, type Result } from "../fault/result.ts"
+import type { Result } from "../fault/result.ts"
 import { baseName, cleanPath } from "../text/path.ts"
-import { type JsonObject, type JsonValue, parseJsonValue } from "./json.ts"
+import type { JsonDocument, JsonObject, JsonValue } from "./json.ts"
 import { type JsonPatch, type ListPatch, patchJson } from "./patch-json.ts"
 
 export interface SpecDevice {
@@ -48,11 +48,9 @@ export interface SpecEdits {
   readonly prestartHooksGone: readonly string[]
 }
 
-/** The text with the edits; the same text when there is nothing to change. Faults: JsonInvalid, JsonTypeWrong, SpecKeyRepeated. */
-export function editSpec(text: string, edits: SpecEdits): Result<string> {
-  const parsed = parseJsonValue(text, "OCI spec")
-  if (!parsed.ok) return parsed
-  const patched = patchJson(text, parsed.value, {
+/** The text with the edits; the same text when there is nothing to change. Faults: JsonTypeWrong, SpecKeyRepeated. */
+export function editSpec({ text, value }: JsonDocument, edits: SpecEdits): Result<string> {
+  return patchJson(text, value, {
     kind: "object",
     members: [
       [
@@ -79,7 +77,6 @@ export function editSpec(text: string, edits: SpecEdits): Result<string> {
       ],
     ],
   })
-  return patched.ok ? ok(patched.value) : patched
 }
 
 export const object = (...members: readonly (readonly [string, JsonPatch])[]): JsonPatch => ({

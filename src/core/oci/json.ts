@@ -28,6 +28,12 @@ export type JsonNumber = Span & { readonly kind: "number"; readonly text: string
 export type JsonLiteral = Span & { readonly kind: "boolean" | "null"; readonly value: boolean | null }
 export type JsonValue = JsonObject | JsonArray | JsonString | JsonNumber | JsonLiteral
 
+/** A text with what it says: who changes it needs both, and it is parsed once. */
+export interface JsonDocument {
+  readonly text: string
+  readonly value: JsonValue
+}
+
 /** The nesting that Go's decoder allows, hence the most that any engine can have written. */
 const depthLimit = 10_000
 

@@ -1,12 +1,11 @@
 /** Who a container's root is on the host. Source: OCI runtime specification, linux.uidMappings and gidMappings. */
 
 import { isSameKey } from "./decode.ts"
-import { type JsonValue, parseJson } from "./json.ts"
+import type { JsonValue } from "./json.ts"
 
 /** undefined: the container has no user namespace, or maps nobody to its root. */
-export function readRootOwner(spec: string): { readonly uid: number; readonly gid: number } | undefined {
-  const parsed = parseJson(spec)
-  const linux = parsed.ok ? memberOf(parsed.value, "linux") : undefined
+export function readRootOwner(spec: JsonValue): { readonly uid: number; readonly gid: number } | undefined {
+  const linux = memberOf(spec, "linux")
   const uid = hostIdOfRoot(memberOf(linux, "uidMappings"))
   const gid = hostIdOfRoot(memberOf(linux, "gidMappings"))
   return uid === undefined || gid === undefined ? undefined : { uid, gid }

@@ -37,6 +37,7 @@ export function readRuntimeCall(args: readonly string[]): RuntimeCall {
   // Options may stand behind the container's name too. The last bundle counts.
   for (at++; at < args.length; at++) {
     const arg = args[at] ?? ""
+    if (arg === "--") break
     if (!arg.startsWith("-")) continue
     const given = /^--?(?:bundle|b)=(.*)$/s.exec(arg)?.[1]
     if (given !== undefined) bundle = given

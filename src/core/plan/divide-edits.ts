@@ -1,16 +1,16 @@
 /**
  * A plan's edits, divided by who does them for a wrapper that acts before the runtime: what stands in config.json and the runtime does;
- * what is done in the root, which is mounted already; links for places that a mount of the container will cover; and the one thing that
+ * what is done in the root, which is mounted already; links below /dev, over which a mount of the container will lie; and the one thing that
  * only a hook can do, since runtimes refuse mounts inside proc.
  */
 
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { SpecBind, SpecEdits, SpecHook } from "../oci/edit-spec.ts"
+import type { SpecBind, SpecEdits } from "../oci/edit-spec.ts"
 import type { HostPath } from "../text/brand.ts"
-import { parentPath } from "../text/path.ts"
-import type { Edit, SymlinkEdit } from "./edit.ts"
+import { absolutePath, parentPath } from "../text/path.ts"
+import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
 
 export interface WrapperPlaces {
   /** What the machine is called. */
@@ -21,17 +21,24 @@ export interface WrapperPlaces {
   readonly hasUserNamespace: boolean
   /** Destinations of the container's own mounts, clean. */
   readonly mountedOver: readonly string[]
-  /** The hook that binds the driver's parameters. */
-  readonly paramsHook: SpecHook
 }
 
+/** Plain data, so that it can be kept for the next container that asks for the same. */
 export interface DividedEdits {
-  readonly spec: SpecEdits
+  /** What the runtime does, but for hooks: these say where the container's root lies. */
+  readonly spec: Omit<SpecEdits, "createContainerHooks">
+  /** A hook has to bind the driver's parameters. */
+  readonly needsParamsHook: boolean
   /** Order: as planned. */
   readonly inRoot: readonly Edit[]
-  /** Directories of links to be mounted whole, because what is written into the root would not be seen there. */
-  readonly linkDirectories: ReadonlyMap<string, readonly SymlinkEdit[]>
+  /** Directories of links to nodes, to be mounted whole, because what is written into the root would not be seen there. */
+  readonly linkDirectories: readonly LinkDirectory[]
   readonly findings: readonly Finding[]
+}
+
+export interface LinkDirectory {
+  readonly path: string
+  readonly links: readonly SymlinkEdit[]
 }
 
 /** Another tool's hooks, which would do the work a second time. */
@@ -49,6 +56,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
   let hasParams = false
   const isMountedOver = (path: string): boolean =>
     places.mountedOver.some((place) => place !== "/" && isBelow(path, place))
+  const mountBehind = findMounts(edits)
   for (const edit of edits)
     switch (edit.kind) {
       case "mount": {
@@ -65,14 +73,26 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
         mounts.push(bind.value)
         break
       }
-      case "symlink":
-        if (!isMountedOver(edit.path)) inRoot.push(edit)
-        else
-          linkDirectories.set(parentPath(edit.path), [
-            ...(linkDirectories.get(parentPath(edit.path)) ?? []),
-            edit,
-          ])
+      case "symlink": {
+        if (!isMountedOver(edit.path)) {
+          inRoot.push(edit)
+          break
+        }
+        if (isBelow(edit.path, "/dev")) {
+          const directory = parentPath(edit.path)
+          linkDirectories.set(directory, [...(linkDirectories.get(directory) ?? []), edit])
+          break
+        }
+        const mounted = mountBehind(edit)
+        if (mounted === undefined) {
+          findings.push(hidden(edit.path))
+          break
+        }
+        const bind = bindOf(mounted.hostPath, edit.path, mounted.options, places)
+        if (!bind.ok) return bind
+        mounts.push(bind.value)
         break
+      }
       case "file":
       case "ldcache":
       case "muslPath":
@@ -83,7 +103,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
       default:
         break
     }
-  const spec: SpecEdits = {
+  const spec: DividedEdits["spec"] = {
     devices: places.hasUserNamespace
       ? []
       : edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit] : [])),
@@ -91,11 +111,41 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
     mounts,
     env: edits.flatMap((edit) => (edit.kind === "env" ? [edit] : [])),
     additionalGids: edits.flatMap((edit) => (edit.kind === "gid" ? [edit.gid] : [])),
-    createContainerHooks: hasParams ? [places.paramsHook] : [],
     prestartHooksGone: otherHooks,
   }
-  return ok({ spec, inRoot, linkDirectories, findings })
+  return ok({
+    spec,
+    needsParamsHook: hasParams,
+    inRoot,
+    linkDirectories: [...linkDirectories].map(([path, links]) => ({ path, links })),
+    findings,
+  })
 }
+
+/**
+ * The plan's mount to which a link leads, over other links of the plan. Where a volume lies over a library's directory, the library is mounted
+ * under the link's name too: a directory of links there would hide the volume, and the library itself.
+ */
+function findMounts(edits: readonly Edit[]): (link: SymlinkEdit) => MountEdit | undefined {
+  const links = new Map<string, SymlinkEdit>()
+  const mounts = new Map<string, MountEdit>()
+  for (const edit of edits)
+    if (edit.kind === "symlink") links.set(edit.path, edit)
+    else if (edit.kind === "mount") mounts.set(edit.containerPath, edit)
+  return (link) => {
+    let next: SymlinkEdit | undefined = link
+    for (let count = 0; next !== undefined && count < longestChain; count++) {
+      const path: string = absolutePath(next.target, parentPath(next.path))
+      const mount = mounts.get(path)
+      if (mount !== undefined) return mount
+      next = links.get(path)
+    }
+    return undefined
+  }
+}
+
+/** As many links as the kernel follows. */
+const longestChain = 40
 
 function bindOf(
   from: HostPath,

@@ -23,4 +23,6 @@ export interface Config {
   /** The key as evidence for a reason: its text and its line, or that it is the default. */
   evidence(key: ConfigKey, byDefault: string): Evidence
   readonly gantry: GantryConfig
+  /** The file as it was read. */
+  readonly text: string
 }

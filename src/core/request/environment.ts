@@ -7,14 +7,19 @@ import type { Evidence } from "./reason.ts"
 export type Environment = ReadonlyMap<string, string>
 
 /** Faults: EnvironmentEntryInvalid, for an entry without `=`. */
-export function parseEnvironment(entries: readonly string[]): Result<Environment> {
+export function checkEntries(entries: readonly string[]): Result<true> {
+  const entry = entries.find((one) => !one.includes("="))
+  return entry === undefined ? ok(true) : fail(fault("EnvironmentEntryInvalid", { entry }))
+}
+
+/** What has no `=` says nothing. */
+export function parseEnvironment(entries: readonly string[]): Environment {
   const environment = new Map<string, string>()
   for (const entry of entries) {
     const equals = entry.indexOf("=")
-    if (equals === -1) return fail(fault("EnvironmentEntryInvalid", { entry }))
-    environment.set(entry.slice(0, equals), entry.slice(equals + 1))
+    if (equals !== -1) environment.set(entry.slice(0, equals), entry.slice(equals + 1))
   }
-  return ok(environment)
+  return environment
 }
 
 export const environmentEvidence = (environment: Environment, name: string): Evidence => ({

@@ -48,13 +48,14 @@ export function parseConfig(text: string, asked: ProfileName | undefined): Resul
 
   const ldconfig = checkLdconfig(written, profile)
   if (ldconfig !== undefined) return ldconfig
-  return ok({ config: createConfig(written, gantry.value), profile })
+  return ok({ config: createConfig(text, written, gantry.value), profile })
 }
 
 const isOwn = (key: ConfigKey): boolean => key.startsWith("gantry.")
 
-function createConfig(written: ReadonlyMap<ConfigKey, Written>, gantry: GantryConfig): Config {
+function createConfig(text: string, written: ReadonlyMap<ConfigKey, Written>, gantry: GantryConfig): Config {
   return {
+    text,
     gantry,
     value: <K extends ConfigKey>(key: K) => written.get(key)?.value as ConfigValue<K> | undefined,
     evidence(key, byDefault) {

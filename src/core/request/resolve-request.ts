@@ -12,7 +12,13 @@ import { selectCapabilities } from "./capabilities.ts"
 import { selectCompanions } from "./companions.ts"
 import type { Config } from "./config.ts"
 import { selectDevices } from "./devices.ts"
-import { type Environment, environmentEvidence, isLegacyImage, parseEnvironment } from "./environment.ts"
+import {
+  checkEntries,
+  type Environment,
+  environmentEvidence,
+  isLegacyImage,
+  parseEnvironment,
+} from "./environment.ts"
 import { selectImexChannels } from "./imex.ts"
 import { type InjectionMode, isStrict } from "./injection-mode.ts"
 import { checkPrivilege } from "./privilege.ts"
@@ -38,9 +44,16 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   const privilege = checkPrivilege(spec, profile)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
-  const parsed = parseEnvironment(spec.env)
-  if (!parsed.ok) return parsed
-  const environment = parsed.value
+  const passedOver: PassedOver[] = []
+  const judged = <T>(rule: string, result: Result<T>, unsaid: T): Result<T> => {
+    // Else what is malformed, or cannot be granted of capabilities, requirements and rights over MIG, refuses nothing.
+    if (result.ok || isStrict(mode, config)) return result
+    passedOver.push({ rule, fault: result.fault })
+    return ok(unsaid)
+  }
+  const checked = judged("the environment", checkEntries(spec.env), true)
+  if (!checked.ok) return checked
+  const environment = parseEnvironment(spec.env)
 
   const mountRequests = findMountRequests(spec.mounts, profile)
   const { annotations } = spec
@@ -49,13 +62,6 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   if (!devices.ok) return devices
   if (devices.value === undefined) return ok({ kind: "none", reasons: log.reasons })
 
-  const passedOver: PassedOver[] = []
-  const judged = <T>(rule: string, result: Result<T>, unsaid: T): Result<T> => {
-    // Else capabilities, requirements and rights over MIG that cannot be granted refuse nothing.
-    if (result.ok || isStrict(mode, config)) return result
-    passedOver.push({ rule, fault: result.fault })
-    return ok(unsaid)
-  }
   const noRight = { migConfig: "", migMonitor: "" }
   const mig = judged("rights over MIG", checkMig(environment, isPrivileged, log), noRight)
   if (!mig.ok) return mig

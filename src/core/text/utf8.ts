@@ -4,12 +4,22 @@
  * Source: Unicode 15, table 3-7; the escape is the one of Python's PEP 383.
  */
 
-const ascii = /^[\0-\x7f]*$/
+/** Of the platform, which the core knows nothing else of. */
+declare const TextDecoder: new (
+  label: "utf-8",
+  options: { readonly fatal: true; readonly ignoreBOM: true },
+) => { decode(bytes: Uint8Array): string }
+declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> }
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
 
 export function decodeUtf8(bytes: Uint8Array): string {
-  // Nearly always, and by native code: the loop below is for what is left.
-  const narrow = decodeLatin1(bytes)
-  return ascii.test(narrow) ? narrow : decodeBytewise(bytes)
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return decodeBytewise(bytes)
+  }
 }
 
 /** Every byte one character. In pieces, because arguments are limited. */
@@ -68,11 +78,7 @@ function sequenceLength(bytes: Uint8Array, at: number, first: number): 0 | 1 | 2
 }
 
 export function encodeUtf8(text: string): Uint8Array {
-  if (ascii.test(text)) {
-    const plain = new Uint8Array(text.length)
-    for (let at = 0; at < text.length; at++) plain[at] = text.charCodeAt(at)
-    return plain
-  }
+  if (text.isWellFormed()) return encoder.encode(text)
   const bytes: number[] = []
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0

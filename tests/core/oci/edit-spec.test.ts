@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { editSpec, type SpecEdits } from "../../../src/core/oci/edit-spec.ts"
+import { type JsonDocument, parseJsonValue } from "../../../src/core/oci/json.ts"
 
 const nothing: SpecEdits = {
   devices: [],
@@ -12,14 +13,20 @@ const nothing: SpecEdits = {
   prestartHooksGone: [],
 }
 
+function documentOf(text: string): JsonDocument {
+  const parsed = parseJsonValue(text, "OCI spec")
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
+  return { text, value: parsed.value }
+}
+
 function edited(text: string, edits: Partial<SpecEdits>): string {
-  const result = editSpec(text, { ...nothing, ...edits })
+  const result = editSpec(documentOf(text), { ...nothing, ...edits })
   if (!result.ok) throw new Error(JSON.stringify(result.fault))
   return result.value
 }
 
 const faultOf = (text: string, edits: Partial<SpecEdits>): string => {
-  const result = editSpec(text, { ...nothing, ...edits })
+  const result = editSpec(documentOf(text), { ...nothing, ...edits })
   return result.ok ? "none" : result.fault.tag
 }
 
@@ -116,7 +123,6 @@ describe("edits of config.json", () => {
   })
 
   test.each<[what: string, text: string, tag: string]>([
-    ["no JSON", "{", "JsonInvalid"],
     ["no object", "[]", "JsonTypeWrong"],
     ["a list that is none", '{"process":{"env":{}}}', "JsonTypeWrong"],
     ["process twice", '{"process":{},"process":{}}', "SpecKeyRepeated"],

@@ -1,5 +1,5 @@
 /* The launcher's pure functions, with the plain types that a test can call. */
-#include "../../src/launcher/scan.h"
+#include "../src/launcher/scan.h"
 
 int door_read_call(char **arguments, const char **bundle) {
   const struct call call = read_call(arguments);

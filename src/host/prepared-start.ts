@@ -1,0 +1,140 @@
+/**
+ * What was worked out for one container, kept under /run/gantry for the next that asks for the same of the same machine: planning costs more
+ * than doing. Believed only while every stamp of the machine is the same and the whole key is, byte for byte. Format: docs/state.md.
+ */
+
+import { lstatSync, readdirSync } from "node:fs"
+import { resolve } from "node:path"
+import type { HostFiles } from "../core/host/host.ts"
+import type { Socket } from "../core/inventory/inventory.ts"
+import { askListening } from "../core/inventory/listening.ts"
+import type { DividedEdits } from "../core/plan/divide-edits.ts"
+import type { SnapshotOptions } from "../core/plan/snapshot.ts"
+import { readFileAt } from "./file-system.ts"
+import { findHost } from "./find-host.ts"
+import type { RememberedSnapshot } from "./recall-snapshot.ts"
+import {
+  areFresh,
+  areLinkStamps,
+  areLinksFresh,
+  areStamps,
+  era,
+  type LinkStamp,
+  type Stamp,
+} from "./stamp.ts"
+import { forgetState, hashOf, readStateText, writeStateText } from "./state-file.ts"
+
+/** Ready to be done. */
+export interface PreparedStart {
+  /** The plan as JSON: a line of its own, because the log takes it as it is. */
+  readonly plan: string
+  /** What a wrapper makes of it; undefined: the hook does the plan itself. */
+  readonly divided: DividedEdits | undefined
+}
+
+/** The first line of the file. */
+interface Proof extends Pick<PreparedStart, "divided"> {
+  readonly version: 1
+  readonly key: string
+  readonly stamps: readonly Stamp[]
+  readonly links: readonly LinkStamp[]
+  /** With whether somebody listened: no stamp tells when a service ends. */
+  readonly sockets: readonly Socket[]
+}
+
+export interface StartPlace {
+  readonly key: string
+  readonly state: string
+  readonly file: string
+}
+
+/** `key`: what the container asks for. undefined: what is done for it is not kept. */
+export function startPlace(
+  selector: string | undefined,
+  options: SnapshotOptions,
+  key: string | undefined,
+  state: string | undefined,
+): StartPlace | undefined {
+  if (key === undefined || state === undefined) return undefined
+  const machine = selector === undefined || selector === "live" ? "live" : resolve(selector)
+  const whole = JSON.stringify([machine, options, era(), key])
+  return { key: whole, state, file: `${state}/start-${hashOf(whole)}.json` }
+}
+
+/** undefined: nothing is kept, or not any more. Whatever is wrong with the file, the container is planned anew. */
+export function recallStart(
+  { key, state, file }: StartPlace,
+  selector: string | undefined,
+): PreparedStart | undefined {
+  const [first = "", plan = ""] = (readStateText(state, file) ?? "").split("\n", 2)
+  const proof = parseProof(first)
+  if (proof?.version !== 1 || proof.key !== key || plan === "") return undefined
+  if (!areStamps(proof.stamps) || !areLinkStamps(proof.links) || !Array.isArray(proof.sockets))
+    return undefined
+  if (!areFresh(proof.stamps) || !areLinksFresh(proof.links)) return undefined
+  return areAsTheyWere(proof.sockets, selector) ? { plan, divided: proof.divided } : undefined
+}
+
+function parseProof(line: string): Partial<Proof> | undefined {
+  try {
+    return JSON.parse(line) as Partial<Proof>
+  } catch {
+    return undefined
+  }
+}
+
+function areAsTheyWere(sockets: readonly Socket[], selector: string | undefined): boolean {
+  if (sockets.length === 0) return true
+  const now = askListening(sockets, listOfSockets(selector))
+  return now.every(({ isListening }, index) => isListening === sockets[index]?.isListening)
+}
+
+/** Of the machine, without the rest of it. */
+function listOfSockets(selector: string | undefined): Pick<HostFiles, "readFile"> {
+  const place = findHost(selector)
+  const root = place.ok && place.value.kind === "simulated" ? place.value.directory : ""
+  return { readFile: (path, range) => readFileAt(`${root}${path}`, path, range) }
+}
+
+/** How many containers that ask for different things are kept. */
+const capacity = 64
+
+/** `machine`: what it was planned from, in which nothing is wrong that no stamp would tell of. */
+export function keepStart(
+  { key, state, file }: StartPlace,
+  { stamps, links }: RememberedSnapshot,
+  sockets: readonly Socket[],
+  { plan, divided }: PreparedStart,
+): void {
+  makeRoom(state)
+  const proof: Proof = { version: 1, key, stamps, links, sockets, divided }
+  writeStateText(state, file, `${JSON.stringify(proof)}\n${plan}\n`)
+}
+
+/** The older half goes at once, so that few starts look. */
+function makeRoom(state: string): void {
+  const files = listStarts(state)
+  if (files.length < capacity) return
+  const aged = files.map((file) => ({
+    file,
+    timeMs: lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }))
+  aged.sort((one, other) => one.timeMs - other.timeMs)
+  for (const { file } of aged.slice(0, capacity / 2)) forgetState(file)
+}
+
+function listStarts(state: string): readonly string[] {
+  try {
+    return readdirSync(state)
+      .filter((name) => /^start-[0-9a-f]{16}\.json$/.test(name))
+      .map((name) => `${state}/${name}`)
+  } catch {
+    // There is no such directory yet.
+    return []
+  }
+}
+
+/** All that were planned: what was wrong for one may be for others. */
+export const forgetStarts = (state: string): void => {
+  for (const file of listStarts(state)) forgetState(file)
+}

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import {
+  gantryProgram,
+  hasProgram,
+  listTree,
+  makeDirectory,
+  missing,
+  mustRun,
+  type Ran,
+  renderSpec,
+  run,
+} from "./bundle.ts"
+
+const lacks = missing("unshare", "bash")
+const suite = lacks === "" ? describe : describe.skip
+const wrapper = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
+
+suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
+  const work = lacks === "" ? makeDirectory("start-faults") : ""
+  const machine = join(work, "machine")
+  const settings = join(work, "settings")
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", XDG_CONFIG_HOME: settings }
+  const old = renderSpec({
+    args: ["true"],
+    env: ["NVIDIA_VISIBLE_DEVICES=0,1", "NVIDIA_DRIVER_CAPABILITIES=all"],
+  })
+  let bundle = ""
+  let count = 0
+
+  function makeBundle(parent = work): string {
+    const place = join(parent, `bundle${count++}`)
+    mkdirSync(join(place, "rootfs/etc"), { recursive: true })
+    writeFileSync(join(place, "config.json"), old)
+    // What is there already is replaced, and that takes a temporary file.
+    mkdirSync(join(place, "rootfs/usr/lib/x86_64-linux-gnu"), { recursive: true })
+    for (const name of ["libcuda.so.1", "libcuda.so"])
+      writeFileSync(join(place, "rootfs/usr/lib/x86_64-linux-gnu", name), "the image's")
+    return place
+  }
+  /** With a state directory that nobody has used; `before`: shell commands, `$1` is the bundle. */
+  const cold = (before = "true"): string[] => [
+    ...["unshare", "--mount", "bash", "-c"],
+    `mkdir -p /run/gantry; mount -t tmpfs -o mode=700 none /run/gantry; ${before}; shift; exec "$@"`,
+    ...["bash", bundle],
+  ]
+  const call = (): string[] => [wrapper, "create", "--bundle", bundle, "x"]
+  const start = (before?: string): Ran => {
+    const [program = "", ...args] = before === undefined ? call() : [...cold(before), ...call()]
+    return run(program, args, { env })
+  }
+  const spec = (): string => readFileSync(join(bundle, "config.json"), "utf8")
+  /** As an undisturbed start leaves it; bundles differ in their names only. */
+  let whole = ""
+  const state = (): "old" | "new" | "cut" => {
+    if (spec() === old) return "old"
+    return spec().replaceAll(bundle, "BUNDLE") === whole ? "new" : "cut"
+  }
+  const leftovers = (): readonly string[] => listTree(bundle).filter((line) => line.includes("gantry-"))
+  const isOneLine = (ran: Ran): void => {
+    expect([ran.status, ran.stdout]).toEqual([1, ""])
+    expect(ran.stderr).toMatch(/^[^\n]+\n$/)
+  }
+
+  beforeAll(() => {
+    mustRun(gantryProgram, ["simulate", "up", machine, "--gpus", "2", "--model", "a100"])
+    mkdirSync(join(settings, "nvidia-container-runtime"), { recursive: true })
+    writeFileSync(
+      join(settings, "nvidia-container-runtime/config.toml"),
+      `[nvidia-container-runtime]\nruntimes = ["true"]\n[gantry]\nhost = "${machine}"\n`,
+    )
+    bundle = makeBundle()
+    expect(start()).toEqual({ status: 0, stdout: "", stderr: "" })
+    whole = spec().replaceAll(bundle, "BUNDLE")
+    expect(whole).toContain("NVIDIA_VISIBLE_DEVICES=void")
+    expect(leftovers()).toEqual([])
+  })
+  afterAll(() => {
+    mustRun(gantryProgram, ["simulate", "down", machine])
+    rmSync(work, { recursive: true, force: true })
+  })
+  beforeEach(() => {
+    bundle = makeBundle()
+  })
+
+  describe("at once", () => {
+    const spawnAll = async (commands: readonly (readonly string[])[]): Promise<readonly string[]> =>
+      Promise.all(
+        commands.map(async (command) => {
+          const child = Bun.spawn([...command], { env, stdout: "ignore", stderr: "pipe" })
+          const said = await new Response(child.stderr).text()
+          return `${await child.exited} ${said}`
+        }),
+      )
+
+    test("four starts of one bundle, again and again", async () => {
+      for (let round = 0; round < 8; round++) {
+        bundle = makeBundle()
+        expect(await spawnAll([1, 2, 3, 4].map(call))).toEqual(Array(4).fill("0 "))
+        expect([state(), leftovers()]).toEqual(["new", []])
+      }
+    })
+
+    test("fifty starts on a machine of which nothing is known", async () => {
+      const bundles = Array.from({ length: 50 }, () => makeBundle())
+      const script = `mkdir -p /run/gantry; mount -t tmpfs -o mode=700 none /run/gantry
+        for b in "$@"; do ${wrapper} create --bundle "$b" x & pids="$pids $!"; done
+        failed=0; for p in $pids; do wait $p || failed=$((failed + 1)); done; echo failed $failed
+        find /run/gantry -name '.*' -o -name '*.[0-9]*.*' | sort`
+      const ran = run("unshare", ["--mount", "bash", "-c", script, "bash", ...bundles], { env })
+      expect(ran).toEqual({ status: 0, stdout: "failed 0\n", stderr: "" })
+      for (const one of bundles) {
+        bundle = one
+        expect([state(), leftovers()]).toEqual(["new", []])
+      }
+    })
+  })
+
+  describe("killed", () => {
+    /** What a killed start left in the root is young; the next start is to find it old. */
+    function age(directory: string): void {
+      for (const name of readdirSync(directory)) {
+        const path = join(directory, name)
+        if (lstatSync(path).isDirectory()) age(path)
+        else if (name.startsWith(".gantry-"))
+          renameSync(path, join(directory, name.replace(/^\.gantry-\w+-/, ".gantry-1-")))
+      }
+    }
+    function expectNextStartCompletes(): void {
+      age(join(bundle, "rootfs"))
+      const before = state()
+      expect(before).not.toBe("cut")
+      const ran = start()
+      expect([ran.status, ran.stderr, state()]).toEqual([0, "", "new"])
+      // One that was complete has nothing left to do.
+      if (before === "old") expect(leftovers()).toEqual([])
+    }
+
+    test("at sixty moments: config.json is old or new, and the next start completes it", async () => {
+      const seen = { old: 0, new: 0 }
+      for (let moment = 0; moment < 60; moment++) {
+        bundle = makeBundle()
+        const command = moment % 3 === 0 ? [...cold(), ...call()] : call()
+        const child = Bun.spawn(command, { env, stdout: "ignore", stderr: "ignore" })
+        await Bun.sleep(moment * (moment % 3 === 0 ? 4 : 1.5))
+        child.kill("SIGKILL")
+        await child.exited
+        // The program dies with its launcher, if not at once.
+        await Bun.sleep(5)
+        const now = state()
+        if (now !== "cut") seen[now]++
+        expectNextStartCompletes()
+      }
+      expect(seen.old).toBeGreaterThan(5)
+    })
+
+    test.skipIf(!hasProgram("strace"))("at every change that it makes", () => {
+      const changes =
+        "mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,fsync,fchmod,unlink,unlinkat,write"
+      const seen = { old: 0, new: 0 }
+      let ended = false
+      for (let nth = 1; nth < 400 && !ended; nth += nth < 12 ? 1 : 3) {
+        bundle = makeBundle()
+        const inject = `inject=${changes}:signal=KILL:when=${nth}`
+        const ran = run(
+          "strace",
+          ["-f", "-qq", "-o", "/dev/null", "-e", `trace=${changes}`, "-e", inject, ...call()],
+          {
+            env,
+          },
+        )
+        ended = ran.status === 0
+        const now = state()
+        if (now !== "cut") seen[now]++
+        expectNextStartCompletes()
+      }
+      expect([ended, seen.old > 5, seen.new > 0]).toEqual([true, true, true])
+    })
+  })
+
+  describe("without room or right to write", () => {
+    const fill = 'dd if=/dev/zero of="$1/fill" bs=4096 2>/dev/null'
+
+    test("a full disk under the bundle: one line, the specification as it was; then there is room", () => {
+      const small = join(work, "small")
+      mkdirSync(small)
+      mustRun("mount", ["-t", "tmpfs", "-o", "size=256k", "none", small])
+      try {
+        bundle = makeBundle(small)
+        run("sh", ["-c", fill, "sh", small])
+        isOneLine(start())
+        expect([state(), leftovers()]).toEqual(["old", []])
+        rmSync(join(small, "fill"))
+        expect([start().status, state()]).toEqual([0, "new"])
+      } finally {
+        mustRun("umount", [small])
+      }
+    })
+
+    test("a full disk under the root alone, and under config.json alone", () => {
+      for (const place of ["rootfs", "."]) {
+        bundle = makeBundle()
+        const ran = start(
+          place === "rootfs"
+            ? `mount -t tmpfs -o size=4k none "$1/rootfs" && head -c 4096 /dev/zero >"$1/rootfs/fill"`
+            : `mkdir /tmp/kept.$$ && mount --bind "$1/rootfs" /tmp/kept.$$ && cp "$1/config.json" /tmp/kept.$$/c && mount -t tmpfs -o size=8k none "$1" && mkdir "$1/rootfs" && mount --move /tmp/kept.$$ "$1/rootfs" && cp "$1/rootfs/c" "$1/config.json"; rm -f "$1/rootfs/c"; rmdir /tmp/kept.$$; ${fill}`,
+        )
+        isOneLine(ran)
+        expect(start().status).toBe(0)
+      }
+    })
+
+    test("a bundle that is read-only: one line", () => {
+      isOneLine(start('mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"'))
+      expect(state()).toBe("old")
+      expect([start().status, state()]).toEqual([0, "new"])
+    })
+
+    test("a root that is read-only costs no start", () => {
+      const ran = start('mount --bind "$1/rootfs" "$1/rootfs" && mount -o remount,ro,bind "$1/rootfs"')
+      expect([ran.status, ran.stderr, state()]).toEqual([0, "", "new"])
+    })
+
+    test.each<[how: string, spoil: string]>([
+      ["is read-only", "mount -o remount,ro /run/gantry"],
+      ["is full", "mount -o remount,size=4k /run/gantry; head -c 4096 /dev/zero >/run/gantry/fill"],
+      ["is another's", "chown 1234 /run/gantry"],
+      ["can be entered by all", "chmod 755 /run/gantry"],
+      ["is a file", "umount /run/gantry; mount -t tmpfs none /run; echo x >/run/gantry"],
+      ["is a link", "umount /run/gantry; mount -t tmpfs none /run; ln -s /tmp /run/gantry"],
+      ["cannot be made", "umount /run/gantry; mount -t tmpfs none /run; mount -o remount,ro /run"],
+    ])("a state directory that %s: the start works without it", (_, spoil) => {
+      const ran = start(spoil)
+      expect([ran.status, ran.stderr]).toEqual([0, ""])
+      const { mounts } = JSON.parse(whole) as { mounts: { source: string }[] }
+      const expected = mounts.filter(({ source }) => !source.startsWith("/run/gantry/"))
+      const got = (JSON.parse(spec()) as { mounts: { source: string }[] }).mounts
+      expect(got.filter(({ source }) => !source.startsWith("/run/gantry/"))).toEqual(expected)
+      expect(spec()).toContain("NVIDIA_VISIBLE_DEVICES=void")
+    })
+
+    test.each([6, 8, 10, 14, 20])("no more than %i descriptors: one line, or it works", (limit) => {
+      const ran = run("bash", ["-c", `ulimit -n ${limit}; exec "$@"`, "bash", ...call()], { env })
+      if (ran.status !== 0) {
+        expect(ran.stderr).toMatch(/^[^\n]+\n$/)
+        expect(state()).toBe("old")
+      }
+      expect([start().status, state()]).toEqual([0, "new"])
+    })
+
+    test("no file may grow: one line, and the next start works", () => {
+      const ran = run("bash", ["-c", 'ulimit -f 0; exec "$@"', "bash", ...call()], { env })
+      expect(ran.status).not.toBe(0)
+      expect(state()).toBe("old")
+      expect([start().status, state(), leftovers()]).toEqual([0, "new", []])
+    })
+  })
+})
