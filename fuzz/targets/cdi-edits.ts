@@ -35,6 +35,8 @@ function checkEdits(text: string, edits: ContainerEdits): string | undefined {
   if (nothing.ok && nothing.value !== text) return "no edit changed something"
   const once = applyEdits(text, edits, options)
   if (!once.ok) return checkFault(once.fault)
+  // Edits may come to nothing, also where what stands there is no object.
+  if (once.value === text) return undefined
   const after = untouched(once.value)
   if (after === undefined) return parseJson(text).ok ? "the result is no object of JSON" : undefined
   if (JSON.stringify(after) !== JSON.stringify(untouched(text) ?? []))
