@@ -68,3 +68,17 @@ export const hookTexts: () => readonly HookTexts[] = once(() =>
       }),
   ),
 )
+
+/** Vectors that are taken, as they are written. */
+export const cdiSpecs: () => readonly string[] = once(() => {
+  const rows = JSON.parse(readFileSync(join(root, "tests/vectors/cdi/specs.json"), "utf8")) as readonly {
+    readonly given: { readonly text?: string; readonly spec?: unknown; readonly edits?: unknown }
+    readonly fault?: unknown
+  }[]
+  return rows
+    .filter(({ fault }) => fault === undefined)
+    .map(({ given: { text, spec, edits } }) => {
+      const whole = { cdiVersion: "1.1.0", kind: "v/c", devices: [{ name: "a", containerEdits: edits }] }
+      return text ?? JSON.stringify(spec ?? whole)
+    })
+})

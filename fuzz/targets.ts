@@ -1,6 +1,8 @@
 /** Everything that is fuzzed. A new target is a file in targets/ and a line here. */
 
 import type { FuzzTarget } from "./target.ts"
+import { cdiEdits } from "./targets/cdi-edits.ts"
+import { cdiSpec } from "./targets/cdi-spec.ts"
 import { commandLines } from "./targets/command-lines.ts"
 import { elf, elfRandom } from "./targets/elf.ts"
 import { json } from "./targets/json.ts"
@@ -19,6 +21,8 @@ import { utf8 } from "./targets/utf8.ts"
 
 /** Order: by name. */
 export const targets: readonly FuzzTarget[] = [
+  cdiEdits,
+  cdiSpec,
   commandLines,
   elf,
   elfRandom,

@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: () => import("./commands/explain.ts"),
   info: () => import("./commands/info.ts"),
   driver: () => import("./commands/driver.ts"),
+  cdi: () => import("./commands/cdi.ts"),
   host: () => import("./commands/host.ts"),
   simulate: () => import("./commands/simulate.ts"),
   install: () => import("./commands/install.ts"),

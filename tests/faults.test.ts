@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { applyingCatalogue } from "../src/core/fault/applying.ts"
 import { catalogue } from "../src/core/fault/catalogue.ts"
+import { cdiCatalogue } from "../src/core/fault/cdi.ts"
 import { engineCatalogue } from "../src/core/fault/engines.ts"
 import type { Fault } from "../src/core/fault/fault.ts"
 import { gpuCatalogue } from "../src/core/fault/gpu.ts"
@@ -32,6 +33,7 @@ describe("the fault catalogue", () => {
       [machineCatalogue, 2],
       [gpuCatalogue, 2],
       [applyingCatalogue, 3],
+      [cdiCatalogue, 4],
       [engineCatalogue, 5],
     ] as const
     for (const [area, first] of ranges)

@@ -29,7 +29,7 @@ async function loadedAtStart(commands: readonly string[]): Promise<string> {
   return [...loaded.values()].join("\n")
 }
 
-const never = ["Tesla K80", "libnvidia-fatbinaryloader", "nvmlInit", "/sys/bus/pci/devices"]
+const never = ["Tesla K80", "libnvidia-fatbinaryloader", "nvmlInit", "/sys/bus/pci/devices", "cdiVersion"]
 /** Words of planning: only a container that asks for something new needs it. */
 const planning = ["select.mig", "EGLVisibleDGPUDevices"]
 /** Proof that the applier is among what was read; each word stands in one file. */

@@ -9,6 +9,10 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry info                     GPUs, MIG devices, driver and nodes of a machine, and what is wrong with them
   gantry driver files             the driver's files, each with why containers get it
   gantry driver diff A B          what two machines' drivers do not have in common
+  gantry cdi list                 CDI devices, the file that each comes from, and files that no engine loads
+  gantry cdi inspect|resolve NAME what devices do to a container, as an engine applies it
+  gantry cdi validate [FILE]      what is wrong with specifications, with line and column
+  gantry cdi diff A B             what two specifications do not have in common
   gantry host record -o FILE      a machine as a file, for a bug report or a test
   gantry simulate up|down DIR     a directory that looks like a GPU machine
   gantry nvidia-container-cli …   info, list and configure, as that program does them
@@ -35,7 +39,7 @@ export function refuse(word: string): number {
       program: "gantry",
       problem,
       usage:
-        "gantry explain|info|driver|host|simulate|nvidia-container-cli|nvidia-cdi-hook|install|uninstall|version|help",
+        "gantry explain|info|driver|cdi|host|simulate|nvidia-container-cli|nvidia-cdi-hook|install|uninstall|version|help",
     }),
   )
 }

@@ -1,6 +1,7 @@
 /** Every fault's code, sentence and remedies, in one table; a missing entry does not compile. Loaded only to tell a fault. */
 
 import { applyingCatalogue } from "./applying.ts"
+import { cdiCatalogue } from "./cdi.ts"
 import { engineCatalogue } from "./engines.ts"
 import type { Catalogue } from "./entry.ts"
 import type { FaultData } from "./fault.ts"
@@ -13,5 +14,6 @@ export const catalogue: Catalogue<FaultData> = {
   ...machineCatalogue,
   ...gpuCatalogue,
   ...applyingCatalogue,
+  ...cdiCatalogue,
   ...engineCatalogue,
 }

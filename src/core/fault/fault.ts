@@ -4,12 +4,19 @@
  */
 
 import type { ApplyingFaults } from "./applying.ts"
+import type { CdiFaults } from "./cdi.ts"
 import type { EngineFaults } from "./engines.ts"
 import type { GpuFaults } from "./gpu.ts"
 import type { InputFaults } from "./input.ts"
 import type { MachineFaults } from "./machine.ts"
 
-export interface FaultData extends InputFaults, MachineFaults, GpuFaults, ApplyingFaults, EngineFaults {}
+export interface FaultData
+  extends InputFaults,
+    MachineFaults,
+    GpuFaults,
+    ApplyingFaults,
+    CdiFaults,
+    EngineFaults {}
 
 export type FaultTag = keyof FaultData
 

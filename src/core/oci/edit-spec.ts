@@ -79,19 +79,19 @@ export function editSpec({ text, value }: JsonDocument, edits: SpecEdits): Resul
   })
 }
 
-const object = (...members: readonly (readonly [string, JsonPatch])[]): JsonPatch => ({
+export const object = (...members: readonly (readonly [string, JsonPatch])[]): JsonPatch => ({
   kind: "object",
   members,
 })
 
-const list = (judge: ListPatch["judge"], added: readonly unknown[]): ListPatch => ({
+export const list = (judge: ListPatch["judge"], added: readonly unknown[]): ListPatch => ({
   kind: "list",
   judge,
   more: () => added.map((one) => JSON.stringify(one)),
 })
 
 const stays = (): "stays" => "stays"
-const more = (added: readonly unknown[]): ListPatch => list(stays, added)
+export const more = (added: readonly unknown[]): ListPatch => list(stays, added)
 
 const renderRule = ({ major, minor, access }: SpecDeviceRule): object => ({
   allow: true,
@@ -102,7 +102,7 @@ const renderRule = ({ major, minor, access }: SpecDeviceRule): object => ({
 })
 
 /** A variable that is there gets its new value where it stands, as often as it stands. */
-function envPatch(env: SpecEdits["env"]): ListPatch {
+export function envPatch(env: SpecEdits["env"]): ListPatch {
   const present = new Set<string>()
   const entries = new Map(env.map(({ name, value }) => [name, `${name}=${value}`]))
   return {
@@ -119,7 +119,7 @@ function envPatch(env: SpecEdits["env"]): ListPatch {
   }
 }
 
-function gidPatch(gids: readonly number[]): ListPatch {
+export function gidPatch(gids: readonly number[]): ListPatch {
   const wanted = new Set(gids)
   return {
     kind: "list",
@@ -157,7 +157,7 @@ const gonePatch = (names: readonly string[]): ListPatch =>
   list((item) => (names.includes(baseName(placeOf(item, "path"))) ? "goes" : "stays"), [])
 
 /** A member's text as a clean path; empty: there is none. */
-function placeOf(item: JsonValue, name: "path" | "destination"): string {
+export function placeOf(item: JsonValue, name: "path" | "destination"): string {
   const found = item.kind === "object" ? lastText(item, name) : undefined
   return found === undefined || found === "" ? "" : cleanPath(found)
 }

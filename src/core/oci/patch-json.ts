@@ -12,6 +12,8 @@ export interface ObjectPatch {
   readonly kind: "object"
   /** Names as the specification writes them. Order: of new members. */
   readonly members: readonly (readonly [name: string, patch: JsonPatch])[]
+  /** Names are a stranger's, not fields: only the very same name is the same. */
+  readonly isMap?: true
 }
 
 export interface ListPatch {
@@ -22,7 +24,20 @@ export interface ListPatch {
   more(): readonly string[]
 }
 
-export type JsonPatch = ObjectPatch | ListPatch
+/** A list whose order changes too. */
+export interface RewritePatch {
+  readonly kind: "rewrite"
+  /** The texts that the list has then, of those that it had (text and value) and new ones. */
+  write(items: readonly { readonly text: string; readonly value: JsonValue }[]): readonly string[]
+}
+
+/** Another value, whatever was there. */
+export interface ValuePatch {
+  readonly kind: "value"
+  readonly text: string
+}
+
+export type JsonPatch = ObjectPatch | ListPatch | RewritePatch | ValuePatch
 
 interface Splice {
   readonly start: number
@@ -51,17 +66,22 @@ function collect(
   path: string,
   splices: Splice[],
 ): Result<true> {
+  if (patch.kind === "value") {
+    splices.push({ start: value.start, end: value.end, text: patch.text })
+    return ok(true)
+  }
   if (value.kind === "null") {
     const made = render(patch)
     if (made !== undefined) splices.push({ start: value.start, end: value.end, text: made })
     return ok(true)
   }
   if (patch.kind === "list") return collectList(text, value, patch, path, splices)
+  if (patch.kind === "rewrite") return collectRewrite(text, value, patch, path, splices)
   if (value.kind !== "object") return mismatch(path, value, "an object")
   const added: string[] = []
   for (const [name, inner] of patch.members) {
     const place = path === "" ? name : `${path}.${name}`
-    const member = findMember(value, name, place)
+    const member = findMember(value, name, place, patch.isMap === true ? isSame : isSameKey)
     if (!member.ok) return member
     if (member.value !== undefined) {
       const done = collect(text, member.value.value, inner, place, splices)
@@ -75,9 +95,16 @@ function collect(
   return ok(true)
 }
 
+const isSame = (one: string, other: string): boolean => one === other
+
 /** A decoder merges what stands twice in ways that depend on its kind: nobody can say where a change belongs. */
-function findMember(object: JsonObject, name: string, path: string): Result<JsonMember | undefined> {
-  const [member, another] = object.members.filter(({ key }) => isSameKey(key, name))
+function findMember(
+  object: JsonObject,
+  name: string,
+  path: string,
+  isMeant: (key: string, name: string) => boolean,
+): Result<JsonMember | undefined> {
+  const [member, another] = object.members.filter(({ key }) => isMeant(key, name))
   return another === undefined ? ok(member) : fail(fault("SpecKeyRepeated", { path }))
 }
 
@@ -104,6 +131,23 @@ function collectList(
   return ok(true)
 }
 
+/** As long as what was there stays in front, it keeps its bytes and its blanks. */
+function collectRewrite(
+  text: string,
+  value: JsonValue,
+  patch: RewritePatch,
+  path: string,
+  splices: Splice[],
+): Result<true> {
+  if (value.kind !== "array") return mismatch(path, value, "a list")
+  const before = value.items.map((item) => ({ text: text.slice(item.start, item.end), value: item }))
+  const after = patch.write(before)
+  if (before.every((item, index) => item.text === after[index]))
+    appendTo(value, value.items.at(-1)?.end, after.slice(before.length), splices)
+  else splices.push({ start: value.start, end: value.end, text: `[${after.join(",")}]` })
+  return ok(true)
+}
+
 /** Behind the last thing in it, or in its empty inside. */
 function appendTo(
   { start }: JsonValue,
@@ -118,8 +162,9 @@ function appendTo(
 
 /** What is made where nothing was; undefined: nothing is to be there. */
 function render(patch: JsonPatch): string | undefined {
-  if (patch.kind === "list") {
-    const items = patch.more()
+  if (patch.kind === "value") return patch.text
+  if (patch.kind !== "object") {
+    const items = patch.kind === "list" ? patch.more() : patch.write([])
     return items.length === 0 ? undefined : `[${items.join(",")}]`
   }
   const members = patch.members.flatMap(([name, inner]) => {

@@ -1,0 +1,98 @@
+/** CDI specifications in both formats: what is read can be written, and what was written is read as the same. */
+
+import { diffSpecs } from "../../src/core/cdi/diff-specs.ts"
+import { type ParsedSpec, parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { buildRegistry } from "../../src/core/cdi/registry.ts"
+import { renderSpec } from "../../src/core/cdi/render-spec.ts"
+import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
+import { ok } from "../../src/core/fault/result.ts"
+import { encodeUtf8 } from "../../src/core/text/utf8.ts"
+import { bytesOf, cdiSpecs } from "../corpus.ts"
+import { checkFault, firstOf } from "../invariants.ts"
+import type { FuzzTarget } from "../target.ts"
+
+function checkSpec({ spec, warnings }: ParsedSpec): string | undefined {
+  for (const { fault } of warnings) {
+    const problem = checkFault(fault)
+    if (problem !== undefined) return problem
+  }
+  for (const format of ["json", "yaml"] as const) {
+    const text = renderSpec(spec, format)
+    const again = parseSpec({ path: `x.${format}`, bytes: encodeUtf8(text) })
+    if (!again.ok) return `what was written as ${format} is refused: ${again.fault[0]?.tag}: ${text}`
+    const [change] = diffSpecs(spec, again.value.spec)
+    if (change !== undefined) return `what was written as ${format} is another: ${JSON.stringify(change)}`
+    if (renderSpec(again.value.spec, format) !== text) return `${format} is not stable`
+  }
+  return undefined
+}
+
+function checkRegistry(bytes: Uint8Array): string | undefined {
+  const path = "/etc/cdi/x.yaml"
+  const registry = buildRegistry([{ path: "/etc/cdi", files: ok([{ path, bytes: ok(bytes) }]) }])
+  const all = resolveDevices(registry, [...registry.devices.keys()])
+  if (!all.ok) return "a device that is listed cannot be had"
+  const none = resolveDevices(registry, [new TextDecoder().decode(bytes.subarray(0, 40))])
+  return none.ok ? undefined : checkFault(none.fault)
+}
+
+export const cdiSpec: FuzzTarget = {
+  name: "cdi-spec",
+  weight: 4,
+  seeds: () => cdiSpecs().map(bytesOf),
+  tokens: [
+    ...[
+      "- ",
+      ": ",
+      "? ",
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      "'",
+      '"',
+      "#",
+      "&a ",
+      "*a",
+      "!!str ",
+      "!!int ",
+      "<<: ",
+      "|\n",
+      ">-\n",
+    ],
+    ...[
+      "---\n",
+      "...\n",
+      "\n  ",
+      "\t",
+      "\r",
+      "~",
+      "yes",
+      "010",
+      "1e3",
+      "0.5",
+      "%YAML 1.1\n",
+      "\\u00e9",
+      "\\x41",
+      "\u0085",
+    ],
+    ...[
+      "cdiVersion",
+      "kind: ",
+      "devices:",
+      "name:",
+      "containerEdits:",
+      "mounts:",
+      "intelRdt:",
+      "netDevices:",
+      "env:",
+    ],
+  ],
+  check(input) {
+    const parsed = parseSpec({ path: "x.yaml", bytes: input })
+    if (parsed.ok) return firstOf(checkSpec(parsed.value), checkRegistry(input))
+    if (parsed.fault.length === 0) return "refused without a reason"
+    return firstOf(...parsed.fault.map(checkFault), checkRegistry(input))
+  },
+}

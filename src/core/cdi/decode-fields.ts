@@ -1,0 +1,196 @@
+/**
+ * Readers of typed fields, which collect every fault instead of stopping at the first. They take what the reference's loader takes:
+ * names in any case, a number or truth value where a text belongs, a whole number written with a fraction, null for nothing.
+ * One thing it takes is refused: a name that stands twice in different cases, of which an accident picks one.
+ */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import { nearestOf } from "../text/nearest.ts"
+import { floatText } from "./resolve-plain.ts"
+import type { SpecPath } from "./spec.ts"
+import { foldName, type SpecEntry, type SpecNode } from "./spec-node.ts"
+import { placeAt, type SpecSource } from "./spec-source.ts"
+
+export interface Decoding {
+  readonly source: SpecSource
+  readonly faults: Fault[]
+  /** What is taken here and not everywhere. */
+  readonly leniencies: { readonly path: SpecPath; readonly start: number; readonly what: string }[]
+}
+
+/** More of them help nobody. */
+const faultLimit = 100
+
+export interface Reader<T> {
+  /** What was left out. */
+  readonly empty: T
+  read(node: SpecNode, path: SpecPath, decoding: Decoding): T
+}
+
+const shown = (node: SpecNode): string => {
+  switch (node.kind) {
+    case "map":
+      return "an object"
+    case "list":
+      return "a list"
+    case "null":
+      return "null"
+    case "text":
+      return "a text"
+    case "boolean":
+      return String(node.value)
+    default:
+      return `number ${node.kind === "integer" ? node.value : floatText(node.value)}`
+  }
+}
+
+function report(decoding: Decoding, made: () => Fault): void {
+  if (decoding.faults.length < faultLimit) decoding.faults.push(made())
+}
+
+function refuse(node: SpecNode, path: SpecPath, decoding: Decoding, expected: string): void {
+  report(decoding, () => {
+    const place = placeAt(decoding.source, node.start, path)
+    return fault("CdiTypeWrong", { place, found: shown(node), expected })
+  })
+}
+
+export const text: Reader<string> = {
+  empty: "",
+  read(node, path, decoding) {
+    if (node.kind === "text") return node.value
+    if (node.kind === "null") return ""
+    if (node.kind === "map" || node.kind === "list") {
+      refuse(node, path, decoding, "a text")
+      return ""
+    }
+    decoding.leniencies.push({ path, start: node.start, what: `${shown(node)} where a text belongs` })
+    return node.kind === "float" ? floatText(node.value) : String(node.value)
+  },
+}
+
+export const truth: Reader<boolean> = {
+  empty: false,
+  read(node, path, decoding) {
+    if (node.kind === "boolean") return node.value
+    if (node.kind !== "null") refuse(node, path, decoding, "true or false")
+    return false
+  },
+}
+
+/** Bounds are safe integers: beyond them no device has a number and no wait an end. */
+export function integer(min: number, max: number): Reader<number> {
+  return {
+    empty: 0,
+    read(node, path, decoding) {
+      if (node.kind === "null") return 0
+      const value =
+        node.kind === "integer"
+          ? node.value
+          : node.kind === "float" && Number.isInteger(node.value)
+            ? BigInt(node.value)
+            : undefined
+      if (value !== undefined && value >= BigInt(min) && value <= BigInt(max)) return Number(value)
+      refuse(node, path, decoding, `a whole number from ${min} to ${max}`)
+      return 0
+    },
+  }
+}
+
+/** Left out and null are undefined. */
+export const optional = <T>(reader: Reader<T>): Reader<T | undefined> => ({
+  empty: undefined,
+  read: (node, path, decoding) => (node.kind === "null" ? undefined : reader.read(node, path, decoding)),
+})
+
+export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
+  return {
+    empty: [],
+    read(node, path, decoding) {
+      if (node.kind === "null") return []
+      if (node.kind === "list")
+        return node.items.map((item, index) => reader.read(item, [...path, index], decoding))
+      refuse(node, path, decoding, "a list")
+      return []
+    },
+  }
+}
+
+/** An item of a list, which cannot be null: the reference's loader crashes on it. */
+export const item = <T>(reader: Reader<T>): Reader<T> => ({
+  empty: reader.empty,
+  read(node, path, decoding) {
+    if (node.kind === "null") refuse(node, path, decoding, "an object")
+    return reader.read(node, path, decoding)
+  },
+})
+
+export const textMap: Reader<ReadonlyMap<string, string>> = {
+  empty: new Map(),
+  read(node, path, decoding) {
+    if (node.kind === "null") return new Map()
+    if (node.kind !== "map") {
+      refuse(node, path, decoding, "an object of texts")
+      return new Map()
+    }
+    const map = new Map<string, string>()
+    for (const entry of node.entries) {
+      if (map.has(entry.key)) reportRepeated(entry, entry.key, path, decoding)
+      map.set(entry.key, text.read(entry.value, [...path, entry.key], decoding))
+    }
+    return map
+  },
+}
+
+function reportRepeated(entry: SpecEntry, other: string, path: SpecPath, decoding: Decoding): void {
+  report(decoding, () => {
+    const place = placeAt(decoding.source, entry.keyStart, path)
+    return fault("CdiFieldRepeated", { place, field: entry.key, other })
+  })
+}
+
+type Shape = Readonly<Record<string, Reader<unknown>>>
+type Shaped<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<infer T> ? T : never }
+
+export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
+  const names = Object.keys(shape)
+  const byFold = new Map(names.map((name) => [foldName(name), name]))
+  const empty = Object.fromEntries(names.map((name) => [name, shape[name]?.empty])) as Shaped<S>
+  return {
+    empty,
+    read(node, path, decoding) {
+      if (node.kind === "null") return empty
+      if (node.kind !== "map") {
+        refuse(node, path, decoding, "an object")
+        return empty
+      }
+      const found: Record<string, unknown> = { ...empty }
+      const written = new Map<string, string>()
+      for (const entry of node.entries) {
+        const name = byFold.get(foldName(entry.key))
+        const reader = name === undefined ? undefined : shape[name]
+        if (name === undefined || reader === undefined) {
+          report(decoding, () => {
+            const place = placeAt(decoding.source, entry.keyStart, path)
+            return fault("CdiFieldUnknown", { place, field: entry.key, meant: nearestOf(entry.key, names) })
+          })
+          continue
+        }
+        const before = written.get(name)
+        if (before !== undefined) {
+          reportRepeated(entry, before, path, decoding)
+          continue
+        }
+        written.set(name, entry.key)
+        const inner = [...path, name]
+        if (entry.key !== name)
+          decoding.leniencies.push({
+            ...{ path: inner, start: entry.keyStart },
+            what: `${JSON.stringify(entry.key)} where the field is called ${name}`,
+          })
+        found[name] = reader.read(entry.value, inner, decoding)
+      }
+      return found as Shaped<S>
+    },
+  }
+}

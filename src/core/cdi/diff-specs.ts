@@ -1,0 +1,78 @@
+/** What two specifications do not have in common, line by line of what they do to containers. */
+
+import { listEdits } from "./render-spec.ts"
+import type { CdiSpec, ContainerEdits } from "./spec.ts"
+
+export interface SpecChange {
+  /** `cdiVersion`, `kind`, `annotations`, `containerEdits` or `device NAME`. */
+  readonly where: string
+  /** As `mounts`; empty: `where` has no fields. */
+  readonly field: string
+  readonly change: "removed" | "added"
+  /** In one line, as JSON where it is no text; empty: the whole device. */
+  readonly what: string
+}
+
+/** Empty: containers get the same. Order: envelope, edits of all, devices of the one, then new ones; of a field what is gone first. */
+export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
+  const others = new Map(other.devices.map((device) => [device.name, device]))
+  const names = new Set(one.devices.map(({ name }) => name))
+  return [
+    ...replaced("cdiVersion", one.cdiVersion, other.cdiVersion),
+    ...replaced("kind", one.kind, other.kind),
+    ...diffLists("annotations", "", renderAnnotations(one.annotations), renderAnnotations(other.annotations)),
+    ...diffEdits("containerEdits", one.containerEdits, other.containerEdits),
+    ...one.devices.flatMap(({ name, annotations, containerEdits }): readonly SpecChange[] => {
+      const where = `device ${name}`
+      const twin = others.get(name)
+      if (twin === undefined) return [{ where, field: "", change: "removed", what: "" }]
+      return [
+        ...diffLists(
+          where,
+          "annotations",
+          renderAnnotations(annotations),
+          renderAnnotations(twin.annotations),
+        ),
+        ...diffEdits(where, containerEdits, twin.containerEdits),
+      ]
+    }),
+    ...other.devices
+      .filter(({ name }) => !names.has(name))
+      .map(({ name }): SpecChange => ({ where: `device ${name}`, field: "", change: "added", what: "" })),
+  ]
+}
+
+const replaced = (where: string, one: string, other: string): readonly SpecChange[] =>
+  diffLists(where, "", [one], [other])
+
+const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly string[] =>
+  [...annotations].map(([key, value]) => `${key}: ${value}`).sort()
+
+function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): readonly SpecChange[] {
+  const [ones, others] = [listEdits(one), listEdits(other)]
+  return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) =>
+    diffLists(where, field, ones.get(field) ?? [], others.get(field) ?? []),
+  )
+}
+
+/** What stands twice in one and once in the other is gone once. */
+function diffLists(
+  where: string,
+  field: string,
+  ones: readonly string[],
+  others: readonly string[],
+): readonly SpecChange[] {
+  const without = (items: readonly string[], gone: readonly string[]): readonly string[] => {
+    const counts = new Map<string, number>()
+    for (const item of gone) counts.set(item, (counts.get(item) ?? 0) + 1)
+    return items.filter((item) => {
+      const count = counts.get(item) ?? 0
+      counts.set(item, count - 1)
+      return count <= 0
+    })
+  }
+  return [
+    ...without(ones, others).map((what): SpecChange => ({ where, field, change: "removed", what })),
+    ...without(others, ones).map((what): SpecChange => ({ where, field, change: "added", what })),
+  ]
+}

@@ -1,0 +1,44 @@
+/** Whom a container's process runs as, and whether its ids are mapped: whose device nodes and binds are, where nobody says. */
+
+import { ok, type Result } from "../fault/result.ts"
+import { decodeFields, listField, stringField } from "../oci/decode.ts"
+import type { JsonValue } from "../oci/json.ts"
+
+export interface Owner {
+  /** 0: root, or nobody says. */
+  readonly uid: number
+  readonly gid: number
+  readonly hasUserNamespace: boolean
+}
+
+/** Faults: JsonTypeWrong. */
+export function readOwner(root: JsonValue): Result<Owner> {
+  const owner = { uid: 0, gid: 0, hasUserNamespace: false }
+  const id = (name: "uid" | "gid") => (value: JsonValue) => {
+    if (value.kind === "number" && /^[0-9]+$/.test(value.text)) owner[name] = Number(value.text)
+    return ok(true) as Result<true>
+  }
+  const read = decodeFields(root, "", {
+    process: (process, at) =>
+      decodeFields(process, at, {
+        user: (user, place) => decodeFields(user, place, { uid: id("uid"), gid: id("gid") }),
+      }),
+    linux: (linux, at) =>
+      decodeFields(linux, at, {
+        namespaces: listField<true>(
+          [],
+          () => true,
+          (_, namespace, place) => {
+            const decoded = decodeFields(namespace, place, {
+              type: stringField((type) => {
+                if (type === "user") owner.hasUserNamespace = true
+              }),
+            })
+            return decoded.ok ? ok(true) : decoded
+          },
+          () => undefined,
+        ),
+      }),
+  })
+  return read.ok ? ok(owner) : read
+}

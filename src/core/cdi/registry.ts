@@ -1,0 +1,128 @@
+/**
+ * All specifications of a machine as an engine sees them: which file a device comes from, which files it hides, and which devices nobody
+ * gets because two files of one directory define them. Source: CDI specification 1.1.0 and the released Go cache (facts §6.4): a later
+ * directory wins over an earlier one; a conflict takes a device away from all of them.
+ */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Result } from "../fault/result.ts"
+import { renderDeviceName } from "./name-rules.ts"
+import { parseSpec } from "./parse-spec.ts"
+import type { CdiDevice, CdiSpec } from "./spec.ts"
+import type { Locate } from "./spec-source.ts"
+
+/** Where engines look when nobody says otherwise. Order: the last wins. */
+export const defaultDirectories = ["/etc/cdi", "/var/run/cdi"] as const
+
+/** A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files. */
+export interface SpecDirectory {
+  readonly path: string
+  /** Order: by name. Each with its bytes, or why they could not be read. */
+  readonly files: Result<readonly SpecFileRead[]>
+}
+
+export interface SpecFileRead {
+  readonly path: string
+  readonly bytes: Result<Uint8Array>
+}
+
+export interface LoadedSpec {
+  readonly path: string
+  readonly directory: string
+  /** The higher wins. */
+  readonly priority: number
+  readonly spec: CdiSpec
+  readonly locate: Locate
+  readonly warnings: readonly Finding[]
+}
+
+export interface RegisteredDevice {
+  /** `vendor/class=device`. */
+  readonly name: string
+  readonly device: CdiDevice
+  readonly source: LoadedSpec
+  /** Files of earlier directories that define it too. Order: as read. */
+  readonly hidden: readonly LoadedSpec[]
+}
+
+export interface DeviceConflict {
+  readonly name: string
+  /** Those of one directory, which make the conflict. */
+  readonly files: readonly string[]
+}
+
+export interface RejectedFile {
+  readonly path: string
+  readonly faults: readonly Fault[]
+}
+
+export interface Registry {
+  /** Order: as read. */
+  readonly specs: readonly LoadedSpec[]
+  /** Order: by name. */
+  readonly devices: ReadonlyMap<string, RegisteredDevice>
+  /** Order: by name. */
+  readonly conflicts: readonly DeviceConflict[]
+  /** Files that no engine loads. Order: as read. */
+  readonly rejected: readonly RejectedFile[]
+  /** Of directories and conflicts; those of files are with the files. */
+  readonly findings: readonly Finding[]
+}
+
+/** Directories in the order of their priority, the lowest first. */
+export function buildRegistry(directories: readonly SpecDirectory[]): Registry {
+  const specs: LoadedSpec[] = []
+  const rejected: RejectedFile[] = []
+  const findings: Finding[] = []
+  for (const [priority, { path: directory, files }] of directories.entries()) {
+    if (!files.ok) {
+      // The reference's scan ends at the first directory that it cannot read.
+      const unread = directories.slice(priority + 1).map(({ path }) => path)
+      findings.push(error(fault("CdiDirectoryUnreadable", { directory, unread }, files.fault)))
+      break
+    }
+    for (const { path, bytes } of files.value) {
+      const parsed = bytes.ok
+        ? parseSpec({ path, bytes: bytes.value })
+        : { ok: false as const, fault: [fault("CdiFileUnreadable", { file: path }, bytes.fault)] }
+      if (parsed.ok) specs.push({ path, directory, priority, ...parsed.value })
+      else rejected.push({ path, faults: parsed.fault })
+    }
+  }
+  const { devices, conflicts } = rankDevices(specs)
+  const conflictFindings = conflicts.map(({ name, files }) =>
+    error(fault("CdiDeviceConflict", { device: name, files })),
+  )
+  return { specs, devices, conflicts, rejected, findings: [...findings, ...conflictFindings] }
+}
+
+const error = (made: Fault): Finding => ({ severity: "error", fault: made, evidence: [] })
+
+interface Definition {
+  readonly device: CdiDevice
+  readonly source: LoadedSpec
+}
+
+function rankDevices(specs: readonly LoadedSpec[]): Pick<Registry, "devices" | "conflicts"> {
+  const definitions = new Map<string, Definition[]>()
+  for (const source of specs)
+    for (const device of source.spec.devices) {
+      const name = renderDeviceName(source.spec.kind, device.name)
+      const known = definitions.get(name)
+      if (known === undefined) definitions.set(name, [{ device, source }])
+      else known.push({ device, source })
+    }
+  const devices = new Map<string, RegisteredDevice>()
+  const conflicts: DeviceConflict[] = []
+  for (const [name, all] of [...definitions].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const rivals = [...Map.groupBy(all, ({ source }) => source.priority).values()].find(
+      (ones) => ones.length > 1,
+    )
+    const winner = all.at(-1)
+    if (rivals !== undefined) conflicts.push({ name, files: rivals.map(({ source }) => source.path) })
+    else if (winner !== undefined)
+      devices.set(name, { name, ...winner, hidden: all.slice(0, -1).map(({ source }) => source) })
+  }
+  return { devices, conflicts }
+}

@@ -1,0 +1,95 @@
+/**
+ * A specification as text, the same bytes for the same specification. YAML looks as the reference's generator writes it, so that a
+ * file of one replaces a file of the other without a difference; both forms are read alike by loaders of YAML 1.1 and 1.2.
+ */
+
+import { isOutlineMap, type Outline, type OutlineMap, outlineEdits, outlineSpec } from "./outline-spec.ts"
+import { resolvePlain } from "./resolve-plain.ts"
+import type { CdiSpec, ContainerEdits } from "./spec.ts"
+
+export type SpecFormat = "json" | "yaml"
+
+export const renderSpec = (spec: CdiSpec, format: SpecFormat): string =>
+  format === "json" ? `${renderJson(outlineSpec(spec))}\n` : `---\n${renderMap(outlineSpec(spec), 0)}`
+
+/** In one line. */
+export function renderJson(outline: Outline): string {
+  if (typeof outline === "string") return jsonText(outline)
+  if (typeof outline !== "object") return String(outline)
+  if (!isOutlineMap(outline)) return `[${outline.map(renderJson).join(",")}]`
+  const members = outline.members.map(([name, value]) => `${jsonText(name)}:${renderJson(value)}`)
+  return `{${members.join(",")}}`
+}
+
+/** Each field's items in one line each: texts as they are, the rest as JSON. Order: of the fields of the specification. */
+export const listEdits = (edits: ContainerEdits): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    outlineEdits(edits).members.map(([field, value]) => [
+      field,
+      (isList(value) ? value : [value]).map((item) => (typeof item === "string" ? item : renderJson(item))),
+    ]),
+  )
+
+const isList = (outline: Outline): outline is readonly Outline[] =>
+  typeof outline === "object" && !isOutlineMap(outline)
+
+/** JSON that is YAML 1.1 too: what that refuses or folds is told by an escape. */
+const jsonText = (text: string): string =>
+  JSON.stringify(text.toWellFormed()).replaceAll(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+
+/** Columns are multiples of four; what stands beside a dash stands between two of them. */
+const columnInside = (column: number): number => 4 * Math.floor((column + 4) / 4)
+
+function renderMap({ members }: OutlineMap, column: number): string {
+  const indent = " ".repeat(column)
+  return members.map(([name, value]) => `${indent}${yamlText(name)}:${renderValue(value, column)}`).join("")
+}
+
+/** What stands behind a colon or a dash, with the end of its line. */
+function renderValue(value: Outline, column: number): string {
+  if (typeof value === "string") return ` ${yamlText(value)}\n`
+  if (typeof value !== "object") return ` ${value}\n`
+  const inside = columnInside(column)
+  if (isOutlineMap(value)) return value.members.length === 0 ? " {}\n" : `\n${renderMap(value, inside)}`
+  if (value.length === 0) return " []\n"
+  return `\n${value.map((item) => renderItem(item, inside)).join("")}`
+}
+
+/** The first member of an object stands beside its dash. */
+function renderItem(item: Outline, column: number): string {
+  const dash = `${" ".repeat(column)}-`
+  return typeof item !== "object" || !isOutlineMap(item) || item.members.length === 0
+    ? `${dash}${renderValue(item, column)}`
+    : `${dash} ${renderMap(item, column + 2).slice(column + 2)}`
+}
+
+/** Begins like something else than a text, or holds what ends one. */
+const notPlain = /^[-?:,[\]{}#&*!|>'"%@`\s]|^$|: |:$| #|\s$|^(?:---|\.\.\.)/
+/** A dash, colon or question mark begins a text where no blank follows. */
+const plainAfterAll = /^[-?:][^\s,[\]{}]/
+const readAsNumberToBase60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
+const readAsDate = /^[0-9]{4}-[0-9]/
+/** What loaders refuse or fold, and what would break a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is told by an escape
+const needsEscape = /[\0-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/u
+
+function yamlText(text: string): string {
+  if (needsEscape.test(text)) return doubleQuoted(text)
+  if (resolvePlain(text).kind !== "text" && text !== "") return doubleQuoted(text)
+  if (readAsNumberToBase60.test(text) || readAsDate.test(text) || text === "") return doubleQuoted(text)
+  const begins = notPlain.exec(text)
+  const isPlain = begins === null || (plainAfterAll.test(text) && !notPlain.test(`a${text}`))
+  return isPlain && text !== "<<" && text !== "=" ? text : `'${text.replaceAll("'", "''")}'`
+}
+
+const doubleQuoted = (text: string): string =>
+  `"${text.replaceAll(/["\\]|[^\x20-\x7e]/gu, (character) => {
+    if (character === '"' || character === "\\") return `\\${character}`
+    const point = character.codePointAt(0) ?? 0
+    if (point >= 0xa1 && !needsEscape.test(character)) return character
+    if (point > 0xffff) return `\\U${point.toString(16).padStart(8, "0")}`
+    return `\\u${point.toString(16).padStart(4, "0")}`
+  })}"`

@@ -1,0 +1,78 @@
+/**
+ * From names that a container asks for to the edits that it gets, as an engine resolves them: all or nothing. Where a name leads nowhere
+ * the reason is told: no full name, no such kind, no such device, a conflict, a file that cannot be loaded. Source: the released Go
+ * cache (facts §6.4, §6.5).
+ */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { nearestOf } from "../text/nearest.ts"
+import { mergeEdits } from "./merge-edits.ts"
+import { parseDeviceName } from "./name-rules.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "./registry.ts"
+import type { ContainerEdits } from "./spec.ts"
+
+export interface ResolvedDevices {
+  /** As applied: before the first device of a specification its edits for every container. */
+  readonly edits: ContainerEdits
+  /** Order: as asked for. */
+  readonly devices: readonly RegisteredDevice[]
+}
+
+/** A device that is asked for twice is applied twice. Faults: CdiDeviceUnresolvable. */
+export function resolveDevices(registry: Registry, names: readonly string[]): Result<ResolvedDevices> {
+  const devices: RegisteredDevice[] = []
+  const unresolved: string[] = []
+  for (const name of names) {
+    const device = registry.devices.get(name)
+    if (device === undefined) unresolved.push(name)
+    else devices.push(device)
+  }
+  const [first] = unresolved
+  if (first !== undefined)
+    return fail(fault("CdiDeviceUnresolvable", { devices: unresolved, ...explainAbsence(registry, first) }))
+  const begun = new Set<LoadedSpec>()
+  const edits = devices.flatMap(({ device, source }) => {
+    const isFirst = !begun.has(source)
+    begun.add(source)
+    return isFirst ? [source.spec.containerEdits, device.containerEdits] : [device.containerEdits]
+  })
+  return ok({ edits: mergeEdits(edits), devices })
+}
+
+interface Absence {
+  readonly why: string
+  /** A name that is there and may be meant. */
+  readonly meant: string | undefined
+}
+
+function explainAbsence(registry: Registry, name: string): Absence {
+  const quoted = JSON.stringify(name)
+  const conflict = registry.conflicts.find((one) => one.name === name)
+  if (conflict !== undefined)
+    return { why: `${quoted} is defined by ${conflict.files.join(" and ")}`, meant: undefined }
+  const known = [...registry.devices.keys()]
+  const meant = guess(name, known)
+  const parsed = parseDeviceName(name)
+  if (!parsed.ok) return { why: `${quoted} is no full name, vendor/class=device`, meant }
+  if (registry.specs.length === 0 && registry.rejected.length === 0)
+    return { why: "there is no CDI specification on this machine", meant: undefined }
+  const kind = `${parsed.value.vendor}/${parsed.value.class}`
+  const rejected = registry.rejected.map(({ path }) => path).join(", ")
+  const maybe = rejected === "" ? "" : `; it may be in what cannot be loaded: ${rejected}`
+  return registry.specs.some(({ spec }) => spec.kind === kind)
+    ? { why: `${kind} has no device ${JSON.stringify(parsed.value.device)}${maybe}`, meant }
+    : { why: `no specification is of kind ${kind}${maybe}`, meant }
+}
+
+/** Names that are compared letter by letter, at most. */
+const guessLimit = 2000
+
+/** The same device under its full name first, then what is spelled alike. */
+function guess(name: string, known: readonly string[]): string | undefined {
+  const device = name.slice(name.indexOf("=") + 1)
+  const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")
+  const sameDevice =
+    known.find((one) => one.endsWith(`=${device}`)) ?? known.find((one) => one.endsWith(`=${bare}`))
+  return sameDevice ?? nearestOf(name, known.slice(0, guessLimit))
+}

@@ -1,0 +1,111 @@
+/**
+ * A CDI specification as data: the specification's own words, with what was left out as the empty value that it means.
+ * Source: CDI specification 1.1.0, "CDI JSON Specification". Where its drawing and its released code disagree the code holds:
+ * `containerEdits` is an object, the names are `additionalGids` and `schemata`.
+ */
+
+export interface CdiSpec {
+  /** As written, also with a leading `v`. */
+  readonly cdiVersion: string
+  /** `vendor/class`. */
+  readonly kind: string
+  readonly annotations: ReadonlyMap<string, string>
+  readonly devices: readonly CdiDevice[]
+  /** For every container that gets any of the devices. */
+  readonly containerEdits: ContainerEdits
+}
+
+export interface CdiDevice {
+  readonly name: string
+  readonly annotations: ReadonlyMap<string, string>
+  readonly containerEdits: ContainerEdits
+}
+
+export interface ContainerEdits {
+  /** `NAME=VALUE` each. */
+  readonly env: readonly string[]
+  readonly deviceNodes: readonly DeviceNode[]
+  readonly netDevices: readonly NetDevice[]
+  readonly hooks: readonly Hook[]
+  readonly mounts: readonly Mount[]
+  readonly intelRdt: IntelRdt | undefined
+  readonly additionalGids: readonly number[]
+}
+
+export interface DeviceNode {
+  /** In the container. */
+  readonly path: string
+  /** Empty: as `path`. */
+  readonly hostPath: string
+  /** `b`, `c`, `u` or `p`; empty: as the host's node is. */
+  readonly type: string
+  /** 0: as the host's node is. */
+  readonly major: number
+  readonly minor: number
+  /** undefined: as the host's node has it. */
+  readonly fileMode: number | undefined
+  /** Of `r`, `w` and `m`; empty: all three; `none`: none. */
+  readonly permissions: string
+  readonly uid: number | undefined
+  readonly gid: number | undefined
+}
+
+export interface Mount {
+  readonly hostPath: string
+  readonly containerPath: string
+  readonly options: readonly string[]
+  readonly type: string
+}
+
+export interface Hook {
+  readonly hookName: string
+  readonly path: string
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+  /** Units: seconds. undefined: no limit. */
+  readonly timeout: number | undefined
+}
+
+export interface IntelRdt {
+  readonly closID: string
+  readonly l3CacheSchema: string
+  readonly memBwSchema: string
+  /** An empty list is not the same as none: it needs a newer version. */
+  readonly schemata: readonly string[] | undefined
+  readonly enableMonitoring: boolean
+}
+
+export interface NetDevice {
+  readonly hostInterfaceName: string
+  readonly name: string
+}
+
+export const noEdits: ContainerEdits = {
+  env: [],
+  deviceNodes: [],
+  netDevices: [],
+  hooks: [],
+  mounts: [],
+  intelRdt: undefined,
+  additionalGids: [],
+}
+
+export const areEmptyEdits = (edits: ContainerEdits): boolean =>
+  edits.intelRdt === undefined &&
+  [edits.env, edits.deviceNodes, edits.netDevices, edits.hooks, edits.mounts, edits.additionalGids].every(
+    (list) => list.length === 0,
+  )
+
+/** Where in a specification a value stands: names of fields and places in lists, from the outside in. */
+export type SpecPath = readonly (string | number)[]
+
+/** Every `containerEdits` with its path: the specification's own, then each device's. */
+export const everyEdits = (
+  spec: CdiSpec,
+): readonly { readonly edits: ContainerEdits; readonly path: SpecPath }[] => [
+  { edits: spec.containerEdits, path: ["containerEdits"] },
+  ...spec.devices.map(({ containerEdits: edits }, index) => ({
+    edits,
+    path: ["devices", index, "containerEdits"],
+  })),
+]

@@ -1,0 +1,79 @@
+/**
+ * A specification whose paths lie below another root: for a driver that a container holds, or a machine that is mounted somewhere.
+ * Source: what the reference's `cdi transform root` changes (facts, toolkit §1.3).
+ */
+
+import { joinPath } from "../text/path.ts"
+import type { CdiSpec, ContainerEdits, DeviceNode, Hook, Mount } from "./spec.ts"
+
+export interface RootChange {
+  readonly from: string
+  readonly to: string
+  /** Whose paths: those that the machine resolves, or those that the container sees. */
+  readonly relativeTo: "host" | "container"
+}
+
+/** A path that only begins with the same letters stays: `/run/driver2` is not below `/run/driver`. */
+export function transformRoot(spec: CdiSpec, change: RootChange): CdiSpec {
+  if (joinPath(change.from) === joinPath(change.to)) return spec
+  const move = (path: string): string => movePath(path, change)
+  const transform = change.relativeTo === "host" ? transformHost : transformContainer
+  return {
+    ...spec,
+    containerEdits: transform(spec.containerEdits, move),
+    devices: spec.devices.map((device) => ({
+      ...device,
+      containerEdits: transform(device.containerEdits, move),
+    })),
+  }
+}
+
+function movePath(path: string, { from, to }: RootChange): string {
+  const root = joinPath(from)
+  if (path === root) return to
+  const below = root === "/" ? root : `${root}/`
+  return path.startsWith(below) ? joinPath(to, path.slice(below.length)) : path
+}
+
+type Move = (path: string) => string
+
+const runsInside = ({ hookName }: Hook): boolean =>
+  hookName === "createContainer" || hookName === "startContainer"
+
+function transformHost(edits: ContainerEdits, move: Move): ContainerEdits {
+  return {
+    ...edits,
+    deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
+      const before = node.hostPath || node.path
+      const hostPath = move(before)
+      return hostPath === before ? node : { ...node, hostPath }
+    }),
+    mounts: edits.mounts.map((mount): Mount => ({ ...mount, hostPath: move(mount.hostPath) })),
+    hooks: edits.hooks.map(
+      (hook): Hook => ({
+        ...hook,
+        path: hook.hookName === "startContainer" ? hook.path : move(hook.path),
+        args: runsInside(hook) ? hook.args : hook.args.map(move),
+      }),
+    ),
+  }
+}
+
+/** Arguments of hooks may name two paths, `target::link`. */
+function transformContainer(edits: ContainerEdits, move: Move): ContainerEdits {
+  return {
+    ...edits,
+    deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
+      const path = move(node.path)
+      // What was one path for both is the machine's from now on.
+      return path === node.path ? node : { ...node, path, hostPath: node.hostPath || node.path }
+    }),
+    mounts: edits.mounts.map((mount): Mount => ({ ...mount, containerPath: move(mount.containerPath) })),
+    hooks: edits.hooks.map(
+      (hook): Hook => ({
+        ...hook,
+        args: runsInside(hook) ? hook.args.map((arg) => arg.split("::").map(move).join("::")) : hook.args,
+      }),
+    ),
+  }
+}

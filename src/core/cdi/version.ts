@@ -1,0 +1,155 @@
+/**
+ * Versions of the CDI specification, and which of them a specification needs: each clause names what was added and the release that
+ * allowed it. Source: CDI specification 1.1.0, "Released versions"; the released Go package for details (facts §6.2).
+ */
+
+import { type CdiSpec, type ContainerEdits, everyEdits, type SpecPath } from "./spec.ts"
+
+/** Order: oldest first. */
+export const knownVersions = [
+  "0.1.0",
+  "0.2.0",
+  "0.3.0",
+  "0.4.0",
+  "0.5.0",
+  "0.6.0",
+  "0.7.0",
+  "0.8.0",
+  "1.0.0",
+  "1.1.0",
+] as const
+
+export type CdiVersion = (typeof knownVersions)[number]
+
+/** The first that was released: nothing older is ever enough. */
+const earliest: CdiVersion = "0.3.0"
+
+interface Clause {
+  readonly since: CdiVersion
+  readonly what: string
+  /** Where the specification uses it; undefined: nowhere. */
+  find(spec: CdiSpec): SpecPath | undefined
+}
+
+/** Order: newest first; the first that applies decides. 0.8.0 and 1.0.0 added nothing that a specification can say. */
+const clauses: readonly Clause[] = [
+  {
+    since: "1.1.0",
+    what: "netDevices",
+    find: inEdits("netDevices", ({ netDevices }) => netDevices.length > 0),
+  },
+  {
+    since: "1.1.0",
+    what: "intelRdt.schemata",
+    find: inEdits("intelRdt", ({ intelRdt }) => intelRdt?.schemata !== undefined),
+  },
+  {
+    since: "1.1.0",
+    what: "intelRdt.enableMonitoring",
+    find: inEdits("intelRdt", ({ intelRdt }) => intelRdt?.enableMonitoring === true),
+  },
+  { since: "0.7.0", what: "intelRdt", find: inEdits("intelRdt", ({ intelRdt }) => intelRdt !== undefined) },
+  {
+    since: "0.7.0",
+    what: "additionalGids",
+    find: inEdits("additionalGids", ({ additionalGids }) => additionalGids.length > 0),
+  },
+  {
+    since: "0.6.0",
+    what: "annotations",
+    find: ({ annotations, devices }) =>
+      annotations.size > 0
+        ? ["annotations"]
+        : firstPath(
+            devices,
+            ({ annotations: own }) => own.size > 0,
+            (index) => ["devices", index, "annotations"],
+          ),
+  },
+  {
+    since: "0.6.0",
+    what: "a dot in the class of a kind",
+    find: ({ kind }) => (/\/.*\./s.test(kind) ? ["kind"] : undefined),
+  },
+  {
+    since: "0.5.0",
+    what: "a device's name that begins with a digit",
+    find: ({ devices }) =>
+      firstPath(
+        devices,
+        ({ name }) => /^[0-9]/.test(name),
+        (index) => ["devices", index, "name"],
+      ),
+  },
+  {
+    since: "0.5.0",
+    what: "hostPath of a device node",
+    find: inEachEdits((edits, path) =>
+      firstPath(
+        edits.deviceNodes,
+        ({ hostPath }) => hostPath !== "",
+        (index) => [...path, "deviceNodes", index, "hostPath"],
+      ),
+    ),
+  },
+  {
+    since: "0.4.0",
+    what: "type of a mount",
+    find: inEachEdits((edits, path) =>
+      firstPath(
+        edits.mounts,
+        ({ type }) => type !== "",
+        (index) => [...path, "mounts", index, "type"],
+      ),
+    ),
+  },
+]
+
+function inEdits(
+  field: keyof ContainerEdits,
+  applies: (edits: ContainerEdits) => boolean,
+): (spec: CdiSpec) => SpecPath | undefined {
+  return inEachEdits((edits, path) => (applies(edits) ? [...path, field] : undefined))
+}
+
+function inEachEdits(
+  find: (edits: ContainerEdits, path: SpecPath) => SpecPath | undefined,
+): (spec: CdiSpec) => SpecPath | undefined {
+  return (spec) => {
+    for (const { edits, path } of everyEdits(spec)) {
+      const found = find(edits, path)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}
+
+function firstPath<T>(
+  items: readonly T[],
+  applies: (item: T) => boolean,
+  pathOf: (index: number) => SpecPath,
+): SpecPath | undefined {
+  const index = items.findIndex(applies)
+  return index === -1 ? undefined : pathOf(index)
+}
+
+export interface MinimumVersion {
+  readonly version: CdiVersion
+  /** undefined: no clause applies, it is the earliest. */
+  readonly because: { readonly what: string; readonly path: SpecPath } | undefined
+}
+
+export function minimumVersion(spec: CdiSpec): MinimumVersion {
+  for (const { since, what, find } of clauses) {
+    const path = find(spec)
+    if (path !== undefined) return { version: since, because: { what, path } }
+  }
+  return { version: earliest, because: undefined }
+}
+
+/** With or without a leading `v`; undefined: no such version. */
+export const parseVersion = (written: string): CdiVersion | undefined =>
+  knownVersions.find((known) => known === written.replace(/^v/, ""))
+
+export const isOlder = (one: CdiVersion, other: CdiVersion): boolean =>
+  knownVersions.indexOf(one) < knownVersions.indexOf(other)

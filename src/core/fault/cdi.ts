@@ -1,0 +1,320 @@
+/**
+ * Faults of CDI specifications (GAN4xxx): texts that are none, rules that they break, devices that cannot be had.
+ * Sentences hold the words of the reference's loader after the place.
+ */
+
+import { escapeControl, shorten } from "../text/escape.ts"
+import type { Catalogue } from "./entry.ts"
+import type { Remedy } from "./remedy.ts"
+
+/** Where in a file something stands. */
+export interface CdiPlace {
+  readonly file: string
+  /** 1-based; 0: the specification was made and stands in no text. */
+  readonly line: number
+  /** 1-based. Units: UTF-16 code units. */
+  readonly column: number
+  /** As `devices[0].containerEdits.mounts[1].hostPath`; empty: the specification itself. */
+  readonly path: string
+}
+
+interface AtPlace {
+  readonly place: CdiPlace
+}
+
+export interface CdiFaults {
+  /** Not JSON or YAML that engines read. */
+  CdiTextInvalid: AtPlace & { readonly format: "JSON" | "YAML" | "UTF-8"; readonly problem: string }
+  CdiTextEmpty: { readonly file: string }
+  /** Units: bytes. */
+  CdiTextTooLarge: { readonly file: string; readonly limitBytes: number }
+  CdiFieldUnknown: AtPlace & { readonly field: string; readonly meant: string | undefined }
+  CdiFieldRepeated: AtPlace & { readonly field: string; readonly other: string }
+  CdiTypeWrong: AtPlace & { readonly found: string; readonly expected: string }
+  CdiVersionUnknown: AtPlace & { readonly version: string; readonly known: readonly string[] }
+  /** `because`: what needs the newer version, and where it stands. */
+  CdiVersionTooLow: AtPlace & {
+    readonly version: string
+    readonly minimum: string
+    readonly because: (AtPlace & { readonly what: string }) | undefined
+  }
+  CdiKindInvalid: AtPlace & { readonly kind: string; readonly problem: string }
+  CdiDeviceNameInvalid: AtPlace & { readonly problem: string }
+  CdiDeviceRepeated: AtPlace & { readonly device: string }
+  CdiDevicesMissing: AtPlace
+  CdiDeviceEditsEmpty: AtPlace & { readonly device: string }
+  CdiEnvironmentInvalid: AtPlace & { readonly entry: string }
+  CdiDeviceNodeInvalid: AtPlace & { readonly problem: string }
+  CdiHookInvalid: AtPlace & { readonly problem: string }
+  CdiMountInvalid: AtPlace & { readonly problem: string }
+  CdiIntelRdtInvalid: AtPlace
+  CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
+  /** A rule of the specification that the reference's loader does not enforce. */
+  CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string }
+  CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
+  CdiFileUnreadable: { readonly file: string }
+  CdiDeviceConflict: { readonly device: string; readonly files: readonly string[] }
+  CdiDeviceUnresolvable: {
+    readonly devices: readonly string[]
+    readonly why: string
+    readonly meant: string | undefined
+  }
+  CdiNameInvalid: { readonly problem: string }
+  CdiAnnotationInvalid: { readonly key: string; readonly device: string; readonly problem: string }
+  CdiAnnotationUnusable: { readonly problem: string }
+  CdiSpecsUnmergeable: { readonly problem: string }
+  /** The machine's node of a device that a specification names. */
+  CdiHostNodeMissing: { readonly path: string }
+  CdiHostNodeOther: {
+    readonly path: string
+    readonly hostPath: string
+    readonly expected: string
+    readonly found: string
+  }
+}
+
+/** `file:line:column: `, or the file and the path where there is no text. */
+function at({ file, line, column, path }: CdiPlace): string {
+  if (line > 0) return `${file}:${line}:${column}: `
+  return `${[file, path].filter((part) => part !== "").join(": ")}: `
+}
+
+const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
+
+const quote = (text: string): string => JSON.stringify(shorten(text, 200))
+
+const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
+
+const nameRule =
+  "begin with a letter, end with a letter or digit, and have only letters, digits, _, - and . between them"
+
+export const cdiCatalogue: Catalogue<CdiFaults> = {
+  CdiTextInvalid: {
+    code: "GAN4001",
+    exit: 1,
+    says: (d) => `${at(d.place)}failed to unmarshal CDI Spec: not ${d.format}: ${d.problem}`,
+    remedies: (d) =>
+      know(
+        `correct the text there; ${d.format === "UTF-8" ? "engines read UTF-8" : "gantry cdi validate FILE checks it"}`,
+      ),
+  },
+  CdiTextEmpty: {
+    code: "GAN4002",
+    exit: 1,
+    says: (d) => `${d.file}: failed to parse CDI Spec, no Spec data`,
+    remedies: () => know("write the specification anew, or remove the empty file"),
+  },
+  CdiTextTooLarge: {
+    code: "GAN4003",
+    exit: 1,
+    says: (d) => `${d.file}: larger than ${d.limitBytes} bytes, which no CDI specification is`,
+    remedies: () =>
+      know("remove the file from the directory; specifications of 64 GPUs are a twentieth of that"),
+  },
+  CdiFieldUnknown: {
+    code: "GAN4004",
+    exit: 1,
+    says: (d) => `${at(d.place)}unknown field ${quote(d.field)}${inside(d.place.path)}`,
+    remedies: (d) =>
+      know(
+        d.meant === undefined
+          ? "remove the field: engines refuse the whole file for it"
+          : `did you mean ${d.meant}? engines refuse the whole file for an unknown field`,
+      ),
+  },
+  CdiFieldRepeated: {
+    code: "GAN4005",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}key ${quote(d.field)} already set${d.other === d.field ? "" : ` as ${quote(d.other)}`}${inside(d.place.path)}`,
+    remedies: () => know("keep one of the two"),
+  },
+  CdiTypeWrong: {
+    code: "GAN4006",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}cannot unmarshal ${d.found} into ${d.place.path || "the specification"}, which is ${d.expected}`,
+    remedies: (d) => know(`write ${d.expected} there`),
+  },
+  CdiVersionUnknown: {
+    code: "GAN4010",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid version ${quote(d.version)}`,
+    remedies: (d) => know(`cdiVersion is one of ${d.known.join(", ")}`),
+  },
+  CdiVersionTooLow: {
+    code: "GAN4011",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the spec version must be at least v${d.minimum}, and is ${quote(d.version)}${
+        d.because === undefined
+          ? ""
+          : `: ${d.because.what}${d.because.place.line > 0 ? ` on line ${d.because.place.line}` : inside(d.because.place.path)}`
+      }`,
+    remedies: (d) => know(`set cdiVersion to ${d.minimum}, or leave out what needs it`),
+  },
+  CdiKindInvalid: {
+    code: "GAN4012",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid kind ${quote(d.kind)}: ${d.problem}`,
+    remedies: () => know(`kind is vendor/class, as nvidia.com/gpu; both ${nameRule}`),
+  },
+  CdiDeviceNameInvalid: {
+    code: "GAN4013",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.problem}`,
+    remedies: () =>
+      know(
+        "a device's name begins and ends with a letter or digit and has only letters, digits, _, -, . and : between them",
+      ),
+  },
+  CdiDeviceRepeated: {
+    code: "GAN4014",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid spec, multiple device ${quote(d.device)}`,
+    remedies: () => know("give each device of a specification a name of its own"),
+  },
+  CdiDevicesMissing: {
+    code: "GAN4015",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid spec, no devices`,
+    remedies: () => know("a specification has one device at least"),
+  },
+  CdiDeviceEditsEmpty: {
+    code: "GAN4016",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid device, empty device edits: ${quote(d.device)}`,
+    remedies: () =>
+      know("give the device containerEdits that do something, an environment variable at least"),
+  },
+  CdiEnvironmentInvalid: {
+    code: "GAN4020",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid environment variable ${quote(d.entry)}`,
+    remedies: () => know("write NAME=VALUE"),
+  },
+  CdiDeviceNodeInvalid: {
+    code: "GAN4021",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.problem}`,
+    remedies: () =>
+      know(
+        "a device node has a path, a type of b, c, u or p where it has one, and permissions of r, w and m",
+      ),
+  },
+  CdiHookInvalid: {
+    code: "GAN4022",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.problem}`,
+    remedies: () =>
+      know(
+        "a hook has a path and is one of prestart, createRuntime, createContainer, startContainer, poststart, poststop",
+      ),
+  },
+  CdiMountInvalid: {
+    code: "GAN4023",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid mount, ${d.problem}`,
+    remedies: () => know("a mount has a hostPath and a containerPath"),
+  },
+  CdiIntelRdtInvalid: {
+    code: "GAN4024",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid ClosID`,
+    remedies: () => know("closID is the name of one directory in resctrl, or / for the root class"),
+  },
+  CdiNetDeviceInvalid: {
+    code: "GAN4025",
+    exit: 1,
+    says: (d) => `${at(d.place)}invalid linux net device, ${d.problem}`,
+    remedies: () => know("each interface has a name on the host and one in the container, both used once"),
+  },
+  CdiRuleBroken: {
+    code: "GAN4030",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.problem}`,
+    remedies: (d) => know(d.advice),
+  },
+  CdiDirectoryUnreadable: {
+    code: "GAN4040",
+    exit: 1,
+    says: (d) =>
+      `${d.directory}: the directory of CDI specifications cannot be read${
+        d.unread.length === 0 ? "" : `, and engines then do not look into ${d.unread.join(", ")}`
+      }`,
+    remedies: () => know("make it a directory that the engine may read, or remove it"),
+  },
+  CdiFileUnreadable: {
+    code: "GAN4041",
+    exit: 1,
+    says: (d) => `${d.file}: failed to read CDI Spec`,
+    remedies: (d) => [
+      {
+        kind: "run",
+        argv: ["chmod", "a+r", d.file],
+        asRoot: true,
+        why: "engines without root read it too",
+      },
+    ],
+  },
+  CdiDeviceConflict: {
+    code: "GAN4042",
+    exit: 1,
+    says: (d) =>
+      `conflicting device ${quote(d.device)} (specs ${d.files.map((file) => JSON.stringify(file)).join(", ")})`,
+    remedies: (d) =>
+      know(`no engine injects it until only one of them is left: remove ${d.files.at(-1) ?? "one"}`),
+  },
+  CdiDeviceUnresolvable: {
+    code: "GAN4043",
+    exit: 1,
+    says: (d) =>
+      `unresolvable CDI devices ${d.devices.map((name) => escapeControl(shorten(name, 100))).join(", ")}: ${d.why}`,
+    remedies: (d) =>
+      know(
+        d.meant === undefined
+          ? "gantry cdi list shows every device and the file that it comes from"
+          : `did you mean ${d.meant}? gantry cdi list shows every device`,
+      ),
+  },
+  CdiNameInvalid: {
+    code: "GAN4044",
+    exit: 1,
+    says: (d) => d.problem,
+    remedies: () => know("a device's full name is vendor/class=device, as nvidia.com/gpu=0"),
+  },
+  CdiAnnotationInvalid: {
+    code: "GAN4045",
+    exit: 1,
+    says: (d) => `invalid CDI device name ${quote(d.device)} in annotation ${quote(d.key)}: ${d.problem}`,
+    remedies: () => know("the annotation holds full names with commas between them and no blanks"),
+  },
+  CdiAnnotationUnusable: {
+    code: "GAN4046",
+    exit: 1,
+    says: (d) => `CDI annotation failed: ${d.problem}`,
+    remedies: () => know("give the plugin and the allocation other names, of 63 characters together at most"),
+  },
+  CdiSpecsUnmergeable: {
+    code: "GAN4047",
+    exit: 1,
+    says: (d) => `the specifications cannot be made one: ${d.problem}`,
+    remedies: () => know("only specifications of one kind, whose devices have different names, become one"),
+  },
+  CdiHostNodeMissing: {
+    code: "GAN4050",
+    exit: 1,
+    says: (d) => `failed to stat CDI host device ${quote(d.path)}`,
+    remedies: () =>
+      know(
+        "the specification is older than the machine's devices, or its driver is not loaded: generate it anew",
+      ),
+  },
+  CdiHostNodeOther: {
+    code: "GAN4051",
+    exit: 1,
+    says: (d) =>
+      `CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
+    remedies: () => know("leave out type in the specification, or name the node that has it"),
+  },
+}

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "bun:test"
+import { parseDeviceName } from "../../../src/core/cdi/name-rules.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import rows from "../../vectors/cdi/names.json"
+
+const names: readonly { readonly name: string; readonly why?: string }[] = rows
+
+describe("full names of devices", () => {
+  test.each(names.map(({ name, why }) => [JSON.stringify(name), name, why] as const))(
+    "%s",
+    (_, name, why) => {
+      const parsed = parseDeviceName(name)
+      expect(parsed.ok).toBe(why === undefined)
+      if (parsed.ok) expect(`${parsed.value.vendor}/${parsed.value.class}=${parsed.value.device}`).toBe(name)
+    },
+  )
+
+  test.each([
+    ["gpu0", 'unqualified device "gpu0", missing vendor'],
+    ["v/=0", 'unqualified device "v/=0", missing class'],
+    ["v/c=", 'unqualified device "v/c=", missing device name'],
+    ["v/c=-0", 'invalid device "v/c=-0": invalid device name "-0", should start with a letter or digit'],
+    ["1/c=0", 'invalid device "1/c=0": invalid vendor. "1", should start with letter'],
+  ])("%s: what is wrong is told", (name, sentence) => {
+    const parsed = parseDeviceName(name)
+    expect(parsed.ok ? "" : renderFaultLine(parsed.fault)).toBe(
+      `${sentence} [GAN4044]: a device's full name is vendor/class=device, as nvidia.com/gpu=0`,
+    )
+  })
+})

@@ -1,0 +1,162 @@
+import { describe, expect, test } from "bun:test"
+import { type ParsedSpec, parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
+import { specLimitBytes } from "../../../src/core/cdi/spec-limit.ts"
+import { minimumVersion } from "../../../src/core/cdi/version.ts"
+import type { Fault } from "../../../src/core/fault/fault.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { bytesOf, specRows, textOf } from "./spec-vectors.ts"
+
+const parse = (text: string, path = "/etc/cdi/x.yaml") => parseSpec({ path, bytes: bytesOf(text) })
+
+function parsed(text: string, path?: string): ParsedSpec {
+  const result = parse(text, path)
+  if (!result.ok) throw new Error(result.fault.map(renderFaultLine).join("\n"))
+  return result.value
+}
+
+function faultsOf(text: string | Uint8Array, path = "/etc/cdi/x.yaml"): readonly Fault[] {
+  const result = parseSpec({ path, bytes: typeof text === "string" ? bytesOf(text) : text })
+  return result.ok ? [] : result.fault
+}
+
+const accepted = specRows.filter(({ fault }) => fault === undefined)
+const refused = specRows.filter(({ fault }) => fault !== undefined)
+
+describe("specifications", () => {
+  test("both tables have rows, and every refused one its reason", () => {
+    expect(accepted.length).toBeGreaterThan(120)
+    expect(refused.length).toBeGreaterThan(120)
+    expect(refused.filter(({ why }) => why === undefined)).toEqual([])
+    expect(new Set(specRows.map(({ name }) => name)).size).toBe(specRows.length)
+  })
+
+  test.each(accepted.map((row) => [row.name, row] as const))("taken: %s", (_, row) => {
+    const { spec, warnings } = parsed(textOf(row))
+    expect(warnings.map(({ fault }) => renderFaultLine(fault))).toHaveLength(row.warnings ?? 0)
+    if (row.minimum !== undefined) expect<string>(minimumVersion(spec).version).toBe(row.minimum)
+    if (row.device !== undefined) expect(spec.devices[0]?.name).toBe(row.device)
+    for (const format of ["json", "yaml"] as const)
+      expect(parsed(renderSpec(spec, format), `x.${format}`).spec).toEqual(spec)
+  })
+
+  test.each(refused.map((row) => [row.name, row] as const))("refused: %s", (_, row) => {
+    const wanted = typeof row.fault === "string" ? [row.fault] : (row.fault ?? [])
+    expect(faultsOf(textOf(row)).map(({ tag }) => tag as string)).toEqual([...wanted])
+  })
+})
+
+describe("places", () => {
+  const text = `cdiVersion: 0.4.0
+kind: vendor.com/class
+devices:
+  - name: "0"
+    containerEdits:
+      mounts:
+        - hostPath: /a
+      mounst: [A=b]
+`
+  test.each<[what: string, text: string, lines: readonly string[]]>([
+    [
+      "an unknown field stands where its name stands, and the name that is meant is told",
+      text,
+      [
+        '/etc/cdi/x.yaml:8:7: unknown field "mounst" in devices[0].containerEdits [GAN4004]: did you mean mounts? engines refuse the whole file for an unknown field',
+      ],
+    ],
+    [
+      "rules are told in the order in which the reference judges",
+      text.replace("mounst", "env"),
+      [
+        '/etc/cdi/x.yaml:1:13: the spec version must be at least v0.5.0, and is "0.4.0": a device\'s name that begins with a digit on line 4 [GAN4011]: set cdiVersion to 0.5.0, or leave out what needs it',
+        "/etc/cdi/x.yaml:7:11: invalid mount, empty container path [GAN4023]: a mount has a hostPath and a containerPath",
+      ],
+    ],
+    [
+      "what is no YAML",
+      "a: [\n",
+      [
+        "/etc/cdi/x.yaml:2:1: failed to unmarshal CDI Spec: not YAML: Flow sequence in block collection must be sufficiently indented and end with a ] [GAN4001]: correct the text there; gantry cdi validate FILE checks it",
+      ],
+    ],
+  ])("%s", (_, given, lines) => expect(faultsOf(given).map(renderFaultLine)).toEqual([...lines]))
+
+  test("what is left out stands where it should stand", () =>
+    expect(faultsOf('{\n "kind": "v/c",\n "devices": []}')[0]?.data).toMatchObject({
+      place: { file: "/etc/cdi/x.yaml", line: 1, column: 1, path: "cdiVersion" },
+    }))
+
+  test("a .json file is told about as JSON, and YAML in it is a warning", () => {
+    expect(faultsOf('{"a":', "/x.json").map(renderFaultLine)[0]).toContain("/x.json:1:6: ")
+    expect(faultsOf('{"a":', "/x.json").map(renderFaultLine)[0]).toContain("not JSON")
+    const yaml =
+      'cdiVersion: "0.3.0"\nkind: vendor.com/class\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n'
+    expect(parsed(yaml, "/x.json").warnings.map(({ fault }) => renderFaultLine(fault))).toEqual([
+      "/x.json:1:1: a file that is called .json and holds YAML [GAN4030]: call it .yaml: a loader that goes by the name refuses it",
+    ])
+  })
+})
+
+describe("hostile files", () => {
+  const small = "cdiVersion: 0.3.0\nkind: v/c\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n"
+
+  test.each<[what: string, bytes: Uint8Array, tag: string]>([
+    ["bytes that are no UTF-8", Uint8Array.of(0x61, 0x3a, 0xff, 0xfe), "CdiTextInvalid"],
+    ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x61, 0), "CdiTextInvalid"],
+    ["half a surrogate pair in UTF-8", Uint8Array.of(0x61, 0x3a, 0xed, 0xa0, 0x80), "CdiTextInvalid"],
+    ["a megabyte of brackets", bytesOf("[".repeat(1 << 20)), "CdiTextInvalid"],
+    ["a megabyte of braces", bytesOf('{"a":'.repeat(200_000)), "CdiTextInvalid"],
+    ["a megabyte of dashes", bytesOf("- ".repeat(1 << 19)), "CdiTextInvalid"],
+    ["a megabyte of question marks", bytesOf("? ".repeat(1 << 19)), "CdiTextInvalid"],
+    ["millions of signs", bytesOf(`[${",".repeat(1 << 20)}`), "CdiTextInvalid"],
+    ["millions of lines of one text", bytesOf(`a: >\n${" a\n\n".repeat(1 << 19)}`), "CdiTextInvalid"],
+    ["millions of directives", bytesOf("%a\n".repeat(1 << 20)), "CdiTextInvalid"],
+    ["millions of errors", bytesOf('"a" '.repeat(1 << 20)), "CdiTextInvalid"],
+    ["more bytes than any specification has", new Uint8Array(specLimitBytes + 1), "CdiTextTooLarge"],
+    [
+      "a megabyte of unknown fields",
+      bytesOf(`${small}${Array.from({ length: 60_000 }, (_, n) => `field${n}: 1\n`).join("")}`),
+      "CdiFieldUnknown",
+    ],
+    [
+      "a name of a megabyte",
+      bytesOf(small.replace("name: a", `name: ${"é".repeat(1 << 19)}`)),
+      "CdiTextInvalid",
+    ],
+    [
+      "a number of a megabyte",
+      bytesOf(small.replace("name: a", `name: ${"1".repeat(1 << 20)}.`).replace("0.3.0", "0.5.0")),
+      "CdiTextInvalid",
+    ],
+  ])("%s: a fault, in a moment", (_, bytes, tag) => {
+    const started = performance.now()
+    const faults = faultsOf(bytes)
+    expect(faults[0]?.tag as string).toBe(tag)
+    expect(faults.length).toBeLessThanOrEqual(100)
+    expect(performance.now() - started).toBeLessThan(10_000)
+    for (const fault of faults) expect(renderFaultLine(fault).length).toBeLessThan(1500)
+  })
+
+  test("a hundred warnings are told of a hundred thousand, in a moment", () => {
+    const annotations = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, index) => [`a b ${index}`, ""]),
+    )
+    const devices = [{ name: "a", containerEdits: { env: ["A=b"] } }]
+    const started = performance.now()
+    const text = JSON.stringify({ cdiVersion: "0.6.0", kind: "vendor.com/class", annotations, devices })
+    expect(parsed(text).warnings).toHaveLength(100)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
+  test("many devices are read in a moment", () => {
+    const devices = Array.from(
+      { length: 20_000 },
+      (_, index) => `{name: d${index}, containerEdits: {env: [A=b]}}`,
+    )
+    const started = performance.now()
+    expect(
+      parsed(small.replace(/devices:.*/, `devices: [${devices.join(",\n")}]`)).spec.devices,
+    ).toHaveLength(20_000)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+})

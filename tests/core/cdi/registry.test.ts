@@ -1,0 +1,116 @@
+import { describe, expect, test } from "bun:test"
+import { buildRegistry, type Registry } from "../../../src/core/cdi/registry.ts"
+import { resolveDevices } from "../../../src/core/cdi/resolve-devices.ts"
+import { fault } from "../../../src/core/fault/fault.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { fail, ok } from "../../../src/core/fault/result.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
+import rows from "../../vectors/cdi/directories.json"
+import { bytesOf } from "./spec-vectors.ts"
+
+interface Row {
+  readonly name: string
+  readonly given: {
+    readonly directories: readonly Readonly<Record<string, string>>[]
+    readonly names?: readonly string[]
+  }
+  readonly expect: {
+    readonly devices: Readonly<Record<string, string>>
+    readonly conflicts?: readonly string[]
+    readonly rejected?: readonly string[]
+    readonly env?: readonly string[]
+    readonly unresolved?: readonly string[]
+  }
+}
+
+const registryOf = (directories: Row["given"]["directories"]): Registry =>
+  buildRegistry(
+    directories.map((files, index) => ({
+      path: String(index),
+      files: ok(
+        Object.entries(files)
+          .filter(([name]) => /\.(json|yaml)$/.test(name))
+          .map(([name, text]) => ({ path: `${index}/${name}`, bytes: ok(bytesOf(text)) })),
+      ),
+    })),
+  )
+
+describe("specifications of a machine", () => {
+  test.each((rows as unknown as readonly Row[]).map((row) => [row.name, row] as const))("%s", (_, row) => {
+    const registry = registryOf(row.given.directories)
+    const { devices, conflicts = [], rejected = [], env, unresolved } = row.expect
+    expect([...registry.devices].map(([name, { source }]) => [name, source.path])).toEqual(
+      Object.entries(devices).sort(),
+    )
+    expect(registry.conflicts.map(({ name }) => name)).toEqual([...conflicts])
+    expect(registry.rejected.map(({ path }) => path)).toEqual([...rejected])
+    if (row.given.names === undefined) return
+    const resolved = resolveDevices(registry, row.given.names)
+    if (unresolved === undefined)
+      expect(resolved.ok ? resolved.value.edits.env : []).toEqual([...(env ?? [])])
+    else expect(resolved.ok ? {} : resolved.fault.data).toMatchObject({ devices: unresolved })
+  })
+
+  const spec = (kind: string, ...names: readonly string[]): string =>
+    `cdiVersion: 0.5.0\nkind: ${kind}\ndevices:\n${names.map((name) => `- {name: "${name}", containerEdits: {env: [A=b]}}\n`).join("")}`
+
+  test("what a later directory hides is told", () => {
+    const registry = registryOf([{ "a.yaml": spec("v/c", "0") }, { "b.yaml": spec("v/c", "0") }])
+    expect(registry.devices.get("v/c=0")?.hidden.map(({ path }) => path)).toEqual(["0/a.yaml"])
+  })
+
+  test("a directory that cannot be read ends the search, and a file that cannot be read spoils itself", () => {
+    const path = hostPath("/x")
+    const denied = fault("HostReadFailed", { path, syscall: "open", errno: "EACCES", reason: "denied" })
+    const registry = buildRegistry([
+      { path: "/a", files: ok([{ path: "/a/x.yaml", bytes: fail(denied) }]) },
+      { path: "/b", files: fail(denied) },
+      { path: "/c", files: ok([{ path: "/c/x.yaml", bytes: ok(bytesOf(spec("v/c", "0"))) }]) },
+    ])
+    expect(registry.devices.size).toBe(0)
+    expect(registry.rejected.flatMap(({ faults }) => faults).map(renderFaultLine)).toEqual([
+      '/a/x.yaml: failed to read CDI Spec: cannot read "/x": open: EACCES [GAN4041]: run chmod a+r /a/x.yaml as root (engines without root read it too)',
+    ])
+    expect(registry.findings.map((one) => renderFaultLine(one.fault))).toEqual([
+      '/b: the directory of CDI specifications cannot be read, and engines then do not look into /c: cannot read "/x": open: EACCES [GAN4040]: make it a directory that the engine may read, or remove it',
+    ])
+  })
+
+  test.each([
+    [
+      "v/c=gpu0",
+      'unresolvable CDI devices v/c=gpu0: v/c has no device "gpu0" [GAN4043]: did you mean v/c=0?',
+    ],
+    [
+      "0",
+      'unresolvable CDI devices 0: "0" is no full name, vendor/class=device [GAN4043]: did you mean v/c=0?',
+    ],
+    [
+      "w/c=al",
+      "unresolvable CDI devices w/c=al: no specification is of kind w/c [GAN4043]: did you mean v/c=all?",
+    ],
+    [
+      "x/y=z\n",
+      'unresolvable CDI devices x/y=z\\n: "x/y=z\\n" is no full name, vendor/class=device [GAN4043]: gantry cdi list',
+    ],
+    [
+      "v/c=2",
+      'unresolvable CDI devices v/c=2: "v/c=2" is defined by 0/a.yaml and 0/b.yaml [GAN4043]: gantry cdi list',
+    ],
+  ])("%s: why, and what may be meant", (name, line) => {
+    const registry = registryOf([{ "a.yaml": spec("v/c", "0", "all", "2"), "b.yaml": spec("v/c", "2") }])
+    const resolved = resolveDevices(registry, [name])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toStartWith(line)
+  })
+
+  test("a file that could not be loaded is named, and so is a machine without any", () => {
+    const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
+    expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
+      "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml",
+    )
+    const none = resolveDevices(registryOf([]), ["v/c=0"])
+    expect(none.ok ? "" : renderFaultLine(none.fault)).toContain(
+      "there is no CDI specification on this machine",
+    )
+  })
+})

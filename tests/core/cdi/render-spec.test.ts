@@ -1,0 +1,95 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
+import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
+import { type CdiSpec, noEdits } from "../../../src/core/cdi/spec.ts"
+import { locateNowhere } from "../../../src/core/cdi/spec-source.ts"
+import { validateSpec } from "../../../src/core/cdi/validate-spec.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { arbitrarySpec } from "./arbitrary-spec.ts"
+
+const spec: CdiSpec = {
+  cdiVersion: "0.7.0",
+  kind: "vendor.com/class",
+  annotations: new Map([
+    ["b", "yes"],
+    ["a", "x: y"],
+  ]),
+  devices: [
+    {
+      name: "0",
+      annotations: new Map(),
+      containerEdits: {
+        ...noEdits,
+        deviceNodes: [
+          {
+            ...{ path: "/dev/a", hostPath: "/dev/b", type: "c", major: 195, minor: 0, fileMode: 438 },
+            ...{ permissions: "rw", uid: 0, gid: 44 },
+          },
+        ],
+        additionalGids: [44],
+      },
+    },
+  ],
+  containerEdits: {
+    ...noEdits,
+    env: ["A=b"],
+    hooks: [{ hookName: "createContainer", path: "/h", args: ["h", "--flag"], env: [], timeout: 3 }],
+  },
+}
+
+describe("specifications as text", () => {
+  test("YAML, byte for byte", () =>
+    expect(renderSpec(spec, "yaml")).toBe(`---
+cdiVersion: 0.7.0
+kind: vendor.com/class
+annotations:
+    a: 'x: y'
+    b: "yes"
+devices:
+    - name: "0"
+      containerEdits:
+        deviceNodes:
+            - path: /dev/a
+              hostPath: /dev/b
+              type: c
+              major: 195
+              fileMode: 438
+              permissions: rw
+              uid: 0
+              gid: 44
+        additionalGids:
+            - 44
+containerEdits:
+    env:
+        - A=b
+    hooks:
+        - hookName: createContainer
+          path: /h
+          args:
+            - h
+            - --flag
+          timeout: 3
+`))
+
+  test("JSON, byte for byte", () =>
+    expect(renderSpec(spec, "json")).toBe(
+      '{"cdiVersion":"0.7.0","kind":"vendor.com/class","annotations":{"a":"x: y","b":"yes"},"devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/a","hostPath":"/dev/b","type":"c","major":195,"fileMode":438,"permissions":"rw","uid":0,"gid":44}],"additionalGids":[44]}}],"containerEdits":{"env":["A=b"],"hooks":[{"hookName":"createContainer","path":"/h","args":["h","--flag"],"timeout":3}]}}\n',
+    ))
+
+  test("whatever is valid comes back as it was, and without a difference", () => {
+    fc.assert(
+      fc.property(arbitrarySpec, fc.constantFrom("json" as const, "yaml" as const), (made, format) => {
+        expect(validateSpec(made, locateNowhere("made"))).toEqual([])
+        const text = renderSpec(made, format)
+        const read = parseSpec({ path: `x.${format}`, bytes: encodeUtf8(text) })
+        if (!read.ok) throw new Error(`${read.fault.map(renderFaultLine).join("\n")}\n${text}`)
+        expect(read.value.spec).toEqual(made)
+        expect(diffSpecs(made, read.value.spec)).toEqual([])
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

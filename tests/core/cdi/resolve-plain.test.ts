@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test"
+import { floatText, resolvePlain } from "../../../src/core/cdi/resolve-plain.ts"
+
+test.each<[word: string, kind: string, value: unknown]>([
+  ["0", "integer", 0n],
+  ["-0x10", "integer", -16n],
+  ["+7", "integer", 7n],
+  ["0777", "integer", 511n],
+  ["0o777", "integer", 511n],
+  ["0b11", "integer", 3n],
+  ["1_2__3", "integer", 123n],
+  ["18446744073709551615", "integer", 18446744073709551615n],
+  ["-9223372036854775808", "integer", -9223372036854775808n],
+  ["18446744073709551616", "float", 2 ** 64],
+  ["+18446744073709551615", "float", 2 ** 64],
+  ["089", "float", 89],
+  ["1.", "float", 1],
+  [".5", "float", 0.5],
+  ["1e3", "float", 1000],
+  ["Yes", "boolean", true],
+  ["OFF", "boolean", false],
+  ["yES", "text", "yES"],
+  ["", "null", undefined],
+  ["NULL", "null", undefined],
+  [".Nan", "text", ".Nan"],
+  ["1e999", "text", "1e999"],
+  ["0x", "text", "0x"],
+  ["1:30", "text", "1:30"],
+  ["2020-01-01", "text", "2020-01-01"],
+  ["<<", "text", "<<"],
+  ["1".repeat(500), "text", "1".repeat(500)],
+])("%s is %s", (word, kind, value) => {
+  const scalar = resolvePlain(word)
+  expect(scalar.kind as string).toBe(kind)
+  expect<unknown>("value" in scalar ? scalar.value : undefined).toEqual(value)
+})
+
+test.each([
+  [1.5, "1.5"],
+  [195, "195"],
+  [100000, "100000"],
+  [1000000, "1e+06"],
+  [0.0001, "0.0001"],
+  [0.00001, "1e-05"],
+  [123456.789, "123456.79"],
+  [1 / 3, "0.33333334"],
+  [-0, "-0"],
+  [1e300, "+Inf"],
+  [Number.NEGATIVE_INFINITY, "-Inf"],
+  [Number.NaN, "NaN"],
+])("%p as a text is %s", (value, text) => expect(floatText(value)).toBe(text))
