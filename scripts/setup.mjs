@@ -56,6 +56,7 @@ const systemPackages = {
   runc: { program: "runc", packages: ["runc"] },
   busybox: { program: "busybox", packages: ["busybox-static"] },
   compiler: { program: "cc", packages: ["gcc", "libc6-dev"] },
+  network: { program: "ip", packages: ["iproute2"] },
   docker: { program: "dockerd", packages: ["docker.io"] },
   podman: { program: "podman", packages: ["podman"] },
   containerd: { program: "containerd", packages: ["containerd"] },

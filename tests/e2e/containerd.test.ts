@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { missing, type Ran, wrapperProgram } from "./bundle.ts"
 import { type Cri, openCri, type Pod } from "./cri.ts"
 import { listNodes, lookAround, makeStage, type Stage, testStarts, viewOf } from "./engine-contract.ts"
-import { type Cell, cgroupName, isolationPrograms, startCell } from "./isolation.ts"
+import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 import { makeOciArchive } from "./oci-archive.ts"
 
 const lacks = missing("containerd", "ctr", "runc", "cc", ...isolationPrograms)
@@ -54,7 +54,7 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
 
   // containerd's namespace is also the control group of its containers.
   const ctr = (...args: readonly string[]): Promise<Ran> =>
-    cell.run("ctr", `--address=${cell.directory}/containerd.sock`, `--namespace=${cgroupName}`, ...args)
+    cell.run("ctr", `--address=${cell.directory}/containerd.sock`, `--namespace=${cell.cgroup}`, ...args)
   const mustCtr = async (...args: readonly string[]): Promise<string> => {
     const ran = await ctr(...args)
     if (ran.status !== 0) throw new Error(`ctr ${args.join(" ")}: ${ran.status}: ${ran.stderr}`)
@@ -119,7 +119,7 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
     cri.startContainer(pod, { image, command: ["sleep", "600"], variables })
   const shell = (container: string, script: string): Promise<Ran> =>
     cri.execute(container, ["sh", "-c", script])
-  const runPod = (handler: string): Promise<Pod> => cri.runPod(handler, `/${cgroupName}`)
+  const runPod = (handler: string): Promise<Pod> => cri.runPod(handler, `/${cell.cgroup}`)
 
   testStarts("a pod with a runtime handler", async (variables, script) => {
     const pod = await runPod("nvidia")

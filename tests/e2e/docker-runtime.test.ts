@@ -14,8 +14,9 @@ import {
   type Ran,
 } from "./bundle.ts"
 import { type Dockerd, startDockerd } from "./dockerd.ts"
+import { isolationPrograms } from "./isolation.ts"
 
-const lacks = missing("dockerd", "docker", "runc", "busybox", "cc", "unshare", "setpriv")
+const lacks = missing("dockerd", "docker", "runc", "cc", ...isolationPrograms)
 const suite = lacks === "" ? describe : describe.skip
 const title = lacks === "" ? "docker" : `docker (missing: ${lacks})`
 const wrapper = join(dirname(hookProgram), "nvidia-container-runtime")

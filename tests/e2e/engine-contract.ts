@@ -7,7 +7,7 @@ import { addLoaderProbe, gantryProgram, makeBusyboxRoot, makeDirectory, mustRun,
 
 export interface Stage {
   readonly directory: string
-  /** A config.toml that names the simulated machine of four GPUs. */
+  /** A config.toml that names the simulated machine. */
   readonly config: string
   /** A root with busybox and the loader's probe. */
   readonly root: string
@@ -16,11 +16,11 @@ export interface Stage {
   remove(): void
 }
 
-/** `settings`: keys of config.toml, ahead of its tables. */
-export function makeStage(name: string, settings = ""): Stage {
+/** `settings`: keys of config.toml, ahead of its tables. `shape`: of the machine; GPUs have the same UUIDs where it is the same. */
+export function makeStage(name: string, settings = "", shape: readonly string[] = ["--gpus=4"]): Stage {
   const directory = makeDirectory(name)
   const machine = join(directory, "machine")
-  mustRun(gantryProgram, ["simulate", "up", machine, "--gpus", "4"])
+  mustRun(gantryProgram, ["simulate", "up", machine, ...shape])
   const config = join(directory, "config.toml")
   writeFileSync(config, `${settings}\n[gantry]\nhost = "${machine}"\n`)
   const root = join(directory, "root")

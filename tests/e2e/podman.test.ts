@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { hookProgram, missing, mustRun, type Ran, wrapperProgram } from "./bundle.ts"
 import { listNodes, makeStage, type Stage, testStarts } from "./engine-contract.ts"
-import { type Cell, cgroupName, isolationPrograms, startCell } from "./isolation.ts"
+import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 
 const lacks = missing("podman", "conmon", "runc", "cc", ...isolationPrograms)
 const suite = lacks === "" ? describe : describe.skip
@@ -30,7 +30,7 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
   /** Limits are named, because podman would raise them, and a small sandbox cannot. */
   const flagsOf = (variables: readonly string[]): readonly string[] => [
     ...["--network=none", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--cap-add=MKNOD"],
-    ...[`--cgroup-parent=/${cgroupName}`, ...variables.map((variable) => `--env=${variable}`)],
+    ...[`--cgroup-parent=/${cell.cgroup}`, ...variables.map((variable) => `--env=${variable}`)],
   ]
   const start = (variables: readonly string[], script: string, ...more: readonly string[]): Promise<Ran> =>
     podman(wrapperProgram, "run", "--rm", ...flagsOf(variables), ...more, image, "sh", "-c", script)
