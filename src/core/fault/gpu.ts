@@ -102,8 +102,15 @@ export interface GpuFaults {
   DriverLibraryUnknown: { readonly path: HostPath }
   /** A library needs one of the driver's that is not there. */
   DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
-  /** A line of the platform's list that names nothing that is there, or is malformed. */
+  /** A line of the platform's list that names nothing that is there. */
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+  /** A line of the platform's list that is no entry. */
+  PlatformEntryInvalid: {
+    readonly list: HostPath
+    readonly line: number
+    readonly entry: string
+    readonly problem: string
+  }
 }
 
 /** As the reference says it. An empty name never comes to be opened. */
@@ -518,5 +525,18 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
     remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+  PlatformEntryInvalid: {
+    code: "GAN2136",
+    exit: 1,
+    says: (d) => `${d.list}:${d.line} is no entry: ${d.problem}`,
+    remedies: (d) => [
+      {
+        kind: "edit",
+        file: d.list,
+        change: `line ${d.line}: dev, dir, lib or sym, a comma, an absolute path`,
+        why: "what stands there is given to no container",
+      },
+    ],
   },
 }

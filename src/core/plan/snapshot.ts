@@ -10,7 +10,7 @@ import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-in
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
-import { platformLists } from "../inventory/platform-list.ts"
+import { defaultListDirectory, findPlatformLists } from "../inventory/platform-list.ts"
 import { presentNodes } from "../inventory/present-nodes.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
@@ -105,7 +105,8 @@ export function witnessesOf(host: Host, { inventory, driver }: HostSnapshot): re
       ...gpuPlaces(inventory.gpus),
       ...nodePlaces(inventory).flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
       ...socketPlaces(driver?.driverRoot ?? hostPath("/")),
-      ...platformLists(host),
+      defaultListDirectory,
+      ...findPlatformLists(host),
       ...(inventory.nodes.gds.length === 0 ? [] : gdsFiles),
       ...(driver?.searched ?? []),
       ...(driver?.libraries ?? []).map(({ path }) => path),
