@@ -7,7 +7,12 @@ import type { Finding } from "../fault/finding.ts"
 import type { HostPath } from "../text/brand.ts"
 
 /** The file that a fact was read from, or who else told it. */
-export type FactSource = HostPath | "NVML" | "table of GPU models" | "table of driver branches"
+export type FactSource =
+  | HostPath
+  | "NVML"
+  | "table of GPU models"
+  | "table of driver branches"
+  | "table of board releases"
 
 export interface Sourced<T> {
   readonly value: T

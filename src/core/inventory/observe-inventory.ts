@@ -28,7 +28,7 @@ import {
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { readText } from "./proc-text.ts"
+import { cudaOfTegra, isTegra } from "./tegra.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -73,6 +73,7 @@ export function observeInventory(
   const minors = observeMigMinors(host)
   const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
 
+  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   const usable = seen.filter(({ state }) => state === "usable")
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
@@ -92,12 +93,11 @@ export function observeInventory(
   checkDrmNodes(host, gpus, findings)
   if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
-  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   return {
     platform,
     devRoot,
     kernelModuleVersion,
-    cudaVersion: describeCuda(cuda, report),
+    cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
     modules,
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
@@ -110,8 +110,13 @@ export function observeInventory(
   }
 }
 
-function describeCuda(cuda: string | undefined, report: NvmlReport | undefined): Sourced<string> | undefined {
+function describeCuda(
+  ofBoard: Sourced<string> | undefined,
+  cuda: string | undefined,
+  report: NvmlReport | undefined,
+): Sourced<string> | undefined {
   if (report?.cudaVersion !== undefined) return { value: report.cudaVersion, source: "NVML" }
+  if (ofBoard !== undefined) return ofBoard
   return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
 }
 
@@ -180,11 +185,8 @@ function complete(
   }
 }
 
-/** A Tegra board with a discrete GPU's driver counts as native: its lists still name the board's nodes. */
+/** A Tegra board that uses a discrete GPU alone counts as native: its lists still name the board's nodes. */
 function observePlatform(host: Host, hasDriver: boolean, hasDxg: boolean): Platform {
-  if (hasDriver) return "native"
-  if (hasDxg) return "wsl"
-  if (host.exists(hostPath("/etc/nv_tegra_release"))) return "tegra"
-  const family = readText(host, "/sys/devices/soc0/family")
-  return family?.trim().toLowerCase().startsWith("tegra") === true ? "tegra" : "native"
+  if (isTegra(host)) return "tegra"
+  return hasDxg && !hasDriver ? "wsl" : "native"
 }
