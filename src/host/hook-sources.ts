@@ -3,11 +3,11 @@
  * Source: facts of the releases. Before 1.18 the driver root's configuration came first and no variable was known.
  */
 
-import { existsSync } from "node:fs"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { Sources } from "../core/plan/decide.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
+import { isTegraHost } from "./is-tegra-host.ts"
 import { readText } from "./read-text.ts"
 
 const configName = "nvidia-container-runtime/config.toml"
@@ -27,7 +27,7 @@ export function hookSources(surroundings: HookSurroundings): Sources {
     readConfig: () => readConfig(surroundings).text,
     readState: surroundings.readState,
     readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),
-    isTegra,
+    isTegra: isTegraHost,
   }
 }
 
@@ -50,11 +50,4 @@ export function readConfig({ configPath, profile, variable }: Omit<HookSurroundi
     if (!isAbsent) return { text, path }
   }
   return { text: ok(""), path: undefined }
-}
-
-function isTegra(): boolean {
-  if (existsSync("/proc/driver/nvidia/version")) return false
-  if (existsSync("/etc/nv_tegra_release")) return true
-  const family = readText("configuration file", "/sys/devices/soc0/family")
-  return family.ok && family.value.toLowerCase().startsWith("tegra")
 }

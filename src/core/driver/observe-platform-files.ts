@@ -10,6 +10,7 @@ import { parseElfFrom } from "../elf/parse-elf.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
+import type { NodeFact } from "../inventory/inventory.ts"
 import {
   findPlatformLists,
   isBasePlatformList,
@@ -18,7 +19,7 @@ import {
   platformEntryMissing,
   readPlatformLists,
 } from "../inventory/platform-list.ts"
-import { observeNode } from "../inventory/proc-text.ts"
+import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, joinPath, parentPath } from "../text/path.ts"
@@ -60,8 +61,20 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
     ? { path: releaseFile, hostPath: view.outside(releaseFile) }
     : undefined
   places.add(view.outside(releaseFile))
-  return { items, release, findings: [...findings, ...missing], places: [...places] }
+  return {
+    items,
+    gpuNodes: observeGpuNodes(host),
+    release,
+    findings: [...findings, ...missing],
+    places: [...places],
+  }
 }
+
+const observeGpuNodes = (host: Host): readonly NodeFact[] =>
+  namesIn(host, "/dev")
+    .filter((name) => /^nvidia\d{1,4}$/.test(name))
+    .sort(byNumber)
+    .flatMap((name) => observeNode(host, `/dev/${name}`) ?? [])
 
 const pathsOf = (view: RootView, path: HostPath, budget: GlobBudget): readonly HostPath[] =>
   isPattern(path) ? expandGlob(view, path, budget).map(hostPath) : [path]

@@ -104,6 +104,8 @@ export interface GpuFaults {
   DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
   /** A line of the platform's list that names nothing that is there. */
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+  /** A board's lists do not tell what a container needs. `what`: what is wrong with them, `has no list`. */
+  PlatformUnlisted: { readonly directory: string; readonly what: string; readonly host: string }
   /** A line of the platform's list that is no entry. */
   PlatformEntryInvalid: {
     readonly list: HostPath
@@ -525,6 +527,17 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
     remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+  PlatformUnlisted: {
+    code: "GAN2137",
+    exit: 1,
+    says: (d) => `mode csv: ${d.directory} ${d.what} (${d.host})`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "install the board's packages that bring the lists (nvidia-l4t-init), or set nvidia-container-runtime.modes.csv.mount-spec-path",
+      },
+    ],
   },
   PlatformEntryInvalid: {
     code: "GAN2136",

@@ -14,6 +14,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import { isTegra } from "./is-tegra.ts"
 import { describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
@@ -28,7 +29,7 @@ import {
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { cudaOfTegra, isTegra } from "./tegra.ts"
+import { cudaOfTegra } from "./tegra.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */

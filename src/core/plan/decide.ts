@@ -27,7 +27,8 @@ export interface Sources {
   readConfig(): Result<string>
   readState(): Result<string>
   readSpec(bundle: string): Result<string>
-  isTegra(): boolean
+  /** `host`: of the configuration. */
+  isTegra(host: string | undefined): boolean
 }
 
 /** What is known by then, also when a fault ends the matter. */
@@ -89,7 +90,9 @@ export function decide(sources: Sources): Decision {
   if (!supported.ok) return refuse(supported.fault)
   const { mode } = sources
   const checkMode = (devices: readonly string[] | undefined): Result<true> =>
-    mode === "legacy" ? checkHookMode({ config, devices, isTegra: () => sources.isTegra() }, log) : ok(true)
+    mode === "legacy"
+      ? checkHookMode({ config, devices, isTegra: () => sources.isTegra(config.gantry.host) }, log)
+      : ok(true)
   if (profile.modeCheck === "first") {
     const served = checkMode(undefined)
     if (!served.ok) return refuse(served.fault)
