@@ -104,6 +104,8 @@ export interface GpuFaults {
   DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
   /** A line of the platform's list that names nothing that is there. */
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+  /** A machine whose driver is no kernel module of ours, in a mode that plans from one. */
+  PlatformUnserved: { readonly host: string; readonly platform: "tegra" | "wsl" }
   /** A board's lists do not tell what a container needs. `what`: what is wrong with them, `has no list`. */
   PlatformUnlisted: { readonly directory: string; readonly what: string; readonly host: string }
   /** A line of the platform's list that is no entry. */
@@ -527,6 +529,21 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
     remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+  PlatformUnserved: {
+    code: "GAN2138",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: nvml error: driver not loaded: ${d.host} is ${d.platform === "tegra" ? "a Tegra board, which mode csv alone serves" : "a Windows Subsystem for Linux, which native injection does not serve yet"}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.platform === "tegra"
+            ? "use the runtime wrapper (docker run --runtime=nvidia) in mode auto or csv"
+            : 'set gantry.mode = "shadow" in config.toml: NVIDIA\'s own tools do the work then',
+      },
+    ],
   },
   PlatformUnlisted: {
     code: "GAN2137",

@@ -51,13 +51,15 @@ export interface NativePlan {
 }
 
 /**
- * Faults: DriverNotLoaded, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
+ * Faults: DriverNotLoaded, PlatformUnserved, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
  * checkMachine, RequirementUnmet, RequirementInvalid.
  */
 export function planNative(input: NativeInput, log: ReasonLog): Result<NativePlan> {
   const { request, snapshot, layout, config, mode } = input
   const { driver, inventory } = snapshot
-  if (driver === undefined || inventory.kernelModuleVersion === undefined)
+  // A board may have the module for its displays alone.
+  const isBoard = inventory.platform === "tegra" && !inventory.gpus.some(({ state }) => state === "usable")
+  if (driver === undefined || inventory.kernelModuleVersion === undefined || isBoard)
     return fail(driverAbsence(snapshot))
   const broken = driver.findings.find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)

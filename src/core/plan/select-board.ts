@@ -4,7 +4,7 @@
  * Source: facts, toolkit §5.7.
  */
 
-import { ownKinds } from "../cdi/qualified-name.ts"
+import { isOfOwnKind, ownKinds } from "../cdi/qualified-name.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Gpu, Inventory } from "../inventory/inventory.ts"
@@ -50,7 +50,7 @@ function selectOwn(
     // A GPU that the driver shows has more names: its UUID, its model.
     const selected = usable.length === 1 ? selectDevices([selector], inventory) : undefined
     if (selected?.ok === true && selected.value.every(({ kind }) => kind === "gpu")) continue
-    if (selector.includes("/") && selector.includes("="))
+    if (selector.includes("/") && selector.includes("=") && !isOfOwnKind(selector))
       return fail(fault("DeviceKindUnserved", { selector, kind: "a CDI device" }))
     const known = ["0 (the board's own GPU)"]
     return fail(fault("DeviceUnknown", { selector, known, meant: undefined }))
