@@ -11,6 +11,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import type { NodeFact } from "../inventory/inventory.ts"
+import { refusePlace } from "../inventory/parse-platform-list.ts"
 import {
   findPlatformLists,
   isBasePlatformList,
@@ -22,7 +23,7 @@ import {
 import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, joinPath, parentPath } from "../text/path.ts"
+import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
 import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
 
@@ -92,6 +93,7 @@ function observeItem(host: Host, view: RootView, entry: PlatformEntry): Platform
   const stat = view.lstat(end)
   const isRight =
     stat.ok &&
+    refusePlace(end) === undefined &&
     (kind === "dir"
       ? stat.value.kind === "directory"
       : stat.value.kind === "file" || stat.value.kind === "socket")
@@ -109,9 +111,17 @@ function followChain(view: RootView, path: HostPath, links: FileLink[]): HostPat
     const target = view.readLink(at)
     if (!target.ok) return at
     links.push({ path: at, target: target.value })
-    at = hostPath(target.value.startsWith("/") ? target.value : joinPath(parentPath(at), target.value))
+    at = goalOf(view, at, target.value)
   }
   return at
+}
+
+function goalOf(view: RootView, link: HostPath, target: string): HostPath {
+  if (target.startsWith("/")) return hostPath(cleanPath(target))
+  const parent = parentPath(link)
+  // Behind a link `..` leads elsewhere than it seems.
+  const resolved = target.includes("..") ? view.resolve(parent) : undefined
+  return hostPath(joinPath(resolved?.ok === true ? resolved.value : parent, target))
 }
 
 /** What a loader's cache can hold, by its name and its header. */

@@ -73,10 +73,14 @@ function readLine(content: string): Omit<PlatformLine, "line"> | string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (/[\0-\x1f\x7f]/.test(written)) return "its path has control characters"
   const path = cleanPath(`/${written}`)
+  return refusePlace(path) ?? { kind, path: hostPath(path) }
+}
+
+/** Why nothing of the machine is given at a place, whose path is clean; undefined: it may be. */
+export function refusePlace(path: string): string | undefined {
   if (path === "/") return "it names the whole of the machine"
   // Runtimes refuse to mount there, and the container would not start.
-  if (path === "/proc" || path.startsWith("/proc/")) return "nothing can be mounted inside /proc"
-  return { kind, path: hostPath(path) }
+  return path === "/proc" || path.startsWith("/proc/") ? "nothing can be mounted inside /proc" : undefined
 }
 
 /** `name`: of a file in the directory of lists. */
