@@ -77,6 +77,7 @@ export function judge({
           mounts,
         }),
       ),
+    injector: undefined,
     isTegra: () => false,
   })
 }

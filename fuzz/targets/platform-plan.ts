@@ -50,6 +50,7 @@ const judge = () =>
       ok(
         '{"ociVersion": "1.0.2", "process": {"env": ["NVIDIA_VISIBLE_DEVICES=all"]}, "root": {"path": "r"}}',
       ),
+    injector: undefined,
     isTegra: () => true,
   })
 

@@ -71,7 +71,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   const injector = values.get("injector")
   if (injector !== undefined && injector !== "native" && injector !== "delegate")
     return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
-  const sources = sourcesOf(values, profile)
+  const sources = sourcesOf(values, profile, injector)
   const mode = on.has("wrapper") ? wrapperMode(sources) : ok(sources.mode)
   if (!mode.ok) return mode
   const decision = decide({ ...sources, mode: mode.value })
@@ -116,7 +116,11 @@ function wrapperMode(sources: Sources): Result<InjectionMode> {
 }
 
 /** Without a state file there is a bundle and no process yet. */
-function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Sources {
+function sourcesOf(
+  values: Flags["values"],
+  profile: Sources["profile"],
+  injector: Sources["injector"],
+): Sources {
   const statePath = values.get("state")
   const specPath = values.get("spec")
   const bundle = resolve(values.get("bundle") ?? ".")
@@ -124,6 +128,7 @@ function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Source
   const hook = hookSources({
     configPath: values.get("config"),
     profile,
+    injector,
     variable: (name) => process.env[name],
     readState: () =>
       statePath === undefined

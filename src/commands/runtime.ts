@@ -88,6 +88,7 @@ async function serve({ config, programName, bundle, spec, configText }: Start): 
   if (!mode.ok) return mode
   const decision = decide({
     profile: undefined,
+    injector: undefined,
     mode: mode.value,
     readConfig: () => configText,
     readState: () => ok(JSON.stringify({ bundle })),

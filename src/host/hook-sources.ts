@@ -15,6 +15,7 @@ const configName = "nvidia-container-runtime/config.toml"
 export interface HookSurroundings {
   readonly configPath: string | undefined
   readonly profile: ProfileName | undefined
+  readonly injector: Sources["injector"]
   /** A variable of the hook's own environment. */
   readonly variable: (name: string) => string | undefined
   readonly readState: () => Result<string>
@@ -23,6 +24,7 @@ export interface HookSurroundings {
 export function hookSources(surroundings: HookSurroundings): Sources {
   return {
     profile: surroundings.profile,
+    injector: surroundings.injector,
     mode: "legacy",
     readConfig: () => readConfig(surroundings).text,
     readState: surroundings.readState,
@@ -32,7 +34,11 @@ export function hookSources(surroundings: HookSurroundings): Sources {
 }
 
 /** The configuration's text, and the file it came from (undefined: none exists and none is required). */
-export function readConfig({ configPath, profile, variable }: Omit<HookSurroundings, "readState">): {
+export function readConfig({
+  configPath,
+  profile,
+  variable,
+}: Pick<HookSurroundings, "configPath" | "profile" | "variable">): {
   readonly text: Result<string>
   readonly path: string | undefined
 } {

@@ -152,6 +152,7 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
     readConfig: () => ok(vector.config_toml),
     readState: () => ok('{"bundle": "/var/lib/bundle"}'),
     readSpec: () => ok(spec),
+    injector: undefined,
     isTegra: () => false,
   })
   const plan = planContainer(decision, {

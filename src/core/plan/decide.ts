@@ -9,7 +9,7 @@ import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts
 import { type ContainerState, parseState } from "../oci/state.ts"
 import { checkSupportedCapabilities } from "../request/capabilities.ts"
 import type { Config } from "../request/config.ts"
-import type { InjectionMode } from "../request/injection-mode.ts"
+import type { InjectionMode, Injector } from "../request/injection-mode.ts"
 import { checkHookMode } from "../request/mode.ts"
 import { parseConfig } from "../request/parse-config.ts"
 import type { Profile, ProfileName } from "../request/profile.ts"
@@ -21,6 +21,8 @@ import { resolveRequest } from "../request/resolve-request.ts"
 export interface Sources {
   /** The profile of the command line, which wins over the configuration's. */
   readonly profile: ProfileName | undefined
+  /** The injector of the command line, which wins over the configuration's. */
+  readonly injector: Injector | undefined
   /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
   readonly mode: InjectionMode
   /** Empty when there is no file and none is required. */
@@ -66,6 +68,12 @@ export type Decision =
       readonly spec: ContainerSpec
     }
   | BundleDecision
+
+/** The wrapper delegates nothing. In the hook's shadow mode another program acts, whoever is configured to. */
+function chooseInjector({ mode, injector }: Sources, { gantry }: Config): Injector {
+  if (mode !== "legacy") return "native"
+  return gantry.mode === "shadow" ? "delegate" : (injector ?? gantry.injector ?? "native")
+}
 
 export function decide(sources: Sources): Decision {
   const log = createReasonLog()
@@ -114,6 +122,7 @@ export function decide(sources: Sources): Decision {
     state: state.value,
     spec: spec.value,
     mode,
+    injector: chooseInjector(sources, config),
   }
   const request = resolveRequest(input, log)
   if (!request.ok) return refuse(request.fault)

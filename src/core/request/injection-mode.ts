@@ -7,6 +7,8 @@ import type { Config } from "./config.ts"
 
 export type InjectionMode = "legacy" | "jit-cdi" | "cdi" | "csv"
 
+export type Injector = "native" | "delegate"
+
 export const isStrict = (mode: InjectionMode, config: Config): boolean =>
   mode === "legacy" || config.gantry.enforce
 

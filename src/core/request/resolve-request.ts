@@ -20,7 +20,7 @@ import {
   parseEnvironment,
 } from "./environment.ts"
 import { selectImexChannels } from "./imex.ts"
-import { appliesRequirements, type InjectionMode, isStrict } from "./injection-mode.ts"
+import { appliesRequirements, type InjectionMode, type Injector, isStrict } from "./injection-mode.ts"
 import { selectPlatformLists } from "./platform-lists.ts"
 import { checkPrivilege } from "./privilege.ts"
 import type { Profile } from "./profile.ts"
@@ -37,11 +37,13 @@ export interface RequestInput {
   readonly state: ContainerState
   readonly spec: ContainerSpec
   readonly mode: InjectionMode
+  /** Another program is told what the reference would tell it. */
+  readonly injector: Injector
 }
 
 /** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
 export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
-  const { config, profile, state, spec, mode } = input
+  const { config, profile, state, spec, mode, injector } = input
   const privilege = checkPrivilege(spec, profile)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
@@ -61,7 +63,7 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   if (!checked.ok) return checked
   const environment = parseEnvironment(spec.env)
 
-  const mountRequests = findMountRequests(spec.mounts, profile)
+  const mountRequests = findMountRequests(spec.mounts, profile, injector)
   const { annotations } = spec
   const deviceInput = { config, profile, mode, environment, annotations, mountRequests, isPrivileged }
   const devices = selectDevices(deviceInput, log)
