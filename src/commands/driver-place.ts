@@ -1,4 +1,4 @@
-/** Where the configuration says that the driver lies. */
+/** Where the configuration says that the driver and a board's lists lie. */
 
 import type { SnapshotOptions } from "../core/plan/snapshot.ts"
 import type { Config } from "../core/request/config.ts"

@@ -7,8 +7,8 @@ import { catalogue } from "../core/fault/catalogue.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isTegra } from "../core/inventory/is-tegra.ts"
-import { unseenLayout } from "../core/plan/container-layout.ts"
-import { decide, type Sources } from "../core/plan/decide.ts"
+import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
+import { type BundleDecision, decide, type Sources } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
@@ -27,6 +27,7 @@ import { hookSources } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { observeBoardLayout } from "./observe-board-layout.ts"
 import { observeSupplied } from "./observe-supplied.ts"
 import { print, report } from "./report.ts"
 
@@ -82,10 +83,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   if (!opened.ok) return opened
   const host = opened.value
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
-  const layout =
-    decision.kind === "gpu"
-      ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
-      : unseenLayout
+  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : unseenLayout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
   const plan = planContainer(decision, {
     injector: on.has("wrapper") ? "native" : injector,
@@ -104,6 +102,11 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
     observeLayout: () => layout,
   })
   return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
+}
+
+function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<ContainerLayout> {
+  const root = absolutePath(spec.rawRootPath, bundle)
+  return mode === "csv" ? observeBoardLayout(root, config) : observeLayout(root)
 }
 
 /** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */

@@ -142,6 +142,8 @@ export interface Inventory {
   readonly cudaVersion: Sourced<string> | undefined
   /** nvidia, nvidia_uvm, … that are loaded. Order: alphabetical. */
   readonly modules: readonly string[]
+  /** A Tegra board's own GPU, as NVML names it: `Orin (nvgpu)`. undefined: nobody tells. */
+  readonly boardGpu: Sourced<string> | undefined
   /** Order: by PCI address. */
   readonly gpus: readonly Gpu[]
   /** Order: by GPU, then by index. */

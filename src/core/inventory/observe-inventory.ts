@@ -14,7 +14,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
-import { isTegra } from "./is-tegra.ts"
+import { isIntegratedName, isTegra } from "./is-tegra.ts"
 import { describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
@@ -79,7 +79,11 @@ export function observeInventory(
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
   const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
-  const report = isAsked ? askNvml(host, { driverRoot, ldcache, searchPaths }, isOpen, findings) : undefined
+  const isBoard = platform === "tegra"
+  const isNeeded = isOpen && !(isBoard && usable.length === 0)
+  // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that.
+  const report =
+    isAsked || isBoard ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings) : undefined
   const told = matchByAddress(report)
   const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
   for (const gpu of gpus)
@@ -100,6 +104,7 @@ export function observeInventory(
     kernelModuleVersion,
     cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
     modules,
+    boardGpu: describeBoardGpu(report),
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
     migRights: describeMigRights(gpus, minors),
@@ -119,6 +124,11 @@ function describeCuda(
   if (report?.cudaVersion !== undefined) return { value: report.cudaVersion, source: "NVML" }
   if (ofBoard !== undefined) return ofBoard
   return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
+}
+
+function describeBoardGpu(report: NvmlReport | undefined): Sourced<string> | undefined {
+  const name = report?.gpus.find((gpu) => isIntegratedName(gpu.name ?? ""))?.name
+  return name === undefined ? undefined : { value: name, source: "NVML" }
 }
 
 const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined

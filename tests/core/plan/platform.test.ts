@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { Host } from "../../../src/core/host/host.ts"
+import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"
+import type { ContainerLayout } from "../../../src/core/plan/container-layout.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
+import { containerPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { type ContainerOptions, memoryMachine, planFor } from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
@@ -300,6 +303,65 @@ describe("what an image requires", () => {
   test("where the release is not known, CUDA is not, and a requirement holds", () => {
     const family = board({ more: { "/etc/nv_tegra_release": file("something else\n") } })
     expect(refusal(planOf(family, [...all, "NVIDIA_REQUIRE_CUDA=cuda>=99"]))).toBe("none")
+  })
+})
+
+describe("a newer CUDA of the image", () => {
+  const offer = (directory: string, cudaVersion: string): CompatOffer => {
+    const path = `${directory}/libcuda.so.600.1`
+    return {
+      directory: containerPath(directory),
+      libraries: [{ path: containerPath(path), soname: "libcuda.so.1", bits: 64, machine: "aarch64" }],
+      candidates: [{ path, version: "600.1", note: { kind: "note", cudaVersion, driverBranches: [540] } }],
+    }
+  }
+  const layout = {
+    compat: offer("/usr/local/cuda/compat", "13.0"),
+    boardCompat: offer("/usr/local/cuda/compat_orin", "13.0"),
+  }
+  const named = (name: string, cudaVersion = "12.6"): Host =>
+    createMemoryHost(boardTree({}), "board", {
+      version: 1,
+      library: "/usr/lib/libnvidia-ml.so.1",
+      driverVersion: "540.4.0",
+      cudaVersion,
+      missingSymbols: [],
+      gpus: [
+        {
+          index: 0,
+          name,
+          pciAddress: undefined,
+          minor: undefined,
+          uuid: undefined,
+          brand: undefined,
+          computeCapability: undefined,
+          isMigEnabled: undefined,
+          migDevices: [],
+          problem: undefined,
+        },
+      ],
+    })
+  const libcuda = (host: Host, given: Partial<ContainerLayout> = layout): string | undefined =>
+    of(planOf(host, all, { layout: given }), "ldcache")[0]?.entries.find(
+      ({ soname }) => soname === "libcuda.so.1",
+    )?.path
+
+  test("comes from an Orin's own directory, and from the usual one for others", () => {
+    expect(libcuda(named("Orin (nvgpu)"))).toBe("/usr/local/cuda/compat_orin/libcuda.so.600.1")
+    expect(libcuda(named("NVIDIA Thor"))).toBe("/usr/local/cuda/compat/libcuda.so.600.1")
+    expect(libcuda(named("Orin (nvgpu)"), { compat: layout.compat })).toBe(`${lib}/libcuda.so.1`)
+  })
+
+  test("is left alone when it is not newer, and where NVML does not tell what the board has", () => {
+    expect(libcuda(named("Orin (nvgpu)", "13.0"))).toBe(`${lib}/libcuda.so.1`)
+    expect(libcuda(board())).toBe(`${lib}/libcuda.so.1`)
+  })
+
+  test("NVML tells the CUDA version by which requirements are judged, and its absence is no fault of a board", () => {
+    const asking = [...all, "NVIDIA_REQUIRE_CUDA=cuda>=12.6"]
+    expect(refusal(planOf(named("Orin (nvgpu)"), asking))).toBe("none")
+    expect(refusal(planOf(board(), asking))).toContain("[GAN2106]")
+    expect(tags(planOf(board(), all))).not.toContain("NvmlUnavailable")
   })
 })
 
