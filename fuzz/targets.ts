@@ -12,6 +12,7 @@ import { listing } from "./targets/listing.ts"
 import { platformLists, procTexts } from "./targets/machine-texts.ts"
 import { nvmlReport } from "./targets/nvml-report.ts"
 import { passedOn } from "./targets/passed-on.ts"
+import { platformPlan } from "./targets/platform-plan.ts"
 import { recording } from "./targets/recording.ts"
 import { request } from "./targets/request.ts"
 import { requirement } from "./targets/requirement.ts"
@@ -33,6 +34,7 @@ export const targets: readonly FuzzTarget[] = [
   nvmlReport,
   passedOn,
   platformLists,
+  platformPlan,
   procTexts,
   recording,
   request,

@@ -7,6 +7,7 @@ import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
 import { planContainer } from "../src/core/plan/plan-container.ts"
 import { planDelegate } from "../src/core/plan/plan-delegate.ts"
+import { plannerOf } from "../src/core/plan/planner-of.ts"
 import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
 import type { InjectionMode } from "../src/core/request/injection-mode.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
@@ -76,6 +77,7 @@ export function judge({
           mounts,
         }),
       ),
+    injector: undefined,
     isTegra: () => false,
   })
 }
@@ -94,6 +96,7 @@ export function planOn(
 ): Plan {
   return planContainer(judge(options), {
     injector,
+    planMachine: plannerOf(options.mode ?? "legacy"),
     planDelegate: (gpu) =>
       planDelegate({
         ...gpu,

@@ -120,7 +120,7 @@ export const procTexts: FuzzTarget = {
     if (input.length % 16 === 0)
       return checkSnapshot(observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }))
     const inventory = observeInventory(host, { driverRoot: hostPath("/") })
-    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [] })
+    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [], platform: undefined })
   },
 }
 
@@ -139,6 +139,6 @@ export const platformLists: FuzzTarget = {
     for (const { path } of entries)
       if (!path.startsWith("/") || cleanPath(path) !== path) return `no clean path: ${path}`
     const inventory = observeInventory(host, { driverRoot: hostPath("/") })
-    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [] })
+    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [], platform: undefined })
   },
 }

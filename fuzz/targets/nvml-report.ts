@@ -51,6 +51,6 @@ export const nvmlReport: FuzzTarget = {
     const report = readNvmlReport(value)
     if (report === undefined) return undefined
     const inventory = observeInventory(createMemoryHost(tree, "x", report))
-    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [] })
+    return checkSnapshot({ name: "x", inventory, driver: undefined, procFiles: [], platform: undefined })
   },
 }

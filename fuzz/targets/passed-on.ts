@@ -53,6 +53,7 @@ export function judgePassedOn(choice: number, spec: Uint8Array): string | undefi
       readConfig: () => ok(chosen.text),
       readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
       readSpec: () => ok(text),
+      injector: undefined,
       isTegra: () => false,
     })
     if (decision.kind === "gpu") return `${mode}: a GPU is asked for by ${text.slice(0, 200)}`

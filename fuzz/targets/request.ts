@@ -26,6 +26,7 @@ function judge(env: readonly string[], profile: ProfileName, isPrivileged: boole
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(JSON.stringify(spec)),
     mode: "legacy",
+    injector: undefined,
     isTegra: () => false,
   })
   if (decision.kind === "refuse") return checkFault(decision.fault)

@@ -15,8 +15,14 @@ const muslLoaders: readonly (readonly [machine: Exclude<ElfMachine, "other">, pa
   ["i386", "/lib/ld-musl-i386.so.1"],
 ]
 
-/** `directory`: where the root lies for this process. A root that cannot be opened has nothing. */
-export async function observeLayout(directory: string): Promise<ContainerLayout> {
+/**
+ * `directory`: where the root lies for this process. A root that cannot be opened has nothing. `boardCompat`: in which directory of it a
+ * board's newer CUDA would lie; undefined: nobody asks.
+ */
+export async function observeLayout(
+  directory: string,
+  boardCompat: string | undefined = undefined,
+): Promise<ContainerLayout> {
   const root = openRoot(directory, { uid: 0, gid: 0 })
   if (!root.ok) return unseenLayout
   const seen = (path: string) => statInRoot(root.value, path)
@@ -27,7 +33,8 @@ export async function observeLayout(directory: string): Promise<ContainerLayout>
       hasLib32: seen("/usr/lib32") !== undefined,
       isLibApart: lib !== undefined && !(lib.dev === lib64?.dev && lib.ino === lib64.ino),
       muslMachines: muslLoaders.filter(([, path]) => seen(path) !== undefined).map(([machine]) => machine),
-      compat: await observeCompat(root.value),
+      compat: await observeCompat(root.value, compatDirectory),
+      boardCompat: boardCompat === undefined ? undefined : await observeCompat(root.value, boardCompat),
     }
   } finally {
     closeSync(root.value.descriptor)
@@ -37,8 +44,8 @@ export async function observeLayout(directory: string): Promise<ContainerLayout>
 const compatDirectory = "/usr/local/cuda/compat"
 
 /** Few images have the directory; what looks into it is loaded only then. */
-async function observeCompat(root: Root): Promise<CompatOffer | undefined> {
-  if (statInRoot(root, compatDirectory)?.isDirectory() !== true) return undefined
+async function observeCompat(root: Root, place: string): Promise<CompatOffer | undefined> {
+  if (statInRoot(root, place)?.isDirectory() !== true) return undefined
   const { observeCompatOffer } = await import("./observe-compat-offer.ts")
-  return observeCompatOffer(root, compatDirectory)
+  return observeCompatOffer(root, place)
 }

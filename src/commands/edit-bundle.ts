@@ -22,7 +22,10 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
   const rootPath = absolutePath(spec.rawRootPath, bundle)
   const mappedRoot = readRootOwner(spec.document.value)
   const surroundings = {
-    layout: await observeLayout(rootPath),
+    layout:
+      decision.mode === "csv"
+        ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
+        : await observeLayout(rootPath),
     mountedOver: spec.mounts.map(({ destination }) => cleanPath(destination)),
     hasUserNamespace: mappedRoot !== undefined,
   }

@@ -6,14 +6,19 @@ import { renderExplanation } from "../core/explain/render-explanation.ts"
 import { catalogue } from "../core/fault/catalogue.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { unseenLayout } from "../core/plan/container-layout.ts"
-import { decide, type Sources } from "../core/plan/decide.ts"
+import { isTegra } from "../core/inventory/is-tegra.ts"
+import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
+import { type BundleDecision, decide, type Sources } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
+import { plannerOf } from "../core/plan/planner-of.ts"
 import { planJson, renderPlanJson } from "../core/plan/render-plan.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
+import type { InjectionMode } from "../core/request/injection-mode.ts"
+import { parseConfig } from "../core/request/parse-config.ts"
 import { isProfileName } from "../core/request/profile.ts"
+import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { readDecisions } from "../host/decision-log.ts"
@@ -22,15 +27,16 @@ import { hookSources } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { observeBoardLayout } from "./observe-board-layout.ts"
 import { observeSupplied } from "./observe-supplied.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry explain",
   usage:
-    "gantry explain --bundle DIR | --spec FILE | --state FILE | --last[=N] [--host live|DIR|FILE] [--config FILE] [--profile P] [--injector I] [--json] [--verbose]",
+    "gantry explain --bundle DIR | --spec FILE | --state FILE | --last[=N] [--host live|DIR|FILE] [--config FILE] [--profile P] [--injector I] [--wrapper] [--json] [--verbose]",
   valued: ["bundle", "spec", "state", "host", "config", "profile", "injector"],
-  switches: ["json", "verbose", "last", "help", "h"],
+  switches: ["json", "verbose", "last", "wrapper", "help", "h"],
 }
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -59,14 +65,17 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function makePlan({ values }: Flags): Promise<Result<Plan>> {
+async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   const profile = values.get("profile")
   if (profile !== undefined && !isProfileName(profile))
     return fail(usageFault(shape, `unknown profile ${JSON.stringify(profile)}`))
   const injector = values.get("injector")
   if (injector !== undefined && injector !== "native" && injector !== "delegate")
     return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
-  const decision = decide(sourcesOf(values, profile))
+  const sources = sourcesOf(values, profile, injector)
+  const mode = on.has("wrapper") ? wrapperMode(sources) : ok(sources.mode)
+  if (!mode.ok) return mode
+  const decision = decide({ ...sources, mode: mode.value })
   // A file that is not there is no container to explain; what is wrong inside one is part of its story.
   if (decision.kind === "refuse" && decision.fault.tag === "InputUnreadable") return fail(decision.fault)
   const config = decision.config
@@ -74,13 +83,11 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
   if (!opened.ok) return opened
   const host = opened.value
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
-  const layout =
-    decision.kind === "gpu"
-      ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
-      : unseenLayout
+  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : unseenLayout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
   const plan = planContainer(decision, {
-    injector,
+    injector: on.has("wrapper") ? "native" : injector,
+    planMachine: plannerOf(mode.value),
     planDelegate: (gpu) =>
       planDelegate({
         ...gpu,
@@ -97,20 +104,47 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
   return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
 }
 
+function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<ContainerLayout> {
+  const root = absolutePath(spec.rawRootPath, bundle)
+  return mode === "csv" ? observeBoardLayout(root, config) : observeLayout(root)
+}
+
+/** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */
+function wrapperMode(sources: Sources): Result<InjectionMode> {
+  const text = sources.readConfig()
+  const parsed = text.ok ? parseConfig(text.value, sources.profile) : text
+  if (!parsed.ok) return parsed
+  const { config } = parsed.value
+  return chooseRuntimeMode("nvidia-container-runtime", config, () => sources.isTegra(config.gantry.host))
+}
+
 /** Without a state file there is a bundle and no process yet. */
-function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Sources {
+function sourcesOf(
+  values: Flags["values"],
+  profile: Sources["profile"],
+  injector: Sources["injector"],
+): Sources {
   const statePath = values.get("state")
   const specPath = values.get("spec")
   const bundle = resolve(values.get("bundle") ?? ".")
-  const sources = hookSources({
+  const named = values.get("host")
+  const hook = hookSources({
     configPath: values.get("config"),
     profile,
+    injector,
     variable: (name) => process.env[name],
     readState: () =>
       statePath === undefined
         ? ok(JSON.stringify({ pid: 0, bundle }))
         : readText("container state", statePath),
   })
+  const sources: Sources = {
+    ...hook,
+    isTegra: (configured) => {
+      const opened = openHost(named ?? configured)
+      return opened.ok && isTegra(opened.value)
+    },
+  }
   return specPath === undefined ? sources : { ...sources, readSpec: () => readText("OCI spec", specPath) }
 }
 

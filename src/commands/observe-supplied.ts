@@ -18,7 +18,8 @@ export function observeSupplied(
 ): { readonly snapshot: HostSnapshot; readonly toBeMade: readonly Finding[] } {
   const place = driverPlace(decision.config)
   const snapshot = observeSnapshot(host, place)
-  const isWanted = decision.config.value("nvidia-container-cli.load-kmods") !== false
+  const isWanted =
+    decision.mode !== "csv" && decision.config.value("nvidia-container-cli.load-kmods") !== false
   const { devRoot } = snapshot.inventory
   const lying = (node: NodeFact): NodeFact => ({ ...node, path: nodePlace(devRoot, node.path) })
   const { nodes } = findAbsence(host, snapshot.inventory, setsModes(decision))

@@ -8,6 +8,7 @@ import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
+import { planNative } from "../core/plan/plan-native.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
 import { type KnownMachine, knowMachine } from "./know-machine.ts"
@@ -27,8 +28,11 @@ export async function planStart(
   const known = await knowSupplied(decision)
   if (!known.ok) return known
   const { host, snapshot, recalled, notSupplied } = known.value
+  const planMachine =
+    decision.mode === "csv" ? (await import("../core/plan/plan-platform.ts")).planPlatform : planNative
   const planned = planContainer(decision, {
     injector: "native",
+    planMachine,
     observe: () => ok(snapshot),
     observeLayout: () => layout,
   })
@@ -68,8 +72,9 @@ async function knowSupplied(
   }
 }
 
-/** Whether starts may: that is root's affair, and the configuration's. */
-const maySupply = ({ config }: GpuDecision): boolean =>
+/** Whether starts may: that is root's affair, and the configuration's. A board's nodes are its own system's. */
+const maySupply = ({ config, mode }: GpuDecision): boolean =>
+  mode !== "csv" &&
   config.value("nvidia-container-cli.load-kmods") !== false &&
   config.gantry.mode !== "shadow" &&
   process.geteuid?.() === 0

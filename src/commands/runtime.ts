@@ -15,6 +15,7 @@ import { mayAskForGpu } from "../core/request/trigger-words.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime, isAnothers } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
+import { isTegraHost } from "../host/is-tegra-host.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
@@ -83,10 +84,11 @@ interface Start {
 }
 
 async function serve({ config, programName, bundle, spec, configText }: Start): Promise<Result<true>> {
-  const mode = chooseRuntimeMode(programName, config)
+  const mode = chooseRuntimeMode(programName, config, () => isTegraHost(config.gantry.host))
   if (!mode.ok) return mode
   const decision = decide({
     profile: undefined,
+    injector: undefined,
     mode: mode.value,
     readConfig: () => configText,
     readState: () => ok(JSON.stringify({ bundle })),

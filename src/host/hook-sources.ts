@@ -3,11 +3,11 @@
  * Source: facts of the releases. Before 1.18 the driver root's configuration came first and no variable was known.
  */
 
-import { existsSync } from "node:fs"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { Sources } from "../core/plan/decide.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
+import { isTegraHost } from "./is-tegra-host.ts"
 import { readText } from "./read-text.ts"
 
 const configName = "nvidia-container-runtime/config.toml"
@@ -15,6 +15,7 @@ const configName = "nvidia-container-runtime/config.toml"
 export interface HookSurroundings {
   readonly configPath: string | undefined
   readonly profile: ProfileName | undefined
+  readonly injector: Sources["injector"]
   /** A variable of the hook's own environment. */
   readonly variable: (name: string) => string | undefined
   readonly readState: () => Result<string>
@@ -23,16 +24,21 @@ export interface HookSurroundings {
 export function hookSources(surroundings: HookSurroundings): Sources {
   return {
     profile: surroundings.profile,
+    injector: surroundings.injector,
     mode: "legacy",
     readConfig: () => readConfig(surroundings).text,
     readState: surroundings.readState,
     readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),
-    isTegra,
+    isTegra: isTegraHost,
   }
 }
 
 /** The configuration's text, and the file it came from (undefined: none exists and none is required). */
-export function readConfig({ configPath, profile, variable }: Omit<HookSurroundings, "readState">): {
+export function readConfig({
+  configPath,
+  profile,
+  variable,
+}: Pick<HookSurroundings, "configPath" | "profile" | "variable">): {
   readonly text: Result<string>
   readonly path: string | undefined
 } {
@@ -50,11 +56,4 @@ export function readConfig({ configPath, profile, variable }: Omit<HookSurroundi
     if (!isAbsent) return { text, path }
   }
   return { text: ok(""), path: undefined }
-}
-
-function isTegra(): boolean {
-  if (existsSync("/proc/driver/nvidia/version")) return false
-  if (existsSync("/etc/nv_tegra_release")) return true
-  const family = readText("configuration file", "/sys/devices/soc0/family")
-  return family.ok && family.value.toLowerCase().startsWith("tegra")
 }

@@ -29,7 +29,7 @@ export function observeAndRemember(
   const stamps = stampPlaces(host, witnesses)
   if (!areFresh(before) || hasChangedSince(stamps, startedMs) || !areAllThere(host, snapshot)) return snapshot
   const isTroubled = hasTrouble(snapshot)
-  const remembered: RememberedSnapshot = { version: 7, key: place.key, isTroubled, stamps, links, snapshot }
+  const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, stamps, links, snapshot }
   writeState(state, place.file, remembered)
   return snapshot
 }

@@ -18,7 +18,7 @@ import {
 import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
 export interface RememberedSnapshot {
-  readonly version: 7
+  readonly version: 8
   readonly key: string
   /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
   readonly isTroubled: boolean
@@ -30,11 +30,11 @@ export interface RememberedSnapshot {
 /** Where a machine is remembered, and what must stand in the file. undefined: only a live or simulated machine is remembered. */
 export function snapshotPlace(
   { provenance: { kind, name } }: HostFiles,
-  { driverRoot, devRoot = "", ldcache, searchPaths = [] }: SnapshotOptions,
+  { driverRoot, devRoot = "", ldcache, searchPaths = [], platformLists = "" }: SnapshotOptions,
   state: string | undefined,
 ): { readonly key: string; readonly file: string } | undefined {
   if (state === undefined || (kind !== "live" && kind !== "simulated")) return undefined
-  const key = [kind, name, driverRoot, devRoot, ldcache, ...searchPaths, era()].join("\n")
+  const key = [kind, name, driverRoot, devRoot, ldcache, platformLists, ...searchPaths, era()].join("\n")
   return { key, file: `${state}/machine-${hashOf(key)}.json` }
 }
 
@@ -51,7 +51,7 @@ export function recallSnapshot(
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
   if (
-    known?.version !== 7 ||
+    known?.version !== 8 ||
     known.key !== place.key ||
     !areStamps(known.stamps) ||
     !areLinkStamps(known.links)

@@ -7,6 +7,7 @@ import type { Socket } from "../../src/core/inventory/inventory.ts"
 import { unseenLayout } from "../../src/core/plan/container-layout.ts"
 import type { GpuDecision } from "../../src/core/plan/decide.ts"
 import { planContainer } from "../../src/core/plan/plan-container.ts"
+import { planNative } from "../../src/core/plan/plan-native.ts"
 import { startKey } from "../../src/core/plan/start-key.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
@@ -203,6 +204,7 @@ test("planning reads nothing that the key does not have", () => {
         { ...decision, request: { ...decision.request, container } },
         {
           injector: "native",
+          planMachine: planNative,
           observe: () => ({ ok: true, value: snapshot }),
           observeLayout: () => unseenLayout,
         },

@@ -32,13 +32,12 @@ function givenBy({ edits }: Plan) {
 }
 
 describe("a plan with every capability gives what the reference's specification gives, rules aside", () => {
-  // A Tegra board has no driver that a plan could start from.
   const answered = hostNames.flatMap((name) => {
     const reference = referenceOf(name)
     return reference?.env === undefined ? [] : [{ name, reference, snapshot: observeRecorded(name) }]
   })
 
-  test("thirteen machines were asked", () => expect(answered).toHaveLength(13))
+  test("fourteen machines were asked", () => expect(answered).toHaveLength(14))
 
   for (const { name, reference, snapshot } of answered) {
     const expected = adoptRules(reference, catalogue(snapshot))
@@ -46,7 +45,8 @@ describe("a plan with every capability gives what the reference's specification 
     for (const [selector, devices] of [...every.map((one) => [one, [one]] as const), ["all", every] as const])
       test(`${name}, device ${selector}`, () => {
         const env = [`NVIDIA_VISIBLE_DEVICES=${selector}`, "NVIDIA_DRIVER_CAPABILITIES=all"]
-        const plan = planOn(() => snapshot, { env, mode: "jit-cdi" })
+        const mode = snapshot.inventory.platform === "tegra" ? "csv" : "jit-cdi"
+        const plan = planOn(() => snapshot, { env, mode })
         expect(plan.refusal).toBeUndefined()
         const given = devices.map((one) => expected.devices[one] ?? { nodes: [], links: [] })
         expect(givenBy(plan)).toEqual({
@@ -71,7 +71,7 @@ describe("goldens: each machine, by capabilities and by devices", () => {
       const section = (
         title: string,
         env: readonly string[],
-        mode: "legacy" | "jit-cdi",
+        mode: "legacy" | "jit-cdi" | "csv",
         hasFiles: boolean,
       ) =>
         `== ${title}\n${describePlan(
@@ -118,6 +118,14 @@ describe("goldens: each machine, by capabilities and by devices", () => {
           ],
           "jit-cdi",
           true,
+        ),
+        ...(snapshot.platform === undefined ? [] : ["all", "none", "1"]).map((device) =>
+          section(
+            `device ${device}, every list, mode csv`,
+            [`NVIDIA_VISIBLE_DEVICES=${device}`, "NVIDIA_REQUIRE_JETPACK=csv-mounts=all"],
+            "csv",
+            true,
+          ),
         ),
       ].join("\n")
       expectGolden(`machines/${name}.txt`, text)

@@ -50,6 +50,7 @@ const asksForGpu = (spec: Uint8Array): boolean =>
     readConfig: () => ok(""),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec).toString("utf8")),
+    injector: undefined,
     isTegra: () => false,
   }).kind === "gpu"
 
@@ -68,6 +69,7 @@ test("a container that asks for no GPU is not failed by an entry of its environm
     readConfig: () => ok(""),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec("B=c")).toString("utf8")),
+    injector: undefined,
     isTegra: () => false,
   })
   expect(decision.kind).toBe("nothing")

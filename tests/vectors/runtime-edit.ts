@@ -11,6 +11,7 @@ import { decide } from "../../src/core/plan/decide.ts"
 import { divideEdits } from "../../src/core/plan/divide-edits.ts"
 import type { Edit } from "../../src/core/plan/edit.ts"
 import { planContainer } from "../../src/core/plan/plan-container.ts"
+import { planNative } from "../../src/core/plan/plan-native.ts"
 import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"
 import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { chooseRuntimeMode } from "../../src/core/request/runtime-mode.ts"
@@ -143,7 +144,7 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
   const parsed = parseConfig(vector.config_toml, undefined)
   if (!parsed.ok) return refused(parsed.fault.tag)
   if (!mayAskForGpu(spec, parsed.value.config)) return readEnding(vector.input, [])
-  const mode = chooseRuntimeMode("nvidia-container-runtime", parsed.value.config)
+  const mode = chooseRuntimeMode("nvidia-container-runtime", parsed.value.config, () => false)
   if (!mode.ok) return refused(mode.fault.tag)
   const decision = decide({
     profile: undefined,
@@ -151,10 +152,12 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
     readConfig: () => ok(vector.config_toml),
     readState: () => ok('{"bundle": "/var/lib/bundle"}'),
     readSpec: () => ok(spec),
+    injector: undefined,
     isTegra: () => false,
   })
   const plan = planContainer(decision, {
     injector: "native",
+    planMachine: planNative,
     observe: () => ok(snapshot),
     observeLayout: () => ({ ...unseenLayout, isDebian: true }),
   })

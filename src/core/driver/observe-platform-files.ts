@@ -1,18 +1,158 @@
 /**
- * Platforms whose driver is no package of libraries of one version. Tegra: files, directories and links that the platform's lists
- * name; a library that is a link brings the chain of links and the file at its end. WSL: the Windows driver's store.
+ * Platforms whose driver is no package of libraries of one version. Tegra: nodes, files, directories and links that the platform's lists
+ * name. WSL: the Windows driver's store.
+ *   dev: a character device · dir: a directory, as it is named · lib and sym: what lies at the end of the links, with the links on the way
+ *   a pattern names all that fits it · what is not there, or is of another kind, is a finding, and everything else is given
  * Source: facts, toolkit §5.6 and §5.7.
  */
 
+import { parseElfFrom } from "../elf/parse-elf.ts"
+import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
-import type { RootView } from "../host/root-view.ts"
-import { observePlatformEntries } from "../inventory/platform-list.ts"
-import { observeNode } from "../inventory/proc-text.ts"
+import { type RootView, viewRoot } from "../host/root-view.ts"
+import type { NodeFact } from "../inventory/inventory.ts"
+import { refusePlace } from "../inventory/parse-platform-list.ts"
+import {
+  findPlatformLists,
+  isBasePlatformList,
+  isPattern,
+  type PlatformEntry,
+  platformEntryMissing,
+  readPlatformLists,
+} from "../inventory/platform-list.ts"
+import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
+import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { joinPath, parentPath } from "../text/path.ts"
+import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
+import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
 
 const stepLimit = 40
+/** More than all lists of a board name. */
+const itemLimit = 20_000
+
+export interface PlatformPlaces {
+  /** Where the driver's files lie. */
+  readonly view: RootView
+  readonly lists: readonly HostPath[]
+}
+
+/** `host`: with the nodes where they lie. */
+export function observePlatformContents(host: Host, { view, lists }: PlatformPlaces): PlatformContents {
+  const { entries, findings } = readPlatformLists(host, lists)
+  const items: PlatformItem[] = []
+  const missing: Finding[] = []
+  const places = new Set<HostPath>()
+  const budget: GlobBudget = { directories: 4096 }
+  const nodes = viewRoot(host, hostPath("/"))
+  for (const entry of entries) {
+    if (items.length >= itemLimit) break
+    const within = entry.kind === "dev" ? nodes : view
+    const found = pathsOf(within, entry.path, budget).flatMap(
+      (path) => observeItem(host, view, { ...entry, path }) ?? [],
+    )
+    if (found.length === 0) missing.push(platformEntryMissing(entry))
+    items.push(...found.slice(0, itemLimit - items.length))
+    places.add(within.outside(isPattern(entry.path) ? parentPath(entry.path) : entry.path))
+  }
+  for (const { file, links } of items)
+    for (const path of [...(file === undefined ? [] : [file.path]), ...links.map((link) => link.path)])
+      places.add(view.outside(path))
+  const release = view.exists(releaseFile)
+    ? { path: releaseFile, hostPath: view.outside(releaseFile) }
+    : undefined
+  places.add(view.outside(releaseFile))
+  return {
+    items,
+    gpuNodes: observeGpuNodes(host),
+    release,
+    findings: [...findings, ...missing],
+    places: [...places],
+  }
+}
+
+const observeGpuNodes = (host: Host): readonly NodeFact[] =>
+  namesIn(host, "/dev")
+    .filter((name) => /^nvidia\d{1,4}$/.test(name))
+    .sort(byNumber)
+    .flatMap((name) => observeNode(host, `/dev/${name}`) ?? [])
+
+const pathsOf = (view: RootView, path: HostPath, budget: GlobBudget): readonly HostPath[] =>
+  isPattern(path) ? expandGlob(view, path, budget).map(hostPath) : [path]
+
+/** undefined: there is nothing of that kind. */
+function observeItem(host: Host, view: RootView, entry: PlatformEntry): PlatformItem | undefined {
+  const { kind, path, list, line } = entry
+  const item = { kind, path, list, line, node: undefined, file: undefined, links: [], library: undefined }
+  if (kind === "dev") {
+    const node = observeNode(host, path)
+    return node === undefined ? undefined : { ...item, node }
+  }
+  const links: FileLink[] = []
+  const end = followChain(view, path, links)
+  const stat = view.lstat(end)
+  const isRight =
+    stat.ok &&
+    refusePlace(end) === undefined &&
+    (kind === "dir"
+      ? stat.value.kind === "directory"
+      : stat.value.kind === "file" || stat.value.kind === "socket")
+  if (!isRight) return undefined
+  const file = { path: end, hostPath: view.outside(end) }
+  const library = kind === "dir" ? undefined : observeLibrary(view, end)
+  if (library !== undefined) links.push(...linksBeside(view, end, library, links))
+  return { ...item, file, links, library }
+}
+
+/** Notes each link on the way and returns where it ends. Directories on the way are kept as they are named. */
+function followChain(view: RootView, path: HostPath, links: FileLink[]): HostPath {
+  let at = path
+  for (let step = 0; step < stepLimit; step++) {
+    const target = view.readLink(at)
+    if (!target.ok) return at
+    links.push({ path: at, target: target.value })
+    at = goalOf(view, at, target.value)
+  }
+  return at
+}
+
+function goalOf(view: RootView, link: HostPath, target: string): HostPath {
+  if (target.startsWith("/")) return hostPath(cleanPath(target))
+  const parent = parentPath(link)
+  // Behind a link `..` leads elsewhere than it seems.
+  const resolved = target.includes("..") ? view.resolve(parent) : undefined
+  return hostPath(joinPath(resolved?.ok === true ? resolved.value : parent, target))
+}
+
+/** What a loader's cache can hold, by its name and its header. */
+function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undefined {
+  const name = baseName(path)
+  if (!/^lib.+\.so(\.[^/]*)?$/.test(name)) return undefined
+  const elf = parseElfFrom((offsetBytes, lengthBytes) => {
+    const bytes = view.readFile(path, { offsetBytes, lengthBytes })
+    return bytes.ok ? bytes.value : new Uint8Array()
+  })
+  if (!elf.ok) return undefined
+  const { soname = name, bits, machine } = elf.value
+  // A name with a slash would be a link somewhere else.
+  return soname === "" || soname.includes("/") ? undefined : { soname, bits, machine }
+}
+
+/** The links of its SONAME and of its bare name, where the machine has them and they lead to it. */
+function linksBeside(
+  view: RootView,
+  path: HostPath,
+  { soname }: PlatformLibrary,
+  known: readonly FileLink[],
+): readonly FileLink[] {
+  const bare = soname.replace(/(\.so)\..*$/, "$1")
+  return [...new Set([soname, bare])].flatMap((name): readonly FileLink[] => {
+    const link = hostPath(joinPath(parentPath(path), name))
+    if (link === path || known.some((one) => one.path === link)) return []
+    const chain: FileLink[] = []
+    return followChain(view, link, chain) === path ? chain : []
+  })
+}
 
 export interface PlatformFiles {
   /** Order: as listed, each once. */
@@ -20,20 +160,22 @@ export interface PlatformFiles {
   readonly links: readonly FileLink[]
 }
 
+/** Of the lists that always count. */
 export function observePlatformFiles(host: Host, view: RootView): PlatformFiles {
+  const lists = findPlatformLists(host).filter(isBasePlatformList)
+  const { items, release } = observePlatformContents(host, { view, lists })
   const files = new Set<HostPath>(observeWslFiles(host, view))
   const links = new Map<HostPath, FileLink>()
-  for (const { kind, path } of observePlatformEntries(host).entries) {
-    if (kind === "dev") continue
-    const end = followChain(view, path, links)
-    const stat = view.lstat(end)
-    if (stat.ok && (kind === "dir" ? stat.value.kind === "directory" : stat.value.kind === "file"))
-      if (kind !== "sym") files.add(view.outside(end))
+  for (const item of items) {
+    if (item.file !== undefined) files.add(item.file.hostPath)
+    for (const link of item.links) if (!links.has(link.path)) links.set(link.path, link)
   }
-  const release = "/etc/nv_tegra_release"
-  if (files.size > 0 && view.exists(release)) files.add(view.outside(release))
+  if (files.size > 0 && release !== undefined) files.add(release.hostPath)
   return { files: [...files], links: [...links.values()] }
 }
+
+/** Programs of the board read it. */
+const releaseFile: HostPath = hostPath("/etc/nv_tegra_release")
 
 const wslDirectory = "/usr/lib/wsl"
 
@@ -54,16 +196,4 @@ function observeWslFiles(host: Host, view: RootView): readonly HostPath[] {
   )
   const door = `${wslDirectory}/lib/libdxcore.so`
   return [...files, ...(view.exists(door) ? [door] : [])].map((path) => view.outside(path))
-}
-
-/** Notes each link on the way and returns where it ends. Directories on the way are kept as they are named. */
-function followChain(view: RootView, path: HostPath, links: Map<HostPath, FileLink>): HostPath {
-  let at = path
-  for (let step = 0; step < stepLimit; step++) {
-    const target = view.readLink(at)
-    if (!target.ok) return at
-    if (!links.has(at)) links.set(at, { path: at, target: target.value })
-    at = hostPath(target.value.startsWith("/") ? target.value : joinPath(parentPath(at), target.value))
-  }
-  return at
 }

@@ -61,6 +61,7 @@ function headline(plan: Plan): readonly string[] {
   if (plan.outcome === "delegate") return ["This container is handed to nvidia-container-cli."]
   const cut = plan.reasons.filter(({ rule }) => rule === "select.mig").length
   const gpus = gpuNodes(plan).map(({ path }) => path)
+  if (plan.reasons.some(({ rule }) => rule === "select.board")) return boardHeadline(plan)
   if (gpus.length === 0) return ["This container gets the driver, but no GPU."]
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
   // A MIG device is used through the node of its GPU, which alone would be the whole GPU.
@@ -70,6 +71,14 @@ function headline(plan: Plan): readonly string[] {
     ...(cut === 0 ? [] : [count(cut, "MIG device")]),
   ]
   return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}`, "")
+}
+
+/** A board's own GPU is served by many nodes, none of which is it. */
+function boardHeadline(plan: Plan): readonly string[] {
+  const count = plan.edits.filter(({ kind }) => kind === "deviceNode").length
+  const isAlone = !plan.reasons.some(({ rule }) => rule === "select.gpu")
+  const what = isAlone ? "the board's own GPU" : "the board's own GPU and what is beside it"
+  return wrap(`This container gets ${what}, by ${count} device nodes.`, "")
 }
 
 const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNode" }>[] =>

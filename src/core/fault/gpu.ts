@@ -102,8 +102,19 @@ export interface GpuFaults {
   DriverLibraryUnknown: { readonly path: HostPath }
   /** A library needs one of the driver's that is not there. */
   DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
-  /** A line of the platform's list that names nothing that is there, or is malformed. */
+  /** A line of the platform's list that names nothing that is there. */
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+  /** A machine whose driver is no kernel module of ours, in a mode that plans from one. */
+  PlatformUnserved: { readonly host: string; readonly platform: "tegra" | "wsl" }
+  /** A board's lists do not tell what a container needs. `what`: what is wrong with them, `has no list`. */
+  PlatformUnlisted: { readonly directory: string; readonly what: string; readonly host: string }
+  /** A line of the platform's list that is no entry. */
+  PlatformEntryInvalid: {
+    readonly list: HostPath
+    readonly line: number
+    readonly entry: string
+    readonly problem: string
+  }
 }
 
 /** As the reference says it. An empty name never comes to be opened. */
@@ -518,5 +529,44 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
     remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+  PlatformUnserved: {
+    code: "GAN2138",
+    exit: 1,
+    says: (d) =>
+      `nvidia-container-cli: initialization error: nvml error: driver not loaded: ${d.host} is ${d.platform === "tegra" ? "a Tegra board, which mode csv alone serves" : "a Windows Subsystem for Linux, which native injection does not serve yet"}`,
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.platform === "tegra"
+            ? "use the runtime wrapper (docker run --runtime=nvidia) in mode auto or csv"
+            : 'set gantry.mode = "shadow" in config.toml: NVIDIA\'s own tools do the work then',
+      },
+    ],
+  },
+  PlatformUnlisted: {
+    code: "GAN2137",
+    exit: 1,
+    says: (d) => `mode csv: ${d.directory} ${d.what} (${d.host})`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "install the board's packages that bring the lists (nvidia-l4t-init), or set nvidia-container-runtime.modes.csv.mount-spec-path",
+      },
+    ],
+  },
+  PlatformEntryInvalid: {
+    code: "GAN2136",
+    exit: 1,
+    says: (d) => `${d.list}:${d.line} is no entry: ${d.problem}`,
+    remedies: (d) => [
+      {
+        kind: "edit",
+        file: d.list,
+        change: `line ${d.line}: dev, dir, lib or sym, a comma, an absolute path`,
+        why: "what stands there is given to no container",
+      },
+    ],
   },
 }

@@ -7,7 +7,12 @@ import type { Finding } from "../fault/finding.ts"
 import type { HostPath } from "../text/brand.ts"
 
 /** The file that a fact was read from, or who else told it. */
-export type FactSource = HostPath | "NVML" | "table of GPU models" | "table of driver branches"
+export type FactSource =
+  | HostPath
+  | "NVML"
+  | "table of GPU models"
+  | "table of driver branches"
+  | "table of board releases"
 
 export interface Sourced<T> {
   readonly value: T
@@ -137,6 +142,8 @@ export interface Inventory {
   readonly cudaVersion: Sourced<string> | undefined
   /** nvidia, nvidia_uvm, … that are loaded. Order: alphabetical. */
   readonly modules: readonly string[]
+  /** A Tegra board's own GPU, as NVML names it: `Orin (nvgpu)`. undefined: nobody tells. */
+  readonly boardGpu: Sourced<string> | undefined
   /** Order: by PCI address. */
   readonly gpus: readonly Gpu[]
   /** Order: by GPU, then by index. */

@@ -14,6 +14,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import { isIntegratedName, isTegra } from "./is-tegra.ts"
 import { describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
@@ -28,7 +29,7 @@ import {
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { readText } from "./proc-text.ts"
+import { cudaOfTegra } from "./tegra.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -73,11 +74,16 @@ export function observeInventory(
   const minors = observeMigMinors(host)
   const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
 
+  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   const usable = seen.filter(({ state }) => state === "usable")
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
   const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
-  const report = isAsked ? askNvml(host, { driverRoot, ldcache, searchPaths }, isOpen, findings) : undefined
+  const isBoard = platform === "tegra"
+  const isNeeded = isOpen && !(isBoard && usable.length === 0)
+  // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that.
+  const report =
+    isAsked || isBoard ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings) : undefined
   const told = matchByAddress(report)
   const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
   for (const gpu of gpus)
@@ -92,13 +98,13 @@ export function observeInventory(
   checkDrmNodes(host, gpus, findings)
   if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
-  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   return {
     platform,
     devRoot,
     kernelModuleVersion,
-    cudaVersion: describeCuda(cuda, report),
+    cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
     modules,
+    boardGpu: describeBoardGpu(report),
     gpus,
     migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
     migRights: describeMigRights(gpus, minors),
@@ -110,9 +116,19 @@ export function observeInventory(
   }
 }
 
-function describeCuda(cuda: string | undefined, report: NvmlReport | undefined): Sourced<string> | undefined {
+function describeCuda(
+  ofBoard: Sourced<string> | undefined,
+  cuda: string | undefined,
+  report: NvmlReport | undefined,
+): Sourced<string> | undefined {
   if (report?.cudaVersion !== undefined) return { value: report.cudaVersion, source: "NVML" }
+  if (ofBoard !== undefined) return ofBoard
   return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
+}
+
+function describeBoardGpu(report: NvmlReport | undefined): Sourced<string> | undefined {
+  const name = report?.gpus.find((gpu) => isIntegratedName(gpu.name ?? ""))?.name
+  return name === undefined ? undefined : { value: name, source: "NVML" }
 }
 
 const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined
@@ -180,11 +196,8 @@ function complete(
   }
 }
 
-/** A Tegra board with a discrete GPU's driver counts as native: its lists still name the board's nodes. */
+/** A Tegra board that uses a discrete GPU alone counts as native: its lists still name the board's nodes. */
 function observePlatform(host: Host, hasDriver: boolean, hasDxg: boolean): Platform {
-  if (hasDriver) return "native"
-  if (hasDxg) return "wsl"
-  if (host.exists(hostPath("/etc/nv_tegra_release"))) return "tegra"
-  const family = readText(host, "/sys/devices/soc0/family")
-  return family?.trim().toLowerCase().startsWith("tegra") === true ? "tegra" : "native"
+  if (isTegra(host)) return "tegra"
+  return hasDxg && !hasDriver ? "wsl" : "native"
 }

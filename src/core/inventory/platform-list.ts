@@ -1,36 +1,64 @@
 /**
- * Tegra: what a container gets is listed by the platform in three CSV files, one entry a line: `dev|dir|lib|sym, path`.
- * Source: facts, toolkit §5.7; the lists that NVIDIA's board support packages install.
+ * Tegra: what a container gets is listed by the platform in CSV files of one directory (parse-platform-list.ts). Three of them count
+ * always, the others for images that ask for every list. Source: facts, toolkit §4.2 and §5.7.
  */
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { cleanPath } from "../text/path.ts"
+import { baseName, joinPath } from "../text/path.ts"
 import type { NodeFact } from "./inventory.ts"
+import { isBaseList, isPlatformList, type PlatformLine, parsePlatformList } from "./parse-platform-list.ts"
 import { namesIn, observeNode, readText } from "./proc-text.ts"
 
-const listDirectory = "/etc/nvidia-container-runtime/host-files-for-container.d"
-const lineLimit = 20_000
-/** Others count only for images that ask for every list. Source: facts, toolkit §4.2. */
-const isBaseList = (name: string): boolean => ["devices.csv", "drivers.csv", "l4t.csv"].includes(name)
+export const defaultListDirectory: HostPath = hostPath(
+  "/etc/nvidia-container-runtime/host-files-for-container.d",
+)
 
-/** The lists, and where one appears or goes. */
-export const platformLists = (host: Host): readonly HostPath[] => [
-  hostPath(listDirectory),
-  ...namesIn(host, listDirectory).map((name) => hostPath(`${listDirectory}/${name}`)),
-]
+/** The lists in a directory. Order: by name. */
+export const findPlatformLists = (
+  host: Host,
+  directory: HostPath = defaultListDirectory,
+): readonly HostPath[] =>
+  namesIn(host, directory)
+    .filter(isPlatformList)
+    .map((name) => hostPath(joinPath(directory, name)))
 
-export type PlatformEntryKind = "dev" | "dir" | "lib" | "sym"
+export const isBasePlatformList = (list: HostPath): boolean => isBaseList(baseName(list))
 
-export interface PlatformEntry {
-  readonly kind: PlatformEntryKind
-  readonly path: HostPath
+export interface PlatformEntry extends PlatformLine {
   readonly list: HostPath
-  /** 1-based. */
-  readonly line: number
 }
+
+/** What stands in lists, whether it is there or not. Order: as listed, lists as given. A line that is no entry is a finding. */
+export function readPlatformLists(
+  host: Host,
+  lists: readonly HostPath[],
+): { readonly entries: readonly PlatformEntry[]; readonly findings: readonly Finding[] } {
+  const entries: PlatformEntry[] = []
+  const findings: Finding[] = []
+  for (const list of lists) {
+    const read = parsePlatformList(readText(host, list) ?? "")
+    for (const entry of read.entries) entries.push({ ...entry, list })
+    for (const { line, text, problem } of read.unread)
+      findings.push({
+        severity: "warning",
+        fault: fault("PlatformEntryInvalid", { list, line, entry: text, problem }),
+        evidence: [`${list}:${line}: ${text}`],
+      })
+  }
+  return { entries, findings }
+}
+
+/** A list names what is not there: lists serve many boards. */
+export const platformEntryMissing = ({ list, line, kind, path }: PlatformEntry): Finding => ({
+  severity: "note",
+  fault: fault("PlatformEntryMissing", { list, line, entry: `${kind}, ${path}` }),
+  evidence: [`${list}:${line}`],
+})
+
+export const isPattern = (path: string): boolean => /[*?[]/.test(path)
 
 export interface PlatformEntries {
   /** Order: as listed, lists by name. */
@@ -39,40 +67,16 @@ export interface PlatformEntries {
   readonly findings: readonly Finding[]
 }
 
-const isKind = (text: string): text is PlatformEntryKind =>
-  text === "dev" || text === "dir" || text === "lib" || text === "sym"
-
-/** Everything that the lists name; nodes that exist; findings for lines that lead nowhere. */
+/** Everything that the lists name that always count; nodes that exist; findings for lines that lead nowhere. */
 export function observePlatformEntries(host: Host): PlatformEntries {
-  const entries: PlatformEntry[] = []
-  const findings: Finding[] = []
-  const complain = (list: HostPath, line: number, entry: string, severity: Finding["severity"]): void => {
-    findings.push({
-      severity,
-      fault: fault("PlatformEntryMissing", { list, line, entry }),
-      evidence: [`${list}:${line}`],
-    })
-  }
-  for (const name of namesIn(host, listDirectory)) {
-    if (!isBaseList(name)) continue
-    const list = hostPath(`${listDirectory}/${name}`)
-    const lines = (readText(host, list) ?? "").split("\n").slice(0, lineLimit)
-    for (const [index, line] of lines.entries()) {
-      const text = line.trim()
-      if (text === "" || text.startsWith("#")) continue
-      const comma = text.indexOf(",")
-      const kind = text.slice(0, Math.max(comma, 0)).trim()
-      const path = text.slice(comma + 1).trim()
-      if (isKind(kind) && path.startsWith("/"))
-        entries.push({ kind, path: hostPath(cleanPath(path)), list, line: index + 1 })
-      else complain(list, index + 1, text, "warning")
-    }
-  }
+  const { entries, findings } = readPlatformLists(host, findPlatformLists(host).filter(isBasePlatformList))
+  const missing: Finding[] = []
   const nodes: NodeFact[] = []
-  for (const { kind, path, list, line } of entries) {
-    const node = kind === "dev" ? observeNode(host, path) : undefined
+  for (const entry of entries) {
+    if (isPattern(entry.path)) continue
+    const node = entry.kind === "dev" ? observeNode(host, entry.path) : undefined
     if (node !== undefined) nodes.push(node)
-    else if (kind === "dev" || !host.exists(path)) complain(list, line, `${kind}, ${path}`, "note")
+    else if (entry.kind === "dev" || !host.exists(entry.path)) missing.push(platformEntryMissing(entry))
   }
-  return { entries, nodes, findings }
+  return { entries, nodes, findings: [...findings, ...missing] }
 }

@@ -40,7 +40,7 @@ export function observeNode(host: Host, path: string): NodeFact | undefined {
 }
 
 /** Names in a directory; none when there is none. */
-export function namesIn(host: Host, path: string): readonly string[] {
+export function namesIn(host: Pick<Host, "readDir">, path: string): readonly string[] {
   const names = host.readDir(hostPath(path))
   return names.ok ? names.value : []
 }

@@ -15,6 +15,8 @@ export interface ContainerLayout {
   readonly muslMachines: readonly Exclude<ElfMachine, "other">[]
   /** What it brings for a newer CUDA than the driver's; undefined: nothing. */
   readonly compat: CompatOffer | undefined
+  /** The same for an Orin's own GPU, which has a directory of its own; undefined: nothing, or nobody looked. */
+  readonly boardCompat: CompatOffer | undefined
 }
 
 /** A root of which nothing can be seen. */
@@ -24,4 +26,5 @@ export const unseenLayout: ContainerLayout = {
   isLibApart: false,
   muslMachines: [],
   compat: undefined,
+  boardCompat: undefined,
 }

@@ -9,7 +9,7 @@ import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts
 import { type ContainerState, parseState } from "../oci/state.ts"
 import { checkSupportedCapabilities } from "../request/capabilities.ts"
 import type { Config } from "../request/config.ts"
-import type { InjectionMode } from "../request/injection-mode.ts"
+import type { InjectionMode, Injector } from "../request/injection-mode.ts"
 import { checkHookMode } from "../request/mode.ts"
 import { parseConfig } from "../request/parse-config.ts"
 import type { Profile, ProfileName } from "../request/profile.ts"
@@ -21,13 +21,16 @@ import { resolveRequest } from "../request/resolve-request.ts"
 export interface Sources {
   /** The profile of the command line, which wins over the configuration's. */
   readonly profile: ProfileName | undefined
+  /** The injector of the command line, which wins over the configuration's. */
+  readonly injector: Injector | undefined
   /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
   readonly mode: InjectionMode
   /** Empty when there is no file and none is required. */
   readConfig(): Result<string>
   readState(): Result<string>
   readSpec(bundle: string): Result<string>
-  isTegra(): boolean
+  /** `host`: of the configuration. */
+  isTegra(host: string | undefined): boolean
 }
 
 /** What is known by then, also when a fault ends the matter. */
@@ -66,6 +69,12 @@ export type Decision =
     }
   | BundleDecision
 
+/** The wrapper delegates nothing. In the hook's shadow mode another program acts, whoever is configured to. */
+function chooseInjector({ mode, injector }: Sources, { gantry }: Config): Injector {
+  if (mode !== "legacy") return "native"
+  return gantry.mode === "shadow" ? "delegate" : (injector ?? gantry.injector ?? "native")
+}
+
 export function decide(sources: Sources): Decision {
   const log = createReasonLog()
   let known: Known = { log, config: undefined, profile: undefined }
@@ -89,7 +98,9 @@ export function decide(sources: Sources): Decision {
   if (!supported.ok) return refuse(supported.fault)
   const { mode } = sources
   const checkMode = (devices: readonly string[] | undefined): Result<true> =>
-    mode === "legacy" ? checkHookMode({ config, devices, isTegra: () => sources.isTegra() }, log) : ok(true)
+    mode === "legacy"
+      ? checkHookMode({ config, devices, isTegra: () => sources.isTegra(config.gantry.host) }, log)
+      : ok(true)
   if (profile.modeCheck === "first") {
     const served = checkMode(undefined)
     if (!served.ok) return refuse(served.fault)
@@ -111,6 +122,7 @@ export function decide(sources: Sources): Decision {
     state: state.value,
     spec: spec.value,
     mode,
+    injector: chooseInjector(sources, config),
   }
   const request = resolveRequest(input, log)
   if (!request.ok) return refuse(request.fault)

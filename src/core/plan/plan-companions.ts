@@ -8,7 +8,7 @@ import type { Companion } from "../request/profile.ts"
 import { containerPath } from "../text/brand.ts"
 import type { Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
-import type { PlanContext } from "./plan-part.ts"
+import type { DriverlessContext } from "./plan-part.ts"
 
 /** What the machine has for each, and what it would be called. */
 const nodesOf: { readonly [C in Companion]: (nodes: SupportNodes) => readonly NodeFact[] } = {
@@ -32,7 +32,7 @@ export interface CompanionPlan {
   readonly findings: readonly Finding[]
 }
 
-export function planCompanions({ request, inventory, log, because }: PlanContext): CompanionPlan {
+export function planCompanions({ request, inventory, log, because }: DriverlessContext): CompanionPlan {
   const nodes: CompanionPlan["nodes"][number][] = []
   const edits: Edit[] = []
   const omissions: Omission[] = []

@@ -8,7 +8,7 @@ import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision, GpuDecision } from "./decide.ts"
 import type { DelegateEdit, Edit } from "./edit.ts"
 import type { Omission, Plan } from "./plan.ts"
-import { planNative } from "./plan-native.ts"
+import type { planNative } from "./plan-native.ts"
 import type { HostSnapshot } from "./snapshot.ts"
 
 export interface PlanSurroundings {
@@ -16,6 +16,8 @@ export interface PlanSurroundings {
   readonly injector: "native" | "delegate" | undefined
   /** How another program is told what to do. Absent where nobody delegates: a start that injects does not load it. */
   planDelegate?(decision: GpuDecision): Result<DelegateEdit>
+  /** As plannerOf says; a start loads that one alone. */
+  readonly planMachine: typeof planNative
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -75,5 +77,5 @@ function native({ request, config, mode, log }: GpuDecision, surroundings: PlanS
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  return planNative({ request, snapshot: snapshot.value, layout, config, mode }, log)
+  return surroundings.planMachine({ request, snapshot: snapshot.value, layout, config, mode }, log)
 }

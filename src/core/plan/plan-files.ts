@@ -77,7 +77,7 @@ export function chooseLibraries({ driver, granted }: PlanContext): readonly Driv
 
 /** Where a container's loader, or in the wrapper's modes the machine's, looks for a library. */
 export function libraryDirectory(
-  { mode, layout }: PlanContext,
+  { mode, layout }: Pick<PlanContext, "mode" | "layout">,
   { bits, machine, rootPath }: DriverLibrary,
 ): string {
   if (mode !== "legacy") return parentPath(rootPath)

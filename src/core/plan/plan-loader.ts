@@ -12,16 +12,21 @@ import type { CompatOffer } from "./compat-offer.ts"
 import type { Edit, LdcacheEdit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
 import { libraryDirectory } from "./plan-files.ts"
-import type { PlanContext, PlanPart } from "./plan-part.ts"
+import type { DriverlessContext, PlanPart } from "./plan-part.ts"
 
 type Entry = LdcacheEdit["entries"][number]
 
-export function planLoader(context: PlanContext, libraries: readonly DriverLibrary[]): PlanPart {
+/** `hostDriverVersion`: undefined where the driver is none of a kernel module's version. */
+export function planLoader(
+  context: DriverlessContext,
+  libraries: readonly DriverLibrary[],
+  hostDriverVersion: string | undefined,
+): PlanPart {
   const { because, layout } = context
   if (libraries.length === 0) return { edits: [] }
   const omissions: Omission[] = []
   const findings: Finding[] = []
-  const compat = chooseCompat(context, omissions, findings)
+  const compat = chooseCompat(context, hostDriverVersion, omissions, findings)
   const reasons = [...because.capabilities, ...compat.reasons]
   const entries = new Map<string, Entry>()
   // What is said first counts: the image's newer libraries stand before the driver's.
@@ -69,12 +74,13 @@ interface ChosenCompat {
 }
 
 function chooseCompat(
-  { layout, config, mode, granted, devices, driver, inventory, log }: PlanContext,
+  { layout, config, mode, granted, devices, inventory, log }: DriverlessContext,
+  hostDriverVersion: string | undefined,
   omissions: Omission[],
   findings: Finding[],
 ): ChosenCompat {
   const none: ChosenCompat = { libraries: [], reasons: [] }
-  const offer = layout.compat
+  const offer = inventory.boardGpu?.value.includes("Orin") === true ? layout.boardCompat : layout.compat
   if (offer === undefined || !granted.implied.has("compute")) return none
   const key = "nvidia-container-runtime.modes.legacy.cuda-compat-mode"
   const evidence = {
@@ -103,8 +109,10 @@ function chooseCompat(
   const verdict = decideCompat({
     directory: offer.directory,
     libraries: offer.candidates,
-    hostDriverVersion: driver.version,
-    hostCudaVersion: inventory.cudaVersion?.value,
+    hostDriverVersion,
+    // A table's version would do for a requirement, not for another libcuda.
+    hostCudaVersion:
+      mode !== "csv" || inventory.cudaVersion?.source === "NVML" ? inventory.cudaVersion?.value : undefined,
   })
   findings.push(...verdict.findings)
   if (verdict.directory === undefined) return leave(verdict.reason)

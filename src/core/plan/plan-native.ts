@@ -11,17 +11,18 @@ import type { DriverCatalogue } from "../driver/catalogue.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
-import { checkMigRights, type MigRight } from "../inventory/mig-rights.ts"
-import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
+import { selectDevices } from "../inventory/select-devices.ts"
 import type { Config } from "../request/config.ts"
-import { type InjectionMode, isStrict } from "../request/injection-mode.ts"
+import type { InjectionMode } from "../request/injection-mode.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
-import { checkMachine, findUnmetRequirement } from "./check-machine.ts"
+import { arrangeEdits } from "./arrange-edits.ts"
+import { checkMachine } from "./check-machine.ts"
 import type { ContainerLayout } from "./container-layout.ts"
 import { driverAbsence } from "./driver-absence.ts"
-import { type Edit, editOrder } from "./edit.ts"
-import { grantCapabilities, notApplied } from "./grant-capabilities.ts"
+import type { Edit } from "./edit.ts"
+import { grantCapabilities } from "./grant-capabilities.ts"
+import { judgeRules } from "./judge-rules.ts"
 import { listOmissions } from "./list-omissions.ts"
 import type { Omission } from "./plan.ts"
 import { planEnvironment } from "./plan-environment.ts"
@@ -50,13 +51,15 @@ export interface NativePlan {
 }
 
 /**
- * Faults: DriverNotLoaded, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
+ * Faults: DriverNotLoaded, PlatformUnserved, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
  * checkMachine, RequirementUnmet, RequirementInvalid.
  */
 export function planNative(input: NativeInput, log: ReasonLog): Result<NativePlan> {
   const { request, snapshot, layout, config, mode } = input
   const { driver, inventory } = snapshot
-  if (driver === undefined || inventory.kernelModuleVersion === undefined)
+  // A board may have the module for its displays alone.
+  const isBoard = inventory.platform === "tegra" && !inventory.gpus.some(({ state }) => state === "usable")
+  if (driver === undefined || inventory.kernelModuleVersion === undefined || isBoard)
     return fail(driverAbsence(snapshot))
   const broken = driver.findings.find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)
@@ -95,11 +98,11 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
     planMig(context),
     planProcView(context, snapshot.procFiles),
     planProfile(context),
-    planLoader(context, libraries),
+    planLoader(context, libraries, driver.version),
     planEnvironment(context, libraries),
   ]
   return ok({
-    edits: arrange(parts.flatMap(({ edits }) => edits)),
+    edits: arrangeEdits(parts.flatMap(({ edits }) => edits)),
     omissions: [...listOmissions(context, libraries), ...parts.flatMap(({ omissions }) => omissions ?? [])],
     findings: [
       ...findingsOf(inventory, driver, context),
@@ -108,56 +111,6 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
       ...parts.flatMap(({ findings }) => findings ?? []),
     ],
   })
-}
-
-/** Requirements and rights over MIG, as strictly as the mode has them. */
-function judgeRules(
-  { request, mode, config }: NativeInput,
-  inventory: Inventory,
-  devices: readonly SelectedDevice[],
-): Result<{ readonly rights: readonly MigRight[]; readonly findings: readonly Finding[] }> {
-  const unmet = findUnmetRequirement(request.requirements, inventory, devices)
-  const asked = { config: request.migConfig, monitor: request.migMonitor }
-  if (isStrict(mode, config)) {
-    if (unmet !== undefined) return fail(unmet)
-    const rights = checkMigRights(asked, devices)
-    return rights.ok ? ok({ rights: rights.value, findings: [] }) : rights
-  }
-  const refusal = "the start would be refused"
-  const findings = request.passedOver.map((one) => notApplied(mode, one.rule, refusal, one.fault))
-  if (unmet !== undefined) findings.push(notApplied(mode, "requirements", refusal, unmet))
-  for (const [right, value] of Object.entries(asked))
-    if (value !== "")
-      findings.push(notApplied(mode, `NVIDIA_MIG_${right.toUpperCase()}_DEVICES`, "the right would be given"))
-  return ok({ rights: [], findings })
-}
-
-/** Stable within a kind. */
-function arrange(edits: readonly Edit[]): readonly Edit[] {
-  const byTarget = new Map<string, Edit>()
-  for (const edit of edits) {
-    const target = targetOf(edit)
-    if (!byTarget.has(target)) byTarget.set(target, edit)
-  }
-  const ofKind = Object.groupBy(byTarget.values(), ({ kind }) => kind)
-  return editOrder.flatMap((kind) => ofKind[kind] ?? [])
-}
-
-function targetOf(edit: Edit): string {
-  switch (edit.kind) {
-    case "cgroupRule":
-      return `rule ${edit.major}:${edit.minor}`
-    case "mount":
-      return edit.containerPath
-    case "cover":
-      return `cover ${edit.path}`
-    case "env":
-      return `variable ${edit.name}`
-    case "gid":
-      return `group ${edit.gid}`
-    default:
-      return edit.path
-  }
 }
 
 /** Notes are for who looks at the machine; a missing file is for who asked for what it serves, and a socket is judged anew. */

@@ -6,7 +6,6 @@
  * Source: facts, nvidia-container-cli §2.5, toolkit §4.2, §4.5, §5.2.
  */
 
-import type { Finding } from "../fault/finding.ts"
 import { nodePlace } from "../host/dev-root.ts"
 import type { Gpu, NodeFact } from "../inventory/inventory.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
@@ -14,7 +13,7 @@ import { containerPath, type HostPath } from "../text/brand.ts"
 import type { CgroupRuleEdit, DeviceNodeEdit, Edit } from "./edit.ts"
 import type { Omission } from "./plan.ts"
 import { planCompanions } from "./plan-companions.ts"
-import type { PlanContext, PlanPart } from "./plan-part.ts"
+import type { DriverlessContext, PlanPart } from "./plan-part.ts"
 
 /** A node and why it is given. */
 export interface GivenNode {
@@ -22,39 +21,58 @@ export interface GivenNode {
   readonly reasons: readonly string[]
 }
 
-export function planNodes(context: PlanContext, channels: readonly NodeFact[]): PlanPart {
-  const { because, log, inventory } = context
-  const findings: Finding[] = []
+export function planNodes(context: DriverlessContext, channels: readonly NodeFact[]): PlanPart {
   const omissions: Omission[] = []
+  return completeNodes(context, { ...gpuNodes(context, omissions), channels, omissions })
+}
+
+/** What selected devices bring, before anything is asked for beside them. */
+export function gpuNodes(
+  context: DriverlessContext,
+  omissions: Omission[],
+): Pick<NodesToComplete, "given" | "links"> {
+  const { because } = context
   const given: GivenNode[] = context.devices.flatMap((device) => selectedNodes(context, device))
   for (const node of controlNodes(context)) {
     const reasons = node.path === "/dev/nvidiactl" ? because.devices : because.capabilities
     given.push({ node, reasons })
   }
   const drawing = drawingNodes(context, omissions)
-  given.push(...drawing.nodes)
+  return { given: [...given, ...drawing.nodes], links: drawing.links }
+}
+
+export interface NodesToComplete {
+  readonly given: readonly GivenNode[]
+  readonly links: readonly Edit[]
+  readonly channels: readonly NodeFact[]
+  readonly omissions: readonly Omission[]
+}
+
+/** With channels and companions, and with what every node needs: permission, and a group that may open it. */
+export function completeNodes(
+  context: DriverlessContext,
+  { given: devices, links, channels, omissions }: NodesToComplete,
+): PlanPart {
+  const { because, log, inventory } = context
   const imex = log.reasons.findLast(({ rule }) => rule.startsWith("imex."))
-  for (const node of channels) given.push({ node, reasons: imex === undefined ? because.devices : [imex.id] })
   const companions = planCompanions(context)
-  given.push(...companions.nodes)
-  findings.push(...companions.findings)
-  omissions.push(...companions.omissions)
+  const given: readonly GivenNode[] = [
+    ...devices,
+    ...channels.map((node) => ({ node, reasons: imex === undefined ? because.devices : [imex.id] })),
+    ...companions.nodes,
+  ]
   const nodes = given.map(({ node, reasons }) => toNodeEdit(node, inventory.devRoot, reasons))
+  const withoutGroups: Omission[] = []
+  const groups = planGroups(context, given, withoutGroups)
   return {
-    edits: [
-      ...nodes,
-      ...permitNodes(context, nodes),
-      ...companions.edits,
-      ...drawing.links,
-      ...planGroups(context, given, omissions),
-    ],
-    omissions,
-    findings,
+    edits: [...nodes, ...permitNodes(context, nodes), ...companions.edits, ...links, ...groups],
+    omissions: [...omissions, ...companions.omissions, ...withoutGroups],
+    findings: companions.findings,
   }
 }
 
 function selectedNodes(
-  { because, log, rights }: PlanContext,
+  { because, log, rights }: DriverlessContext,
   selected: SelectedDevice,
 ): readonly GivenNode[] {
   const { gpu, selector } = selected
@@ -87,14 +105,14 @@ function selectedNodes(
 }
 
 /** Mode setting for display, unified memory for compute; the wrapper's modes, where everything is granted, give all. */
-const controlNodes = ({ inventory, granted }: PlanContext): readonly NodeFact[] =>
+const controlNodes = ({ inventory, granted }: DriverlessContext): readonly NodeFact[] =>
   inventory.nodes.control.filter(({ path }) => {
     if (path === "/dev/nvidia-modeset") return granted.implied.has("display")
     return !path.startsWith("/dev/nvidia-uvm") || granted.implied.has("compute")
   })
 
 /** GPUs that draw for this container, each once. Order: as selected. */
-function drawingGpus({ devices, inventory }: PlanContext): readonly Gpu[] {
+function drawingGpus({ devices, inventory }: DriverlessContext): readonly Gpu[] {
   const isCut = ({ index, isMigEnabled }: Gpu): boolean =>
     isMigEnabled?.value === true || inventory.migDevices.some(({ gpuIndex }) => gpuIndex === index)
   const drawing = devices.filter((one) =>
@@ -104,7 +122,7 @@ function drawingGpus({ devices, inventory }: PlanContext): readonly Gpu[] {
 }
 
 function drawingNodes(
-  context: PlanContext,
+  context: DriverlessContext,
   omissions: Omission[],
 ): { readonly nodes: readonly GivenNode[]; readonly links: readonly Edit[] } {
   const { granted, because } = context
@@ -143,7 +161,7 @@ const toNodeEdit = (node: NodeFact, devRoot: HostPath, reasons: readonly string[
 
 /** What config.json would permit is `rwm`; the reference's hook permits no making of nodes. */
 function permitNodes(
-  { mode, config, log }: PlanContext,
+  { mode, config, log }: DriverlessContext,
   nodes: readonly DeviceNodeEdit[],
 ): readonly CgroupRuleEdit[] {
   if (config.value("nvidia-container-cli.no-cgroups") === true && mode === "legacy") {
@@ -159,7 +177,7 @@ const forEverybody = 0o006
 
 /** Order: by number. */
 function planGroups(
-  { config, log }: PlanContext,
+  { config, log }: DriverlessContext,
   given: readonly GivenNode[],
   omissions: Omission[],
 ): readonly Edit[] {

@@ -38,6 +38,9 @@ export interface PlanContext {
   readonly log: ReasonLog
 }
 
+/** Where the driver is no catalogue of files: a Tegra board's lists say what there is. */
+export type DriverlessContext = Omit<PlanContext, "driver">
+
 export interface PlanPart {
   readonly edits: readonly Edit[]
   readonly omissions?: readonly Omission[]

@@ -2,17 +2,22 @@
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { observeDriver } from "../driver/observe-driver.ts"
-import { findDevRoot, nodePlace } from "../host/dev-root.ts"
+import { observePlatformContents } from "../driver/observe-platform-files.ts"
+import type { PlatformContents } from "../driver/platform-contents.ts"
+import type { Finding } from "../fault/finding.ts"
+import { findDevRoot, nodePlace, withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
+import { noteUnreadable } from "../host/note-unreadable.ts"
+import { viewRoot } from "../host/root-view.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
 import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
-import { platformLists } from "../inventory/platform-list.ts"
+import { defaultListDirectory, findPlatformLists } from "../inventory/platform-list.ts"
 import { presentNodes } from "../inventory/present-nodes.ts"
-import { readText } from "../inventory/proc-text.ts"
+import { observeTegraRelease } from "../inventory/tegra.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 
@@ -23,6 +28,8 @@ export interface HostSnapshot {
   readonly driver: DriverCatalogue | undefined
   /** Text files of /proc/driver/nvidia that a container gets a copy of. Order: by name. */
   readonly procFiles: readonly { readonly name: string; readonly text: string }[]
+  /** What the lists of a Tegra board give; undefined: there are none. */
+  readonly platform: PlatformContents | undefined
 }
 
 export interface SnapshotOptions {
@@ -34,6 +41,8 @@ export interface SnapshotOptions {
   readonly searchPaths?: readonly string[]
   /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
   readonly fallbackVersion?: string
+  /** Where a Tegra board's lists lie; the usual place when nobody said. */
+  readonly platformLists?: string
 }
 
 export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
@@ -60,15 +69,36 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           ldcache: options.ldcache,
           searchPaths: options.searchPaths ?? [],
         })
-  return { name: host.provenance.name, inventory, driver, procFiles }
+  const platform = observePlatform(host, inventory, options)
+  return { name: host.provenance.name, inventory, driver, procFiles, platform }
+}
+
+const listsAt = (host: Host, { platformLists }: SnapshotOptions): readonly HostPath[] =>
+  findPlatformLists(host, platformLists === undefined ? defaultListDirectory : hostPath(platformLists))
+
+function observePlatform(
+  machine: Host,
+  { devRoot }: Inventory,
+  options: SnapshotOptions,
+): PlatformContents | undefined {
+  const unreadable: Finding[] = []
+  const host = noteUnreadable(withDevRoot(machine, devRoot), unreadable)
+  const lists = listsAt(host, options)
+  if (lists.length === 0) return undefined
+  const view = viewRoot(host, hostPath(options.driverRoot))
+  const contents = observePlatformContents(host, { view, lists })
+  const directory = hostPath(options.platformLists ?? defaultListDirectory)
+  return {
+    ...contents,
+    findings: [...unreadable, ...contents.findings],
+    places: [directory, ...lists, ...contents.places],
+  }
 }
 
 /** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */
 function platformVersion(host: Host, { platform }: Inventory): string | undefined {
   if (platform === "native") return undefined
-  const release = readText(host, "/etc/nv_tegra_release")
-  const [, major, minor] = /R(\d+) \(release\), REVISION: ([\d.]+)/.exec(release ?? "") ?? []
-  return major === undefined ? platform : `${major}.${minor}`
+  return observeTegraRelease(host) ?? platform
 }
 
 /** Where the driver's coming, going and renewal show, whatever the machine has. */
@@ -96,7 +126,7 @@ export const presentPlaces = ({ inventory, driver }: HostSnapshot): readonly Hos
 const firmwareParameter = hostPath("/sys/module/firmware_class/parameters/path")
 
 /** Where a change would make another snapshot. Also places that do not exist. Order: none that matters, but always the same. */
-export function witnessesOf(host: Host, { inventory, driver }: HostSnapshot): readonly HostPath[] {
+export function witnessesOf(host: Host, { inventory, driver, platform }: HostSnapshot): readonly HostPath[] {
   return [
     ...new Set([
       ...driverWitnesses,
@@ -105,7 +135,9 @@ export function witnessesOf(host: Host, { inventory, driver }: HostSnapshot): re
       ...gpuPlaces(inventory.gpus),
       ...nodePlaces(inventory).flatMap((path) => [path, nodePlace(inventory.devRoot, path)]),
       ...socketPlaces(driver?.driverRoot ?? hostPath("/")),
-      ...platformLists(host),
+      defaultListDirectory,
+      ...findPlatformLists(host),
+      ...(platform?.places ?? []),
       ...(inventory.nodes.gds.length === 0 ? [] : gdsFiles),
       ...(driver?.searched ?? []),
       ...(driver?.libraries ?? []).map(({ path }) => path),

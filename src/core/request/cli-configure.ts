@@ -65,6 +65,7 @@ export function resolveCliRequest(
     migMonitor: joined("mig-monitor"),
     imexChannels: channels.value.map(String),
     companions: [],
+    platformLists: "base",
     requirements,
     passedOver: [],
     isPrivileged: false,

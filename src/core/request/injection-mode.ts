@@ -5,7 +5,13 @@
 
 import type { Config } from "./config.ts"
 
-export type InjectionMode = "legacy" | "jit-cdi" | "cdi"
+export type InjectionMode = "legacy" | "jit-cdi" | "cdi" | "csv"
+
+export type Injector = "native" | "delegate"
 
 export const isStrict = (mode: InjectionMode, config: Config): boolean =>
   mode === "legacy" || config.gantry.enforce
+
+/** Mode `csv` judges what an image requires of the driver, and nothing else that is strict. */
+export const appliesRequirements = (mode: InjectionMode, config: Config): boolean =>
+  mode === "csv" || isStrict(mode, config)

@@ -6,6 +6,7 @@
 
 import type { DriverCapability } from "../driver/capability.ts"
 import type { Fault } from "../fault/fault.ts"
+import type { PlatformLists } from "./platform-lists.ts"
 import type { Companion } from "./profile.ts"
 import type { Reason } from "./reason.ts"
 
@@ -32,6 +33,7 @@ export interface GpuRequest {
   readonly migMonitor: string
   readonly imexChannels: readonly string[]
   readonly companions: readonly Companion[]
+  readonly platformLists: PlatformLists
   /** Expressions of the requirement language. Order: by code point of the variable's name, the legacy image's `cuda>=` last. */
   readonly requirements: readonly string[]
   /** What a strict reading would have refused, and a lenient one read as if it was not said. Order: as judged. */

@@ -8,12 +8,14 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import { parseCoercedVersion, parseStrictVersion } from "../text/version.ts"
 import type { Config } from "./config.ts"
 import { type Environment, environmentEvidence, isLegacyImage, isTrue } from "./environment.ts"
+import type { InjectionMode } from "./injection-mode.ts"
 import type { Profile } from "./profile.ts"
 import type { ReasonLog } from "./reason.ts"
 
 export interface RequirementInput {
   readonly config: Config
   readonly profile: Profile
+  readonly mode: InjectionMode
   readonly environment: Environment
 }
 
@@ -21,7 +23,7 @@ const uint32Max = 4294967295n
 
 /** Faults: CudaVersionInvalid. */
 export function collectRequirements(input: RequirementInput, log: ReasonLog): Result<readonly string[]> {
-  const { config, profile, environment } = input
+  const { config, profile, mode, environment } = input
   const isDisabledByConfig = config.value("disable-require") === true
   const isDisabled = isDisabledByConfig || isTrue(environment.get("NVIDIA_DISABLE_REQUIRE"))
   if (isDisabled) {
@@ -35,7 +37,9 @@ export function collectRequirements(input: RequirementInput, log: ReasonLog): Re
   const names = [...environment.keys()].filter((name) => name.startsWith("NVIDIA_REQUIRE_")).sort()
   for (const name of names) {
     const evidence = environmentEvidence(environment, name)
-    if (profile.requirements.dropsJetpack && name.startsWith("NVIDIA_REQUIRE_JETPACK")) {
+    // Where it chooses lists it requires nothing, whatever the release.
+    const isForBoard = profile.requirements.dropsJetpack || mode === "csv"
+    if (isForBoard && name.startsWith("NVIDIA_REQUIRE_JETPACK")) {
       if (!isDisabled) log.add("requirements.jetpack", [evidence], `${name} is for Jetson and is not checked`)
       continue
     }

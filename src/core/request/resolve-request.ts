@@ -20,7 +20,8 @@ import {
   parseEnvironment,
 } from "./environment.ts"
 import { selectImexChannels } from "./imex.ts"
-import { type InjectionMode, isStrict } from "./injection-mode.ts"
+import { appliesRequirements, type InjectionMode, type Injector, isStrict } from "./injection-mode.ts"
+import { selectPlatformLists } from "./platform-lists.ts"
 import { checkPrivilege } from "./privilege.ts"
 import type { Profile } from "./profile.ts"
 import type { ReasonLog } from "./reason.ts"
@@ -36,18 +37,25 @@ export interface RequestInput {
   readonly state: ContainerState
   readonly spec: ContainerSpec
   readonly mode: InjectionMode
+  /** Another program is told what the reference would tell it. */
+  readonly injector: Injector
 }
 
 /** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
 export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
-  const { config, profile, state, spec, mode } = input
+  const { config, profile, state, spec, mode, injector } = input
   const privilege = checkPrivilege(spec, profile)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
   const passedOver: PassedOver[] = []
-  const judged = <T>(rule: string, result: Result<T>, unsaid: T): Result<T> => {
+  const judged = <T>(
+    rule: string,
+    result: Result<T>,
+    unsaid: T,
+    applies: (mode: InjectionMode, config: Config) => boolean = isStrict,
+  ): Result<T> => {
     // Else what is malformed, or cannot be granted of capabilities, requirements and rights over MIG, refuses nothing.
-    if (result.ok || isStrict(mode, config)) return result
+    if (result.ok || applies(mode, config)) return result
     passedOver.push({ rule, fault: result.fault })
     return ok(unsaid)
   }
@@ -55,7 +63,7 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   if (!checked.ok) return checked
   const environment = parseEnvironment(spec.env)
 
-  const mountRequests = findMountRequests(spec.mounts, profile)
+  const mountRequests = findMountRequests(spec.mounts, profile, injector)
   const { annotations } = spec
   const deviceInput = { config, profile, mode, environment, annotations, mountRequests, isPrivileged }
   const devices = selectDevices(deviceInput, log)
@@ -68,7 +76,8 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   const capabilityInput = { config, profile, environment, supported: input.supportedCapabilities }
   const capabilities = judged("driver capabilities", selectCapabilities(capabilityInput, log), [])
   if (!capabilities.ok) return capabilities
-  const requirements = judged("requirements", collectRequirements({ config, profile, environment }, log), [])
+  const required = collectRequirements({ config, profile, mode, environment }, log)
+  const requirements = judged("requirements", required, [], appliesRequirements)
   if (!requirements.ok) return requirements
   return ok({
     kind: "gpu",
@@ -77,6 +86,7 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
     ...mig.value,
     imexChannels: selectImexChannels(deviceInput, log),
     companions: selectCompanions({ environment, profile }, log),
+    platformLists: selectPlatformLists({ environment, mode }, log),
     requirements: requirements.value,
     passedOver,
     isPrivileged,

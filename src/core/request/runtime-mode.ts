@@ -10,10 +10,17 @@ const byName: Readonly<Record<string, InjectionMode>> = {
   "nvidia-container-runtime.legacy": "legacy",
 }
 
-/** Faults: ModeNotServed. */
-export function chooseRuntimeMode(programName: string, config: Config): Result<InjectionMode> {
+/** `isTegra` is asked only where it decides. Faults: ModeNotServed. */
+export function chooseRuntimeMode(
+  programName: string,
+  config: Config,
+  isTegra: () => boolean,
+): Result<InjectionMode> {
   const named = Object.hasOwn(byName, programName) ? byName[programName] : undefined
   const mode = named ?? config.value("nvidia-container-runtime.mode") ?? "auto"
-  if (mode === "auto" || mode === "jit-cdi") return ok("jit-cdi")
-  return mode === "cdi" || mode === "legacy" ? ok(mode) : fail(fault("ModeNotServed", { mode }))
+  if (mode === "auto") return ok(isTegra() ? "csv" : "jit-cdi")
+  return isMode(mode) ? ok(mode) : fail(fault("ModeNotServed", { mode }))
 }
+
+const isMode = (mode: string): mode is InjectionMode =>
+  mode === "jit-cdi" || mode === "cdi" || mode === "csv" || mode === "legacy"

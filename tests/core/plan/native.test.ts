@@ -7,6 +7,7 @@ import { editOrder } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { renderPlanJson } from "../../../src/core/plan/render-plan.ts"
 import { containerPath } from "../../../src/core/text/brand.ts"
+import { createMemoryHost } from "../../../src/host/memory.ts"
 import { hostNames, observeRecorded } from "../../hosts/recorded-host.ts"
 import { type ContainerOptions, type MachineOptions, memoryMachine, planFor, planOn } from "../../machine.ts"
 
@@ -122,6 +123,33 @@ describe("rules that the wrapper's modes do not apply", () => {
       },
     )
     expect(plan.findings).toEqual([])
+  })
+})
+
+describe("machines whose driver is no kernel module of ours", () => {
+  const file = { kind: "file", content: "" } as const
+  const node = { kind: "character", major: 10, minor: 1 } as const
+  const wsl = createMemoryHost(
+    {
+      "/dev/dxg": node,
+      "/usr/lib/wsl/lib/libdxcore.so": file,
+      "/usr/lib/wsl/drivers/nv/libcuda.so.1.1": file,
+    },
+    "wsl",
+  )
+  const board = { "/etc/nv_tegra_release": file, "/dev/nvmap": node }
+  const tegra = createMemoryHost(board, "board")
+  const version = { kind: "file", content: "NVRM version: x  540.3.0  y\n" } as const
+  const withDisplays = createMemoryHost({ ...board, "/proc/driver/nvidia/version": version }, "board")
+
+  test.each([
+    ["WSL", wsl, /Windows Subsystem for Linux.*\[GAN2138\].*shadow/],
+    ["a Tegra board", tegra, /Tegra board.*\[GAN2138\].*runtime wrapper/],
+    ["a Tegra board with the module for its displays", withDisplays, /Tegra board.*\[GAN2138\]/],
+  ])("%s is refused, and what serves it is said", (_, host, sentence) => {
+    for (const mode of ["legacy", "jit-cdi", "cdi"] as const)
+      for (const device of ["all", "none"])
+        expect(refusal(planFor(host, { env: [`NVIDIA_VISIBLE_DEVICES=${device}`], mode }))).toMatch(sentence)
   })
 })
 

@@ -19,6 +19,7 @@ const judge = ({ mode, annotations, config = "", env = [], mounts = [] }: Case):
     readState: () => ok('{"bundle": "/bundle"}'),
     readSpec: () =>
       ok(JSON.stringify({ ociVersion: "1.0.2", annotations, process: { env }, root: { path: "r" }, mounts })),
+    injector: undefined,
     isTegra: () => false,
   })
 

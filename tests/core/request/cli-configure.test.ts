@@ -8,6 +8,7 @@ import { unseenLayout } from "../../../src/core/plan/container-layout.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { planContainer } from "../../../src/core/plan/plan-container.ts"
+import { planNative } from "../../../src/core/plan/plan-native.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { withhold } from "../../../src/core/plan/withhold.ts"
 import { type CliRequest, resolveCliRequest } from "../../../src/core/request/cli-configure.ts"
@@ -166,6 +167,7 @@ describe("a container that is configured", () => {
       { kind: "gpu", mode: "legacy", request, config, profile, log },
       {
         injector: "native",
+        planMachine: planNative,
         observe: () =>
           ok(observeSnapshot(memoryMachine(machine), { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
         observeLayout: () => ({ ...unseenLayout, isDebian: true, ...layout }),

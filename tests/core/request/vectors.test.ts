@@ -44,6 +44,7 @@ test.each(profileNames)("profile %s: every record of plain texts agrees, in this
           ? ok(place(vector.spec ?? ""))
           : fail(absent(bundle)),
       mode: "legacy",
+      injector: "delegate",
       isTegra: () => false,
     })
     const got = ((): { exit: number; argv: readonly string[] | null; env: readonly string[] | null } => {

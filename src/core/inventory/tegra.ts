@@ -1,0 +1,42 @@
+/**
+ * What a Tegra board says of itself beside its lists: its release, the CUDA version that comes with it, which GPU is its own.
+ * Source: release notes of JetPack; facts, toolkit §5.7.
+ */
+
+import type { Gpu, Sourced } from "./inventory.ts"
+import { type BoardFiles, isIntegratedName, releasePath } from "./is-tegra.ts"
+import { readText } from "./proc-text.ts"
+
+/** Thor's own GPU has an address on the bus, always the same; older boards' have none. */
+export const isIntegrated = ({ pciAddress, model }: Gpu): boolean =>
+  isIntegratedName(model?.value ?? "") || pciAddress.startsWith("0000:01:00.")
+
+/** `35.4.1`; undefined: the machine does not tell. */
+export function observeTegraRelease(host: BoardFiles): string | undefined {
+  const text = readText(host, releasePath)
+  const [, major, minor] = /R(\d+) \(release\), REVISION: ([\d.]+)/.exec(text ?? "") ?? []
+  return major === undefined || minor === undefined ? undefined : `${major}.${minor}`
+}
+
+/** Newest first: release of the board's system, and the CUDA version that its driver has. Source: release notes of JetPack. */
+const cudaOfRelease: readonly (readonly [major: number, minor: number, cuda: string])[] = [
+  [38, 0, "13.0"],
+  [36, 4, "12.6"],
+  [36, 0, "12.2"],
+  [34, 0, "11.4"],
+  [32, 3, "10.2"],
+  [31, 0, "10.0"],
+]
+
+/** From here on the table knows nothing. */
+const firstUnknownRelease = 39
+
+/** undefined: a release older or newer than the table. */
+export function cudaOfTegra(host: BoardFiles): Sourced<string> | undefined {
+  const [major = 0, minor = 0] = (observeTegraRelease(host) ?? "").split(".").map(Number)
+  if (major >= firstUnknownRelease) return undefined
+  const found = cudaOfRelease.find(
+    ([first, second]) => major > first || (major === first && minor >= second),
+  )?.[2]
+  return found === undefined ? undefined : { value: found, source: "table of board releases" }
+}
