@@ -34,7 +34,7 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
     ? ok(recalled)
     : await (await import("./plan-bundle.ts")).planBundle(decision, { ...surroundings, place, log })
   if (!start.ok) return start
-  const { plan, divided } = start.value
+  const { plan, divided, addCdiDevices } = start.value
   if (config.gantry.mode === "shadow") {
     log(plan)
     return ok(true)
@@ -42,7 +42,7 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
   const applied = applyToBundle(
     divided,
     { specPath: joinPath(bundle, "config.json"), spec: spec.document, rootPath, mappedRoot },
-    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state },
+    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state, addCdiDevices },
   )
   log(withOutcome(plan, applied))
   if (applied.ok) return ok(true)
@@ -54,6 +54,8 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
 
 export interface BundleStart extends PreparedStart {
   readonly divided: DividedEdits
+  /** As in apply/edit-bundle.ts. */
+  readonly addCdiDevices?: (text: string) => Result<string>
 }
 
 const isForBundle = (start: PreparedStart | undefined): start is BundleStart => start?.divided !== undefined

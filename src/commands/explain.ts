@@ -6,31 +6,41 @@ import { renderExplanation } from "../core/explain/render-explanation.ts"
 import { catalogue } from "../core/fault/catalogue.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { Host } from "../core/host/host.ts"
 import { unseenLayout } from "../core/plan/container-layout.ts"
-import { decide, type Sources } from "../core/plan/decide.ts"
+import { decide, type GpuDecision, type Sources } from "../core/plan/decide.ts"
+import { hasDevice } from "../core/plan/has-device.ts"
 import type { Plan } from "../core/plan/plan.ts"
+import { planCdiContainer } from "../core/plan/plan-cdi-container.ts"
+import { type PlannedCdiDevices, planCdiDevices } from "../core/plan/plan-cdi-devices.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { planJson, renderPlanJson } from "../core/plan/render-plan.ts"
-import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
+import { askedDevices, needSpecifications } from "../core/request/asked-devices.ts"
+import type { InjectionMode } from "../core/request/injection-mode.ts"
+import { parseConfig } from "../core/request/parse-config.ts"
 import { isProfileName } from "../core/request/profile.ts"
+import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { readDecisions } from "../host/decision-log.ts"
 import { liveDelegateMachine } from "../host/delegate-machine.ts"
+import { findHostNode } from "../host/find-host-node.ts"
 import { hookSources } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { observeSupplied } from "./observe-supplied.ts"
+import { readSpecifications } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry explain",
   usage:
-    "gantry explain --bundle DIR | --spec FILE | --state FILE | --last[=N] [--host live|DIR|FILE] [--config FILE] [--profile P] [--injector I] [--json] [--verbose]",
+    "gantry explain --bundle DIR | --spec FILE | --state FILE | --last[=N] [--host live|DIR|FILE] [--config FILE] [--profile P] [--injector I] [--wrapper] [--json] [--verbose]",
   valued: ["bundle", "spec", "state", "host", "config", "profile", "injector"],
-  switches: ["json", "verbose", "last", "help", "h"],
+  switches: ["json", "verbose", "last", "wrapper", "help", "h"],
 }
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -59,14 +69,17 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function makePlan({ values }: Flags): Promise<Result<Plan>> {
+async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   const profile = values.get("profile")
   if (profile !== undefined && !isProfileName(profile))
     return fail(usageFault(shape, `unknown profile ${JSON.stringify(profile)}`))
   const injector = values.get("injector")
   if (injector !== undefined && injector !== "native" && injector !== "delegate")
     return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
-  const decision = decide(sourcesOf(values, profile))
+  const sources = sourcesOf(values, profile)
+  const mode = on.has("wrapper") ? wrapperMode(sources) : ok(sources.mode)
+  if (!mode.ok) return mode
+  const decision = decide({ ...sources, mode: mode.value })
   // A file that is not there is no container to explain; what is wrong inside one is part of its story.
   if (decision.kind === "refuse" && decision.fault.tag === "InputUnreadable") return fail(decision.fault)
   const config = decision.config
@@ -79,8 +92,13 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
       ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
       : unseenLayout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
+  const cdiDevices = decision.kind === "gpu" ? askSpecifications(decision, host, observed) : undefined
+  // What specifications alone decide needs no driver.
+  const isCdiOnly = cdiDevices?.ok === true && cdiDevices.value.selectors === undefined
+  if (decision.kind === "gpu" && isCdiOnly) return ok(planCdiContainer(decision, cdiDevices))
   const plan = planContainer(decision, {
-    injector,
+    ...(cdiDevices === undefined ? {} : { cdiDevices }),
+    injector: on.has("wrapper") ? "native" : injector,
     planDelegate: (gpu) =>
       planDelegate({
         ...gpu,
@@ -95,6 +113,31 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
     observeLayout: () => layout,
   })
   return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
+}
+
+/** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */
+function wrapperMode(sources: Sources): Result<InjectionMode> {
+  const text = sources.readConfig()
+  const parsed = text.ok ? parseConfig(text.value, sources.profile) : text
+  return parsed.ok ? chooseRuntimeMode("nvidia-container-runtime", parsed.value.config) : parsed
+}
+
+/** undefined: nothing is to be asked of them. */
+function askSpecifications(
+  decision: GpuDecision,
+  host: Host,
+  observed: { readonly snapshot: HostSnapshot } | undefined,
+): Result<PlannedCdiDevices> | undefined {
+  const asked = askedDevices(decision.request, decision.mode, decision.config)
+  const isOwn = (selector: string): boolean =>
+    observed !== undefined && hasDevice(observed.snapshot, selector)
+  const areAsked =
+    needSpecifications(asked) || asked.some((one) => one.from === "machineFirst" && !isOwn(one.selector))
+  if (!areAsked) return undefined
+  const registry = readSpecifications(host, decision.config)
+  if (!registry.ok) return registry
+  const input = { asked, registry: registry.value, findHostNode: findHostNode(host), isOwn }
+  return planCdiDevices(input, decision.log)
 }
 
 /** Without a state file there is a bundle and no process yet. */

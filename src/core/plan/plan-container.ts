@@ -8,6 +8,7 @@ import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision, GpuDecision } from "./decide.ts"
 import type { DelegateEdit, Edit } from "./edit.ts"
 import type { Omission, Plan } from "./plan.ts"
+import type { PlannedCdiDevices } from "./plan-cdi-devices.ts"
 import { planNative } from "./plan-native.ts"
 import type { HostSnapshot } from "./snapshot.ts"
 
@@ -16,6 +17,8 @@ export interface PlanSurroundings {
   readonly injector: "native" | "delegate" | undefined
   /** How another program is told what to do. Absent where nobody delegates: a start that injects does not load it. */
   planDelegate?(decision: GpuDecision): Result<DelegateEdit>
+  /** What CDI specifications give of what was asked for. Absent: nothing was asked of them. */
+  readonly cdiDevices?: Result<PlannedCdiDevices>
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -25,21 +28,8 @@ export function planContainer(decision: Decision | GpuDecision, surroundings: Pl
   const { planDelegate } = surroundings
   const asked = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
   const injector = planDelegate === undefined ? "native" : asked
-  const plan = (
-    outcome: Plan["outcome"],
-    more: Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>,
-  ): Plan => ({
-    version: 1,
-    outcome,
-    profile: decision.profile?.name ?? "1.20",
-    injector,
-    edits: [],
-    omissions: [],
-    reasons: log.reasons,
-    findings: [],
-    refusal: undefined,
-    ...more,
-  })
+  const plan = (outcome: Plan["outcome"], more: PlanParts): Plan =>
+    composePlan(decision, injector, outcome, more)
   if (decision.kind === "refuse") return plan("refuse", { refusal: decision.fault })
   if (decision.kind === "off" || decision.kind === "nothing") return plan("nothing", {})
   log.add(
@@ -62,6 +52,26 @@ export function planContainer(decision: Decision | GpuDecision, surroundings: Pl
     : plan("refuse", { refusal: made.fault })
 }
 
+type PlanParts = Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>
+
+export const composePlan = (
+  { log, profile }: Pick<Decision, "log" | "profile">,
+  injector: Plan["injector"],
+  outcome: Plan["outcome"],
+  more: PlanParts,
+): Plan => ({
+  version: 1,
+  outcome,
+  profile: profile?.name ?? "1.20",
+  injector,
+  edits: [],
+  omissions: [],
+  reasons: log.reasons,
+  findings: [],
+  refusal: undefined,
+  ...more,
+})
+
 type Made = Result<{
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]
@@ -71,9 +81,23 @@ type Made = Result<{
 const delegated = (planned: Result<DelegateEdit>): Made =>
   planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : planned
 
+/** Edits of specifications come behind those of the machine's own, and win where both have one for the same place. */
 function native({ request, config, mode, log }: GpuDecision, surroundings: PlanSurroundings): Made {
+  const { cdiDevices } = surroundings
+  if (cdiDevices?.ok === false) return cdiDevices
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  return planNative({ request, snapshot: snapshot.value, layout, config, mode }, log)
+  const devices = cdiDevices?.value.selectors ?? request.devices
+  const own = planNative(
+    { request: { ...request, devices }, snapshot: snapshot.value, layout, config, mode },
+    log,
+  )
+  if (!own.ok || cdiDevices === undefined) return own
+  const { edits, findings } = cdiDevices.value
+  return ok({
+    ...own.value,
+    edits: [...own.value.edits, ...edits],
+    findings: [...own.value.findings, ...findings],
+  })
 }
