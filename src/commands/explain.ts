@@ -12,8 +12,8 @@ import { decide, type GpuDecision, type Sources } from "../core/plan/decide.ts"
 import { hasDevice } from "../core/plan/has-device.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planCdiContainer } from "../core/plan/plan-cdi-container.ts"
-import { type PlannedCdiDevices, planCdiDevices } from "../core/plan/plan-cdi-devices.ts"
-import { planContainer } from "../core/plan/plan-container.ts"
+import { planCdiDevices } from "../core/plan/plan-cdi-devices.ts"
+import { type PlanSurroundings, planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { planJson, renderPlanJson } from "../core/plan/render-plan.ts"
 import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
@@ -92,12 +92,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
       ? await observeLayout(absolutePath(decision.spec.rawRootPath, bundle))
       : unseenLayout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
-  const cdiDevices = decision.kind === "gpu" ? askSpecifications(decision, host, observed) : undefined
-  // What specifications alone decide needs no driver.
-  const isCdiOnly = cdiDevices?.ok === true && cdiDevices.value.selectors === undefined
-  if (decision.kind === "gpu" && isCdiOnly) return ok(planCdiContainer(decision, cdiDevices))
-  const plan = planContainer(decision, {
-    ...(cdiDevices === undefined ? {} : { cdiDevices }),
+  const surroundings: PlanSurroundings = {
     injector: on.has("wrapper") ? "native" : injector,
     planDelegate: (gpu) =>
       planDelegate({
@@ -111,8 +106,13 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
     observe: () =>
       ok(observed?.snapshot ?? observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
     observeLayout: () => layout,
-  })
-  return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
+  }
+  const plan =
+    decision.kind === "gpu"
+      ? planGpuContainer(decision, host, observed?.snapshot, surroundings)
+      : ok(planContainer(decision, surroundings))
+  if (!plan.ok) return plan
+  return ok({ ...plan.value, findings: [...plan.value.findings, ...(observed?.toBeMade ?? [])] })
 }
 
 /** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */
@@ -122,22 +122,22 @@ function wrapperMode(sources: Sources): Result<InjectionMode> {
   return parsed.ok ? chooseRuntimeMode("nvidia-container-runtime", parsed.value.config) : parsed
 }
 
-/** undefined: nothing is to be asked of them. */
-function askSpecifications(
+/** Faults: ConfigValueInvalid. */
+function planGpuContainer(
   decision: GpuDecision,
   host: Host,
-  observed: { readonly snapshot: HostSnapshot } | undefined,
-): Result<PlannedCdiDevices> | undefined {
-  const asked = askedDevices(decision.request, decision.mode, decision.config)
-  const isOwn = (selector: string): boolean =>
-    observed !== undefined && hasDevice(observed.snapshot, selector)
-  const areAsked =
-    needSpecifications(asked) || asked.some((one) => one.from === "machineFirst" && !isOwn(one.selector))
-  if (!areAsked) return undefined
-  const registry = readSpecifications(host, decision.config)
+  snapshot: HostSnapshot | undefined,
+  surroundings: PlanSurroundings,
+): Result<Plan> {
+  const { config, log } = decision
+  const asked = askedDevices(decision.request, decision.mode, config)
+  const isOwn = (selector: string): boolean => snapshot !== undefined && hasDevice(snapshot, selector)
+  if (!needSpecifications(asked) && asked.every((one) => one.from !== "machineFirst" || isOwn(one.selector)))
+    return ok(planContainer(decision, surroundings))
+  const registry = readSpecifications(host, config)
   if (!registry.ok) return registry
   const input = { asked, registry: registry.value, findHostNode: findHostNode(host), isOwn }
-  return planCdiDevices(input, decision.log)
+  return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 
 /** Without a state file there is a bundle and no process yet. */

@@ -5,9 +5,8 @@ import type { HostFiles } from "../core/host/host.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import { hasDevice } from "../core/plan/has-device.ts"
-import { planCdiContainer } from "../core/plan/plan-cdi-container.ts"
-import { isDecidedBy, planCdiDevices } from "../core/plan/plan-cdi-devices.ts"
-import { planContainer } from "../core/plan/plan-container.ts"
+import { planCdiAlone, planCdiContainer } from "../core/plan/plan-cdi-container.ts"
+import { namesDecidedBy, planCdiDevices, planSpecifiedDevices } from "../core/plan/plan-cdi-devices.ts"
 import type { AskedDevice } from "../core/request/asked-devices.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { openFiles } from "../host/open-files.ts"
@@ -38,21 +37,24 @@ export async function planWithSpecifications({
   const host = opened.value
   const registry = readSpecifications(host, config)
   if (!registry.ok) return registry
-  const input = { asked, registry: registry.value, findHostNode: findHostNode(host) }
+  const specifications = { registry: registry.value, findHostNode: findHostNode(host) }
   const start = { host, keep: () => undefined }
-  if (isDecidedBy(registry.value, asked)) {
-    const planned = planCdiDevices({ ...input, isOwn: () => false }, log)
-    return ok({ ...start, plan: planCdiContainer(decision, planned) })
+  const names = namesDecidedBy(registry.value, asked)
+  if (names !== undefined) {
+    const planned = planSpecifiedDevices(names, specifications, log)
+    return ok({ ...start, plan: planCdiAlone(decision, planned) })
   }
   const known = await know()
   if (!known.ok) return known
   const { snapshot, notSupplied } = known.value
-  const cdiDevices = planCdiDevices({ ...input, isOwn: (selector) => hasDevice(snapshot, selector) }, log)
-  const plan = planContainer(decision, {
+  const planned = planCdiDevices(
+    { ...specifications, asked, isOwn: (selector) => hasDevice(snapshot, selector) },
+    log,
+  )
+  const plan = planCdiContainer(decision, planned, {
     injector: "native",
     observe: () => ok(snapshot),
     observeLayout: () => layout,
-    cdiDevices,
   })
   return ok({ ...start, plan: { ...plan, findings: [...plan.findings, ...notSupplied] } })
 }

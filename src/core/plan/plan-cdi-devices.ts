@@ -17,31 +17,47 @@ import { hostPath } from "../text/brand.ts"
 import type { CdiDeviceEdit } from "./edit.ts"
 import { lastReason } from "./plan-part.ts"
 
-export interface CdiDevicesInput {
-  readonly asked: readonly AskedDevice[]
+interface Specifications {
   readonly registry: Registry
   readonly findHostNode: FindHostNode
+}
+
+export interface CdiDevicesInput extends Specifications {
+  readonly asked: readonly AskedDevice[]
   /** Has this machine a device by that selector? Asked only where a specification may have it too. */
   isOwn(selector: string): boolean
 }
 
-export interface PlannedCdiDevices {
-  /** Selectors of what is left to the machine. undefined: nothing is, and the container gets no driver. */
-  readonly selectors: readonly string[] | undefined
+export interface SpecifiedDevices {
   /** Order: as asked for. */
   readonly edits: readonly CdiDeviceEdit[]
   /** What is wrong with other specifications. */
   readonly findings: readonly Finding[]
 }
 
+export interface PlannedCdiDevices extends SpecifiedDevices {
+  /** Selectors of what is left to the machine. undefined: nothing is, and the container gets no driver. */
+  readonly selectors: readonly string[] | undefined
+}
+
 /** Faults: CdiDeviceUnresolvable, CdiDeviceUnusable. */
 export function planCdiDevices(input: CdiDevicesInput, log: ReasonLog): Result<PlannedCdiDevices> {
-  const { asked, registry, findHostNode } = input
   const selectors: string[] = []
   const names: string[] = []
-  for (const one of asked)
+  for (const one of input.asked)
     if (one.from !== "machine" && isOfSpecification(one, input)) names.push(one.name)
     else selectors.push(one.selector)
+  const planned = planSpecifiedDevices(names, input, log)
+  const isLeft = selectors.length > 0 || names.length === 0
+  return planned.ok ? ok({ ...planned.value, selectors: isLeft ? selectors : undefined }) : planned
+}
+
+/** Faults: CdiDeviceUnresolvable, CdiDeviceUnusable. */
+export function planSpecifiedDevices(
+  names: readonly string[],
+  { registry, findHostNode }: Specifications,
+  log: ReasonLog,
+): Result<SpecifiedDevices> {
   const resolved = resolveDevices(registry, names)
   if (!resolved.ok) return resolved
   const because = lastReason(log, "devices.")
@@ -49,33 +65,31 @@ export function planCdiDevices(input: CdiDevicesInput, log: ReasonLog): Result<P
   const edits: CdiDeviceEdit[] = []
   for (const device of resolved.value.devices) {
     const { name, source } = device
-    const merged = begun.has(source)
-      ? device.device.containerEdits
-      : mergeEdits([source.spec.containerEdits, device.device.containerEdits])
+    const own = device.device.containerEdits
+    const merged = begun.has(source) ? own : mergeEdits([source.spec.containerEdits, own])
     begun.add(source)
     const completed = completeNodes(merged, findHostNode)
     if (!completed.ok)
       return fail(fault("CdiDeviceUnusable", { device: name, file: source.path }, completed.fault))
     const reasons = [...because, tell(device, log)]
-    edits.push({
-      kind: "cdiDevice",
-      name,
-      file: hostPath(source.path),
-      containerEdits: completed.value,
-      reasons,
-    })
+    const file = hostPath(source.path)
+    edits.push({ kind: "cdiDevice", name, file, containerEdits: completed.value, reasons })
   }
-  const isLeft = selectors.length > 0 || edits.length === 0
-  return ok({ selectors: isLeft ? selectors : undefined, edits, findings: findingsOf(registry) })
+  return ok({ edits, findings: findingsOf(registry) })
 }
 
-/** Every name is in a specification, or must be: whatever the machine has by itself. */
-export const isDecidedBy = (registry: Registry, asked: readonly AskedDevice[]): boolean =>
-  asked.length > 0 &&
-  asked.every(
-    (one) =>
-      one.from === "specification" || (one.from === "specificationFirst" && registry.devices.has(one.name)),
+/** The names, where every one is in a specification or must be, whatever the machine has by itself. undefined: the machine has to be asked. */
+export function namesDecidedBy(
+  registry: Registry,
+  asked: readonly AskedDevice[],
+): readonly string[] | undefined {
+  const names = asked.flatMap((one) =>
+    one.from === "specification" || (one.from === "specificationFirst" && registry.devices.has(one.name))
+      ? [one.name]
+      : [],
   )
+  return names.length === asked.length && names.length > 0 ? names : undefined
+}
 
 type NamedDevice = Exclude<AskedDevice, { readonly from: "machine" }>
 

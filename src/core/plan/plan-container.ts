@@ -8,7 +8,6 @@ import type { ContainerLayout } from "./container-layout.ts"
 import type { Decision, GpuDecision } from "./decide.ts"
 import type { DelegateEdit, Edit } from "./edit.ts"
 import type { Omission, Plan } from "./plan.ts"
-import type { PlannedCdiDevices } from "./plan-cdi-devices.ts"
 import { planNative } from "./plan-native.ts"
 import type { HostSnapshot } from "./snapshot.ts"
 
@@ -17,8 +16,8 @@ export interface PlanSurroundings {
   readonly injector: "native" | "delegate" | undefined
   /** How another program is told what to do. Absent where nobody delegates: a start that injects does not load it. */
   planDelegate?(decision: GpuDecision): Result<DelegateEdit>
-  /** What CDI specifications give of what was asked for. Absent: nothing was asked of them. */
-  readonly cdiDevices?: Result<PlannedCdiDevices>
+  /** What comes beside the machine's own devices, which are then those of the selectors. Absent: nothing. */
+  readonly beside?: Pick<Plan, "edits" | "findings"> & { readonly selectors: readonly string[] }
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -81,23 +80,20 @@ type Made = Result<{
 const delegated = (planned: Result<DelegateEdit>): Made =>
   planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : planned
 
-/** Edits of specifications come behind those of the machine's own, and win where both have one for the same place. */
 function native({ request, config, mode, log }: GpuDecision, surroundings: PlanSurroundings): Made {
-  const { cdiDevices } = surroundings
-  if (cdiDevices?.ok === false) return cdiDevices
+  const { beside } = surroundings
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  const devices = cdiDevices?.value.selectors ?? request.devices
-  const own = planNative(
-    { request: { ...request, devices }, snapshot: snapshot.value, layout, config, mode },
-    log,
-  )
-  if (!own.ok || cdiDevices === undefined) return own
-  const { edits, findings } = cdiDevices.value
+  const input = { snapshot: snapshot.value, layout, config, mode }
+  if (beside === undefined) return planNative({ ...input, request }, log)
+  const own = planNative({ ...input, request: { ...request, devices: beside.selectors } }, log)
+  if (!own.ok) return own
+  const { edits, omissions, findings } = own.value
+  // What comes later counts where both have an edit for the same place.
   return ok({
-    ...own.value,
-    edits: [...own.value.edits, ...edits],
-    findings: [...own.value.findings, ...findings],
+    edits: [...edits, ...beside.edits],
+    omissions,
+    findings: [...findings, ...beside.findings],
   })
 }
