@@ -1,7 +1,7 @@
 /** The wrapper's injector: from a decision to a bundle whose container will have its GPUs. Loaded only when a container wants one. */
 
 import { readlinkSync } from "node:fs"
-import { applyToBundle } from "../apply/edit-bundle.ts"
+import { applyToBundle, type WrapperTools } from "../apply/edit-bundle.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRootOwner } from "../core/oci/root-owner.ts"
@@ -34,15 +34,21 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
     ? ok(recalled)
     : await (await import("./plan-bundle.ts")).planBundle(decision, { ...surroundings, place, log })
   if (!start.ok) return start
-  const { plan, divided, addCdiDevices } = start.value
+  const { plan, divided } = start.value
   if (config.gantry.mode === "shadow") {
     log(plan)
     return ok(true)
   }
+  const adder = await adderFor(divided, config.gantry.host)
+  if (!adder.ok) return adder
   const applied = applyToBundle(
     divided,
     { specPath: joinPath(bundle, "config.json"), spec: spec.document, rootPath, mappedRoot },
-    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state, addCdiDevices },
+    {
+      launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`,
+      state,
+      addCdiDevices: adder.value,
+    },
   )
   log(withOutcome(plan, applied))
   if (applied.ok) return ok(true)
@@ -54,11 +60,18 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
 
 export interface BundleStart extends PreparedStart {
   readonly divided: DividedEdits
-  /** As in apply/edit-bundle.ts. */
-  readonly addCdiDevices?: (text: string) => Result<string>
 }
 
 const isForBundle = (start: PreparedStart | undefined): start is BundleStart => start?.divided !== undefined
+
+async function adderFor(
+  { cdiDevices }: DividedEdits,
+  selector: string | undefined,
+): Promise<Result<WrapperTools["addCdiDevices"]>> {
+  return cdiDevices.length === 0
+    ? ok(undefined)
+    : (await import("./cdi-adder.ts")).cdiAdder(cdiDevices, selector)
+}
 
 /** With what applying met. Mostly that is nothing, and the text stays as it is. */
 function withOutcome(text: string, applied: ReturnType<typeof applyToBundle>): string {

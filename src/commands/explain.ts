@@ -32,7 +32,7 @@ import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { observeSupplied } from "./observe-supplied.ts"
-import { readSpecifications } from "./read-specifications.ts"
+import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -134,9 +134,10 @@ function planGpuContainer(
   const isOwn = (selector: string): boolean => snapshot !== undefined && hasDevice(snapshot, selector)
   if (!needSpecifications(asked) && asked.every((one) => one.from !== "machineFirst" || isOwn(one.selector)))
     return ok(planContainer(decision, surroundings))
-  const registry = readSpecifications(host, config)
-  if (!registry.ok) return registry
-  const input = { asked, registry: registry.value, findHostNode: findHostNode(host), isOwn }
+  const directories = specificationDirectories(config)
+  if (!directories.ok) return directories
+  const registry = readSpecifications(host, directories.value)
+  const input = { asked, registry, findHostNode: findHostNode(host), isOwn }
   return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 

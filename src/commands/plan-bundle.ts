@@ -4,7 +4,6 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import { divideEdits } from "../core/plan/divide-edits.ts"
-import { cleanPath } from "../core/text/path.ts"
 import type { StartPlace } from "../host/prepared-start.ts"
 import type { BundleStart } from "./edit-bundle.ts"
 import { planStart } from "./plan-start.ts"
@@ -28,14 +27,12 @@ export async function planBundle(
   const planned = await planStart(decision, layout)
   if (!planned.ok) return planned
   const { plan, host, keep } = planned.value
-  const devices = plan.edits.filter((edit) => edit.kind === "cdiDevice")
-  const theirMounts = devices.flatMap(({ containerEdits }) => containerEdits.mounts)
   const divided =
     plan.refusal === undefined
       ? divideEdits(plan.edits, {
           machine: host.provenance.name,
           sourceOf: (path) => host.livePath(path),
-          mountedOver: [...mountedOver, ...theirMounts.map((mount) => cleanPath(mount.containerPath))],
+          mountedOver,
           hasUserNamespace,
         })
       : fail(plan.refusal)
@@ -45,7 +42,5 @@ export async function planBundle(
   }
   const start = { plan: JSON.stringify(plan), divided: divided.value }
   keep(place, start)
-  if (devices.length === 0) return ok(start)
-  const { addCdiDevices } = await import("../apply/add-cdi-devices.ts")
-  return ok({ ...start, addCdiDevices: (text) => addCdiDevices(text, devices, host) })
+  return ok(start)
 }

@@ -1,17 +1,21 @@
 /** Works out what a container is given that asks for devices of CDI specifications. Loaded only when one does. */
 
+import type { Registry } from "../core/cdi/registry.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import { hasDevice } from "../core/plan/has-device.ts"
+import type { Plan } from "../core/plan/plan.ts"
 import { planCdiAlone, planCdiContainer } from "../core/plan/plan-cdi-container.ts"
 import { namesDecidedBy, planCdiDevices, planSpecifiedDevices } from "../core/plan/plan-cdi-devices.ts"
 import type { AskedDevice } from "../core/request/asked-devices.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { openFiles } from "../host/open-files.ts"
+import { keepStart } from "../host/prepared-start.ts"
+import { type Proof, watchSpecifications } from "../host/witness-specifications.ts"
 import type { PlannedStart, SuppliedMachine } from "./plan-start.ts"
-import { readSpecifications } from "./read-specifications.ts"
+import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
 
 export interface Asking {
   readonly decision: GpuDecision
@@ -21,10 +25,7 @@ export interface Asking {
   know(): Promise<Result<SuppliedMachine>>
 }
 
-/**
- * It is not kept for other containers: no stamp tells of specifications. Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid. Why a
- * container is refused stands in the plan.
- */
+/** Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid. Why a container is refused stands in the plan. */
 export async function planWithSpecifications({
   decision,
   asked,
@@ -35,29 +36,60 @@ export async function planWithSpecifications({
   const opened = await openMachine(config.gantry.host)
   if (!opened.ok) return opened
   const host = opened.value
-  const registry = readSpecifications(host, config)
-  if (!registry.ok) return registry
-  const specifications = { registry: registry.value, findHostNode: findHostNode(host) }
-  const start = { host, keep: () => undefined }
-  const names = namesDecidedBy(registry.value, asked)
+  const directories = specificationDirectories(config)
+  if (!directories.ok) return directories
+  const witness = watchSpecifications(host, directories.value)
+  const registry = readSpecifications(host, directories.value)
+  const specifications = { registry, findHostNode: findHostNode(host) }
+  const proofOf = (plan: Plan): Proof | undefined =>
+    plan.refusal === undefined ? witness.testify(placesOf(registry, plan)) : undefined
+  const names = namesDecidedBy(registry, asked)
   if (names !== undefined) {
-    const planned = planSpecifiedDevices(names, specifications, log)
-    return ok({ ...start, plan: planCdiAlone(decision, planned) })
+    const plan = planCdiAlone(decision, planSpecifiedDevices(names, specifications, log))
+    return ok({
+      plan,
+      host,
+      keep(place, start) {
+        const proof = place === undefined ? undefined : proofOf(plan)
+        if (place !== undefined && proof !== undefined) keepStart(place, proof, [], start)
+      },
+    })
   }
   const known = await know()
   if (!known.ok) return known
-  const { snapshot, notSupplied } = known.value
+  const { snapshot, recalled, notSupplied } = known.value
   const planned = planCdiDevices(
     { ...specifications, asked, isOwn: (selector) => hasDevice(snapshot, selector) },
     log,
   )
-  const plan = planCdiContainer(decision, planned, {
+  const made = planCdiContainer(decision, planned, {
     injector: "native",
     observe: () => ok(snapshot),
     observeLayout: () => layout,
   })
-  return ok({ ...start, plan: { ...plan, findings: [...plan.findings, ...notSupplied] } })
+  const plan = { ...made, findings: [...made.findings, ...notSupplied] }
+  return ok({
+    plan,
+    host,
+    keep(place, start) {
+      const proof = place === undefined || recalled === undefined ? undefined : proofOf(plan)
+      if (place === undefined || recalled === undefined || proof === undefined) return
+      const stamps = [...recalled.stamps, ...proof.stamps]
+      const links = [...recalled.links, ...proof.links]
+      keepStart(place, { stamps, links }, snapshot.inventory.sockets, start)
+    },
+  })
 }
+
+/** What was read, and what of the machine was asked for: files and nodes. */
+const placesOf = ({ specs, rejected }: Registry, { edits }: Plan): readonly string[] => [
+  ...[...specs, ...rejected].map(({ path }) => path),
+  ...edits.flatMap((edit) =>
+    edit.kind === "cdiDevice"
+      ? edit.containerEdits.deviceNodes.map(({ path, hostPath }) => hostPath || path)
+      : [],
+  ),
+]
 
 async function openMachine(selector: string | undefined): Promise<Result<HostFiles>> {
   const files = openFiles(selector)

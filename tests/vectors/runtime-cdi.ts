@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { addCdiDevices } from "../../src/apply/add-cdi-devices.ts"
-import { readSpecifications } from "../../src/commands/read-specifications.ts"
+import { readSpecifications, specificationDirectories } from "../../src/commands/read-specifications.ts"
 import { fault } from "../../src/core/fault/fault.ts"
 import { fail, ok, type Result } from "../../src/core/fault/result.ts"
 import type { HostFiles } from "../../src/core/host/host.ts"
@@ -82,15 +82,16 @@ export function ownOutput(vector: RuntimeCdiVector): Result<Spec> {
   if (decision.kind === "refuse") return fail(decision.fault)
   if (decision.kind !== "gpu") return ok(vector.input)
   const host = hostOf(vector)
-  const registry = readSpecifications(host, config)
-  if (!registry.ok) return registry
+  const directories = specificationDirectories(config)
+  if (!directories.ok) return directories
+  const registry = readSpecifications(host, directories.value)
   const input = {
     asked: askedDevices(decision.request, mode.value, config),
-    registry: registry.value,
+    registry,
     findHostNode: findHostNode(host),
     isOwn: () => false,
   }
-  const names = namesDecidedBy(registry.value, input.asked)
+  const names = namesDecidedBy(registry, input.asked)
   const planned =
     names === undefined
       ? planCdiDevices(input, decision.log)
