@@ -29,7 +29,15 @@ async function loadedAtStart(commands: readonly string[]): Promise<string> {
   return [...loaded.values()].join("\n")
 }
 
-const never = ["Tesla K80", "libnvidia-fatbinaryloader", "nvmlInit", "/sys/bus/pci/devices", "cdiVersion"]
+/** Words of reading CDI specifications, of planning from them and of applying them. */
+const specifications = ["cdiVersion", "devices.specification", "memBwSchema"]
+const never = [
+  "Tesla K80",
+  "libnvidia-fatbinaryloader",
+  "nvmlInit",
+  "/sys/bus/pci/devices",
+  ...specifications,
+]
 /** Words of planning: only a container that asks for something new needs it. */
 const planning = ["select.mig", "EGLVisibleDGPUDevices"]
 /** Proof that the applier is among what was read; each word stands in one file. */
@@ -49,4 +57,9 @@ test.each([
   expect(applying.filter((word) => !all.includes(word))).toEqual([])
   expect(unwanted.filter((word) => all.includes(word))).toEqual([])
   expect(all.length).toBeLessThan(limit)
+})
+
+test("what reads specifications is loaded for a container that has a device of one, and not before", async () => {
+  const all = await loadedAtStart(["plan-with-specifications"])
+  expect(specifications.filter((word) => !all.includes(word))).toEqual([])
 })

@@ -14,11 +14,12 @@ import { openScanLibrary, type ScanLibrary } from "../scan-library.ts"
 import type { FuzzTarget } from "../target.ts"
 
 /** Each has something else that a container may ask by. */
-const configTexts = [
+export const configTexts = [
   "",
   "accept-nvidia-visible-devices-as-volume-mounts = true\naccept-nvidia-visible-devices-envvar-when-unprivileged = false\n",
   'swarm-resource = "DOCKER_RESOURCE_GPU, OTHER_GPU"\n',
   '[nvidia-container-runtime.modes.cdi]\nannotation-prefixes = ["cdi.k8s.io/", "gpu.example.com/"]\n',
+  'accept-nvidia-visible-devices-as-volume-mounts = true\n[nvidia-container-runtime.modes.cdi]\ndefault-kind = "vendor.com/nic"\nspec-dirs = ["/srv/cdi"]\n',
   '[gantry]\nenforce = true\nprofile = "1.13"\n',
   '[gantry]\nprofile = "2020-07"\n',
 ]
@@ -85,6 +86,7 @@ const entries = [
     "NVIDIA_VISIBLE_DEVICES=all",
     "NVIDIA_VISIBLE_DEVICES=0",
     "NVIDIA_VISIBLE_DEVICES=void",
+    "NVIDIA_VISIBLE_DEVICES=vendor.com/nic=a",
     "NVIDIA_DRIVER_",
   ],
   ...[
@@ -101,6 +103,7 @@ const places = [
   ...["/var/run/nvidia-container-devices/all", "/var/run/nvidia-container-devices", "/proc", "/run/nvidia"],
   ...[
     "/var/run/./nvidia-container-devices//cdi/nvidia.com/gpu/0",
+    "/var/run/nvidia-container-devices/cdi/vendor.com/nic/a",
     "/var/run/nvidia-contai\u0149er-devices/0",
   ],
 ]
@@ -118,7 +121,8 @@ function composeSpec(random: Random): string {
     () =>
       `${key("process")}: {${key("env")}: ${list(() => text(entries))}, "capabilities": {"bounding": []}}`,
     () => `${key("mounts")}: ${list(mount)}`,
-    () => `${key("annotations")}: {${text(keys)}: ${text(["nvidia.com/gpu=0", "gpu=all", ""])}}`,
+    () =>
+      `${key("annotations")}: {${text(keys)}: ${text(["nvidia.com/gpu=0", "nvidia.com/gpu=team", "vendor.com/nic=a", "gpu=all", ""])}}`,
     () => `"hooks": {"prestart": ${list(hook)}}`,
     () => `"linux": {"resources": {}, "x\\u0026y": 1e400}`,
   ]

@@ -17,6 +17,7 @@ import { replaceFile } from "../host/replace-file.ts"
 import { errnoOf } from "../linux/checked.ts"
 import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
 import { changeRoot } from "./change-root.ts"
+import { hookEnvironment } from "./hook-environment.ts"
 import { prepareLinkDirectory } from "./link-directory.ts"
 
 export interface Bundle {
@@ -33,17 +34,17 @@ export interface WrapperTools {
   readonly launcher: string
   /** Where Gantry keeps what it may lose; undefined: nowhere. */
   readonly state: string | undefined
+  /** Adds to config.json what CDI specifications say, behind all else; undefined: nothing. */
+  readonly addCdiDevices: ((text: string) => Result<string>) | undefined
 }
 
 const linkDirectoryOptions = ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"]
-/** A hook without an environment of its own would get the container's. */
-const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] as const
 
-/** Faults: SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
+/** Faults: SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed, and those of adding CDI devices. */
 export function applyToBundle(
   divided: DividedEdits,
   bundle: Bundle,
-  { launcher, state }: WrapperTools,
+  { launcher, state, addCdiDevices }: WrapperTools,
 ): Result<{ readonly findings: readonly Finding[] }> {
   const { spec, inRoot } = divided
   const hook = (...args: readonly string[]): SpecHook => ({ path: launcher, args, env: hookEnvironment })
@@ -66,8 +67,10 @@ export function applyToBundle(
     ],
   })
   if (!edited.ok) return edited
-  if (edited.value !== bundle.spec.text) {
-    const written = replaceFile(bundle.specPath, edited.value, 0o600)
+  const complete = addCdiDevices === undefined ? edited : addCdiDevices(edited.value)
+  if (!complete.ok) return complete
+  if (complete.value !== bundle.spec.text) {
+    const written = replaceFile(bundle.specPath, complete.value, 0o600)
     if (!written.ok) return written
   }
   return ok({ findings })
@@ -88,6 +91,7 @@ function changeFromOutside(
   edits: readonly Edit[],
   findings: Finding[],
 ): Result<boolean> {
+  if (edits.length === 0) return ok(false)
   const root = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
   if (!root.ok) return isAbsent(root.fault) ? ok(true) : root
   actAs(root.value.owner)

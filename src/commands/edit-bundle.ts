@@ -1,7 +1,7 @@
 /** The wrapper's injector: from a decision to a bundle whose container will have its GPUs. Loaded only when a container wants one. */
 
 import { readlinkSync } from "node:fs"
-import { applyToBundle } from "../apply/edit-bundle.ts"
+import { applyToBundle, type WrapperTools } from "../apply/edit-bundle.ts"
 import { observeLayout } from "../apply/observe-layout.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRootOwner } from "../core/oci/root-owner.ts"
@@ -42,10 +42,16 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
     log(plan)
     return ok(true)
   }
+  const adder = await adderFor(divided, config.gantry.host)
+  if (!adder.ok) return adder
   const applied = applyToBundle(
     divided,
     { specPath: joinPath(bundle, "config.json"), spec: spec.document, rootPath, mappedRoot },
-    { launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`, state },
+    {
+      launcher: `${parentPath(readlinkSync("/proc/self/exe"))}/gantry-launcher`,
+      state,
+      addCdiDevices: adder.value,
+    },
   )
   log(withOutcome(plan, applied))
   if (applied.ok) return ok(true)
@@ -60,6 +66,15 @@ export interface BundleStart extends PreparedStart {
 }
 
 const isForBundle = (start: PreparedStart | undefined): start is BundleStart => start?.divided !== undefined
+
+async function adderFor(
+  { cdiDevices }: DividedEdits,
+  selector: string | undefined,
+): Promise<Result<WrapperTools["addCdiDevices"]>> {
+  return cdiDevices.length === 0
+    ? ok(undefined)
+    : (await import("./cdi-adder.ts")).cdiAdder(cdiDevices, selector)
+}
 
 /** With what applying met. Mostly that is nothing, and the text stays as it is. */
 function withOutcome(text: string, applied: ReturnType<typeof applyToBundle>): string {

@@ -6,15 +6,20 @@ import { renderExplanation } from "../core/explain/render-explanation.ts"
 import { catalogue } from "../core/fault/catalogue.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { Host } from "../core/host/host.ts"
 import { isTegra } from "../core/inventory/is-tegra.ts"
 import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
-import { type BundleDecision, decide, type Sources } from "../core/plan/decide.ts"
+import { type BundleDecision, decide, type GpuDecision, type Sources } from "../core/plan/decide.ts"
+import { hasDevice } from "../core/plan/has-device.ts"
 import type { Plan } from "../core/plan/plan.ts"
-import { planContainer } from "../core/plan/plan-container.ts"
+import { planCdiContainer } from "../core/plan/plan-cdi-container.ts"
+import { planCdiDevices } from "../core/plan/plan-cdi-devices.ts"
+import { type PlanSurroundings, planContainer } from "../core/plan/plan-container.ts"
 import { planDelegate } from "../core/plan/plan-delegate.ts"
 import { plannerOf } from "../core/plan/planner-of.ts"
 import { planJson, renderPlanJson } from "../core/plan/render-plan.ts"
-import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
+import { askedDevices, needSpecifications } from "../core/request/asked-devices.ts"
 import type { InjectionMode } from "../core/request/injection-mode.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
 import { isProfileName } from "../core/request/profile.ts"
@@ -23,12 +28,14 @@ import { escapeControl } from "../core/text/escape.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { readDecisions } from "../host/decision-log.ts"
 import { liveDelegateMachine } from "../host/delegate-machine.ts"
+import { findHostNode } from "../host/find-host-node.ts"
 import { hookSources } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { observeBoardLayout } from "./observe-board-layout.ts"
 import { observeSupplied } from "./observe-supplied.ts"
+import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -85,7 +92,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
   const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : unseenLayout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
-  const plan = planContainer(decision, {
+  const surroundings: PlanSurroundings = {
     injector: on.has("wrapper") ? "native" : injector,
     planMachine: plannerOf(mode.value),
     planDelegate: (gpu) =>
@@ -100,8 +107,32 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
     observe: () =>
       ok(observed?.snapshot ?? observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
     observeLayout: () => layout,
-  })
-  return ok({ ...plan, findings: [...plan.findings, ...(observed?.toBeMade ?? [])] })
+  }
+  const plan =
+    decision.kind === "gpu"
+      ? planGpuContainer(decision, host, observed?.snapshot, surroundings)
+      : ok(planContainer(decision, surroundings))
+  if (!plan.ok) return plan
+  return ok({ ...plan.value, findings: [...plan.value.findings, ...(observed?.toBeMade ?? [])] })
+}
+
+/** Faults: ConfigValueInvalid. */
+function planGpuContainer(
+  decision: GpuDecision,
+  host: Host,
+  snapshot: HostSnapshot | undefined,
+  surroundings: PlanSurroundings,
+): Result<Plan> {
+  const { config, log } = decision
+  const asked = askedDevices(decision.request, decision.mode, config)
+  const isOwn = (selector: string): boolean => snapshot !== undefined && hasDevice(snapshot, selector)
+  if (!needSpecifications(asked) && asked.every((one) => one.from !== "machineFirst" || isOwn(one.selector)))
+    return ok(planContainer(decision, surroundings))
+  const directories = specificationDirectories(config)
+  if (!directories.ok) return directories
+  const registry = readSpecifications(host, directories.value)
+  const input = { asked, registry, findHostNode: findHostNode(host), isOwn }
+  return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 
 function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<ContainerLayout> {

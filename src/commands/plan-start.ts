@@ -6,28 +6,37 @@ import type { HostFiles } from "../core/host/host.ts"
 import { findAbsence } from "../core/inventory/find-absence.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
+import { hasDevice } from "../core/plan/has-device.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planNative } from "../core/plan/plan-native.ts"
+import { askedDevices, needSpecifications } from "../core/request/asked-devices.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
 import { type KnownMachine, knowMachine } from "./know-machine.ts"
+import type { Asking } from "./plan-with-specifications.ts"
 
-interface PlannedStart {
+export interface PlannedStart {
   readonly plan: Plan
   readonly host: HostFiles
   /** Keeps what was made of the plan for the next container that asks for the same, if the machine is known well enough. */
   keep(place: StartPlace | undefined, start: PreparedStart): void
 }
 
-/** Faults: HostUnknown, RecordingInvalid. Why a container is refused stands in the plan. */
+/** Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid. Why a container is refused stands in the plan. */
 export async function planStart(
   decision: GpuDecision,
   layout: ContainerLayout,
 ): Promise<Result<PlannedStart>> {
+  const asked = askedDevices(decision.request, decision.mode, decision.config)
+  const withSpecifications = async (know: Asking["know"]): Promise<Result<PlannedStart>> =>
+    (await import("./plan-with-specifications.ts")).planWithSpecifications({ decision, asked, layout, know })
+  if (needSpecifications(asked)) return await withSpecifications(() => knowSupplied(decision))
   const known = await knowSupplied(decision)
   if (!known.ok) return known
   const { host, snapshot, recalled, notSupplied } = known.value
+  if (asked.some(({ from, selector }) => from === "machineFirst" && !hasDevice(snapshot, selector)))
+    return await withSpecifications(async () => known)
   const planMachine =
     decision.mode === "csv" ? (await import("../core/plan/plan-platform.ts")).planPlatform : planNative
   const planned = planContainer(decision, {
@@ -48,13 +57,16 @@ export async function planStart(
   })
 }
 
+/** With what could not be had of its driver. */
+export interface SuppliedMachine extends KnownMachine {
+  readonly notSupplied: readonly Finding[]
+}
+
 /** The driver; then its other modules and the nodes of its GPUs; then the nodes of these. */
 const roundLimit = 3
 
 /** The machine, with whatever of its driver it did not have yet. */
-async function knowSupplied(
-  decision: GpuDecision,
-): Promise<Result<KnownMachine & { readonly notSupplied: readonly Finding[] }>> {
+async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachine>> {
   const { config } = decision
   let notSupplied: readonly Finding[] = []
   for (let round = 0; ; round++) {

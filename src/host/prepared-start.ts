@@ -99,16 +99,21 @@ function listOfSockets(selector: string | undefined): Pick<HostFiles, "readFile"
 /** How many containers that ask for different things are kept. */
 const capacity = 64
 
+/** Beyond it a specification says so much that 64 of them would fill the state directory. Units: characters. */
+const lengthLimit = 1024 * 1024
+
 /** `machine`: what it was planned from, in which nothing is wrong that no stamp would tell of. */
 export function keepStart(
   { key, state, file }: StartPlace,
-  { stamps, links }: RememberedSnapshot,
+  { stamps, links }: Pick<RememberedSnapshot, "stamps" | "links">,
   sockets: readonly Socket[],
   { plan, divided }: PreparedStart,
 ): void {
-  makeRoom(state)
   const proof: Proof = { version: 1, key, stamps, links, sockets, divided }
-  writeStateText(state, file, `${JSON.stringify(proof)}\n${plan}\n`)
+  const text = `${JSON.stringify(proof)}\n${plan}\n`
+  if (text.length > lengthLimit) return
+  makeRoom(state)
+  writeStateText(state, file, text)
 }
 
 /** The older half goes at once, so that few starts look. */

@@ -1,7 +1,7 @@
 /** `docker run --runtime nvidia`, and the wrapper as the daemon's default runtime, with the distribution's own daemon. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import {
   addLoaderProbe,
@@ -14,6 +14,7 @@ import {
   type Ran,
 } from "./bundle.ts"
 import { type Dockerd, startDockerd } from "./dockerd.ts"
+import { lookForVendor, teamSpec, vendorSpec } from "./engine-contract.ts"
 import { isolationPrograms } from "./isolation.ts"
 
 const lacks = missing("dockerd", "docker", "runc", "cc", ...isolationPrograms)
@@ -83,6 +84,29 @@ suite(`the runtime wrapper as an engine calls it: ${title}`, () => {
     const ran = await start(gpu("7"), "true")
     expect(ran.status).not.toBe(0)
     expect(ran.stderr).toContain("nvidia-container-cli: device error: 7: unknown device [GAN2104]")
+  })
+
+  describe("devices of CDI specifications", () => {
+    const told = join(work, "told")
+    beforeAll(() => {
+      mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+      writeFileSync(join(machine, "etc/cdi/vendor.json"), vendorSpec(told))
+      writeFileSync(join(machine, "etc/cdi/team.yaml"), teamSpec)
+      writeFileSync(join(machine, "etc/cdi/bad.yaml"), "kind: [")
+    })
+
+    test("another vendor's, an administrator's own and a GPU, in one container", async () => {
+      const ran = await start(gpu("1,vendor.com/nic=a,nvidia.com/gpu=team-a"), lookForVendor)
+      expect(ran).toMatchObject({ status: 0, stdout: " 00\n1 a a\nnvidia1\nnvidia3\n" })
+      expect(readFileSync(told, "utf8")).toBe("sh /usr/sbin:/usr/bin:/sbin:/bin\n")
+    })
+
+    test("what no specification has is told where the user sees it", async () => {
+      const ran = await start(gpu("vendor.com/nic=b"), "true")
+      expect(ran.status).not.toBe(0)
+      expect(ran.stderr).toContain("unresolvable CDI devices vendor.com/nic=b")
+      expect(ran.stderr).toContain("[GAN4043]: did you mean vendor.com/nic=a?")
+    })
   })
 
   test("ten at once each get their own", async () => {

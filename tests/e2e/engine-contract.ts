@@ -72,6 +72,42 @@ export const unknownDevice = (name: string): RegExp =>
     `nvidia-container-cli: device error: ${name}: unknown device \\[GAN2104\\]: ask for one of [^\\n]*, or all`,
   )
 
+/**
+ * A vendor's CDI specification for a directory of them, in a version that every engine reads. Its hook writes a line to a file: once for each
+ * container, whoever applies it.
+ */
+export const vendorSpec = (told: string): string =>
+  JSON.stringify({
+    cdiVersion: "0.5.0",
+    kind: "vendor.com/nic",
+    containerEdits: { env: ["VENDOR=1"] },
+    devices: [
+      {
+        name: "a",
+        containerEdits: {
+          env: ["NIC=a"],
+          deviceNodes: [{ path: "/dev/vendor0", hostPath: "/dev/zero", type: "c", major: 1, minor: 5 }],
+          hooks: [
+            {
+              hookName: "createContainer",
+              path: "/bin/sh",
+              args: ["sh", "-c", `echo "$(basename $0) $PATH" >> ${told}`],
+              env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+            },
+          ],
+        },
+      },
+    ],
+  })
+/** And an administrator's own, of the machine's kind. */
+export const teamSpec = JSON.stringify({
+  cdiVersion: "0.5.0",
+  kind: "nvidia.com/gpu",
+  devices: [{ name: "team-a", containerEdits: { env: ["TEAM=a"], deviceNodes: [{ path: "/dev/nvidia3" }] } }],
+})
+export const lookForVendor =
+  "head -c1 /dev/vendor0 | od -An -tx1; echo $VENDOR $NIC $TEAM; ls /dev | grep -E '^nvidia[0-9]'"
+
 /** Runs a container to its end: variables of its environment, and what its shell does. It may make nodes. */
 export type Start = (variables: readonly string[], script: string) => Promise<Ran>
 

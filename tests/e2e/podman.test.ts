@@ -1,10 +1,18 @@
 /** The distribution's podman, which has no daemon: with the wrapper as its runtime, and with the hook in a hooks directory. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { hookProgram, missing, mustRun, type Ran, wrapperProgram } from "./bundle.ts"
-import { listNodes, makeStage, type Stage, testStarts } from "./engine-contract.ts"
+import {
+  listNodes,
+  lookForVendor,
+  makeStage,
+  type Stage,
+  teamSpec,
+  testStarts,
+  vendorSpec,
+} from "./engine-contract.ts"
 import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 
 const lacks = missing("podman", "conmon", "runc", "cc", ...isolationPrograms)
@@ -107,6 +115,46 @@ suite(`the runtime wrapper and the hook as an engine without a daemon calls them
     )
     expect(ran.stdout).toBe("nvidia1\nlibcuda answers 1000\n")
     expect(ran.stderr).toContain("No such device or address")
+  })
+
+  describe("devices of CDI specifications", () => {
+    let told: string
+    const saw = " 00\n1 a\n"
+    const hooksRun = (): number => {
+      const count = existsSync(told) ? readFileSync(told, "utf8").split("\n").length - 1 : 0
+      rmSync(told, { force: true })
+      return count
+    }
+    beforeAll(async () => {
+      told = join(stage.directory, "told")
+      const directory = join(stage.directory, "machine/etc/cdi")
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(join(directory, "vendor.json"), vendorSpec(told))
+      writeFileSync(join(directory, "team.yaml"), teamSpec)
+      // The engine's own place for them, in the cell's own /run.
+      await cell.mustRun("sh", "-c", `mkdir /run/cdi && cp ${join(directory, "vendor.json")} /run/cdi/`)
+    })
+
+    test("by a variable: another vendor's, an administrator's own and a GPU", async () => {
+      const ran = await start(
+        ["NVIDIA_VISIBLE_DEVICES=1,vendor.com/nic=a,nvidia.com/gpu=team-a"],
+        lookForVendor,
+      )
+      expect(ran).toMatchObject({ status: 0, stdout: " 00\n1 a a\nnvidia1\nnvidia3\n" })
+      expect(hooksRun()).toBe(1)
+    })
+
+    test("by the engine itself: nothing is done a second time, also where a variable asks for the same", async () => {
+      expect(await start([], lookForVendor, "--device=vendor.com/nic=a")).toMatchObject({ stdout: saw })
+      expect(hooksRun()).toBe(1)
+      const both = await start(
+        ["NVIDIA_VISIBLE_DEVICES=vendor.com/nic=a"],
+        `${lookForVendor}; env | grep -c NIC=`,
+        "--device=vendor.com/nic=a",
+      )
+      expect(both).toMatchObject({ stdout: `${saw}1\n` })
+      expect(hooksRun()).toBe(1)
+    })
   })
 
   test("a container that is started again, and one that is looked into", async () => {

@@ -55,6 +55,8 @@ function describeEdit(edit: Edit): readonly Described[] {
       return [["env", `${edit.name}=${edit.value}`]]
     case "gid":
       return [["groups", String(edit.gid)]]
+    case "cdiDevice":
+      return [[`of ${edit.file}`, edit.name]]
     case "delegate":
       return [["run", edit.argv.join(" ")]]
   }

@@ -4,13 +4,16 @@ import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { createRandom } from "../../fuzz/random.ts"
 import { openScanLibrary } from "../../fuzz/scan-library.ts"
-import { composePassedOn, judgePassedOn, passedOn } from "../../fuzz/targets/passed-on.ts"
+import { composePassedOn, configTexts, judgePassedOn, passedOn } from "../../fuzz/targets/passed-on.ts"
 import { ok } from "../../src/core/fault/result.ts"
 import { decide } from "../../src/core/plan/decide.ts"
+import { askedDevices, needSpecifications } from "../../src/core/request/asked-devices.ts"
+import { parseConfig } from "../../src/core/request/parse-config.ts"
+import { triggerWords } from "../../src/core/request/trigger-words.ts"
 
 const library = openScanLibrary()
 const suite = library === undefined ? describe.skip : describe
-const everyConfig = [0, 1, 2, 3, 4, 5]
+const everyConfig = configTexts.map((_, index) => index)
 
 suite("the launcher passes on nothing that the program would change (missing: cc)", () => {
   test.each(["2020-07", "1.13", "1.20"])("every vector of %s, under each configuration", (profile) => {
@@ -53,6 +56,45 @@ const asksForGpu = (spec: Uint8Array): boolean =>
     injector: undefined,
     isTegra: () => false,
   }).kind === "gpu"
+
+test.each([
+  ["a variable", { process: { env: ["NVIDIA_VISIBLE_DEVICES=vendor.com/nic=a"] } }, "jit-cdi"],
+  ["Swarm's variable", { process: { env: ["DOCKER_RESOURCE_GPU=vendor.com/nic=a"] } }, "jit-cdi"],
+  [
+    "a mount",
+    {
+      mounts: [
+        { source: "/dev/null", destination: "/var/run/nvidia-container-devices/cdi/vendor.com/nic/a" },
+      ],
+    },
+    "jit-cdi",
+  ],
+  ["an annotation", { annotations: { "cdi.k8s.io/x": "nvidia.com/gpu=team-a" } }, "jit-cdi"],
+  ["an annotation of a prefix", { annotations: { "gpu.example.com/y": "nvidia.com/gpu=team-a" } }, "cdi"],
+] as const)(
+  "a device of a specification is asked for by %s: the launcher passes it on to nobody",
+  (_, asking, mode) => {
+    const config =
+      'swarm-resource = "DOCKER_RESOURCE_GPU"\naccept-nvidia-visible-devices-as-volume-mounts = true\n' +
+      '[nvidia-container-runtime.modes.cdi]\nannotation-prefixes = ["cdi.k8s.io/", "gpu.example.com/"]\n'
+    const parsed = parseConfig(config, undefined)
+    const words = parsed.ok ? triggerWords(parsed.value.config) : undefined
+    const spec = JSON.stringify({ ociVersion: "1.0.2", process: { env: [] }, root: { path: "r" }, ...asking })
+    const decision = decide({
+      profile: undefined,
+      mode,
+      injector: undefined,
+      readConfig: () => ok(config),
+      readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
+      readSpec: () => ok(spec),
+      isTegra: () => false,
+    })
+    expect(
+      decision.kind === "gpu" && needSpecifications(askedDevices(decision.request, mode, decision.config)),
+    ).toBe(true)
+    expect(library?.hasTrigger(new Uint8Array(Buffer.from(spec)), words ?? []) ?? true).toBe(true)
+  },
+)
 
 test("a container that asks for no GPU is not failed by an entry of its environment that says nothing", () => {
   const spec = (entry: string): Uint8Array =>

@@ -9,6 +9,7 @@ import type { Finding } from "../fault/finding.ts"
 import { splitKind } from "./name-rules.ts"
 import { type CdiSpec, type ContainerEdits, everyEdits, type SpecPath } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
+import { isOlder, minimumVersion, parseVersion } from "./version.ts"
 
 interface Advice {
   readonly path: SpecPath
@@ -31,6 +32,7 @@ const adviceLimit = 100
 export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
   const advices = [
     ...envelopeAdvice(spec),
+    ...versionAdvice(spec),
     ...annotationAdvice(spec.annotations, ["annotations"]),
     ...spec.devices.flatMap(({ annotations }, index) =>
       annotationAdvice(annotations, ["devices", index, "annotations"]),
@@ -42,6 +44,21 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
     fault: fault("CdiRuleBroken", { place: locate(path), problem, advice }),
     evidence: [],
   }))
+}
+
+/** What engines overlook; see enforcedVersion. */
+function versionAdvice(spec: CdiSpec): readonly Advice[] {
+  const version = parseVersion(spec.cdiVersion)
+  const { version: minimum, because } = minimumVersion(spec)
+  return version === undefined || because === undefined || !isOlder(version, minimum)
+    ? []
+    : [
+        {
+          path: because.path,
+          problem: `cdiVersion ${quote(spec.cdiVersion)} has no ${because.what}, which engines overlook in all devices but the last`,
+          advice: `set cdiVersion to ${minimum}, which they know`,
+        },
+      ]
 }
 
 function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {

@@ -7,7 +7,7 @@ import { type Fault, fault } from "../fault/fault.ts"
 import { deviceNameProblem, kindProblem } from "./name-rules.ts"
 import { areEmptyEdits, type CdiDevice, type CdiSpec, type ContainerEdits, type SpecPath } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
-import { isOlder, knownVersions, minimumVersion, parseVersion } from "./version.ts"
+import { enforcedVersion, isOlder, knownVersions, parseVersion } from "./version.ts"
 
 export const hookNames = [
   "prestart",
@@ -48,7 +48,7 @@ function versionFaults(spec: CdiSpec, locate: Locate): readonly Fault[] {
   const version = parseVersion(spec.cdiVersion)
   if (version === undefined)
     return [fault("CdiVersionUnknown", { place, version: spec.cdiVersion, known: knownVersions })]
-  const { version: minimum, because } = minimumVersion(spec)
+  const { version: minimum, because } = enforcedVersion(spec)
   if (!isOlder(version, minimum)) return []
   return [
     fault("CdiVersionTooLow", {

@@ -3,7 +3,7 @@
  * allowed it. Source: CDI specification 1.1.0, "Released versions"; the released Go package for details (facts §6.2).
  */
 
-import { type CdiSpec, type ContainerEdits, everyEdits, type SpecPath } from "./spec.ts"
+import { type CdiSpec, type ContainerEdits, everyEdits, noEdits, type SpecPath } from "./spec.ts"
 
 /** Order: oldest first. */
 export const knownVersions = [
@@ -29,6 +29,8 @@ interface Clause {
   readonly what: string
   /** Where the specification uses it; undefined: nowhere. */
   find(spec: CdiSpec): SpecPath | undefined
+  /** The Go package looks at the edits of the last device only, and at those for all. */
+  readonly isSoughtInLast?: true
 }
 
 /** Order: newest first; the first that applies decides. 0.8.0 and 1.0.0 added nothing that a specification can say. */
@@ -84,6 +86,7 @@ const clauses: readonly Clause[] = [
   {
     since: "0.5.0",
     what: "hostPath of a device node",
+    isSoughtInLast: true,
     find: inEachEdits((edits, path) =>
       firstPath(
         edits.deviceNodes,
@@ -95,6 +98,7 @@ const clauses: readonly Clause[] = [
   {
     since: "0.4.0",
     what: "type of a mount",
+    isSoughtInLast: true,
     find: inEachEdits((edits, path) =>
       firstPath(
         edits.mounts,
@@ -139,10 +143,25 @@ export interface MinimumVersion {
   readonly because: { readonly what: string; readonly path: SpecPath } | undefined
 }
 
-export function minimumVersion(spec: CdiSpec): MinimumVersion {
-  for (const { since, what, find } of clauses) {
-    const path = find(spec)
-    if (path !== undefined) return { version: since, because: { what, path } }
+/** By the specification's text. */
+export const minimumVersion = (spec: CdiSpec): MinimumVersion => newestOf(({ find }) => find(spec))
+
+/**
+ * As engines find it, which refuse what is older. Their Go package keeps pointers to a loop's variable, and is built by the language's rules
+ * from before 1.22, by which that is one variable for all: specifications exist that say too old a version and work everywhere.
+ */
+export function enforcedVersion(spec: CdiSpec): MinimumVersion {
+  const last = spec.devices.length - 1
+  const devices = spec.devices.map((one, index) =>
+    index === last ? one : { ...one, containerEdits: noEdits },
+  )
+  return newestOf(({ find, isSoughtInLast }) => find(isSoughtInLast ? { ...spec, devices } : spec))
+}
+
+function newestOf(find: (clause: Clause) => SpecPath | undefined): MinimumVersion {
+  for (const clause of clauses) {
+    const path = find(clause)
+    if (path !== undefined) return { version: clause.since, because: { what: clause.what, path } }
   }
   return { version: earliest, because: undefined }
 }

@@ -3,6 +3,7 @@
  * Width at most 100 columns; text from outside is escaped. Pure.
  */
 
+import { listEdits } from "../cdi/render-spec.ts"
 import { faultCode, faultSentence, remediesOf, renderRemedy } from "../fault/render.ts"
 import type { Edit } from "../plan/edit.ts"
 import type { Plan } from "../plan/plan.ts"
@@ -62,7 +63,12 @@ function headline(plan: Plan): readonly string[] {
   const cut = plan.reasons.filter(({ rule }) => rule === "select.mig").length
   const gpus = gpuNodes(plan).map(({ path }) => path)
   if (plan.reasons.some(({ rule }) => rule === "select.board")) return boardHeadline(plan)
-  if (gpus.length === 0) return ["This container gets the driver, but no GPU."]
+  const devices = plan.edits.flatMap((edit) => (edit.kind === "cdiDevice" ? [edit.name] : []))
+  const ofDevices = devices.length === 0 ? "" : `what CDI specifications say of ${devices.join(", ")}`
+  if (gpus.length === 0 && !plan.edits.some(({ kind }) => kind === "mount" || kind === "deviceNode"))
+    return wrap(ofDevices === "" ? "This container gets nothing." : `This container gets ${ofDevices}.`, "")
+  const beside = ofDevices === "" ? "" : `, and ${ofDevices}`
+  if (gpus.length === 0) return wrap(`This container gets the driver, but no GPU${beside}.`, "")
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
   // A MIG device is used through the node of its GPU, which alone would be the whole GPU.
   const isWhole = plan.reasons.some(({ rule }) => rule === "select.gpu")
@@ -70,7 +76,7 @@ function headline(plan: Plan): readonly string[] {
     ...(isWhole || cut === 0 ? [count(gpus.length, "GPU")] : []),
     ...(cut === 0 ? [] : [count(cut, "MIG device")]),
   ]
-  return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}`, "")
+  return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}${beside}`, "")
 }
 
 /** A board's own GPU is served by many nodes, none of which is it. */
@@ -157,6 +163,14 @@ function describeEdits(plan: Plan, { isVerbose }: ExplanationOptions): readonly 
   if (variables.length > 0) lines.push(...wrap(`variables: ${variables.join(", ")}`, "  ", "    "))
   const groups = of("gid").map(({ gid }) => gid)
   if (groups.length > 0) lines.push(...wrap(`groups that may open nodes: ${groups.join(", ")}`, "  ", "    "))
+  for (const { name, file, containerEdits } of of("cdiDevice")) {
+    const all = [...listEdits(containerEdits)]
+    const counts = all.map(([field, items]) => `${items.length} ${field}`).join(", ")
+    lines.push(...wrap(`${name}, as ${file} says: ${counts}`, "  ", "    "))
+    if (isVerbose)
+      for (const [field, items] of all)
+        for (const item of items) lines.push(...wrap(`${field} ${item}`, "    ", "      "))
+  }
   for (const { path, argv } of of("delegate"))
     lines.push(...wrap(`run ${path} ${argv.join(" ")}`, "  ", "    "))
   return lines

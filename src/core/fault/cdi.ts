@@ -63,6 +63,8 @@ export interface CdiFaults {
   CdiAnnotationInvalid: { readonly key: string; readonly device: string; readonly problem: string }
   CdiAnnotationUnusable: { readonly problem: string }
   CdiSpecsUnmergeable: { readonly problem: string }
+  /** A device that a specification has, and that the machine cannot give. */
+  CdiDeviceUnusable: { readonly device: string; readonly file: string }
   /** The machine's node of a device that a specification names. */
   CdiHostNodeMissing: { readonly path: string }
   CdiHostNodeOther: {
@@ -300,6 +302,13 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     exit: 1,
     says: (d) => `the specifications cannot be made one: ${d.problem}`,
     remedies: () => know("only specifications of one kind, whose devices have different names, become one"),
+  },
+  CdiDeviceUnusable: {
+    code: "GAN4048",
+    exit: 1,
+    says: (d) => `failed to inject CDI devices: ${d.device} of ${d.file}`,
+    remedies: (d) =>
+      know(`${d.file} does not fit this machine, or its driver is not loaded: have it generated anew`),
   },
   CdiHostNodeMissing: {
     code: "GAN4050",

@@ -315,11 +315,11 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
   DeviceKindUnserved: {
     code: "GAN2105",
     exit: 1,
-    says: (d) => `${d.selector} is ${d.kind}, which native injection does not serve yet`,
+    says: (d) => `${d.selector} is ${d.kind}, which only the runtime wrapper serves, and not in mode legacy`,
     remedies: () => [
       {
         kind: "know",
-        text: 'set gantry.injector = "delegate" in config.toml to let nvidia-container-cli do it',
+        text: 'set nvidia-container-runtime.mode = "auto" in config.toml, and start the container with that runtime',
       },
     ],
   },

@@ -25,6 +25,8 @@ function targetOf(edit: Edit): string {
       return `variable ${edit.name}`
     case "gid":
       return `group ${edit.gid}`
+    case "cdiDevice":
+      return `device ${edit.name}`
     default:
       return edit.path
   }

@@ -9,8 +9,8 @@ import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { SpecBind, SpecEdits } from "../oci/edit-spec.ts"
 import type { HostPath } from "../text/brand.ts"
-import { absolutePath, parentPath } from "../text/path.ts"
-import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
+import { absolutePath, cleanPath, parentPath } from "../text/path.ts"
+import type { CdiDeviceEdit, Edit, MountEdit, SymlinkEdit } from "./edit.ts"
 
 export interface WrapperPlaces {
   /** What the machine is called. */
@@ -33,6 +33,8 @@ export interface DividedEdits {
   readonly inRoot: readonly Edit[]
   /** Directories of links to nodes, to be mounted whole, because what is written into the root would not be seen there. */
   readonly linkDirectories: readonly LinkDirectory[]
+  /** What specifications add to config.json behind all that. Order: as planned. */
+  readonly cdiDevices: readonly CdiDeviceEdit[]
   readonly findings: readonly Finding[]
 }
 
@@ -54,9 +56,12 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
   const linkDirectories = new Map<string, SymlinkEdit[]>()
   const findings: Finding[] = []
   let hasParams = false
-  const isMountedOver = (path: string): boolean =>
-    places.mountedOver.some((place) => place !== "/" && isBelow(path, place))
   const mountBehind = findMounts(edits)
+  const cdiDevices = edits.flatMap((edit) => (edit.kind === "cdiDevice" ? [edit] : []))
+  const theirMounts = cdiDevices.flatMap(({ containerEdits }) => containerEdits.mounts)
+  const mountedOver = [...places.mountedOver, ...theirMounts.map((mount) => cleanPath(mount.containerPath))]
+  const isMountedOver = (path: string): boolean =>
+    mountedOver.some((place) => place !== "/" && isBelow(path, place))
   for (const edit of edits)
     switch (edit.kind) {
       case "mount": {
@@ -118,6 +123,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
     needsParamsHook: hasParams,
     inRoot,
     linkDirectories: [...linkDirectories].map(([path, links]) => ({ path, links })),
+    cdiDevices,
     findings,
   })
 }

@@ -3,6 +3,7 @@
  * Every edit carries the ids of the reasons that led to it.
  */
 
+import type { ContainerEdits } from "../cdi/spec.ts"
 import type { ElfMachine } from "../elf/elf.ts"
 import type { ContainerPath, HostPath } from "../text/brand.ts"
 
@@ -104,6 +105,17 @@ export interface GroupEdit extends Because {
   readonly gid: number
 }
 
+/** What a CDI specification says of one device, applied as engines do. Only the runtime wrapper can. */
+export interface CdiDeviceEdit extends Because {
+  readonly kind: "cdiDevice"
+  /** `vendor/class=device`. */
+  readonly name: string
+  /** The specification's. */
+  readonly file: HostPath
+  /** With those for every device of the file, where it is the first of them. */
+  readonly containerEdits: ContainerEdits
+}
+
 export type Edit =
   | DeviceNodeEdit
   | CgroupRuleEdit
@@ -115,6 +127,7 @@ export type Edit =
   | MuslPathEdit
   | EnvEdit
   | GroupEdit
+  | CdiDeviceEdit
   | DelegateEdit
 
 /** The order in which a plan has its edits. */
@@ -129,5 +142,6 @@ export const editOrder: readonly Edit["kind"][] = [
   "muslPath",
   "env",
   "gid",
+  "cdiDevice",
   "delegate",
 ]

@@ -18,6 +18,8 @@ export interface PlanSurroundings {
   planDelegate?(decision: GpuDecision): Result<DelegateEdit>
   /** As plannerOf says; a start loads that one alone. */
   readonly planMachine: typeof planNative
+  /** What comes beside the machine's own devices, which are then those of the selectors. Absent: nothing. */
+  readonly beside?: Pick<Plan, "edits" | "findings"> & { readonly selectors: readonly string[] }
   observe(): Result<HostSnapshot>
   observeLayout(): ContainerLayout
 }
@@ -27,21 +29,8 @@ export function planContainer(decision: Decision | GpuDecision, surroundings: Pl
   const { planDelegate } = surroundings
   const asked = surroundings.injector ?? decision.config?.gantry.injector ?? "native"
   const injector = planDelegate === undefined ? "native" : asked
-  const plan = (
-    outcome: Plan["outcome"],
-    more: Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>,
-  ): Plan => ({
-    version: 1,
-    outcome,
-    profile: decision.profile?.name ?? "1.20",
-    injector,
-    edits: [],
-    omissions: [],
-    reasons: log.reasons,
-    findings: [],
-    refusal: undefined,
-    ...more,
-  })
+  const plan = (outcome: Plan["outcome"], more: PlanParts): Plan =>
+    composePlan(decision, injector, outcome, more)
   if (decision.kind === "refuse") return plan("refuse", { refusal: decision.fault })
   if (decision.kind === "off" || decision.kind === "nothing") return plan("nothing", {})
   log.add(
@@ -64,6 +53,26 @@ export function planContainer(decision: Decision | GpuDecision, surroundings: Pl
     : plan("refuse", { refusal: made.fault })
 }
 
+type PlanParts = Partial<Pick<Plan, "edits" | "omissions" | "findings" | "refusal">>
+
+export const composePlan = (
+  { log, profile }: Pick<Decision, "log" | "profile">,
+  injector: Plan["injector"],
+  outcome: Plan["outcome"],
+  more: PlanParts,
+): Plan => ({
+  version: 1,
+  outcome,
+  profile: profile?.name ?? "1.20",
+  injector,
+  edits: [],
+  omissions: [],
+  reasons: log.reasons,
+  findings: [],
+  refusal: undefined,
+  ...more,
+})
+
 type Made = Result<{
   readonly edits: readonly Edit[]
   readonly omissions: readonly Omission[]
@@ -74,8 +83,20 @@ const delegated = (planned: Result<DelegateEdit>): Made =>
   planned.ok ? ok({ edits: [planned.value], omissions: [], findings: [] }) : planned
 
 function native({ request, config, mode, log }: GpuDecision, surroundings: PlanSurroundings): Made {
+  const { beside } = surroundings
   const snapshot = surroundings.observe()
   if (!snapshot.ok) return snapshot
   const layout = surroundings.observeLayout()
-  return surroundings.planMachine({ request, snapshot: snapshot.value, layout, config, mode }, log)
+  const { planMachine } = surroundings
+  const input = { snapshot: snapshot.value, layout, config, mode }
+  if (beside === undefined) return planMachine({ ...input, request }, log)
+  const own = planMachine({ ...input, request: { ...request, devices: beside.selectors } }, log)
+  if (!own.ok) return own
+  const { edits, omissions, findings } = own.value
+  // What comes later counts where both have an edit for the same place.
+  return ok({
+    edits: [...edits, ...beside.edits],
+    omissions,
+    findings: [...findings, ...beside.findings],
+  })
 }

@@ -34,7 +34,7 @@ export function devicesFromAnnotations(
   const evidence: readonly Evidence[] = asked.map((one) => ({ from: "annotation", ...one }))
   const ignored = whyIgnored(devices, mode, config)
   if (ignored === undefined) {
-    const own = devices.filter((device) => qualify(device) !== "qualified" || isOfOwnKind(device))
+    const own = devices.filter((device) => qualify(device) === "unqualified" || isOfOwnKind(device))
     const outcome = own.length > 0 ? `ask for ${own.join(", ")}` : "name devices of other kinds only"
     log.add("devices.annotation", evidence, `annotations ${outcome}`)
     return own.length > 0 ? own : undefined

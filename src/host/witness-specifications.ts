@@ -1,0 +1,36 @@
+/**
+ * What proves that CDI specifications, and the nodes that they name, are as they were when a container was planned from them: stamps of
+ * their directories, of every file that was read, and of the nodes. Loaded only where specifications are read.
+ */
+
+import type { HostFiles } from "../core/host/host.ts"
+import { hostPath } from "../core/text/brand.ts"
+import type { RememberedSnapshot } from "./recall-snapshot.ts"
+import { areFresh, hasChangedSince, stampLinks, stampPlaces } from "./stamp.ts"
+
+export type Proof = Pick<RememberedSnapshot, "stamps" | "links">
+
+export interface SpecificationWitness {
+  /** `places`: files and nodes that were looked at. undefined: something changed meanwhile, or there are too many to look at again. */
+  testify(places: readonly string[]): Proof | undefined
+}
+
+/** To look at more at every start would cost more than to plan. */
+const placeLimit = 1000
+
+/** To be called before anything is read. */
+export function watchSpecifications(host: HostFiles, directories: readonly string[]): SpecificationWitness {
+  const startedMs = Date.now()
+  const before = stampPlaces(host, directories.map(hostPath))
+  return {
+    testify(places) {
+      const all = [...directories, ...places].map(hostPath)
+      if (all.length > placeLimit) return undefined
+      const links = stampLinks(host, all)
+      const stamps = stampPlaces(host, all)
+      return areFresh(before) && !hasChangedSince(stamps, startedMs) && stamps.length > 0
+        ? { stamps, links }
+        : undefined
+    },
+  }
+}

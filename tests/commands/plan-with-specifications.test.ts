@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { driverPlace } from "../../src/commands/driver-place.ts"
+import { planStart } from "../../src/commands/plan-start.ts"
+import { run as simulate } from "../../src/commands/simulate.ts"
+import { unseenLayout } from "../../src/core/plan/container-layout.ts"
+import { divideEdits } from "../../src/core/plan/divide-edits.ts"
+import type { Plan } from "../../src/core/plan/plan.ts"
+import { startKey } from "../../src/core/plan/start-key.ts"
+import { forgetStarts, recallStart, type StartPlace, startPlace } from "../../src/host/prepared-start.ts"
+import { judge } from "../machine.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-specifications-"))
+const machine = join(work, "machine")
+const state = join(work, "state")
+const etc = join(machine, "etc/cdi")
+const run = join(machine, "run/cdi")
+
+const vendor = (value: string): string =>
+  `cdiVersion: 0.5.0\nkind: vendor.com/nic\ndevices:\n- name: a\n  containerEdits: { env: [NIC=${value}], deviceNodes: [{ path: /dev/nvidia0 }] }\n`
+
+beforeAll(() => {
+  simulate(["up", machine, "--gpus", "2"])
+})
+afterAll(() => {
+  simulate(["down", machine])
+  rmSync(work, { recursive: true, force: true })
+})
+beforeEach(() => {
+  for (const directory of [etc, run]) rmSync(directory, { recursive: true, force: true })
+  mkdirSync(etc, { recursive: true })
+  writeFileSync(join(etc, "v.yaml"), vendor("first"))
+  forgetStarts(state)
+})
+
+/** What the wrapper does before it applies anything: recalled, or planned and kept. */
+async function start(
+  devices: string,
+  pauseMs = 25,
+): Promise<{ readonly plan: Plan; readonly place: StartPlace }> {
+  // What has changed within the last tick of the file system's clock is not kept.
+  if (pauseMs > 0) Bun.sleepSync(pauseMs)
+  const env = [`NVIDIA_VISIBLE_DEVICES=${devices}`]
+  const decision = judge({ mode: "jit-cdi", env, config: `[gantry]\nhost = "${machine}"\n` })
+  if (decision.kind !== "gpu") throw new Error(decision.kind)
+  const place = startPlace(
+    machine,
+    driverPlace(decision.config),
+    startKey(decision, { layout: unseenLayout }),
+    state,
+  )
+  if (place === undefined) throw new Error("there is no place")
+  const planned = await planStart(decision, unseenLayout)
+  if (!planned.ok) throw new Error(planned.fault.tag)
+  const { plan, keep } = planned.value
+  const places = { machine, sourceOf: (path: string) => path, hasUserNamespace: false, mountedOver: [] }
+  const divided = divideEdits(plan.edits, places)
+  if (!divided.ok) throw new Error(divided.fault.tag)
+  keep(place, { plan: JSON.stringify(plan), divided: divided.value })
+  return { plan, place }
+}
+const isKept = (place: StartPlace): boolean => recallStart(place, machine) !== undefined
+
+describe("what was planned from specifications is kept", () => {
+  test("as it was planned", async () => {
+    const { plan, place } = await start("vendor.com/nic=a")
+    const kept = recallStart(place, machine)
+    expect(kept?.plan).toBe(JSON.stringify(plan))
+    expect(kept?.divided?.cdiDevices).toEqual(JSON.parse(JSON.stringify(plan.edits)))
+  })
+
+  test("beside this machine's own devices, once the machine is known", async () => {
+    for (let tries = 0; tries < 5; tries++) {
+      const { place } = await start("1,vendor.com/nic=a")
+      if (!isKept(place)) continue
+      writeFileSync(join(etc, "v.yaml"), vendor("second"))
+      expect(isKept(place)).toBe(false)
+      return
+    }
+    throw new Error("it is never kept")
+  })
+
+  test.each<[what: string, change: () => void]>([
+    ["a file has another text", () => writeFileSync(join(etc, "v.yaml"), vendor("other"))],
+    [
+      "a file gives way to another",
+      () => {
+        writeFileSync(join(work, "new.yaml"), vendor("first"))
+        renameSync(join(work, "new.yaml"), join(etc, "v.yaml"))
+      },
+    ],
+    ["a file is gone", () => rmSync(join(etc, "v.yaml"))],
+    ["another file is there", () => writeFileSync(join(etc, "w.yaml"), vendor("second"))],
+    [
+      "a directory is there that was not",
+      () => {
+        mkdirSync(run, { recursive: true })
+        writeFileSync(join(run, "v.yaml"), vendor("later"))
+      },
+    ],
+    [
+      "a directory is another's link",
+      () => {
+        renameSync(etc, `${etc}.old`)
+        symlinkSync("cdi.old", etc)
+        rmSync(join(etc, "v.yaml"))
+      },
+    ],
+    [
+      "a node is another",
+      () => {
+        const node = join(machine, "dev/nvidia0")
+        renameSync(node, `${node}.old`)
+        renameSync(join(machine, "dev/nvidia1"), node)
+      },
+    ],
+  ])("until %s", async (_, change) => {
+    const { place } = await start("vendor.com/nic=a")
+    expect(isKept(place)).toBe(true)
+    try {
+      change()
+      expect(isKept(place)).toBe(false)
+    } finally {
+      rmSync(`${etc}.old`, { recursive: true, force: true })
+      rmSync(etc, { recursive: true, force: true })
+    }
+  })
+
+  test("but not of one that is refused, nor of a file that was just written", async () => {
+    expect(isKept((await start("vendor.com/nic=b")).place)).toBe(false)
+    writeFileSync(join(etc, "v.yaml"), vendor("again"))
+    expect(isKept((await start("vendor.com/nic=a", 0)).place)).toBe(false)
+  })
+
+  test("nor of one of which there is too much to keep", async () => {
+    const long = "x".repeat(1024 * 1024)
+    writeFileSync(join(etc, "v.yaml"), vendor(long))
+    expect(isKept((await start("vendor.com/nic=a")).place)).toBe(false)
+  })
+})
