@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { driverPlace } from "../../src/commands/driver-place.ts"
@@ -131,6 +131,8 @@ describe("what was planned from specifications is kept", () => {
   test("but not of one that is refused, nor of a file that was just written", async () => {
     expect(isKept((await start("vendor.com/nic=b")).place)).toBe(false)
     writeFileSync(join(etc, "v.yaml"), vendor("again"))
+    // However long the start takes to come to it.
+    utimesSync(join(etc, "v.yaml"), Date.now() / 1000, Date.now() / 1000 + 60)
     expect(isKept((await start("vendor.com/nic=a", 0)).place)).toBe(false)
   })
 
