@@ -257,6 +257,12 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     ])
   })
 
+  test("an engine's mask does not hide from the container that its driver must not make nodes", () => {
+    const view = `${driverInProc} && umask 077`
+    const ran = start({ args: ["stat", "-c", "%a", "/proc/driver/nvidia/params"], env: gpu1, proc }, { view })
+    expect(ran.stdout).toBe("444\n")
+  })
+
   test.each([
     ["a link out of the root", "ln -s ../../../../victim $1/proc/driver/nvidia/params"],
     ["a FIFO", "mkfifo $1/proc/driver/nvidia/params"],
