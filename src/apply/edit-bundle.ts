@@ -18,6 +18,7 @@ import { errnoOf } from "../linux/checked.ts"
 import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
 import { changeRoot } from "./change-root.ts"
 import { prepareLinkDirectory } from "./link-directory.ts"
+import { refuseOwnRoot } from "./open-container-root.ts"
 
 export interface Bundle {
   /** config.json: where it lies, and what it says; in the text, what is no UTF-8 is kept. */
@@ -39,7 +40,7 @@ const linkDirectoryOptions = ["ro", "nosuid", "nodev", "noexec", "rbind", "rpriv
 /** A hook without an environment of its own would get the container's. */
 const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] as const
 
-/** Faults: SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
+/** Faults: SystemCallFailed, ContainerRootInvalid, JsonTypeWrong, SpecKeyRepeated, HostReadFailed. */
 export function applyToBundle(
   divided: DividedEdits,
   bundle: Bundle,
@@ -88,8 +89,10 @@ function changeFromOutside(
   edits: readonly Edit[],
   findings: Finding[],
 ): Result<boolean> {
-  const root = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
-  if (!root.ok) return isAbsent(root.fault) ? ok(true) : root
+  const opened = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
+  if (!opened.ok) return isAbsent(opened.fault) ? ok(true) : opened
+  const root = refuseOwnRoot(opened.value, rootPath)
+  if (!root.ok) return root
   actAs(root.value.owner)
   const changed = changeRoot(root.value, { mounts: [], covers: [], edits }, findings)
   actAs({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 })

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path"
 import {
   cdiHookProgram,
   gantryProgram,
+  hookProgram,
   listTree,
   makeBundle,
   makeBusyboxRoot,
@@ -169,6 +170,37 @@ suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${l
       }
     },
   )
+
+  describe("a root that turns out to be the machine's own is refused", () => {
+    /** A machine whose root nobody can write, so that nothing happens to this one: `$1` is to become its root, `$2` stays as it is. */
+    const cage = `mkdir -p "$1" && mount --rbind / "$1" && mount -o remount,ro,bind "$1" && mount --bind "$2" "$1$2" &&
+      cd "$1" && pivot_root . mnt && cd / && shift 2 && exec "$@"`
+    const inCage = (...command: readonly string[]): Ran =>
+      run("unshare", ["--mount", "sh", "-c", cage, "sh", join(work, "cage"), work, ...command], {
+        env: { ...process.env, XDG_CONFIG_HOME: settings("true") },
+      })
+    const refused = (ran: Ran): void => {
+      expect(ran.status).toBe(1)
+      expect(ran.stderr).toMatch(
+        /^failed to determine container root: [^\n]*the machine's own root \[GAN1232\][^\n]*\n$/,
+      )
+    }
+
+    test.each(["/", "a link"])("%s", (how) => {
+      const bundle = makeBundle(work, { args: ["true"], env }, () => undefined)
+      const spec = join(bundle.directory, "config.json")
+      const text = readFileSync(spec, "utf8")
+      rmSync(bundle.root, { recursive: true })
+      if (how === "a link") symlinkSync("/", bundle.root)
+      else writeFileSync(spec, text.replace('"path":"rootfs"', '"path":"/"'))
+      const before = readFileSync(spec, "utf8")
+      refused(inCage(wrapper, "create", "--bundle", bundle.directory, "x"))
+      expect(readFileSync(spec, "utf8")).toBe(before)
+      const script = `sleep 20 & echo '{"pid":'$!',"bundle":"${bundle.directory}"}' | "$0" prestart; status=$?; kill $!; exit $status`
+      refused(inCage("sh", "-c", script, hookProgram))
+      bundle.remove()
+    })
+  })
 
   test("nothing of the machine is another than before, and the guard would have seen it", () => {
     expect(changedOnMachine()).toEqual([])
