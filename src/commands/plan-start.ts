@@ -8,6 +8,7 @@ import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
+import { isInUserNamespace } from "../host/own-user-namespace.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
 import { type KnownMachine, knowMachine } from "./know-machine.ts"
@@ -38,8 +39,9 @@ export async function planStart(
     plan,
     host,
     keep(place, start) {
-      if (place !== undefined && recalled !== undefined && plan.refusal === undefined)
-        keepStart(place, recalled, snapshot.inventory.sockets, start)
+      // What could not be supplied now may be the next time, and no stamp would tell.
+      const isWhole = recalled !== undefined && plan.refusal === undefined && notSupplied.length === 0
+      if (place !== undefined && isWhole) keepStart(place, recalled, snapshot.inventory.sockets, start)
     },
   })
 }
@@ -68,11 +70,12 @@ async function knowSupplied(
   }
 }
 
-/** Whether starts may: that is root's affair, and the configuration's. */
+/** Whether starts may: that is the affair of the machine's root, and of the configuration. */
 const maySupply = ({ config }: GpuDecision): boolean =>
   config.value("nvidia-container-cli.load-kmods") !== false &&
   config.gantry.mode !== "shadow" &&
-  process.geteuid?.() === 0
+  process.geteuid?.() === 0 &&
+  !isInUserNamespace()
 
 /** Who sets display modes asks for it by name. */
 export const setsModes = ({ request }: GpuDecision): boolean => request.capabilities.includes("display")
