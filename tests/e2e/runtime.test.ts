@@ -109,6 +109,22 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     })
   })
 
+  test.each(["auto", "jit-cdi", "cdi", "legacy"])(
+    "mode %s of the configuration, where the machine has only cgroup v2",
+    (mode) => {
+      configure(`[nvidia-container-runtime]\nmode = "${mode}"\n${own}`)
+      const view = `mkdir -p ${work}/v2 && mount -t cgroup2 none ${work}/v2 && umount -l /sys/fs/cgroup && mount --move ${work}/v2 /sys/fs/cgroup`
+      const script =
+        "mknod /tmp/other c 195 2; for n in /dev/nvidia1 /tmp/other; do cat $n 2>&1 | sed 's/.*: //'; done"
+      try {
+        const ran = start({ args: ["sh", "-c", script], env: gpu1 }, { view })
+        expect(ran.stdout).toBe("No such device or address\nOperation not permitted\n")
+      } finally {
+        configure(own)
+      }
+    },
+  )
+
   test("a CDI name of the machine's own kind is the device of that name", () => {
     const ran = start({ args: ["ls", "/dev"], env: ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=2"] })
     expect(lines(ran).filter((line) => /^nvidia\d/.test(line))).toEqual(["nvidia2"])
@@ -227,6 +243,29 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     )
     expect(lines(ran)).toEqual(["0", "0"])
     expect(ran.stderr).toContain("No such device or address")
+  })
+
+  test("a root that is not there yet gets links and the loader's cache by hooks, when it is", () => {
+    const bundle = makeBundle(work, { args: ["loader-probe", "libcuda.so.1"], env: gpu1 }, (root) => {
+      makeBusyboxRoot(root)
+      addLoaderProbe(root, join(import.meta.dir, "loader-probe.c"))
+    })
+    renameSync(bundle.root, `${bundle.root}.later`)
+    configure(`[nvidia-container-runtime]\nruntimes = ["true"]\n${own}`)
+    try {
+      expect(
+        run(join(bin, "nvidia-container-runtime"), ["create", "--bundle", bundle.directory, "x"], { env }),
+      ).toEqual({
+        status: 0,
+        stdout: "",
+        stderr: "",
+      })
+      renameSync(`${bundle.root}.later`, bundle.root)
+      expect(bundle.start()).toMatchObject({ status: 0, stdout: "libcuda answers 1000\n" })
+    } finally {
+      configure(own)
+      bundle.remove()
+    }
   })
 
   const driverInProc =

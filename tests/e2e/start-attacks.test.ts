@@ -19,6 +19,8 @@ const lacks = missing("runc", "busybox", "cc", "unshare")
 const suite = lacks === "" ? describe : describe.skip
 const wrapper = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
 
+const tmpfsAt = (destination: string): object => ({ destination, type: "tmpfs", source: "tmpfs" })
+
 suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${lacks || "nothing"})`, () => {
   const work = lacks === "" ? makeDirectory("attacks") : ""
   const machine = join(work, "machine")
@@ -149,6 +151,31 @@ suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${l
       }),
     )
     expect(ran.status).toBe(0)
+  })
+
+  test.each<[what: string, extra: readonly object[], variable: string]>([
+    [
+      "ten thousand mounts",
+      Array.from({ length: 10_000 }, (_, n) => tmpfsAt(`/m/${n}/${"x".repeat(40)}`)),
+      "A=b",
+    ],
+    ["a mount at a path of 4,096 characters", [tmpfsAt(`/${"d".repeat(4095)}`)], "A=b"],
+    ["a mount at 2,000 directories", [tmpfsAt("/d".repeat(2000)), tmpfsAt("/usr/..".repeat(500))], "A=b"],
+    ["a variable of a megabyte", [], `A=${"x".repeat(1 << 20)}`],
+  ])("a specification with %s is served in seconds, and keeps what it says", (_, mounts, variable) => {
+    const bundle = makeBundle(work, { args: ["true"], env: [...env, variable], mounts })
+    const args = ["20", wrapper, "create", "--bundle", bundle.directory, "x"]
+    const ran = run("timeout", args, { env: { ...process.env, XDG_CONFIG_HOME: settings("true") } })
+    expect(ran).toEqual({ status: 0, stdout: "", stderr: "" })
+    const spec = JSON.parse(readFileSync(join(bundle.directory, "config.json"), "utf8")) as {
+      mounts: object[]
+      process: { env: string[] }
+    }
+    expect(spec.mounts).toEqual(expect.arrayContaining(mounts.slice(0, 10)))
+    expect(spec.mounts.length).toBeGreaterThan(mounts.length + 20)
+    expect(spec.process.env).toContain(variable)
+    expect(spec.process.env).toContain("NVIDIA_VISIBLE_DEVICES=void")
+    bundle.remove()
   })
 
   test.each(["etc", "usr/lib/x86_64-linux-gnu", "usr/lib", "usr"])(
