@@ -430,6 +430,33 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     }
   })
 
+  test.each([[["--version"]], [["features"]], [["state", "nobody's"]], [["--help"]]])(
+    "%j is answered by the low-level runtime alone",
+    (args) => {
+      const own = run("runc", ["--root", state, ...args])
+      expect(run(join(bin, "nvidia-container-runtime"), ["--root", state, ...args], { env })).toEqual(own)
+    },
+  )
+
+  test("the reference's debug file is not written, and the runtime's log gets what the runtime says", () => {
+    const [debug, log] = [join(work, "debug.log"), join(work, "runtime.log")]
+    configure(`[nvidia-container-runtime]\ndebug = "${debug}"\nlog-level = "debug"\n${own}`)
+    try {
+      const ran = start(
+        { args: ["true"], env: gpu1 },
+        { args: ["--debug", "--log", log, "--log-format", "json"] },
+      )
+      expect([ran.status, existsSync(debug)]).toEqual([0, false])
+      const levels = readFileSync(log, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { level: string }).level)
+      expect(new Set(levels)).toEqual(new Set(["debug"]))
+    } finally {
+      configure(own)
+    }
+  })
+
   test("a bundle or a container that is called create fools nobody", () => {
     const directory = join(work, "create")
     mkdirSync(directory)

@@ -5,6 +5,7 @@
  *   the driver must be there and whole; selectors become devices, rights over MIG and IMEX channels
  *   capabilities, requirements and rights are applied, or a finding says what that would change (grant-capabilities.ts)
  *   the parts' edits are put in the order of kinds; of two for one target the first stays
+ *   what hooks would do that the configuration switches off is left out
  */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
@@ -22,6 +23,7 @@ import type { ContainerLayout } from "./container-layout.ts"
 import { driverAbsence } from "./driver-absence.ts"
 import { type Edit, editOrder } from "./edit.ts"
 import { grantCapabilities, notApplied } from "./grant-capabilities.ts"
+import { leaveHooksOut } from "./leave-hooks-out.ts"
 import { listOmissions } from "./list-omissions.ts"
 import type { Omission } from "./plan.ts"
 import { planEnvironment } from "./plan-environment.ts"
@@ -98,9 +100,14 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
     planLoader(context, libraries),
     planEnvironment(context, libraries),
   ]
+  const arranged = leaveHooksOut(arrange(parts.flatMap(({ edits }) => edits)), context)
   return ok({
-    edits: arrange(parts.flatMap(({ edits }) => edits)),
-    omissions: [...listOmissions(context, libraries), ...parts.flatMap(({ omissions }) => omissions ?? [])],
+    edits: arranged.edits,
+    omissions: [
+      ...listOmissions(context, libraries),
+      ...parts.flatMap(({ omissions }) => omissions ?? []),
+      ...arranged.omissions,
+    ],
     findings: [
       ...findingsOf(inventory, driver, context),
       ...capabilities.findings,
