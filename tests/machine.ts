@@ -77,6 +77,7 @@ export function judge({
         }),
       ),
     isTegra: () => false,
+    injector: "configured",
   })
 }
 

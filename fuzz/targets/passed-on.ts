@@ -54,6 +54,7 @@ export function judgePassedOn(choice: number, spec: Uint8Array): string | undefi
       readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
       readSpec: () => ok(text),
       isTegra: () => false,
+      injector: "native",
     })
     if (decision.kind === "gpu") return `${mode}: a GPU is asked for by ${text.slice(0, 200)}`
     if (decision.kind !== "refuse") continue

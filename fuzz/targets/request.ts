@@ -27,6 +27,7 @@ function judge(env: readonly string[], profile: ProfileName, isPrivileged: boole
     readSpec: () => ok(JSON.stringify(spec)),
     mode: "legacy",
     isTegra: () => false,
+    injector: "configured",
   })
   if (decision.kind === "refuse") return checkFault(decision.fault)
   if (decision.kind !== "gpu") return undefined

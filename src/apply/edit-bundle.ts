@@ -18,7 +18,7 @@ import { errnoOf } from "../linux/checked.ts"
 import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
 import { changeRoot } from "./change-root.ts"
 import { prepareLinkDirectory } from "./link-directory.ts"
-import { refuseOwnRoot } from "./open-container-root.ts"
+import { refuseOwnRoot } from "./refuse-own-root.ts"
 
 export interface Bundle {
   /** config.json: where it lies, and what it says; in the text, what is no UTF-8 is kept. */

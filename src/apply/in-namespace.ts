@@ -19,7 +19,7 @@ import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
 import { type Prepared, prepareMounts } from "./detached-mounts.ts"
 import { applyDeviceRules } from "./device-cgroup.ts"
-import { refuseOwnRoot } from "./open-container-root.ts"
+import { refuseOwnRoot } from "./refuse-own-root.ts"
 
 export interface Applied {
   /** What could not be done and does not hinder the start. */

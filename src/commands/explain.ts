@@ -66,7 +66,7 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
   const injector = values.get("injector")
   if (injector !== undefined && injector !== "native" && injector !== "delegate")
     return fail(usageFault(shape, `unknown injector ${JSON.stringify(injector)}`))
-  const decision = decide(sourcesOf(values, profile))
+  const decision = decide(sourcesOf(values, profile, injector))
   // A file that is not there is no container to explain; what is wrong inside one is part of its story.
   if (decision.kind === "refuse" && decision.fault.tag === "InputUnreadable") return fail(decision.fault)
   const config = decision.config
@@ -98,13 +98,18 @@ async function makePlan({ values }: Flags): Promise<Result<Plan>> {
 }
 
 /** Without a state file there is a bundle and no process yet. */
-function sourcesOf(values: Flags["values"], profile: Sources["profile"]): Sources {
+function sourcesOf(
+  values: Flags["values"],
+  profile: Sources["profile"],
+  injector: "native" | "delegate" | undefined,
+): Sources {
   const statePath = values.get("state")
   const specPath = values.get("spec")
   const bundle = resolve(values.get("bundle") ?? ".")
   const sources = hookSources({
     configPath: values.get("config"),
     profile,
+    injector,
     variable: (name) => process.env[name],
     readState: () =>
       statePath === undefined

@@ -88,6 +88,7 @@ async function serve({ config, programName, bundle, spec, configText }: Start): 
   const decision = decide({
     profile: undefined,
     mode: mode.value,
+    injector: "native",
     readConfig: () => configText,
     readState: () => ok(JSON.stringify({ bundle })),
     readSpec: () => ok(spec),

@@ -15,6 +15,8 @@ const configName = "nvidia-container-runtime/config.toml"
 export interface HookSurroundings {
   readonly configPath: string | undefined
   readonly profile: ProfileName | undefined
+  /** Of the command line. */
+  readonly injector: "native" | "delegate" | undefined
   /** A variable of the hook's own environment. */
   readonly variable: (name: string) => string | undefined
   readonly readState: () => Result<string>
@@ -24,6 +26,7 @@ export function hookSources(surroundings: HookSurroundings): Sources {
   return {
     profile: surroundings.profile,
     mode: "legacy",
+    injector: surroundings.injector ?? "configured",
     readConfig: () => readConfig(surroundings).text,
     readState: surroundings.readState,
     readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),
@@ -32,7 +35,11 @@ export function hookSources(surroundings: HookSurroundings): Sources {
 }
 
 /** The configuration's text, and the file it came from (undefined: none exists and none is required). */
-export function readConfig({ configPath, profile, variable }: Omit<HookSurroundings, "readState">): {
+export function readConfig({
+  configPath,
+  profile,
+  variable,
+}: Omit<HookSurroundings, "readState" | "injector">): {
   readonly text: Result<string>
   readonly path: string | undefined
 } {

@@ -65,6 +65,7 @@ const asksForGpu = (spec: Uint8Array): boolean =>
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec).toString("utf8")),
     isTegra: () => false,
+    injector: "native",
   }).kind === "gpu"
 
 test("a container that asks for no GPU is not failed by an entry of its environment that says nothing", () => {
@@ -83,6 +84,7 @@ test("a container that asks for no GPU is not failed by an entry of its environm
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec("B=c")).toString("utf8")),
     isTegra: () => false,
+    injector: "native",
   })
   expect(decision.kind).toBe("nothing")
 })

@@ -152,6 +152,7 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
     readState: () => ok('{"bundle": "/var/lib/bundle"}'),
     readSpec: () => ok(spec),
     isTegra: () => false,
+    injector: "native",
   })
   const plan = planContainer(decision, {
     injector: "native",

@@ -23,6 +23,8 @@ export interface Sources {
   readonly profile: ProfileName | undefined
   /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
   readonly mode: InjectionMode
+  /** Who serves the container: what another tool will act upon is read as that tool reads it. */
+  readonly injector: "native" | "delegate" | "configured"
   /** Empty when there is no file and none is required. */
   readConfig(): Result<string>
   readState(): Result<string>
@@ -104,9 +106,12 @@ export function decide(sources: Sources): Decision {
   const spec = parseContainerSpec(rawSpec.value)
   if (!spec.ok) return refuse(spec.fault)
 
+  const isConfigured = config.gantry.injector !== "delegate" && config.gantry.mode !== "shadow"
+  const isNative = sources.injector === "native" || (sources.injector === "configured" && isConfigured)
   const input = {
     config,
     profile,
+    mountPaths: isNative ? ("whole" as const) : ("prefix" as const),
     supportedCapabilities: supported.value,
     state: state.value,
     spec: spec.value,

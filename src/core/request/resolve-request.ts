@@ -26,11 +26,12 @@ import type { Profile } from "./profile.ts"
 import type { ReasonLog } from "./reason.ts"
 import type { PassedOver, Request } from "./request.ts"
 import { collectRequirements } from "./requirements.ts"
-import { findMountRequests } from "./volume-mounts.ts"
+import { findMountRequests, type MountPaths } from "./volume-mounts.ts"
 
 export interface RequestInput {
   readonly config: Config
   readonly profile: Profile
+  readonly mountPaths: MountPaths
   /** From checkSupportedCapabilities. */
   readonly supportedCapabilities: readonly string[]
   readonly state: ContainerState
@@ -55,7 +56,7 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   if (!checked.ok) return checked
   const environment = parseEnvironment(spec.env)
 
-  const mountRequests = findMountRequests(spec.mounts, profile)
+  const mountRequests = findMountRequests(spec.mounts, profile, input.mountPaths)
   const { annotations } = spec
   const deviceInput = { config, profile, mode, environment, annotations, mountRequests, isPrivileged }
   const devices = selectDevices(deviceInput, log)

@@ -1,7 +1,4 @@
-/**
- * Devices asked for by mounting /dev/null below a magic path. The reference's prefix has no boundary at its end
- * (`…-devicesX/1` is device `X/1`); which requests it sees is part of the profile, so we see the same.
- */
+/** Devices asked for by mounting /dev/null below a magic path. */
 
 import type { SpecMount } from "../oci/container-spec.ts"
 import { cleanPath } from "../text/path.ts"
@@ -15,8 +12,15 @@ export interface MountRequest {
   readonly mount: SpecMount
 }
 
+/** `prefix`: as the reference, for which `…-devicesX/1` is device `X/1`; what it sees is what it acts upon. */
+export type MountPaths = "whole" | "prefix"
+
 /** Order: as mounted. */
-export function findMountRequests(mounts: readonly SpecMount[], profile: Profile): readonly MountRequest[] {
+export function findMountRequests(
+  mounts: readonly SpecMount[],
+  profile: Profile,
+  paths: MountPaths,
+): readonly MountRequest[] {
   const requests: MountRequest[] = []
   const seen = new Set<string>()
   for (const mount of mounts) {
@@ -26,7 +30,7 @@ export function findMountRequests(mounts: readonly SpecMount[], profile: Profile
       if (seen.has(destination)) continue
       seen.add(destination)
     }
-    if (!destination.startsWith(deviceRoot)) continue
+    if (!destination.startsWith(paths === "whole" ? `${deviceRoot}/` : deviceRoot)) continue
     const text = destination.slice(deviceRoot.length).replace(/^\//, "")
     if (text !== "") requests.push({ text, mount })
   }

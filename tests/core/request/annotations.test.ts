@@ -20,6 +20,7 @@ const judge = ({ mode, annotations, config = "", env = [], mounts = [] }: Case):
     readSpec: () =>
       ok(JSON.stringify({ ociVersion: "1.0.2", annotations, process: { env }, root: { path: "r" }, mounts })),
     isTegra: () => false,
+    injector: "native",
   })
 
 const devicesOf = (one: Case): readonly string[] | "nothing" | "refuse" | "off" => {

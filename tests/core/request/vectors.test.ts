@@ -45,6 +45,7 @@ test.each(profileNames)("profile %s: every record of plain texts agrees, in this
           : fail(absent(bundle)),
       mode: "legacy",
       isTegra: () => false,
+      injector: "delegate",
     })
     const got = ((): { exit: number; argv: readonly string[] | null; env: readonly string[] | null } => {
       if (decision.kind === "refuse") return { exit: 1, argv: null, env: null }
