@@ -4,6 +4,7 @@ import { basename, join } from "node:path"
 import {
   addLoaderProbe,
   gantryProgram,
+  hasProgram,
   listTree,
   makeBundle,
   makeBusyboxRoot,
@@ -317,6 +318,25 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(run("unshare", ["--mount", "sh", "-c", script]).stdout).toBe("0\n0\n")
     rmSync(join(work, "trap"), { recursive: true })
   })
+
+  test.skipIf(!hasProgram("strace"))(
+    "where the driver's parameters should be is a device: it is not opened, since that does things",
+    () => {
+      const root = join(work, "device/root")
+      const params = join(root, "proc/driver/nvidia/params")
+      mkdirSync(join(params, ".."), { recursive: true })
+      const opens = (): readonly string[] => {
+        const trace = ["-qq", "-e", "trace=openat2", join(bin, "../gantry-launcher"), "bind-params", root]
+        return run("unshare", ["--mount", "strace", ...trace]).stderr.match(/O_PATH|O_NONBLOCK/g) ?? []
+      }
+      mustRun("mknod", [params, "c", "1", "3"])
+      expect(opens()).toEqual(["O_PATH"])
+      rmSync(params)
+      writeFileSync(params, "ModifyDeviceFiles: 0\n")
+      expect(opens()).toEqual(["O_PATH", "O_NONBLOCK"])
+      rmSync(join(work, "device"), { recursive: true })
+    },
+  )
 
   describe("what goes wrong", () => {
     const log = join(work, "log.json")
