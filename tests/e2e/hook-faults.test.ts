@@ -38,21 +38,37 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
     rmSync(work, { recursive: true, force: true })
   })
 
-  /** `options`: of strace. */
-  function start(...options: readonly string[]): Ran {
+  /** `before`: of the hook, with `$node` the node that is asked for. */
+  function startAfter(before: string, ...options: readonly string[]): Ran {
     const tracing = options.length === 0 ? [] : [strace, "-f", "-qq", "-o", trace, ...options]
-    const variables = ["/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", `XDG_CONFIG_HOME=${settings}`]
+    const variables = [
+      "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+      `XDG_CONFIG_HOME=${settings}`,
+      `node=${machine}/dev/nvidia0`,
+    ]
     const bundle = makeBundle(work, {
       args: ["sh", "-c", "ls /dev | grep nvidia; ls /usr/bin/nvidia-smi"],
       env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=utility"],
-      hook: [...variables, ...tracing, hookProgram, "prestart"],
+      hook: [
+        "/usr/bin/env",
+        ...variables,
+        "sh",
+        "-c",
+        `${before} exec "$@"`,
+        "sh",
+        ...tracing,
+        hookProgram,
+        "prestart",
+      ],
     })
     try {
-      return bundle.start()
+      return bundle.start("v2ParamsInProc")
     } finally {
       bundle.remove()
     }
   }
+  /** `options`: of strace. */
+  const start = (...options: readonly string[]): Ran => startAfter("", ...options)
   const served = "nvidia0\nnvidiactl\n/usr/bin/nvidia-smi\n"
   const mounts = (): string => readFileSync("/proc/self/mountinfo", "utf8")
 
@@ -85,4 +101,31 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
       180_000,
     )
   })
+
+  test.each([
+    ["gone", "rm"],
+    ["another device", 'rm "$node"; mknod -m 666 "$node" c 195 7; true'],
+  ])(
+    "a node that is %s when it is to be given, after it was planned: one line, and the next start works",
+    (_, change) => {
+      expect(start()).toMatchObject({ status: 0, stdout: served })
+      const before = mounts()
+      const node = join(machine, "dev/nvidia0")
+      // The first mount is held up until the node has changed.
+      const changing = `(sleep 1; ${change} "$node") >/dev/null 2>&1 &`
+      const ran = startAfter(
+        changing,
+        "-e",
+        "trace=open_tree",
+        "-e",
+        "inject=open_tree:delay_enter=2000000:when=1",
+      )
+      rmSync(node, { force: true })
+      mustRun("mknod", ["-m", "666", node, "c", "195", "0"])
+      expect([ran.status, ran.stdout]).toEqual([1, ""])
+      expect(ran.stderr.match(/\[GAN\d{4}\]/g)).toEqual([expect.stringMatching(/GAN30(01|11)/)])
+      expect(mounts()).toBe(before)
+      expect(start()).toMatchObject({ status: 0, stdout: served })
+    },
+  )
 })
