@@ -19,6 +19,7 @@ import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
 import { changeRoot } from "./change-root.ts"
 import { hookEnvironment } from "./hook-environment.ts"
 import { prepareLinkDirectory } from "./link-directory.ts"
+import { refuseOwnRoot } from "./refuse-own-root.ts"
 
 export interface Bundle {
   /** config.json: where it lies, and what it says; in the text, what is no UTF-8 is kept. */
@@ -40,7 +41,7 @@ export interface WrapperTools {
 
 const linkDirectoryOptions = ["ro", "nosuid", "nodev", "noexec", "rbind", "rprivate"]
 
-/** Faults: SystemCallFailed, JsonTypeWrong, SpecKeyRepeated, HostReadFailed, and those of adding CDI devices. */
+/** Faults: SystemCallFailed, ContainerRootInvalid, JsonTypeWrong, SpecKeyRepeated, HostReadFailed, and those of adding CDI devices. */
 export function applyToBundle(
   divided: DividedEdits,
   bundle: Bundle,
@@ -92,8 +93,10 @@ function changeFromOutside(
   findings: Finding[],
 ): Result<boolean> {
   if (edits.length === 0) return ok(false)
-  const root = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
-  if (!root.ok) return isAbsent(root.fault) ? ok(true) : root
+  const opened = openRoot(rootPath, ownerOf(rootPath, mappedRoot))
+  if (!opened.ok) return isAbsent(opened.fault) ? ok(true) : opened
+  const root = refuseOwnRoot(opened.value, rootPath)
+  if (!root.ok) return root
   actAs(root.value.owner)
   const changed = changeRoot(root.value, { mounts: [], covers: [], edits }, findings)
   actAs({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 })

@@ -7,7 +7,7 @@
  * its namespaces and its cgroup; what is left in the root are empty files and directories to mount on.
  */
 
-import { lstatSync } from "node:fs"
+import { lstatSync, statSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
@@ -19,6 +19,7 @@ import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
 import { type Prepared, prepareMounts } from "./detached-mounts.ts"
 import { applyDeviceRules } from "./device-cgroup.ts"
+import { refuseOwnRoot } from "./refuse-own-root.ts"
 
 export interface Applied {
   /** What could not be done and does not hinder the start. */
@@ -27,7 +28,7 @@ export interface Applied {
 
 /**
  * Faults: ContainerProcessGone, SystemCallFailed, MountTargetHostile, DeviceNodeChanged, HostNotLive, CgroupNotFound,
- * DeviceRulesRefused, DeviceProgramUnreadable.
+ * DeviceRulesRefused, DeviceProgramUnreadable, ContainerRootInvalid.
  */
 export function applyInNamespace(
   planned: readonly Edit[],
@@ -54,9 +55,12 @@ export function applyInNamespace(
   findings.push(...ruled.value)
   for (const edit of edits) if (edit.kind === "gid" || edit.kind === "env") findings.push(comesTooLate(edit))
 
+  const machine = statSync("/")
   const entered = way.value.enter()
   if (!entered.ok) return entered
-  const root = openRoot(container.rootPath, way.value.owner)
+  const opened = openRoot(container.rootPath, way.value.owner)
+  if (!opened.ok) return opened
+  const root = refuseOwnRoot(opened.value, container.rootPath, machine)
   if (!root.ok) return root
   actAs(root.value.owner)
   const changed = changeRoot(root.value, { mounts: mounts.value, covers: covers.value, edits }, findings)

@@ -11,9 +11,13 @@ import type { Plan } from "../core/plan/plan.ts"
 import { startKey } from "../core/plan/start-key.ts"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../core/text/path.ts"
 import { logDecision } from "../host/decision-log.ts"
+import { isInUserNamespace } from "../host/own-user-namespace.ts"
 import { type PreparedStart, recallStart, startPlace } from "../host/prepared-start.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace } from "./driver-place.ts"
+
+/** Whose are files of groups that a user namespace does not have. Source: kernel.overflowgid, proc(5). */
+const overflowGid = 65_534
 
 /** Faults: those of planning and applying. */
 export async function editBundle(decision: BundleDecision, bundle: string): Promise<Result<true>> {
@@ -27,7 +31,8 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
         ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
         : await observeLayout(rootPath),
     mountedOver: spec.mounts.map(({ destination }) => cleanPath(destination)),
-    hasUserNamespace: mappedRoot !== undefined,
+    hasUserNamespace: mappedRoot !== undefined || isInUserNamespace(),
+    unknownGid: isInUserNamespace() ? overflowGid : undefined,
   }
   const log = (plan: string): void => logDecision({ timeMs: Date.now(), bundle, pid: "0", plan })
 

@@ -10,9 +10,10 @@ import { planStart } from "./plan-start.ts"
 
 export interface BundleSurroundings {
   readonly layout: ContainerLayout
-  /** As in core/plan/divide-edits.ts, both. */
+  /** As in core/plan/divide-edits.ts, all three. */
   readonly mountedOver: readonly string[]
   readonly hasUserNamespace: boolean
+  readonly unknownGid: number | undefined
   /** Where it is kept; undefined: nowhere. */
   readonly place: StartPlace | undefined
   /** Takes the plan, as JSON, of a container that is refused. */
@@ -22,7 +23,7 @@ export interface BundleSurroundings {
 /** Faults: those of planning, HostUnknown, RecordingInvalid, HostNotLive. */
 export async function planBundle(
   decision: GpuDecision,
-  { layout, mountedOver, hasUserNamespace, place, log }: BundleSurroundings,
+  { layout, mountedOver, hasUserNamespace, unknownGid, place, log }: BundleSurroundings,
 ): Promise<Result<BundleStart>> {
   const planned = await planStart(decision, layout)
   if (!planned.ok) return planned
@@ -34,6 +35,7 @@ export async function planBundle(
           sourceOf: (path) => host.livePath(path),
           mountedOver,
           hasUserNamespace,
+          unknownGid,
         })
       : fail(plan.refusal)
   if (!divided.ok) {

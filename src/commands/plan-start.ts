@@ -11,6 +11,7 @@ import type { Plan } from "../core/plan/plan.ts"
 import { planContainer } from "../core/plan/plan-container.ts"
 import { planNative } from "../core/plan/plan-native.ts"
 import { askedDevices, needSpecifications } from "../core/request/asked-devices.ts"
+import { isInUserNamespace } from "../host/own-user-namespace.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
 import { type KnownMachine, knowMachine } from "./know-machine.ts"
@@ -51,8 +52,9 @@ export async function planStart(
     plan,
     host,
     keep(place, start) {
-      if (place !== undefined && recalled !== undefined && plan.refusal === undefined)
-        keepStart(place, recalled, snapshot.inventory.sockets, start)
+      // What could not be supplied now may be the next time, and no stamp would tell.
+      const isWhole = recalled !== undefined && plan.refusal === undefined && notSupplied.length === 0
+      if (place !== undefined && isWhole) keepStart(place, recalled, snapshot.inventory.sockets, start)
     },
   })
 }
@@ -84,12 +86,15 @@ async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachi
   }
 }
 
-/** Whether starts may: that is root's affair, and the configuration's. A board's nodes are its own system's. */
+/**
+ * Whether starts may: that is the affair of the machine's root, and of the configuration. A board's nodes are its own system's.
+ */
 const maySupply = ({ config, mode }: GpuDecision): boolean =>
   mode !== "csv" &&
   config.value("nvidia-container-cli.load-kmods") !== false &&
   config.gantry.mode !== "shadow" &&
-  process.geteuid?.() === 0
+  process.geteuid?.() === 0 &&
+  !isInUserNamespace()
 
 /** Who sets display modes asks for it by name. */
 export const setsModes = ({ request }: GpuDecision): boolean => request.capabilities.includes("display")

@@ -1,12 +1,19 @@
 /** Where Gantry keeps what it may lose: docs/state.md. */
 
 import { lstatSync } from "node:fs"
+import { isInUserNamespace } from "./own-user-namespace.ts"
 
-/** root: /run/gantry; others: below XDG_RUNTIME_DIR, or undefined when there is none. */
+const roots = "/run/gantry"
+
+/**
+ * root: /run/gantry; others: below XDG_RUNTIME_DIR, or undefined when there is none. Root of a user namespace is another, who may have
+ * no such variable, and a `/run` of its own.
+ */
 export function stateDirectory(): string | undefined {
-  if (process.getuid?.() === 0) return "/run/gantry"
+  const isRoot = process.getuid?.() === 0
   const runtime = process.env["XDG_RUNTIME_DIR"] ?? ""
-  return runtime.startsWith("/") ? `${runtime}/gantry` : undefined
+  if (!runtime.startsWith("/")) return isRoot ? roots : undefined
+  return isRoot && !isInUserNamespace() ? roots : `${runtime}/gantry`
 }
 
 /** A directory, not a link, of this user, that nobody else may enter. */

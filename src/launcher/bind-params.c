@@ -7,15 +7,21 @@
 
 #define PARAMS_LIMIT 65536
 
-static int open_params(const char *root) {
-  const int directory = (int)call4(__NR_openat, AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-  if (directory < 0) fail("cannot open the container's root", root);
+static int open_in(int root, unsigned long flags) {
   /* No link is followed: proc has none on this way, and an image's proc is no proc. */
   const struct open_how how = {
-      .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+      .flags = flags | O_CLOEXEC,
       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
   };
-  return (int)call4(__NR_openat2, directory, "proc/driver/nvidia/params", &how, sizeof(how));
+  return (int)call4(__NR_openat2, root, "proc/driver/nvidia/params", &how, sizeof(how));
+}
+
+static int open_params(const char *path) {
+  const int root = (int)call4(__NR_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  if (root < 0) fail("cannot open the container's root", path);
+  /* Looked at before it is opened: opening a device does things. */
+  const int seen = open_in(root, O_PATH);
+  return seen >= 0 && is_regular(seen) ? open_in(root, O_RDONLY | O_NONBLOCK) : -1;
 }
 
 /* Changes the text in place. 0: there is nothing to change. */
@@ -35,6 +41,8 @@ static int mount_text(const char *text, unsigned long length) {
   call5(__NR_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
   if (call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) != 0) fail("cannot make a file system for", "params");
   const int mount = (int)call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  /* Whatever the engine has masked: who cannot read that nodes must not be made makes them. */
+  call1(__NR_umask, 0);
   const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
   if (file < 0 || !write_all(file, text, length)) fail("cannot write", "params");
   call1(__NR_close, file);

@@ -81,6 +81,9 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
   if (call3(__NR_dup3, call, CALL_DESCRIPTOR, 0) < 0 || call3(__NR_dup3, verdict, VERDICT_DESCRIPTOR, 0) < 0)
     fail("cannot start", "no descriptors are left");
   call3(__NR_close_range, FIRST_FREE_DESCRIPTOR, ~0U, 0);
+  /* Who ignores it is not told how a child ended, and the program may have one: modprobe, or whom it asks about the driver. */
+  static const unsigned long usual[4] = {0};
+  call4(__NR_rt_sigaction, SIGCHLD, usual, 0, sizeof(unsigned long));
   call2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (call0(__NR_getppid) != parent) leave(1);
   call1(__NR_chdir, "/");

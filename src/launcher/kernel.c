@@ -50,19 +50,24 @@ int write_all(int descriptor, const char *bytes, unsigned long length) {
   return 1;
 }
 
-static int is_regular(const struct statx *stat) {
+static int has_regular_mode(const struct statx *stat) {
   return (stat->stx_mode & 0170000) == 0100000;
+}
+
+int is_regular(int descriptor) {
+  struct statx stat;
+  return call5(__NR_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 && has_regular_mode(&stat);
 }
 
 char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat) {
   /* Looked at before it is opened: opening a device does things, and a FIFO's writer would lose what it has to say. */
-  if (call5(__NR_statx, directory, path, AT_NO_AUTOMOUNT, STATX_BASIC_STATS, stat) != 0 || !is_regular(stat)) return 0;
+  if (call5(__NR_statx, directory, path, AT_NO_AUTOMOUNT, STATX_BASIC_STATS, stat) != 0 || !has_regular_mode(stat)) return 0;
   const int descriptor =
       (int)call4(__NR_openat, directory, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
   if (descriptor < 0) return 0;
   char *content = 0;
   const long known = call5(__NR_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, stat);
-  if (known == 0 && is_regular(stat) && stat->stx_size <= limit)
+  if (known == 0 && has_regular_mode(stat) && stat->stx_size <= limit)
     content = allocate(limit + 1);
   *length = 0;
   while (content != 0) {

@@ -44,12 +44,9 @@ static int is_absent(const char *path) {
   return error == -2 /* ENOENT */ || error == -20 /* ENOTDIR */;
 }
 
-/* A directory of this user's that nobody else may enter. */
-static int open_state_directory(char **environment) {
+/* `gantry` in a directory, when it is this user's and nobody else may enter it. */
+static int open_own(const char *base, unsigned long user) {
   static char path[4096];
-  const char *base = "/run";
-  const unsigned long user = (unsigned long)call0(__NR_geteuid);
-  if (user != 0) base = variable(environment, "XDG_RUNTIME_DIR");
   const unsigned long length = length_of(base);
   if (base[0] != '/' || length > sizeof(path) - sizeof("/gantry")) return -1;
   memcpy(path, base, length);
@@ -62,6 +59,13 @@ static int open_state_directory(char **environment) {
     return directory;
   call1(__NR_close, directory);
   return -1;
+}
+
+/* Root of a user namespace finds the machine's directory not its own, and has a user's. */
+static int open_state_directory(char **environment) {
+  const unsigned long user = (unsigned long)call0(__NR_geteuid);
+  const int directory = user == 0 ? open_own("/run", user) : -1;
+  return directory >= 0 ? directory : open_own(variable(environment, "XDG_RUNTIME_DIR"), user);
 }
 
 /* One line, its end replaced by a zero. 0: it says that the settings hold no more, or nothing that is known. */

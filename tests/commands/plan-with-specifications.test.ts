@@ -55,7 +55,13 @@ async function start(
   const planned = await planStart(decision, unseenLayout)
   if (!planned.ok) throw new Error(planned.fault.tag)
   const { plan, keep } = planned.value
-  const places = { machine, sourceOf: (path: string) => path, hasUserNamespace: false, mountedOver: [] }
+  const places = {
+    machine,
+    sourceOf: (path: string) => path,
+    hasUserNamespace: false,
+    unknownGid: undefined,
+    mountedOver: [],
+  }
   const divided = divideEdits(plan.edits, places)
   if (!divided.ok) throw new Error(divided.fault.tag)
   keep(place, { plan: JSON.stringify(plan), divided: divided.value })

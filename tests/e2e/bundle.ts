@@ -163,15 +163,19 @@ export function renderSpec(shape: SpecShape): string {
   })
 }
 
+const v2 = 'mount -t cgroup2 none "$1" && umount -l /sys/fs/cgroup && mount --move "$1" /sys/fs/cgroup'
+const paramsInProc =
+  "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia && printf 'Mobile: 1\\nModifyDeviceFiles: 1\\nDeviceFileUID: 0\\n' > /proc/driver/nvidia/params"
+
 /** Views of this machine, made in a mount namespace of their own; `$1` is an empty directory. */
 const views = {
   /** Only cgroup v2. */
-  v2: 'mount -t cgroup2 none "$1" && umount -l /sys/fs/cgroup && mount --move "$1" /sys/fs/cgroup',
+  v2,
   /** With the directory that the kernel's NVIDIA module makes in proc. */
   driverInProc: "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia/gpus",
   /** With the module's parameters, as they are after loading. */
-  paramsInProc:
-    "mount -t tmpfs none /proc/driver && mkdir -p /proc/driver/nvidia && printf 'Mobile: 1\\nModifyDeviceFiles: 1\\nDeviceFileUID: 0\\n' > /proc/driver/nvidia/params",
+  paramsInProc,
+  v2ParamsInProc: `${v2} && ${paramsInProc}`,
 } as const
 
 export type View = "v1" | keyof typeof views

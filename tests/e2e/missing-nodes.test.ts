@@ -108,6 +108,20 @@ suite(`a machine on which nobody has made the driver's nodes: ${title}`, () => {
     expect(node(machine, "nvidia-uvm")).toBe("0:0 644")
   })
 
+  test("what could not be made is tried again by the next start, whatever was worked out meanwhile", () => {
+    const machine = machineWith("missing-node:nvidia-uvm-tools")
+    const config = configFor(machine)
+    const devices = join(machine, "dev")
+    mustRun("mount", ["--bind", devices, devices])
+    try {
+      mustRun("mount", ["-o", "remount,bind,ro", devices])
+      for (let nth = 1; nth <= 3; nth++) expect(wrapped(config).stdout).not.toContain("nvidia-uvm-tools")
+    } finally {
+      mustRun("umount", [devices])
+    }
+    expect(wrapped(config).stdout).toContain("nvidia-uvm-tools")
+  })
+
   test("twenty starts at once on a machine that has none", async () => {
     const machine = machineWith("missing-node:nvidia-uvm", "missing-node:nvidia0", "missing-node:nvidia1")
     const config = configFor(machine, '[nvidia-container-runtime]\nruntimes = ["/bin/true"]\n')

@@ -4,6 +4,7 @@ import { basename, join } from "node:path"
 import {
   addLoaderProbe,
   gantryProgram,
+  hasProgram,
   listTree,
   makeBundle,
   makeBusyboxRoot,
@@ -108,6 +109,22 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
       expect(ran.stderr).toContain("No such device or address")
     })
   })
+
+  test.each(["auto", "jit-cdi", "cdi", "legacy"])(
+    "mode %s of the configuration, where the machine has only cgroup v2",
+    (mode) => {
+      configure(`[nvidia-container-runtime]\nmode = "${mode}"\n${own}`)
+      const view = `mkdir -p ${work}/v2 && mount -t cgroup2 none ${work}/v2 && umount -l /sys/fs/cgroup && mount --move ${work}/v2 /sys/fs/cgroup`
+      const script =
+        "mknod /tmp/other c 195 2; for n in /dev/nvidia1 /tmp/other; do cat $n 2>&1 | sed 's/.*: //'; done"
+      try {
+        const ran = start({ args: ["sh", "-c", script], env: gpu1 }, { view })
+        expect(ran.stdout).toBe("No such device or address\nOperation not permitted\n")
+      } finally {
+        configure(own)
+      }
+    },
+  )
 
   test("a CDI name of the machine's own kind is the device of that name", () => {
     const ran = start({ args: ["ls", "/dev"], env: ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=2"] })
@@ -229,6 +246,29 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(ran.stderr).toContain("No such device or address")
   })
 
+  test("a root that is not there yet gets links and the loader's cache by hooks, when it is", () => {
+    const bundle = makeBundle(work, { args: ["loader-probe", "libcuda.so.1"], env: gpu1 }, (root) => {
+      makeBusyboxRoot(root)
+      addLoaderProbe(root, join(import.meta.dir, "loader-probe.c"))
+    })
+    renameSync(bundle.root, `${bundle.root}.later`)
+    configure(`[nvidia-container-runtime]\nruntimes = ["true"]\n${own}`)
+    try {
+      expect(
+        run(join(bin, "nvidia-container-runtime"), ["create", "--bundle", bundle.directory, "x"], { env }),
+      ).toEqual({
+        status: 0,
+        stdout: "",
+        stderr: "",
+      })
+      renameSync(`${bundle.root}.later`, bundle.root)
+      expect(bundle.start()).toMatchObject({ status: 0, stdout: "libcuda answers 1000\n" })
+    } finally {
+      configure(own)
+      bundle.remove()
+    }
+  })
+
   const driverInProc =
     "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia && echo 'ModifyDeviceFiles: 1' > /proc/driver/nvidia/params"
   const proc = { destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }
@@ -257,6 +297,12 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     ])
   })
 
+  test("an engine's mask does not hide from the container that its driver must not make nodes", () => {
+    const view = `${driverInProc} && umask 077`
+    const ran = start({ args: ["stat", "-c", "%a", "/proc/driver/nvidia/params"], env: gpu1, proc }, { view })
+    expect(ran.stdout).toBe("444\n")
+  })
+
   test.each([
     ["a link out of the root", "ln -s ../../../../victim $1/proc/driver/nvidia/params"],
     ["a FIFO", "mkfifo $1/proc/driver/nvidia/params"],
@@ -272,6 +318,25 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(run("unshare", ["--mount", "sh", "-c", script]).stdout).toBe("0\n0\n")
     rmSync(join(work, "trap"), { recursive: true })
   })
+
+  test.skipIf(!hasProgram("strace"))(
+    "where the driver's parameters should be is a device: it is not opened, since that does things",
+    () => {
+      const root = join(work, "device/root")
+      const params = join(root, "proc/driver/nvidia/params")
+      mkdirSync(join(params, ".."), { recursive: true })
+      const opens = (): readonly string[] => {
+        const trace = ["-qq", "-e", "trace=openat2", join(bin, "../gantry-launcher"), "bind-params", root]
+        return run("unshare", ["--mount", "strace", ...trace]).stderr.match(/O_PATH|O_NONBLOCK/g) ?? []
+      }
+      mustRun("mknod", [params, "c", "1", "3"])
+      expect(opens()).toEqual(["O_PATH"])
+      rmSync(params)
+      writeFileSync(params, "ModifyDeviceFiles: 0\n")
+      expect(opens()).toEqual(["O_PATH", "O_NONBLOCK"])
+      rmSync(join(work, "device"), { recursive: true })
+    },
+  )
 
   describe("what goes wrong", () => {
     const log = join(work, "log.json")
@@ -382,6 +447,33 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
       expect(call("state", id).status).not.toBe(0)
     } finally {
       bundle.remove()
+    }
+  })
+
+  test.each([[["--version"]], [["features"]], [["state", "nobody's"]], [["--help"]]])(
+    "%j is answered by the low-level runtime alone",
+    (args) => {
+      const own = run("runc", ["--root", state, ...args])
+      expect(run(join(bin, "nvidia-container-runtime"), ["--root", state, ...args], { env })).toEqual(own)
+    },
+  )
+
+  test("the reference's debug file is not written, and the runtime's log gets what the runtime says", () => {
+    const [debug, log] = [join(work, "debug.log"), join(work, "runtime.log")]
+    configure(`[nvidia-container-runtime]\ndebug = "${debug}"\nlog-level = "debug"\n${own}`)
+    try {
+      const ran = start(
+        { args: ["true"], env: gpu1 },
+        { args: ["--debug", "--log", log, "--log-format", "json"] },
+      )
+      expect([ran.status, existsSync(debug)]).toEqual([0, false])
+      const levels = readFileSync(log, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { level: string }).level)
+      expect(new Set(levels)).toEqual(new Set(["debug"]))
+    } finally {
+      configure(own)
     }
   })
 

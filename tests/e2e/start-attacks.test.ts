@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path"
 import {
   cdiHookProgram,
   gantryProgram,
+  hookProgram,
   listTree,
   makeBundle,
   makeBusyboxRoot,
@@ -17,6 +18,8 @@ import {
 const lacks = missing("runc", "busybox", "cc", "unshare")
 const suite = lacks === "" ? describe : describe.skip
 const wrapper = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
+
+const tmpfsAt = (destination: string): object => ({ destination, type: "tmpfs", source: "tmpfs" })
 
 suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${lacks || "nothing"})`, () => {
   const work = lacks === "" ? makeDirectory("attacks") : ""
@@ -150,6 +153,31 @@ suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${l
     expect(ran.status).toBe(0)
   })
 
+  test.each<[what: string, extra: readonly object[], variable: string]>([
+    [
+      "ten thousand mounts",
+      Array.from({ length: 10_000 }, (_, n) => tmpfsAt(`/m/${n}/${"x".repeat(40)}`)),
+      "A=b",
+    ],
+    ["a mount at a path of 4,096 characters", [tmpfsAt(`/${"d".repeat(4095)}`)], "A=b"],
+    ["a mount at 2,000 directories", [tmpfsAt("/d".repeat(2000)), tmpfsAt("/usr/..".repeat(500))], "A=b"],
+    ["a variable of a megabyte", [], `A=${"x".repeat(1 << 20)}`],
+  ])("a specification with %s is served in seconds, and keeps what it says", (_, mounts, variable) => {
+    const bundle = makeBundle(work, { args: ["true"], env: [...env, variable], mounts })
+    const args = ["20", wrapper, "create", "--bundle", bundle.directory, "x"]
+    const ran = run("timeout", args, { env: { ...process.env, XDG_CONFIG_HOME: settings("true") } })
+    expect(ran).toEqual({ status: 0, stdout: "", stderr: "" })
+    const spec = JSON.parse(readFileSync(join(bundle.directory, "config.json"), "utf8")) as {
+      mounts: object[]
+      process: { env: string[] }
+    }
+    expect(spec.mounts).toEqual(expect.arrayContaining(mounts.slice(0, 10)))
+    expect(spec.mounts.length).toBeGreaterThan(mounts.length + 20)
+    expect(spec.process.env).toContain(variable)
+    expect(spec.process.env).toContain("NVIDIA_VISIBLE_DEVICES=void")
+    bundle.remove()
+  })
+
   test.each(["etc", "usr/lib/x86_64-linux-gnu", "usr/lib", "usr"])(
     "/%s is swapped for a link out of the root by a racing thread",
     (place) => {
@@ -169,6 +197,37 @@ suite(`images that lead elsewhere, started by the wrapper and runc (missing: ${l
       }
     },
   )
+
+  describe("a root that turns out to be the machine's own is refused", () => {
+    /** A machine whose root nobody can write, so that nothing happens to this one: `$1` is to become its root, `$2` stays as it is. */
+    const cage = `mkdir -p "$1" && mount --rbind / "$1" && mount -o remount,ro,bind "$1" && mount --bind "$2" "$1$2" &&
+      cd "$1" && pivot_root . mnt && cd / && shift 2 && exec "$@"`
+    const inCage = (...command: readonly string[]): Ran =>
+      run("unshare", ["--mount", "sh", "-c", cage, "sh", join(work, "cage"), work, ...command], {
+        env: { ...process.env, XDG_CONFIG_HOME: settings("true") },
+      })
+    const refused = (ran: Ran): void => {
+      expect(ran.status).toBe(1)
+      expect(ran.stderr).toMatch(
+        /^failed to determine container root: [^\n]*the machine's own root \[GAN1232\][^\n]*\n$/,
+      )
+    }
+
+    test.each(["/", "a link"])("%s", (how) => {
+      const bundle = makeBundle(work, { args: ["true"], env }, () => undefined)
+      const spec = join(bundle.directory, "config.json")
+      const text = readFileSync(spec, "utf8")
+      rmSync(bundle.root, { recursive: true })
+      if (how === "a link") symlinkSync("/", bundle.root)
+      else writeFileSync(spec, text.replace('"path":"rootfs"', '"path":"/"'))
+      const before = readFileSync(spec, "utf8")
+      refused(inCage(wrapper, "create", "--bundle", bundle.directory, "x"))
+      expect(readFileSync(spec, "utf8")).toBe(before)
+      const script = `sleep 20 & echo '{"pid":'$!',"bundle":"${bundle.directory}"}' | "$0" prestart; status=$?; kill $!; exit $status`
+      refused(inCage("sh", "-c", script, hookProgram))
+      bundle.remove()
+    })
+  })
 
   test("nothing of the machine is another than before, and the guard would have seen it", () => {
     expect(changedOnMachine()).toEqual([])

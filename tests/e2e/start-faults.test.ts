@@ -155,28 +155,51 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
       expect(seen.old).toBeGreaterThan(5)
     })
 
-    test.skipIf(!hasProgram("strace"))("at every change that it makes", () => {
-      const changes =
-        "mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,fsync,fchmod,unlink,unlinkat,write"
-      const seen = { old: 0, new: 0 }
-      let ended = false
-      for (let nth = 1; nth < 400 && !ended; nth += nth < 12 ? 1 : 3) {
-        bundle = makeBundle()
-        const inject = `inject=${changes}:signal=KILL:when=${nth}`
-        const ran = run(
-          "strace",
-          ["-f", "-qq", "-o", "/dev/null", "-e", `trace=${changes}`, "-e", inject, ...call()],
-          {
-            env,
-          },
-        )
-        ended = ran.status === 0
-        const now = state()
-        if (now !== "cut") seen[now]++
-        expectNextStartCompletes()
-      }
-      expect([ended, seen.old > 5, seen.new > 0]).toEqual([true, true, true])
-    })
+    const changes =
+      "mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,fsync,fchmod,unlink,unlinkat,write"
+    const trace = join(work, "trace")
+    const traced = (...more: readonly string[]): Ran => {
+      bundle = makeBundle()
+      return run("strace", ["-f", "-qq", "-o", trace, "-e", `trace=${changes}`, ...more, ...call()], { env })
+    }
+    const lacksStrace = !hasProgram("strace")
+
+    test.skipIf(lacksStrace)(
+      "at every change that it makes",
+      () => {
+        expect(traced().status).toBe(0)
+        const count = readFileSync(trace, "utf8").split("\n").length - 1
+        const seen = { old: 0, new: 0 }
+        for (let nth = 1; nth <= count; nth++) {
+          traced("-e", `inject=${changes}:signal=KILL:when=${nth}`)
+          const now = state()
+          if (now !== "cut") seen[now]++
+          expectNextStartCompletes()
+        }
+        expect([count > 30, seen.old > 30, seen.new > 0]).toEqual([true, true, true])
+      },
+      180_000,
+    )
+
+    test.skipIf(lacksStrace)(
+      "not killed, but told at every change that the disk is full",
+      () => {
+        traced()
+        const count = readFileSync(trace, "utf8").split("\n").length - 1
+        const statuses = new Set<number>()
+        for (let nth = 1; nth <= count; nth++) {
+          const ran = traced("-e", `inject=${changes}:error=ENOSPC:when=${nth}`)
+          statuses.add(ran.status)
+          // What it says may be what cannot be written.
+          expect([nth, ran.stdout]).toEqual([nth, ""])
+          expect(ran.stderr).toMatch(/^([^\n]+\n)?$/)
+          if (ran.status === 0) expect([nth, state()]).toEqual([nth, "new"])
+          expectNextStartCompletes()
+        }
+        expect([...statuses].sort()).toEqual([0, 1])
+      },
+      180_000,
+    )
   })
 
   describe("without room or right to write", () => {

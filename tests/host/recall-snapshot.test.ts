@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import type { Host } from "../../src/core/host/host.ts"
-import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../../src/core/plan/snapshot.ts"
 import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
 import { forgetSnapshot, recallSnapshot } from "../../src/host/recall-snapshot.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
@@ -246,3 +247,48 @@ test("without a place to remember, or on a machine in memory, it is looked for e
   know(host, undefined)
   expect(reads()).toBeGreaterThan(40)
 })
+
+/** DRM's: the kernel takes the nodes in /dev with them, which are watched. */
+const isOfBus = (path: string): boolean => path.startsWith("sys/bus") || path.startsWith("sys/devices")
+
+test("whatever goes from a machine that has everything, or becomes empty, is noticed, or makes no difference", () => {
+  const rich = join(work, "rich")
+  const own = join(work, "rich-state")
+  const listing = join(import.meta.dir, "../../hosts/mig-extras/listing.txt")
+  simulate(["up", rich, "--from", listing, "--model", "a100", "--no-nvml"])
+  const host = createSimulatedHost(rich)
+  const remember = (): void => {
+    for (let tries = 0; recallSnapshot(host, options, own) === undefined; tries++) {
+      expect(tries).toBeLessThan(10)
+      Bun.sleepSync(12)
+      observeAndRemember(host, options, own)
+    }
+  }
+  const away = join(work, "away")
+  const lies: string[] = []
+  let noticed = 0
+  const judge = (path: string): void => {
+    const recalled = recallSnapshot(host, options, own)
+    if (recalled === undefined) noticed++
+    else if (JSON.stringify(recalled.snapshot) !== JSON.stringify(observeSnapshot(host, options)))
+      lies.push(path)
+  }
+  const places = readdirSync(rich, { recursive: true, encoding: "utf8" })
+    .filter((path) => !isOfBus(path))
+    // A few stand for all, fewer of libraries and their links.
+    .filter((path, index) => index % (path.startsWith("usr/") ? 24 : 3) === 0)
+  for (const path of places) {
+    const place = join(rich, path)
+    remember()
+    renameSync(place, away)
+    judge(path)
+    if (lstatSync(away).isFile()) {
+      writeFileSync(place, "")
+      judge(path)
+      rmSync(place)
+    }
+    renameSync(away, place)
+  }
+  expect(lies).toEqual([])
+  expect(noticed).toBeGreaterThan(15)
+}, 120_000)

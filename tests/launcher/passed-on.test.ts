@@ -10,6 +10,7 @@ import { decide } from "../../src/core/plan/decide.ts"
 import { askedDevices, needSpecifications } from "../../src/core/request/asked-devices.ts"
 import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { triggerWords } from "../../src/core/request/trigger-words.ts"
+import { readRuntimeEdits } from "../vectors/runtime-edit.ts"
 
 const library = openScanLibrary()
 const suite = library === undefined ? describe.skip : describe
@@ -28,6 +29,19 @@ suite("the launcher passes on nothing that the program would change (missing: cc
     )
     expect(specs.length).toBeGreaterThan(500)
     expect(problems).toEqual([])
+  })
+
+  test("every specification that the reference's wrapper was recorded with, before and after, under each configuration", () => {
+    const specs = readRuntimeEdits().flatMap(({ input, output }) => [
+      input,
+      output === "unchanged" ? input : output,
+    ])
+    const judge = (choice: number, spec: object): readonly string[] => {
+      const problem = judgePassedOn(choice, new Uint8Array(Buffer.from(JSON.stringify(spec))))
+      return problem === undefined ? [] : [problem]
+    }
+    expect(specs.length).toBeGreaterThanOrEqual(200)
+    expect(specs.flatMap((spec) => everyConfig.flatMap((choice) => judge(choice, spec)))).toEqual([])
   })
 
   test("thirty thousand specifications with escapes, odd letters and keys that stand twice", () => {

@@ -105,6 +105,7 @@ export function ownOutput(vector: RuntimeCdiVector): Result<Spec> {
     machine: "recorded",
     sourceOf: (path: string) => path,
     hasUserNamespace: false,
+    unknownGid: undefined,
     mountedOver: [],
   }
   const divided = divideEdits([], places)

@@ -167,6 +167,7 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
     machine: "recorded",
     sourceOf: (path) => path,
     hasUserNamespace: false,
+    unknownGid: undefined,
     mountedOver: vector.input.mounts.map(({ destination }) => cleanPath(destination)),
   })
   if (!divided.ok) return refused(divided.fault.tag)

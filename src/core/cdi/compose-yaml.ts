@@ -9,6 +9,9 @@ import { depthLimit, type SpecTextProblem } from "./spec-node.ts"
 /** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
 const lexemeLimit = 600_000
 
+/** Each that is wrong is told of, and to tell costs far more than to read. */
+const directiveLimit = 100
+
 /** Folding the lines of one text costs more than its letters. Units: characters. */
 const lexemeLengthLimit = 256 * 1024
 
@@ -33,13 +36,18 @@ export function composeYaml(text: string): YamlOutcome {
   const lexer = new Lexer()
   let before = ""
   let lexemes = 0
+  let directives = 0
   for (const lexeme of lexer.lex(text)) {
     if (++lexemes > lexemeLimit) return problem(`more than ${lexemeLimit} words and signs`)
     if (lexeme.length > lexemeLengthLimit)
       return problem(`a text of more than ${lexemeLengthLimit} characters`)
     ignoreIndentInFlow(lexer, opensFlow(lexeme, before))
     before = lexeme
-    for (const token of parser.next(lexeme)) document ??= firstOf(composer.next(token))
+    for (const token of parser.next(lexeme)) {
+      if (token.type === "directive" && ++directives > directiveLimit)
+        return problem(`more than ${directiveLimit} directives`)
+      document ??= firstOf(composer.next(token))
+    }
     if (document !== undefined) break
     if (parser.stack.length > 3 * depthLimit) return problem("nesting that is too deep")
   }

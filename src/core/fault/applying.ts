@@ -24,6 +24,7 @@ export interface ApplyingFaults {
   ContainerPlaceReadOnly: { readonly path: string; readonly consequence: string }
   /** The process of a container that was created already has its groups and variables. */
   ProcessFixed: { readonly what: string }
+  GroupUnknown: Readonly<Record<string, never>>
   ProcViewAbsent: Readonly<Record<string, never>>
   /** A link that a CDI hook was to make. */
   ContainerLinkNotMade: { readonly path: string; readonly target: string }
@@ -172,6 +173,17 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
       {
         kind: "know",
         text: "a process that is not root opens such nodes when the engine gives it the group: docker run --group-add GID",
+      },
+    ],
+  },
+  GroupUnknown: {
+    code: "GAN3033",
+    exit: 1,
+    says: () => "the group that may open a node of the container's is none of this user namespace's",
+    remedies: () => [
+      {
+        kind: "know",
+        text: "a process that is not the container's root opens such nodes when the engine keeps the user's groups: podman run --group-add keep-groups",
       },
     ],
   },

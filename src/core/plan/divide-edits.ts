@@ -19,6 +19,8 @@ export interface WrapperPlaces {
   sourceOf(path: HostPath): string | undefined
   /** In a user namespace the runtime cannot make nodes: it would bind the machine's own of the same path, which may not be these. */
   readonly hasUserNamespace: boolean
+  /** Who asks is in a user namespace, in which groups that it does not have are seen as this one. */
+  readonly unknownGid: number | undefined
   /** Destinations of the container's own mounts, clean. */
   readonly mountedOver: readonly string[]
 }
@@ -53,6 +55,7 @@ export const isBelow = (path: string, directory: string): boolean =>
 export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Result<DividedEdits> {
   const mounts: SpecBind[] = []
   const inRoot: Edit[] = []
+  const additionalGids: number[] = []
   const linkDirectories = new Map<string, SymlinkEdit[]>()
   const findings: Finding[] = []
   let hasParams = false
@@ -98,6 +101,10 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
         mounts.push(bind.value)
         break
       }
+      case "gid":
+        if (edit.gid === places.unknownGid) findings.push(unknownGroup)
+        else additionalGids.push(edit.gid)
+        break
       case "file":
       case "ldcache":
       case "muslPath":
@@ -115,7 +122,7 @@ export function divideEdits(edits: readonly Edit[], places: WrapperPlaces): Resu
     deviceRules: edits.flatMap((edit) => (edit.kind === "cgroupRule" ? [edit] : [])),
     mounts,
     env: edits.flatMap((edit) => (edit.kind === "env" ? [edit] : [])),
-    additionalGids: edits.flatMap((edit) => (edit.kind === "gid" ? [edit.gid] : [])),
+    additionalGids,
     prestartHooksGone: otherHooks,
   }
   return ok({
@@ -163,6 +170,9 @@ function bindOf(
   if (source === undefined) return fail(fault("HostNotLive", { name: places.machine }))
   return ok({ source, destination, options: [...options, "rbind", "rprivate"] })
 }
+
+/** To give it would help nobody, and fails a start where the namespace has few groups. */
+const unknownGroup: Finding = { severity: "note", fault: fault("GroupUnknown", {}), evidence: [] }
 
 const hidden = (path: string): Finding => ({
   severity: "warning",

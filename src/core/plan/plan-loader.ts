@@ -10,6 +10,7 @@ import { muslPathFile } from "../ldcache/musl-path.ts"
 import { containerPath } from "../text/brand.ts"
 import type { CompatOffer } from "./compat-offer.ts"
 import type { Edit, LdcacheEdit } from "./edit.ts"
+import { disabledHooks, isHookDisabled } from "./leave-hooks-out.ts"
 import type { Omission } from "./plan.ts"
 import { libraryDirectory } from "./plan-files.ts"
 import type { DriverlessContext, PlanPart } from "./plan-part.ts"
@@ -99,6 +100,11 @@ function chooseCompat(
   }
   if (mode === "legacy" && !compatModes.includes(config.value(key) ?? "ldconfig"))
     return leave("the configuration says so", config.evidence(key, "ldconfig"))
+  const feature = "features.disable-cuda-compat-lib-hook"
+  if (mode === "legacy" && config.value(key) === "hook" && config.value(feature) === true)
+    return leave("the configuration says so", config.evidence(feature, "false"))
+  if (isHookDisabled("enable-cuda-compat", mode, config))
+    return leave("the configuration says so", disabledHooks(config))
   const forGames = devices.find(({ gpu }) => brandsForGames.includes(gpu.brand?.value ?? ""))?.gpu
   if (forGames?.brand !== undefined)
     return leave(`the driver refuses it on a GPU of brand ${forGames.brand.value}`, {

@@ -5,6 +5,7 @@
  *   the driver must be there and whole; selectors become devices, rights over MIG and IMEX channels
  *   capabilities, requirements and rights are applied, or a finding says what that would change (grant-capabilities.ts)
  *   the parts' edits are put in the order of kinds; of two for one target the first stays
+ *   what hooks would do that the configuration switches off is left out
  */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
@@ -23,6 +24,7 @@ import { driverAbsence } from "./driver-absence.ts"
 import type { Edit } from "./edit.ts"
 import { grantCapabilities } from "./grant-capabilities.ts"
 import { judgeRules } from "./judge-rules.ts"
+import { leaveHooksOut } from "./leave-hooks-out.ts"
 import { listOmissions } from "./list-omissions.ts"
 import type { Omission } from "./plan.ts"
 import { planEnvironment } from "./plan-environment.ts"
@@ -101,9 +103,14 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
     planLoader(context, libraries, driver.version),
     planEnvironment(context, libraries),
   ]
+  const arranged = leaveHooksOut(arrangeEdits(parts.flatMap(({ edits }) => edits)), context)
   return ok({
-    edits: arrangeEdits(parts.flatMap(({ edits }) => edits)),
-    omissions: [...listOmissions(context, libraries), ...parts.flatMap(({ omissions }) => omissions ?? [])],
+    edits: arranged.edits,
+    omissions: [
+      ...listOmissions(context, libraries),
+      ...parts.flatMap(({ omissions }) => omissions ?? []),
+      ...arranged.omissions,
+    ],
     findings: [
       ...findingsOf(inventory, driver, context),
       ...capabilities.findings,

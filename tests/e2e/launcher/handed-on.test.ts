@@ -238,6 +238,17 @@ suite(`what the low-level runtime gets is what the wrapper was given (missing: $
       expect(ran.stderr).toMatch(line)
     })
 
+    test("it is told how its own children ended, whatever the caller ignores", () => {
+      const launcher = launcherWith("")
+      // No shell: that would see to its own signals.
+      const program = "#!/usr/bin/env -S grep -hs ^SigIgn /proc/self/status\n"
+      writeFileSync(join(launcher, "../gantry"), program)
+      const ran = run("bash", ["-c", `trap '' CHLD USR1; exec "${launcher}" create x`])
+      const ignored = Number.parseInt(ran.stdout.replace("SigIgn:", "").trim(), 16)
+      const [usr1, chld] = [10, 17].map((signal) => (ignored >> (signal - 1)) & 1)
+      expect([usr1, chld]).toEqual([1, 0])
+    })
+
     test("killed, and SIGCHLD is ignored", () => {
       expect(call("kill -9 $$", "trap '' CHLD;")).toMatchObject({
         status: 1,
