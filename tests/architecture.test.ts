@@ -20,6 +20,7 @@ const coreLayers: readonly (readonly string[])[] = [
   ["text", "fault"],
   ["toml", "oci", "elf", "ldcache", "compat", "cdi"],
   ["host", "inventory", "driver"],
+  ["vendor"],
   ["request", "requirement"],
   ["policy"],
   ["plan"],
