@@ -45,9 +45,9 @@ export function parseAmdOrder(order: string): AmdOrder | string {
   const count = parseCount(rawCount)
   if (model === undefined || count === undefined || more.length > 0)
     return `MODEL[:COUNT[:MODE]], with a model of ${amdModels.map((one) => one.name).join(", ")}`
-  const cut = Object.hasOwn(partitionModes, mode) ? partitionModes[mode] : undefined
-  if (cut === undefined) return `a mode of ${Object.keys(partitionModes).join(", ")}`
-  return cut(model.dies) > model.dies ? `${model.name} cannot be cut` : { model, count, mode }
+  if (!Object.hasOwn(partitionModes, mode)) return `a mode of ${Object.keys(partitionModes).join(", ")}`
+  const isCut = mode !== "spx"
+  return isCut && model.dies === 1 ? `no mode for ${model.name}, which cannot be cut` : { model, count, mode }
 }
 
 /** `MODEL[:COUNT]`; a text: what is wrong with it. */
