@@ -28,19 +28,18 @@ export interface DrmContext {
 
 /** Of all devices whose nodes may be given away. `directories`: theirs in sysfs. */
 export function drmContext(host: Host, directories: readonly string[], findings: Finding[]): DrmContext {
-  const claims = Map.groupBy(
-    directories.flatMap((directory) => nodeNames(host, directory).map((name) => ({ name, directory }))),
-    ({ name }) => name,
-  )
+  const claims = new Map<string, readonly string[]>()
+  for (const directory of directories)
+    for (const name of nodeNames(host, directory)) claims.set(name, [...(claims.get(name) ?? []), directory])
   const contested = [...claims].filter(([, sharing]) => sharing.length > 1)
   for (const [name, sharing] of contested)
     findings.push({
       severity: "error",
       fault: fault("DrmNodeContested", {
         path: hostPath(`/dev/dri/${name}`),
-        directories: sharing.map((one) => hostPath(one.directory)),
+        directories: sharing.map(hostPath),
       }),
-      evidence: sharing.map(({ directory }) => `${directory}/drm/${name}: there`),
+      evidence: sharing.map((directory) => `${directory}/drm/${name}: there`),
     })
   return { host, findings, contested: new Set(contested.map(([name]) => name)) }
 }

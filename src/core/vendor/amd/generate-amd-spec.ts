@@ -19,6 +19,7 @@ import {
   writeSpec,
 } from "../write-spec.ts"
 import type { AmdGpu, AmdInventory, AmdPartition } from "./inventory.ts"
+import { ownersOfIds } from "./owners-of-ids.ts"
 
 export const amdKind = "amd.com/gpu"
 
@@ -77,16 +78,5 @@ function namePartition(
 }
 
 /** Those that one GPU has. */
-function unsharedIds({ gpus }: AmdInventory): ReadonlySet<string> {
-  const owners = Map.groupBy(
-    gpus.flatMap((gpu) =>
-      [gpu, ...gpu.partitions].flatMap(({ uniqueId }) =>
-        uniqueId === undefined ? [] : [{ gpu, id: uniqueId.value }],
-      ),
-    ),
-    ({ id }) => id,
-  )
-  return new Set(
-    [...owners].flatMap(([id, sharing]) => (new Set(sharing.map(({ gpu }) => gpu)).size === 1 ? [id] : [])),
-  )
-}
+const unsharedIds = ({ gpus }: AmdInventory): ReadonlySet<string> =>
+  new Set([...ownersOfIds(gpus)].flatMap(([id, owners]) => (owners.length === 1 ? [id] : [])))

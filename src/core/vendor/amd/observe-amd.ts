@@ -17,6 +17,7 @@ import { type DrmContext, drmContext, hasRenderNode, observeDrm, renderMinorOf }
 import type { DrmDevice } from "../vendor-gpu.ts"
 import type { AmdGpu, AmdInventory, AmdPartition } from "./inventory.ts"
 import { formatUniqueId, observeTopology, type TopologyNode } from "./observe-topology.ts"
+import { ownersOfIds } from "./owners-of-ids.ts"
 
 /** Radeons are display controllers, Instincts since MI300 accelerators (1200). */
 export const amd: Vendor = {
@@ -187,22 +188,11 @@ function checkCompute(gpus: readonly AmdGpu[], hasKfd: boolean, findings: Findin
 
 /** An id of two GPUs names neither. */
 function checkUniqueIds(gpus: readonly AmdGpu[], findings: Finding[]): void {
-  const owners = Map.groupBy(
-    gpus.flatMap(({ pciAddress, uniqueId, partitions }) =>
-      [...new Set([uniqueId, ...partitions.map((one) => one.uniqueId)].flatMap((id) => id?.value ?? []))].map(
-        (id) => ({ id, pciAddress }),
-      ),
-    ),
-    ({ id }) => id,
-  )
-  for (const [uniqueId, sharing] of owners)
-    if (sharing.length > 1)
+  for (const [uniqueId, owners] of ownersOfIds(gpus))
+    if (owners.length > 1)
       findings.push({
         severity: "warning",
-        fault: fault("UniqueIdShared", {
-          uniqueId,
-          pciAddresses: sharing.map(({ pciAddress }) => pciAddress),
-        }),
-        evidence: sharing.map(({ pciAddress }) => `GPU ${pciAddress}: ${uniqueId}`),
+        fault: fault("UniqueIdShared", { uniqueId, pciAddresses: owners }),
+        evidence: owners.map((pciAddress) => `GPU ${pciAddress}: ${uniqueId}`),
       })
 }
