@@ -16,8 +16,8 @@ import type { FuzzTarget } from "../target.ts"
 import { overlaid, texts } from "./machine-texts.ts"
 
 function vendorMachine(): MemoryTree {
-  const amd = parseAmdOrder("mi300x:2:dpx")
-  const intel = parseIntelOrder("flex170:2")
+  const amd = parseAmdOrder("mi300x:1:dpx")
+  const intel = parseIntelOrder("flex170")
   if (typeof amd === "string" || typeof intel === "string") throw new Error("the table of models has neither")
   const uniqueIdFor = (name: string): string => uuidFor(name).replaceAll("-", "").slice(0, 16)
   const tree: Record<string, MemoryTree[string]> = {}
@@ -42,7 +42,7 @@ const properties = (node: number): string => `/sys/devices/virtual/kfd/kfd/topol
 
 export const vendorTexts: FuzzTarget = {
   name: "vendor-texts",
-  weight: 3,
+  weight: 2,
   seeds: () => [
     texts({
       [properties(1)]: "simd_count 608\nlocation_id 1280\ndomain 0\ndrm_render_minor 128\nunique_id 171\n",
@@ -56,7 +56,7 @@ export const vendorTexts: FuzzTarget = {
     }),
     texts({ [`${amdGpu}/vendor`]: "0x1002\n", [`${amdGpu}/class`]: "0x030000\n" }),
     texts({ [`${intelGpu}/device`]: "0x56c0\n", [`${intelGpu}/numa_node`]: "1\n" }),
-    texts({ [`${intelGpu}/drm/renderD128/dev`]: "226:128\n", [`${amdGpu}/drm/renderD144/dev`]: "226:144\n" }),
+    texts({ [`${intelGpu}/drm/renderD128/dev`]: "226:128\n", [`${amdGpu}/drm/renderD136/dev`]: "226:136\n" }),
   ],
   tokens: [
     "drm_render_minor ",
@@ -74,20 +74,23 @@ export const vendorTexts: FuzzTarget = {
     const amd = observeAmd(host)
     const intel = observeIntel(host)
     const options = { hasGroups: true }
+    // Reading a specification back costs ten times as much as all else.
+    const isWhole = input.length % 16 === 0
     return firstOf(
       ...[...amd.findings, ...intel.findings].map(({ fault }) => checkFault(fault)),
       checkPlain(amd, "amd"),
       checkPlain(intel, "intel"),
-      checkResult(generateAmdSpec(amd, options), ({ spec }) => checkSpec(spec)),
-      checkResult(generateIntelSpec(intel, options), ({ spec }) => checkSpec(spec)),
+      checkResult(generateAmdSpec(amd, options), ({ spec }) => checkSpec(spec, isWhole)),
+      checkResult(generateIntelSpec(intel, options), ({ spec }) => checkSpec(spec, isWhole)),
     )
   },
 }
 
 /** It is valid, and no two devices with an index have a node in common but for the compute driver's. */
-function checkSpec(spec: CdiSpec): string | undefined {
-  const read = parseSpec({ path: "/x.yaml", bytes: encodeUtf8(renderSpec(spec, "yaml")) })
-  if (!read.ok) return `a specification that is refused: ${read.fault[0]?.tag}`
+function checkSpec(spec: CdiSpec, isWhole: boolean): string | undefined {
+  const text = isWhole ? renderSpec(spec, "yaml") : undefined
+  const read = text === undefined ? undefined : parseSpec({ path: "/x.yaml", bytes: encodeUtf8(text) })
+  if (read?.ok === false) return `a specification that is refused: ${read.fault[0]?.tag}`
   const owners = new Map<string, string>()
   for (const { name, containerEdits } of spec.devices.filter((one) => /^\d+$/.test(one.name)))
     for (const { path, hostPath } of containerEdits.deviceNodes) {
