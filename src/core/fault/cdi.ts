@@ -71,6 +71,9 @@ export interface CdiFaults {
     readonly expected: string
     readonly found: string
   }
+  /** `place`: what was looked for. */
+  CdiNothingToGenerate: { readonly mode: string; readonly place: string }
+  CdiFileUnwritable: { readonly file: string }
 }
 
 /** `file:line:column: `, or the file and the path where there is no text. */
@@ -316,5 +319,22 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) =>
       `CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
     remedies: () => know("leave out type in the specification, or name the node that has it"),
+  },
+  CdiNothingToGenerate: {
+    code: "GAN4060",
+    exit: 1,
+    says: (d) =>
+      `failed to generate CDI spec: this machine has nothing for mode ${quote(d.mode)}: ${d.place} is absent`,
+    remedies: () =>
+      know(
+        "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",
+      ),
+  },
+  CdiFileUnwritable: {
+    code: "GAN4061",
+    exit: 1,
+    says: (d) => `${d.file}: failed to write CDI spec`,
+    remedies: () =>
+      know("write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"),
   },
 }
