@@ -32,6 +32,8 @@ export function writeOneHook(
       case "disable-device-node-modification":
       case "update-application-profile":
         return [`--${call.name}`]
+      case "enable-cuda-compat":
+        return [`--${call.name}`, ...(flagsOf(call, style) ?? [])]
       case "chmod":
         return []
       default:
