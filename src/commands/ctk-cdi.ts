@@ -127,7 +127,10 @@ const withInfix = (output: string, infix: string): string =>
   output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
 
 function deliver(spec: CdiSpec, format: SpecFormat, file: string): Result<true> {
-  if (file !== "") return writeSpecFile(spec, file, format)
+  if (file !== "") {
+    const written = writeSpecFile(spec, file, format)
+    return written.ok ? ok(true) : written
+  }
   print(renderSpec(spec, format))
   return ok(true)
 }

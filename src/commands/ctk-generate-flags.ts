@@ -3,6 +3,7 @@
 import { vendorOrClassProblem } from "../core/cdi/name-rules.ts"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { noAdditions } from "../core/generate/add-edits.ts"
 import {
   hookChoice,
   type NameStrategy,
@@ -123,6 +124,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       hasGroups: !features.has("no-additional-gids-for-device-nodes"),
       has32Bit: false,
       hasSockets: !features.has("disable-ipc-discoverer"),
+      trouble: "told",
+      additions: noAdditions,
     },
     driverRoot: flags.text("driver-root"),
     devRoot: flags.text("dev-root"),

@@ -16,8 +16,8 @@ import { replaceFile } from "../host/replace-file.ts"
 
 const mode = 0o644
 
-/** Faults: CdiFileUnwritable. */
-export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): Result<true> {
+/** The path that it was written to. Faults: CdiFileUnwritable. */
+export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): Result<string> {
   const path = specPath(file, format)
   const made = attempt(parentPath(path), "mkdir", () =>
     mkdirSync(parentPath(path), { recursive: true, mode: 0o755 }),
@@ -25,7 +25,7 @@ export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): 
   const written = made.ok ? replaceFile(path, renderSpec(spec, format), mode) : made
   // A file that is replaced keeps its mode, and an older one may be for root alone.
   const opened = written.ok ? attempt(path, "chmod", () => chmodSync(path, mode)) : written
-  return opened.ok ? ok(true) : fail(fault("CdiFileUnwritable", { file: path }, opened.fault))
+  return opened.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, opened.fault))
 }
 
 /** Engines read files of two endings, and no others. */

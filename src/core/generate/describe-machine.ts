@@ -1,10 +1,13 @@
 /** Which devices a mode has on a machine, under which names, and what every container of the specification gets. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
+import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { faultSentence } from "../fault/render.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import { checkMachine } from "../plan/check-machine.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
@@ -64,19 +67,47 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   const context = specContext(sockets(snapshot, request), driver.value, [], request)
   const { findings, ...shared } = sharedPart(context)
   if (request.devices.includes("none")) return ok({ devices: [noDevice], shared, findings })
-  const selected = chooseDevices(request.devices, snapshot.inventory)
+  const isRefused = request.trouble === "refused"
+  const { inventory } = snapshot
+  const wrong = isRefused ? checkMachine(inventory, [], sharedNodes(inventory)) : ok(true as const)
+  if (!wrong.ok) return wrong
+  const selected = chooseDevices(request.devices, inventory)
   if (!selected.ok) return selected
+  const left: Finding[] = []
   const devices = selected.value.flatMap((device): readonly NamedPart[] => {
     const part = devicePart(context, device)
-    return hasNode(part) ? [{ names: nameDevice(device, request.names), part, env: [] }] : []
+    const checked = isRefused ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
+    if (checked.ok && hasNode(part)) return [{ names: nameDevice(device, request.names), part, env: [] }]
+    left.push(leftOut(device, checked.ok ? "it has no device node" : faultSentence(checked.fault)))
+    return []
   })
   if (devices.length === 0) return nothingToGenerate("nvml", "/dev/nvidia[0-9]*")
   return ok({
     devices,
     shared,
-    findings: [...snapshot.inventory.findings, ...driver.value.findings, ...findings],
+    findings: [...snapshot.inventory.findings, ...driver.value.findings, ...findings, ...left],
   })
 }
+
+/** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
+const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
+  new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
+
+const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
+  new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
+
+const leftOut = (device: SelectedDevice, why: string): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what:
+      device.kind === "gpu"
+        ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
+        : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
+    why,
+    consequence: "no container can ask for it",
+  }),
+  evidence: [],
+})
 
 /** A device without an edit is none, and so the one that is no device sets a variable. Source: facts, toolkit §5.2. */
 const noDevice: NamedPart = {

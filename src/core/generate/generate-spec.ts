@@ -13,6 +13,7 @@ import { minimumVersion } from "../cdi/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
+import { additionsFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
@@ -40,19 +41,37 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
         ? writeOneHook(shared.hooks, everyHook(devices), request.hooks)
         : writeHooks(shared.hooks, request.hooks),
     },
+    request.additions.containerEdits,
   ])
   const written = devices.flatMap(({ names, part, env }): readonly CdiDevice[] => {
-    const containerEdits = { ...writePart(part, request), env }
+    const containerEdits = mergeEdits([
+      { ...writePart(part, request), env },
+      additionsFor(names, request.additions),
+    ])
     return names.map((name) => ({ name, annotations: new Map(), containerEdits }))
   })
+  const names = written.map(({ name }) => name)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
   const spec: CdiSpec = {
     cdiVersion: "",
     kind: `${request.vendor}/${request.class}`,
     annotations: new Map(),
-    ...arranged,
+    containerEdits: arranged.containerEdits,
+    devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
   }
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
+}
+
+/** Devices of an administrator's: beside the machine's, or what is added to `all`. Order: by name. */
+function withOwn(devices: readonly CdiDevice[], own: readonly CdiDevice[]): readonly CdiDevice[] {
+  const added = devices.map((device) => {
+    const more = own.find(({ name }) => name === device.name)
+    return more === undefined
+      ? device
+      : { ...device, containerEdits: mergeEdits([device.containerEdits, more.containerEdits]) }
+  })
+  const beside = own.filter(({ name }) => !devices.some((device) => device.name === name))
+  return [...added, ...beside].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 const everyHook = (devices: readonly NamedPart[]): SpecPart["hooks"] =>

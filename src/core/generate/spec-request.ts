@@ -4,6 +4,7 @@
  */
 
 import type { Inventory } from "../inventory/inventory.ts"
+import type { Additions } from "./add-edits.ts"
 
 export const specModes = [
   "auto",
@@ -67,6 +68,10 @@ export interface SpecRequest {
   readonly orinCompatDirectory: string
   /** Sockets of the driver's services. */
   readonly hasSockets: boolean
+  /** `refused`: a machine whose nodes are wrong gets no specification, and a GPU with which something is wrong is left out. */
+  readonly trouble: "told" | "refused"
+  /** What an administrator adds. */
+  readonly additions: Additions
 }
 
 /** The mode of a machine about which nothing was said. */

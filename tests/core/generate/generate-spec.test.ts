@@ -4,6 +4,7 @@ import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
+import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { hookChoice, nameStrategies, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
@@ -30,6 +31,8 @@ const plain: SpecRequest = {
   hasGroups: true,
   has32Bit: false,
   hasSockets: true,
+  trouble: "told",
+  additions: noAdditions,
 }
 
 const ofHost = (name: string, request: Partial<SpecRequest> = {}) =>
