@@ -1,9 +1,11 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { readlinkSync, writeSync } from "node:fs"
+import { readlinkSync, statSync, writeSync } from "node:fs"
 import { kindProblem, splitKind } from "../core/cdi/name-rules.ts"
 import { parseAdditions } from "../core/cdi/parse-spec.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import { isOlder } from "../core/cdi/version.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
@@ -32,10 +34,13 @@ import {
 } from "../core/generate/spec-request.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { baseName } from "../core/text/path.ts"
+import { baseName, joinPath } from "../core/text/path.ts"
+import { generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { createLiveFiles } from "../host/live-files.ts"
+import { openHost } from "../host/open-host.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { print, report } from "./report.ts"
@@ -43,9 +48,9 @@ import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
 const shape = {
   program: "gantry cdi generate",
-  usage: `gantry cdi generate [--output FILE] [--format yaml|json] [--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE] [--json] ${machineUsage}`,
+  usage: `gantry cdi generate [--vendor nvidia|amd|intel|all] [--output FILE|DIR/] [--format yaml|json] [--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE] [--json] ${machineUsage}`,
   valued: [
-    ...["output", "format", "for-engine", "mode", "kind", "device", "name", "hooks", "hook-path"],
+    ...["vendor", "output", "format", "for-engine", "mode", "kind", "device", "name", "hooks", "hook-path"],
     ...["disable-hook", "edits", ...machineFlags],
   ],
   switches: ["without-all", "numbers", "compat32", "json", "help", "h"],
@@ -58,9 +63,44 @@ export async function run(args: readonly string[]): Promise<number> {
     print(`usage: ${shape.usage}\n`)
     return 0
   }
-  const done = await generate(flags.value)
-  return done.ok ? 0 : report(done.fault)
+  const chosen = readVendors(flags.value)
+  if (!chosen.ok) return report(chosen.fault)
+  let exit = 0
+  // What is wrong with one vendor's GPUs does not keep another's from having a file.
+  for (const vendor of chosen.value.vendors) {
+    const done = await generate(flags.value, vendor, chosen.value)
+    if (!done.ok) exit = report(done.fault)
+  }
+  return exit
 }
+
+/** What is said of NVIDIA's GPUs alone. */
+const saidOfNvidia = [
+  ...["mode", "kind", "device", "name", "without-all", "hooks", "hook-path", "disable-hook", "numbers"],
+  ...["compat32", "edits", "driver-root", "dev-root", "ldcache", "library-search-path"],
+]
+
+/** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
+function readVendors({ values, lists, on }: Flags): Result<ChosenVendors> {
+  const said = values.get("vendor")
+  if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
+    return misused(`--vendor takes one of ${gpuVendors.join(", ")}, or all`)
+  const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
+  if (word !== undefined && said !== undefined && said !== "nvidia")
+    return misused(`--${word} is said of NVIDIA's GPUs alone`)
+  const host = openHost(values.get("host"))
+  if (!host.ok) return host
+  const chosen = chooseVendors(host.value, word === undefined ? said : "nvidia")
+  const output = values.get("output")
+  return chosen.vendors.length > 1 && output !== undefined && !isDirectory(output)
+    ? misused(
+        `a file has one kind: let --output name a directory, or --vendor one of ${chosen.vendors.join(", ")}`,
+      )
+    : ok(chosen)
+}
+
+const isDirectory = (path: string): boolean =>
+  path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
 
@@ -76,25 +116,39 @@ interface Call {
   readonly format: SpecFormat
 }
 
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, observeMachine, generateSpec, fitVersion and writing. */
-async function generate(flags: Flags): Promise<Result<true>> {
-  const call = readCall(flags)
-  if (!call.ok) return call
+/** Faults: those of observeMachine, generateSpec. */
+function generateOfNvidia(flags: Flags, { mode, kind, request }: Call): Result<FittedSpec> {
   const observed = observeMachine(flags, shape)
   if (!observed.ok) return observed
-  const { host, snapshot } = observed.value
-  const { mode, output, format } = call.value
-  const kind = splitKind(call.value.kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
-  const generated = generateSpec(snapshot, { ...call.value.request, mode, ...kind })
-  if (!generated.ok) return generated
-  const isElsewhere = host.provenance.kind === "simulated"
-  const placed = isElsewhere
-    ? placeOnMachine(generated.value.spec, (path) => host.livePath(hostPath(path)))
-    : generated.value.spec
+  const { snapshot } = observed.value
+  const named = splitKind(kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
+  return generateSpec(snapshot, { ...request, mode, ...named })
+}
+
+/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openHost, generating, fitVersion and writing. */
+async function generate(flags: Flags, vendor: GpuVendor, { others }: ChosenVendors): Promise<Result<true>> {
+  const call = readCall(flags)
+  if (!call.ok) return call
+  const opened = openHost(flags.values.get("host"))
+  if (!opened.ok) return opened
+  const host = opened.value
   const engines =
     call.value.engines ??
     (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "") : [])
   const limit = findVersionLimit(engines)
+  // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
+  const hasGroups = limit === undefined || !isOlder(limit.version, "0.7.0")
+  const generated =
+    vendor === "nvidia"
+      ? generateOfNvidia(flags, call.value)
+      : generateVendorSpec(vendor, host, { hasGroups })
+  if (!generated.ok) return generated
+  const { format } = call.value
+  const output = outputOf(call.value, generated.value.spec)
+  const isElsewhere = host.provenance.kind === "simulated"
+  const placed = isElsewhere
+    ? placeOnMachine(generated.value.spec, (path) => host.livePath(hostPath(path)))
+    : generated.value.spec
   const fitted = fitVersion(placed, limit)
   if (!fitted.ok) return fitted
   const findings = [...generated.value.findings, ...fitted.value.findings]
@@ -111,10 +165,19 @@ async function generate(flags: Flags): Promise<Result<true>> {
   if (flags.on.has("json")) print(renderWrittenJson(told))
   else {
     tell(findings)
-    print(renderWritten(told))
+    print(`${renderWritten(told)}${renderOthers(others)}`)
   }
   return ok(true)
 }
+
+/** In a directory a file has the name of its kind, so that no two vendors' meet. */
+const outputOf = ({ output, format }: Call, { kind }: CdiSpec): string =>
+  output !== "" && isDirectory(output) ? joinPath(output, `${kind.replace("/", "-")}.${format}`) : output
+
+const renderOthers = (others: readonly GpuVendor[]): string =>
+  others.length === 0
+    ? ""
+    : `this machine has GPUs of ${others.join(" and ")} too: --vendor ${others.length === 1 ? others[0] : "all"}\n`
 
 /** The reference's names of what its modes are for, so that two specifications of one machine never share a device. */
 const kindOf = (mode: Exclude<SpecMode, "auto">): string => {

@@ -1,13 +1,8 @@
 /** Specifications of AMD's and Intel's GPUs, taken by an engine: the distribution's podman, which reads /var/run/cdi itself. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { renderSpec } from "../../src/core/cdi/render-spec.ts"
-import type { CdiSpec } from "../../src/core/cdi/spec.ts"
-import { transformRoot } from "../../src/core/cdi/transform-root.ts"
-import { generateVendorSpec, vendorNames } from "../../src/core/vendor/generate-vendor-spec.ts"
-import { createSimulatedHost } from "../../src/host/simulated.ts"
 import { gantryProgram, makeBusyboxRoot, makeDirectory, missing, mustRun, type Ran } from "./bundle.ts"
 import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 
@@ -47,13 +42,6 @@ suite(`podman --device amd.com/gpu=0${lacks === "" ? "" : ` (missing: ${lacks})`
     )
   }
 
-  /** As on the machine itself, but for where its nodes lie; without groups, of which this podman knows nothing. */
-  function specOf(vendor: (typeof vendorNames)[number]): CdiSpec {
-    const made = generateVendorSpec(vendor, createSimulatedHost(machine), { hasGroups: false })
-    if (!made.ok) throw new Error(made.fault.tag)
-    return transformRoot(made.value.spec, { from: "/", to: machine, relativeTo: "host" })
-  }
-
   beforeAll(async () => {
     directory = makeDirectory("vendors")
     machine = join(directory, "machine")
@@ -65,11 +53,16 @@ suite(`podman --device amd.com/gpu=0${lacks === "" ? "" : ` (missing: ${lacks})`
     const archive = join(directory, "image.tar")
     mustRun("tar", ["-C", root, "--numeric-owner", "-cf", archive, "."])
     await cell.mustRun("mkdir", "-p", "/run/cdi")
-    for (const vendor of vendorNames) {
-      const file = join(directory, `${vendor}.yaml`)
-      writeFileSync(file, renderSpec(specOf(vendor), "yaml"))
-      await cell.mustRun("cp", file, "/run/cdi")
-    }
+    const specs = join(directory, "specs")
+    mustRun(gantryProgram, [
+      "cdi",
+      "generate",
+      "--host",
+      machine,
+      "--for-engine=podman@4.3.1",
+      `--output=${specs}/`,
+    ])
+    await cell.mustRun("cp", "-r", `${specs}/.`, "/run/cdi")
     const imported = await podman("import", "--quiet", archive, image)
     if (imported.status !== 0) throw new Error(imported.stderr)
   })
