@@ -24,13 +24,16 @@ export interface DrmContext {
   readonly findings: Finding[]
   /** Names of nodes that more than one device claims: nobody knows whose they are. */
   readonly contested: ReadonlySet<string>
+  /** Names of a device's nodes, by its directory: read once. */
+  readonly names: ReadonlyMap<string, readonly string[]>
 }
 
 /** Of all devices whose nodes may be given away. `directories`: theirs in sysfs. */
 export function drmContext(host: Host, directories: readonly string[], findings: Finding[]): DrmContext {
+  const names = new Map(directories.map((directory) => [directory, nodeNames(host, directory)]))
   const claims = new Map<string, readonly string[]>()
-  for (const directory of directories)
-    for (const name of nodeNames(host, directory)) claims.set(name, [...(claims.get(name) ?? []), directory])
+  for (const [directory, own] of names)
+    for (const name of own) claims.set(name, [...(claims.get(name) ?? []), directory])
   const contested = [...claims].filter(([, sharing]) => sharing.length > 1)
   for (const [name, sharing] of contested)
     findings.push({
@@ -41,7 +44,7 @@ export function drmContext(host: Host, directories: readonly string[], findings:
       }),
       evidence: sharing.map((directory) => `${directory}/drm/${name}: there`),
     })
-  return { host, findings, contested: new Set(contested.map(([name]) => name)) }
+  return { host, findings, contested: new Set(contested.map(([name]) => name)), names }
 }
 
 /** Order: by number, cards first where they are the same. */
@@ -52,8 +55,8 @@ const nodeNames = (host: Host, directory: string): readonly string[] =>
     .slice(0, nodeLimit)
 
 /** What the kernel names the render node, whether it is there or not. */
-export function renderMinorOf(host: Host, directory: string): number | undefined {
-  const name = nodeNames(host, directory).find((one) => one.startsWith("renderD"))
+export function renderMinorOf({ names }: DrmContext, directory: string): number | undefined {
+  const name = names.get(directory)?.find((one) => one.startsWith("renderD"))
   return name === undefined ? undefined : minorOf(name)
 }
 
@@ -62,9 +65,9 @@ export function observeDrm(context: DrmContext, directory: string, pciAddress: s
   // Source: udev's path_id.
   const name = baseName(directory)
   const udevName = name === pciAddress ? `pci-${name}` : `platform-${name}`
-  const names = nodeNames(context.host, directory).filter((one) => !context.contested.has(one))
+  const names = (context.names.get(directory) ?? []).filter((one) => !context.contested.has(one))
   return {
-    renderMinor: renderMinorOf(context.host, directory),
+    renderMinor: renderMinorOf(context, directory),
     nodes: names.flatMap((one) => observeOne(context, `${directory}/drm/${one}`, { pciAddress, udevName })),
   }
 }

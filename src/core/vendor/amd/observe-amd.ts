@@ -64,10 +64,9 @@ function observeCuts(
   driven: readonly BusFunction[],
   topology: ReadonlyMap<number, TopologyNode>,
 ): ReadonlyMap<BusFunction, readonly DrmDevice[]> {
-  const { host, findings } = context
   const cuts = new Map<BusFunction, DrmDevice[]>()
   for (const directory of directories) {
-    const renderMinor = renderMinorOf(host, directory)
+    const renderMinor = renderMinorOf(context, directory)
     const node = renderMinor === undefined ? undefined : topology.get(renderMinor)
     if (node === undefined) continue
     const candidates = driven.filter(({ pciAddress }) => isAt(node, pciAddress))
@@ -75,7 +74,7 @@ function observeCuts(
       candidates.length === 1 ? candidates[0] : candidates.find((one) => one.pciAddress.endsWith(".0"))
     if (parent === undefined) {
       const problem = `amdgpu drives no GPU at ${node.pciDevice}`
-      findings.push({
+      context.findings.push({
         severity: "warning",
         fault: fault("KfdNodeInvalid", { path: node.source, problem }),
         evidence: [`${directory}: render minor ${node.renderMinor}`, `${node.source}: ${node.pciDevice}`],
