@@ -36,8 +36,10 @@ import { baseName } from "../core/text/path.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { stateDirectory } from "../host/state-directory.ts"
+import { findMachine } from "./find-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { print, report } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -80,9 +82,11 @@ interface Call {
 async function generate(flags: Flags): Promise<Result<true>> {
   const call = readCall(flags)
   if (!call.ok) return call
-  const observed = observeMachine(flags, shape)
-  if (!observed.ok) return observed
-  const { host, snapshot } = observed.value
+  const places = saidPlaces(flags, shape)
+  if (!places.ok) return places
+  const found = await findMachine(flags.values.get("host"), places.value)
+  if (!found.ok) return found
+  const { host, snapshot } = found.value
   const { mode, output, format } = call.value
   const kind = splitKind(call.value.kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
   const generated = generateSpec(snapshot, { ...call.value.request, mode, ...kind })
@@ -93,7 +97,7 @@ async function generate(flags: Flags): Promise<Result<true>> {
     : generated.value.spec
   const engines =
     call.value.engines ??
-    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "") : [])
+    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
   const limit = findVersionLimit(engines)
   const fitted = fitVersion(placed, limit)
   if (!fitted.ok) return fitted
