@@ -40,9 +40,11 @@ import { detectEngines } from "../host/detect-engines.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { stateDirectory } from "../host/state-directory.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
+import { findMachine } from "./find-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { print, report } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -116,11 +118,13 @@ interface Call {
   readonly format: SpecFormat
 }
 
-/** Faults: those of observeMachine, generateSpec. */
-function generateOfNvidia(flags: Flags, { mode, kind, request }: Call): Result<FittedSpec> {
-  const observed = observeMachine(flags, shape)
-  if (!observed.ok) return observed
-  const { snapshot } = observed.value
+/** Faults: those of saidPlaces, findMachine, generateSpec. */
+async function generateOfNvidia(flags: Flags, { mode, kind, request }: Call): Promise<Result<FittedSpec>> {
+  const places = saidPlaces(flags, shape)
+  if (!places.ok) return places
+  const found = await findMachine(flags.values.get("host"), places.value)
+  if (!found.ok) return found
+  const { snapshot } = found.value
   const named = splitKind(kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
   return generateSpec(snapshot, { ...request, mode, ...named })
 }
@@ -134,13 +138,13 @@ async function generate(flags: Flags, vendor: GpuVendor, { others }: ChosenVendo
   const host = opened.value
   const engines =
     call.value.engines ??
-    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "") : [])
+    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
   const limit = findVersionLimit(engines)
   // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
   const hasGroups = limit === undefined || !isOlder(limit.version, "0.7.0")
   const generated =
     vendor === "nvidia"
-      ? generateOfNvidia(flags, call.value)
+      ? await generateOfNvidia(flags, call.value)
       : generateVendorSpec(vendor, host, { hasGroups })
   if (!generated.ok) return generated
   const { format } = call.value
