@@ -35,7 +35,7 @@ import {
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { baseName, joinPath } from "../core/text/path.ts"
-import { generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
+import { generateVendorSpec, vendorsOn } from "../core/vendor/generate-vendor-spec.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
@@ -69,8 +69,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!chosen.ok) return report(chosen.fault)
   let exit = 0
   // What is wrong with one vendor's GPUs does not keep another's from having a file.
-  for (const vendor of chosen.value.vendors) {
-    const done = await generate(flags.value, vendor, chosen.value)
+  for (const vendor of chosen.value) {
+    const done = await generate(flags.value, vendor)
     if (!done.ok) exit = report(done.fault)
   }
   return exit
@@ -94,10 +94,8 @@ function readVendors({ values, lists, on }: Flags): Result<ChosenVendors> {
   if (!host.ok) return host
   const chosen = chooseVendors(host.value, word === undefined ? said : "nvidia")
   const output = values.get("output")
-  return chosen.vendors.length > 1 && output !== undefined && !isDirectory(output)
-    ? misused(
-        `a file has one kind: let --output name a directory, or --vendor one of ${chosen.vendors.join(", ")}`,
-      )
+  return chosen.length > 1 && output !== undefined && !isDirectory(output)
+    ? misused(`a file has one kind: let --output name a directory, or --vendor one of ${chosen.join(", ")}`)
     : ok(chosen)
 }
 
@@ -130,7 +128,7 @@ async function generateOfNvidia(flags: Flags, { mode, kind, request }: Call): Pr
 }
 
 /** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openHost, generating, fitVersion and writing. */
-async function generate(flags: Flags, vendor: GpuVendor, { others }: ChosenVendors): Promise<Result<true>> {
+async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> {
   const call = readCall(flags)
   if (!call.ok) return call
   const opened = openHost(flags.values.get("host"))
@@ -169,7 +167,9 @@ async function generate(flags: Flags, vendor: GpuVendor, { others }: ChosenVendo
   if (flags.on.has("json")) print(renderWrittenJson(told))
   else {
     tell(findings)
-    print(`${renderWritten(told)}${renderOthers(others)}`)
+    print(renderWritten(told))
+    // Who said nobody is told whom else there is to say.
+    if (vendor === "nvidia" && !flags.values.has("vendor")) print(renderOthers(vendorsOn(host)))
   }
   return ok(true)
 }

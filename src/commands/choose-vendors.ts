@@ -10,24 +10,21 @@ export type GpuVendor = "nvidia" | VendorName
 /** Order: as specifications of several are made. */
 export const gpuVendors: readonly GpuVendor[] = ["nvidia", ...vendorNames]
 
-export interface ChosenVendors {
-  /** Not empty: where nobody is, it is NVIDIA, whose absence is told best. */
-  readonly vendors: readonly [GpuVendor, ...GpuVendor[]]
-  /** Those that are there and were not asked for. */
-  readonly others: readonly GpuVendor[]
-}
+/** Not empty: where nobody is, it is NVIDIA, whose absence is told best. */
+export type ChosenVendors = readonly [GpuVendor, ...GpuVendor[]]
 
 /**
  * `all`: those that are there. undefined: NVIDIA where its driver is, because what is printed is kept as one file, and a file has one kind; else
- * those that are there.
+ * those that are there. The bus is walked only where it decides.
  */
 export function chooseVendors(host: Host, said: GpuVendor | "all" | undefined): ChosenVendors {
-  if (said !== undefined && said !== "all") return { vendors: [said], others: [] }
-  const present = [...(hasNvidia(host) ? (["nvidia"] as const) : []), ...vendorsOn(host)]
-  const [first = "nvidia", ...more] = present
-  return said === undefined && first === "nvidia"
-    ? { vendors: [first], others: more }
-    : { vendors: [first, ...more], others: [] }
+  if (said !== undefined && said !== "all") return [said]
+  const isNvidiaThere = hasNvidia(host)
+  if (said === undefined && isNvidiaThere) return ["nvidia"]
+  const others = vendorsOn(host)
+  const [first, ...more] = others
+  if (isNvidiaThere) return ["nvidia", ...others]
+  return first === undefined ? ["nvidia"] : [first, ...more]
 }
 
 /** A driver, or a platform that has one in a form of its own (WSL, Tegra). */

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { run as simulate } from "../../src/commands/simulate.ts"
 import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { encodeUtf8 } from "../../src/core/text/utf8.ts"
@@ -11,7 +12,7 @@ const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-vendors-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 function generate(host: string, ...args: readonly string[]) {
-  const machine = join(root, "hosts", host, "machine.json")
+  const machine = host.startsWith("/") ? host : join(root, "hosts", host, "machine.json")
   const command = [process.execPath, join(root, "src/main.ts"), "cdi", "generate", "--host", machine]
   const ran = Bun.spawnSync([...command, ...args], { env: { PATH: "/usr/bin" } })
   return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
@@ -85,6 +86,24 @@ describe("whose GPUs gantry cdi generate takes", () => {
     expect(readFileSync(join(into, "amd.com-gpu.yaml"), "utf8")).toBe(
       readFileSync(join(root, "tests/goldens/vendor-specs/amd.com-gpu.yaml"), "utf8"),
     )
+  })
+
+  test("what is wrong with one vendor's GPUs does not keep another's from having a file", () => {
+    const machine = join(directory, "machine")
+    const orders = ["--amd=mi210", "--intel=b60", "--defect=missing-node:dri/renderD128"]
+    expect(simulate(["up", machine, ...orders])).toBe(0)
+    const into = join(directory, "some")
+    const { exit, stderr } = generate(machine, `--output=${into}/`)
+    expect(exit).toBe(1)
+    expect(stderr).toContain("no AMD GPU that containers could use; 0000:05:00.0 cannot be used [GAN2179]")
+    expect(readdirSync(into)).toEqual(["intel.com-gpu.yaml"])
+    // The machine's nodes lie in its directory.
+    const { devices } = specOf(readFileSync(join(into, "intel.com-gpu.yaml"), "utf8"))
+    expect(devices[0]?.containerEdits.deviceNodes[0]).toMatchObject({
+      path: "/dev/dri/card2",
+      hostPath: `${machine}/dev/dri/card2`,
+    })
+    expect(simulate(["down", machine])).toBe(0)
   })
 
   test("a directory that is there needs no slash, and a format is its ending", () => {
