@@ -59,7 +59,7 @@ export function checkSnapshot(snapshot: HostSnapshot): string | undefined {
 }
 
 /** Plain data: what JSON cannot say (Infinity, NaN) is lost in a cache and in a recording. */
-function checkPlain(value: unknown, place: string): string | undefined {
+export function checkPlain(value: unknown, place: string): string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? undefined : `${place} is ${value}`
   if (typeof value !== "object" || value === null) return undefined
   for (const [key, one] of Object.entries(value)) {

@@ -19,6 +19,7 @@ import { requirement } from "./targets/requirement.ts"
 import { selectors } from "./targets/selectors.ts"
 import { toml } from "./targets/toml.ts"
 import { utf8 } from "./targets/utf8.ts"
+import { vendorTexts } from "./targets/vendor-texts.ts"
 
 /** Order: by name. */
 export const targets: readonly FuzzTarget[] = [
@@ -42,4 +43,5 @@ export const targets: readonly FuzzTarget[] = [
   selectors,
   toml,
   utf8,
+  vendorTexts,
 ]

@@ -1,5 +1,5 @@
-// npm run hosts: makes hosts/*/machine.json anew, from hosts/NAME/listing.txt with the options in hosts/NAME/options, through
-// `gantry simulate up` and `gantry host record`. For after a change of what is observed; the diff is then reviewed like a golden's.
+// npm run hosts: makes hosts/*/machine.json anew, with the options in hosts/NAME/options and, where there is one, from
+// hosts/NAME/listing.txt, through `gantry simulate up` and `gantry host record`. For after a change of what is observed; the diff is then reviewed like a golden's.
 // tests/e2e/hosts.test.ts holds that the files are what this makes.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -17,18 +17,19 @@ function gantry(...args) {
   return ran.stdout
 }
 
-/** Machines that are simulated from a listing; one that was recorded on hardware has none. */
-export const listedHosts = () =>
+/** Machines that are simulated; one that was recorded on hardware has no options. */
+export const simulatedHosts = () =>
   readdirSync(directory)
-    .filter((name) => existsSync(join(directory, name, "listing.txt")))
+    .filter((name) => existsSync(join(directory, name, "options")))
     .sort()
 
 /** The text of hosts/NAME/machine.json; the machine is made and taken away below `work`. */
-export function recordListedHost(name, work) {
+export function recordSimulatedHost(name, work) {
   const folder = join(directory, name)
   const machine = join(work, name)
   const options = readFileSync(join(folder, "options"), "utf8").split("\n").filter(Boolean)
-  gantry("simulate", "up", machine, "--from", join(folder, "listing.txt"), ...options)
+  const listing = join(folder, "listing.txt")
+  gantry("simulate", "up", machine, ...(existsSync(listing) ? ["--from", listing] : []), ...options)
   try {
     return gantry("host", "record", "--host", machine, "--name", name, "-o", "-")
   } finally {
@@ -40,8 +41,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await build()
   const work = mkdtempSync(join(tmpdir(), "gantry-hosts-"))
   try {
-    for (const name of listedHosts()) {
-      writeFileSync(join(directory, name, "machine.json"), recordListedHost(name, work))
+    for (const name of simulatedHosts()) {
+      writeFileSync(join(directory, name, "machine.json"), recordSimulatedHost(name, work))
       say(`hosts/${name}/machine.json`)
     }
   } finally {

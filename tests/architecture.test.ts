@@ -20,9 +20,11 @@ const coreLayers: readonly (readonly string[])[] = [
   ["text", "fault"],
   ["toml", "oci", "elf", "ldcache", "compat", "cdi"],
   ["host", "inventory", "driver"],
+  ["vendor"],
   ["request", "requirement"],
   ["policy"],
   ["plan"],
+  ["generate"],
   ["explain", "diagnose"],
   ["library"],
 ]

@@ -10,6 +10,7 @@ import { gpuCatalogue } from "../src/core/fault/gpu.ts"
 import { inputCatalogue } from "../src/core/fault/input.ts"
 import { machineCatalogue } from "../src/core/fault/machine.ts"
 import { faultCode, renderFaultLine } from "../src/core/fault/render.ts"
+import { vendorGpuCatalogue } from "../src/core/fault/vendor-gpu.ts"
 
 const root = resolve(import.meta.dir, "..")
 const entries = Object.entries(catalogue)
@@ -32,6 +33,7 @@ describe("the fault catalogue", () => {
       [inputCatalogue, 1],
       [machineCatalogue, 2],
       [gpuCatalogue, 2],
+      [vendorGpuCatalogue, 2],
       [applyingCatalogue, 3],
       [cdiCatalogue, 4],
       [engineCatalogue, 5],

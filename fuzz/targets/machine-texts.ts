@@ -51,8 +51,9 @@ const baseTree = (): MemoryTree => {
   return base
 }
 
-function overlaid(input: Uint8Array): MemoryTree {
-  const tree: Record<string, MemoryTree[string]> = { ...baseTree() }
+/** The machine with the input's files on it. */
+export function overlaid(input: Uint8Array, machine: MemoryTree = baseTree()): MemoryTree {
+  const tree: Record<string, MemoryTree[string]> = { ...machine }
   for (const part of Buffer.from(input).toString("latin1").split(separator)) {
     const end = part.indexOf("\n")
     const path = end === -1 ? "" : part.slice(0, end)
@@ -63,7 +64,7 @@ function overlaid(input: Uint8Array): MemoryTree {
   return tree
 }
 
-const texts = (files: Readonly<Record<string, string>>): Uint8Array =>
+export const texts = (files: Readonly<Record<string, string>>): Uint8Array =>
   new TextEncoder().encode(
     Object.entries(files)
       .map(([path, text]) => `${separator}${path}\n${text}`)

@@ -9,6 +9,8 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
 import { readText } from "../core/inventory/proc-text.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
+import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { anonymizeRecording, hostNameFiles } from "../host/anonymize.ts"
 import { openHost } from "../host/open-host.ts"
 import { recordHost, renderRecording } from "../host/recording.ts"
@@ -73,6 +75,8 @@ function record(flags: Flags): Result<string> {
     const { ldcache, searchPaths = [] } = options.value
     recorder.host.readNvml({ driverRoot: driver.driverRoot, ldcache, searchPaths })
   }
+  observeAmd(recorder.host)
+  observeIntel(recorder.host)
   const recording = flags.on.has("anonymize")
     ? anonymizeRecording(recorder.recording(), { hostNames: hostNamesOf(opened.value) })
     : recorder.recording()

@@ -3,6 +3,8 @@
 import { renderInfoJson, renderInfoTable } from "../core/explain/render-info.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { selectDevices } from "../core/inventory/select-devices.ts"
+import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
+import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { print, report } from "./report.ts"
@@ -29,13 +31,14 @@ export function run(args: readonly string[]): number {
   return 0
 }
 
-/** Without a selector everything is shown, also GPUs that cannot be used. */
+/** Without a selector everything is shown, also GPUs that cannot be used, and those of other vendors, which no selector means. */
 function describe(flags: Flags): Result<string> {
   const observed = observeMachine(flags, shape)
   if (!observed.ok) return observed
   const { snapshot, host } = observed.value
   const { gpus, migDevices } = snapshot.inventory
-  const view = { snapshot, kind: host.provenance.kind, gpus, migDevices }
+  const others = { amd: observeAmd(host), intel: observeIntel(host) }
+  const view = { snapshot, kind: host.provenance.kind, gpus, migDevices, others }
   const render = flags.on.has("json") ? renderInfoJson : renderInfoTable
   const wanted = flags.values.get("device")
   if (wanted === undefined) return ok(render(view))
@@ -44,6 +47,7 @@ function describe(flags: Flags): Result<string> {
   return ok(
     render({
       ...view,
+      others: undefined,
       gpus: selected.value.flatMap((one) => (one.kind === "gpu" ? [one.gpu] : [])),
       migDevices: selected.value.flatMap((one) => (one.kind === "mig" ? [one.device] : [])),
     }),

@@ -14,6 +14,15 @@ import { findModel, type GpuModel, models } from "../host/simulate/models.ts"
 import { type NvmlDescription, standInForNvml } from "../host/simulate/nvml.ts"
 import { goodBehaviour } from "../host/simulate/nvml-behaviour.ts"
 import { removeMachine } from "../host/simulate/remove-machine.ts"
+import {
+  type AmdOrder,
+  bareMachine,
+  describeVendorGpus,
+  type IntelOrder,
+  parseAmdOrder,
+  parseIntelOrder,
+} from "../host/simulate/vendor-machine.ts"
+import { amdModels, intelModels, partitionModes } from "../host/simulate/vendor-models.ts"
 import { uuidFor, writeMachine } from "../host/simulate/write-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { print, report } from "./report.ts"
@@ -21,17 +30,30 @@ import { print, report } from "./report.ts"
 const shape = {
   program: "gantry simulate",
   usage:
-    "gantry simulate up DIR [--gpus N] [--model NAME] [--driver VERSION] [--mig LAYOUT] [--imex N] [--no-drm] [--driver-root DIR] [--arch amd64|arm64] [--compat32] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate up DIR --from LISTING [--model NAME] [--mig LAYOUT] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate down DIR [--json]",
-  valued: ["gpus", "model", "driver", "mig", "imex", "driver-root", "arch", "from", "defect"],
+    "gantry simulate up DIR [--gpus N] [--model NAME] [--driver VERSION] [--mig LAYOUT] [--imex N] [--no-drm] [--driver-root DIR] [--arch amd64|arm64] [--compat32] [--amd MODEL[:COUNT[:MODE]]]… [--intel MODEL[:COUNT]]… [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate up DIR --from LISTING [--model NAME] [--mig LAYOUT] [--defect NAME[:ARGUMENT]]… [--no-nvml] [--json] | gantry simulate down DIR [--json]",
+  valued: ["gpus", "model", "driver", "mig", "imex", "driver-root", "arch", "from", "amd", "intel", "defect"],
   switches: ["json", "no-drm", "compat32", "no-nvml", "help", "h"],
 }
 
 /** What a listing says by itself. */
-const saidByListing = ["gpus", "driver", "imex", "driver-root", "arch", "no-drm", "compat32"]
+const saidByListing = ["gpus", "driver", "imex", "driver-root", "arch", "amd", "intel", "no-drm", "compat32"]
+
+/** What only a machine with NVIDIA's driver has. */
+const saidOfNvidia = ["model", "driver", "mig", "imex", "driver-root", "arch", "no-drm", "compat32"]
+
+/** GPUs of one kind. `note`: the driver's version, or the mode. */
+interface GpuList {
+  readonly name: string
+  readonly product: string
+  readonly count: number
+  readonly note: string
+}
 
 /** A machine before its defects. */
 interface Drafted extends NvmlDescription {
   readonly made: DefectiveMachine["made"]
+  /** The first is the machine's model. */
+  readonly gpuLists: readonly GpuList[]
 }
 
 export function run(args: readonly string[]): number {
@@ -39,7 +61,7 @@ export function run(args: readonly string[]): number {
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
     print(
-      `${shape.usage}\nmodels: ${models.map(({ name }) => name).join(" ")}\ndefects: ${describeDefects()}\n`,
+      `${shape.usage}\nmodels: ${models.map(({ name }) => name).join(" ")}\nmodels of AMD: ${amdModels.map(({ name }) => name).join(" ")}, modes: ${Object.keys(partitionModes).join(" ")}\nmodels of Intel: ${intelModels.map(({ name }) => name).join(" ")}\ndefects: ${describeDefects()}\n`,
     )
     return 0
   }
@@ -82,11 +104,11 @@ function up(directory: string, flags: Flags): Result<string> {
   const nvml = on.has("no-nvml")
     ? { made: machine.made, state: "left out" }
     : standInForNvml(machine, drafted.value)
-  const { model: used, driverVersion, gpus, migDevices } = drafted.value
+  const { driverVersion, migDevices, gpuLists } = drafted.value
   const written = writeMachine(directory, {
-    model: used.name,
+    model: gpuLists[0]?.name ?? "",
     driverVersion,
-    gpus: gpus.length,
+    gpus: gpuLists.reduce((sum, { count }) => sum + count, 0),
     made: nvml.made,
     denied: machine.denied,
   })
@@ -97,7 +119,7 @@ function up(directory: string, flags: Flags): Result<string> {
   const isImplied = Object.keys(written.value.impliedNodes).length > 0
   return ok(
     [
-      `${directory}: ${gpus.length} × ${used.product}, driver ${driverVersion}`,
+      `${directory}: ${gpuLists.map(({ count, product, note }) => `${count} × ${product}${note}`).join("; ")}`,
       `  ${nvml.made.length} paths, ${nodes} of them device nodes${isImplied ? " that are only described (not root): containers cannot use them" : ""}`,
       ...(migDevices.length === 0 ? [] : [`  ${migDevices.length} MIG devices`]),
       `  NVML stand-in: ${nvml.state}`,
@@ -114,10 +136,18 @@ const architectures: ReadonlyMap<string, SimulatedArchitecture> = new Map([
 
 /** Faults: UsageInvalid. */
 function generate(
-  { values, on }: Flags,
+  flags: Flags,
   asked: GpuModel | undefined,
   layout: readonly SimulatedMigDevice[] | undefined,
 ): Result<Drafted> {
+  const { values, on } = flags
+  const others = orderOthers(flags)
+  if (!others.ok) return others
+  const { amd, intel } = others.value
+  const hasNvidia = values.has("gpus") || (amd.length === 0 && intel.length === 0)
+  const needless = saidOfNvidia.find((name) => values.has(name) || on.has(name))
+  if (!hasNvidia && needless !== undefined)
+    return wrong(`--${needless} is said of NVIDIA's GPUs: say --gpus too`)
   const count = values.get("gpus") ?? "4"
   if (!/^\d{1,2}$/.test(count) || Number(count) > 64) return wrong("--gpus takes a number from 0 to 64")
   const channels = values.get("imex") ?? "0"
@@ -149,7 +179,65 @@ function generate(
     hasDrm: !on.has("no-drm"),
     imexChannels: Number(channels),
   }
-  return ok({ model, driverVersion, migDevices, gpus: listGpus(machine), made: describeMachine(machine) })
+  const gpus = hasNvidia ? listGpus(machine) : []
+  return ok({
+    model,
+    driverVersion: hasNvidia ? driverVersion : "",
+    migDevices,
+    gpus,
+    made: [
+      ...(hasNvidia ? describeMachine(machine) : bareMachine),
+      ...describeVendorGpus({
+        ...others.value,
+        drmBefore: machine.hasDrm ? gpus.length : 0,
+        uniqueIdFor: (name) => uuidFor(name).replaceAll("-", "").slice(0, 16),
+      }),
+    ],
+    gpuLists: [
+      ...(hasNvidia ? [nvidiaList(model, gpus.length, driverVersion)] : []),
+      ...amd.map(({ model: { name, product }, count: own, mode }) => ({
+        name,
+        product,
+        count: own,
+        note: mode === "spx" ? "" : `, ${mode.toUpperCase()}`,
+      })),
+      ...intel.map(({ model: { name, product }, count: own }) => ({ name, product, count: own, note: "" })),
+    ],
+  })
+}
+
+const nvidiaList = ({ name, product }: GpuModel, count: number, driverVersion: string): GpuList => ({
+  name,
+  product,
+  count,
+  note: `, driver ${driverVersion}`,
+})
+
+/** More DRM devices than the kernel has numbers for. */
+const drmLimit = 4096
+
+/** GPUs of other vendors. Faults: UsageInvalid. */
+function orderOthers({
+  lists,
+}: Flags): Result<{ readonly amd: readonly AmdOrder[]; readonly intel: readonly IntelOrder[] }> {
+  const amd: AmdOrder[] = []
+  for (const order of lists.get("amd") ?? []) {
+    const parsed = parseAmdOrder(order)
+    if (typeof parsed === "string") return wrong(`--amd takes ${parsed}`)
+    amd.push(parsed)
+  }
+  const intel: IntelOrder[] = []
+  for (const order of lists.get("intel") ?? []) {
+    const parsed = parseIntelOrder(order)
+    if (typeof parsed === "string") return wrong(`--intel takes ${parsed}`)
+    intel.push(parsed)
+  }
+  if (intel.filter(({ model }) => model.isIntegrated).length > 1)
+    return wrong("--intel takes one integrated GPU at most")
+  const devices = amd.reduce((sum, { model, count }) => sum + model.dies * count, intel.length)
+  return devices > drmLimit
+    ? wrong(`--amd and --intel: more than ${drmLimit} DRM devices`)
+    : ok({ amd, intel })
 }
 
 /** Faults: InputUnreadable, ListingInvalid, UsageInvalid. */
@@ -165,7 +253,12 @@ function list(
   const machine = understandListing(entries.value, { name: path, model, migDevices, uuidFor })
   if (machine.migDevices.some(({ gpu }) => gpu >= machine.gpus.length))
     return wrong("--mig names a GPU that is not there")
-  return ok({ ...machine, made: describeListedMachine(machine) })
+  const { driverVersion, gpus } = machine
+  return ok({
+    ...machine,
+    made: describeListedMachine(machine),
+    gpuLists: [nvidiaList(machine.model, gpus.length, driverVersion)],
+  })
 }
 
 function down(directory: string, { on }: Flags): Result<string> {

@@ -1,5 +1,5 @@
 /**
- * Takes out of a recording what names a machine: host names, serial numbers, UUIDs. The same name gets the same mask everywhere,
+ * Takes out of a recording what names a machine: host names, serial numbers, UUIDs, unique ids of AMD's GPUs. The same name gets the same mask everywhere,
  * so that the recording still fits together; different names get different ones.
  */
 
@@ -57,18 +57,33 @@ export function anonymizeRecording(recording: Recording, options: Anonymization 
     if (typeof value !== "object" || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [maskText(key), mask(one)]))
   }
-  const maskContent = (answer: unknown): unknown => {
+  /** The same number in hexadecimal and in decimal stays the same number. 0 stands for none. */
+  const maskId = (id: bigint): bigint => (id === 0n ? id : BigInt(`0x${digest(`id ${id}`).slice(0, 15)}`))
+  const maskIds = (key: string, text: string): string => {
+    if (key.endsWith("/unique_id"))
+      return text.replace(/^[0-9a-f]{1,16}/, (id) =>
+        maskId(BigInt(`0x${id}`))
+          .toString(16)
+          .padStart(16, "0"),
+      )
+    if (!key.endsWith("/properties")) return text
+    return text.replaceAll(/^(unique_id )(0x[0-9a-f]{1,16}|\d{1,20})/gim, (_, name: string, id: string) => {
+      const masked = maskId(BigInt(id))
+      return `${name}${id.startsWith("0x") ? `0x${masked.toString(16)}` : masked}`
+    })
+  }
+  const maskContent = (key: string, answer: unknown): unknown => {
     const { value } = answer as { readonly value?: unknown }
     if (typeof value !== "string") return mask(answer)
     const bytes = new Uint8Array(Buffer.from(value, "base64"))
     const masked = bytes.includes(0)
       ? Buffer.from(maskBytes(decodeLatin1(bytes)), "latin1")
-      : Buffer.from(encodeUtf8(maskText(decodeUtf8(bytes))))
+      : Buffer.from(encodeUtf8(maskText(maskIds(key, decodeUtf8(bytes)))))
     return { value: masked.toString("base64") }
   }
   const answers = Object.entries(recording.answers).map(([key, answer]): [string, unknown] => [
     maskText(key),
-    key.startsWith("readFile ") ? maskContent(answer) : mask(answer),
+    key.startsWith("readFile ") ? maskContent(key, answer) : mask(answer),
   ])
   return {
     ...recording,

@@ -164,3 +164,49 @@ describe("gantry info", () => {
     expect(info("--help")).toMatchObject({ exit: 0, stderr: "" })
   })
 })
+
+describe("GPUs of other vendors", () => {
+  interface Other {
+    readonly kind: string
+    readonly state: string
+    readonly sources: Readonly<Record<string, string>>
+    readonly devices: readonly { readonly index: number | null; readonly canCompute: boolean }[]
+    readonly [fact: string]: unknown
+  }
+  const others = (name: string, ...args: readonly string[]): readonly Other[] =>
+    told(name, ...args)["otherGpus"] as readonly Other[]
+
+  test("stand in a list of their own, AMD's before Intel's", () => {
+    expect(told("mixed-vendors").gpus).toHaveLength(2)
+    expect(others("mixed-vendors").map(({ kind, pciAddress }) => `${kind} ${pciAddress}`)).toEqual([
+      "amd.com/gpu 0000:05:00.0",
+      "amd.com/gpu 0000:26:00.0",
+      "intel.com/gpu 0000:00:02.0",
+    ])
+  })
+
+  test("every fact that is known has a source, every one that is not is null and has none", () => {
+    for (const gpu of [...others("amd-mi300x-cpx"), ...others("intel-flex")])
+      for (const fact of ["product", "numaNode", "uniqueId", "computePartition", "memoryPartition"])
+        expect([fact, gpu[fact] === null]).toEqual([fact, gpu.sources[fact] === undefined])
+  })
+
+  test("a GPU that is cut has a device for each part", () => {
+    const [first, second] = others("amd-mi300x-cpx")
+    expect(first?.["computePartition"]).toBe("CPX")
+    expect(second?.devices.map(({ index }) => index)).toEqual([8, 9, 10, 11, 12, 13, 14, 15])
+  })
+
+  test("no selector means them", () => {
+    expect(others("mixed-vendors", "--device", "all")).toEqual([])
+    const { stdout } = info("--host", machine("mixed-vendors"), "--device", "0")
+    expect(stdout).not.toContain("OTHER GPU")
+  })
+
+  test("are a table for people, under the names that containers ask for", () => {
+    const { stdout } = info("--host", machine("mixed-vendors"))
+    expect(stdout).toContain("amd.com/gpu=1    0000:26:00.0  card4 renderD131  740f     amdgpu")
+    expect(info("--host", machine("intel-flex")).stdout).toContain("no GPU of NVIDIA\n")
+    expect(info("--host", machine("no-driver")).stdout).not.toContain("OTHER GPU")
+  })
+})

@@ -6,6 +6,8 @@ import { run as simulate } from "../../src/commands/simulate.ts"
 import { observeDriver } from "../../src/core/driver/observe-driver.ts"
 import { observeInventory } from "../../src/core/inventory/observe-inventory.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
+import { observeAmd } from "../../src/core/vendor/amd/observe-amd.ts"
+import { observeIntel } from "../../src/core/vendor/intel/observe-intel.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-simulate-"))
@@ -104,5 +106,77 @@ describe("gantry simulate", () => {
     [["up", "x", "y"]],
   ])("wrong usage %j is 2", (args) => {
     expect(simulate(args)).toBe(2)
+  })
+})
+
+describe("gantry simulate with GPUs of other vendors", () => {
+  const others = (directory: string) => {
+    const host = createSimulatedHost(directory)
+    return { nvidia: observeInventory(host), amd: observeAmd(host), intel: observeIntel(host) }
+  }
+
+  test("and none of NVIDIA's said has no driver of NVIDIA's", () => {
+    const directory = join(work, "others")
+    expect(simulate(["up", directory, "--amd", "mi300x:2:dpx", "--amd", "w7900", "--intel", "b60"])).toBe(0)
+    const { nvidia, amd, intel } = others(directory)
+    expect([nvidia.gpus, nvidia.kernelModuleVersion]).toEqual([[], undefined])
+    expect(amd.gpus.map(({ partitions }) => partitions.length)).toEqual([2, 2, 1])
+    expect(intel.gpus.map(({ state }) => state)).toEqual(["usable"])
+    expect([...nvidia.findings, ...amd.findings, ...intel.findings]).toEqual([])
+    expect(simulate(["down", directory])).toBe(0)
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  test("and as many of every vendor as there may be: each GPU has its own place and its own nodes", () => {
+    const directory = join(work, "every-vendor")
+    const orders = ["--gpus=64", "--no-nvml", "--amd=mi300x:64:cpx", "--intel=flex170:64", "--intel=uhd770"]
+    expect(simulate(["up", directory, ...orders])).toBe(0)
+    const { nvidia, amd, intel } = others(directory)
+    const addresses = [...nvidia.gpus, ...amd.gpus, ...intel.gpus].map(({ pciAddress }) => pciAddress)
+    expect(new Set(addresses).size).toBe(64 + 64 + 65)
+    const nodes = [
+      ...nvidia.gpus.flatMap(({ drm }) => drm),
+      ...amd.gpus.flatMap(({ partitions }) => partitions.flatMap((one) => one.nodes)),
+      ...intel.gpus.flatMap((one) => one.nodes),
+    ].map(({ node }) => node.path)
+    expect(new Set(nodes).size).toBe(2 * (64 + 64 * 8 + 65))
+    expect([...nvidia.findings, ...amd.findings, ...intel.findings]).toEqual([])
+    expect(simulate(["down", directory])).toBe(0)
+  })
+
+  test.each([
+    ["missing-file:/dev/kfd", ["KfdNodeMissing"]],
+    ["missing-node:dri/renderD128", ["DrmNodeMissing"]],
+    ["cyclic-link:/sys/devices/pci0000:00/0000:05:00.0/drm", ["HostReadFailed", "RenderNodeAbsent"]],
+    [
+      "unreadable:/sys/devices/virtual/kfd/kfd/topology/nodes/1/properties",
+      ["HostReadFailed", "GpuWithoutCompute"],
+    ],
+  ])("and the defect %s: %p", (defect, tags) => {
+    const directory = join(work, "broken")
+    expect(simulate(["up", directory, "--amd", "mi210", "--defect", defect])).toBe(0)
+    expect(others(directory).amd.findings.map(({ fault }) => fault.tag as string)).toEqual(tags)
+  })
+
+  test.each([
+    ["no model", ["--amd", ""]],
+    ["an unknown model", ["--amd", "h100"]],
+    ["no GPU", ["--amd", "mi300x:0"]],
+    ["too many", ["--amd", "mi300x:65"]],
+    ["an unknown mode", ["--amd", "mi300x:1:xpx"]],
+    ["a mode of JavaScript's", ["--amd", "mi300x:1:constructor"]],
+    ["a mode for what cannot be cut", ["--amd", "mi210:1:cpx"]],
+    ["too much", ["--amd", "mi300x:1:cpx:1"]],
+    ["another vendor's model", ["--intel", "mi300x"]],
+    ["a mode of Intel's", ["--intel", "b60:1:cpx"]],
+    ["two integrated GPUs", ["--intel", "uhd770:2"]],
+    ["two integrated GPUs, one by one", ["--intel", "uhd770", "--intel", "uhd770"]],
+    ["more DRM devices than there are numbers", Array.from({ length: 10 }, () => "--amd=mi300x:64")],
+    ["a driver of NVIDIA's for no GPU of it", ["--amd", "mi210", "--driver", "550.54.14"]],
+    ["a MIG layout for no GPU of NVIDIA's", ["--intel", "b60", "--mig", "0:1/0=3g.20gb"]],
+  ])("refuses %s", (_what, args) => {
+    const directory = join(work, "refused")
+    expect(simulate(["up", directory, ...args])).toBe(2)
+    expect(existsSync(directory)).toBe(false)
   })
 })

@@ -118,13 +118,19 @@ describe("a listed machine", () => {
     expect(existsSync(machine)).toBe(false)
   })
 
-  test.each(["--gpus=2", "--driver=550.1", "--imex=1", "--no-drm", "--arch=arm64", "--compat32"])(
-    "%s does not go with a listing, which says it itself",
-    (flag) => {
-      const listing = join(hosts, "one-gpu/listing.txt")
-      expect(run(gantryProgram, ["simulate", "up", machine, "--from", listing, flag]).status).toBe(2)
-    },
-  )
+  test.each([
+    "--gpus=2",
+    "--driver=550.1",
+    "--imex=1",
+    "--no-drm",
+    "--arch=arm64",
+    "--compat32",
+    "--amd=mi210",
+    "--intel=b60",
+  ])("%s does not go with a listing, which says it itself", (flag) => {
+    const listing = join(hosts, "one-gpu/listing.txt")
+    expect(run(gantryProgram, ["simulate", "up", machine, "--from", listing, flag]).status).toBe(2)
+  })
 
   test("--mig may not name a GPU that is not listed", () => {
     const args = [
@@ -156,6 +162,10 @@ test.skipIf(needsRoot !== "")(
     expect([seen.gpus.length, seen.findings]).toEqual([2, []])
     expect(seen.gpus[1].node).toMatchObject({ path: "/dev/nvidia1", major: 195, minor: 1, uid: 0 })
     asUser("explain", "--bundle", bundle, "--host", machine)
+    asUser("simulate", "up", machine, "--amd", "mi210", "--intel", "b60")
+    const others = JSON.parse(asUser("info", "--host", machine, "--json"))
+    expect(others.otherGpus.map(({ state }: Record<string, string>) => state)).toEqual(["usable", "usable"])
+    expect(others.otherGpus[0].devices[0].nodes[1].node).toMatchObject({ major: 226, minor: 128, gid: 105 })
     asUser("simulate", "down", machine)
     expect(existsSync(machine)).toBe(false)
   },

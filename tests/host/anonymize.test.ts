@@ -4,6 +4,7 @@ import { join, resolve } from "node:path"
 import { parseElf } from "../../src/core/elf/parse-elf.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
 import { observeSnapshot } from "../../src/core/plan/snapshot.ts"
+import { observeAmd } from "../../src/core/vendor/amd/observe-amd.ts"
 import { anonymizeRecording } from "../../src/host/anonymize.ts"
 import {
   createRecordingHost,
@@ -223,5 +224,43 @@ describe("an anonymized recording", () => {
     })
     expect(masked.of).toEqual({ kind: "simulated", name: expect.stringMatching(/^host-[0-9a-f]{8}$/) })
     expect(anonymizeRecording(recordingOf({})).of).toEqual({ kind: "live", name: "live" })
+  })
+})
+
+describe("unique ids of AMD's GPUs", () => {
+  const ids = /(?<=unique_id (?:0x)?)[0-9a-f]+|(?<=unique_id\n)[0-9a-f]{16}/g
+
+  test("are masked wherever they stand, and a machine still fits together", () => {
+    for (const name of ["amd-mi300x", "amd-mi300x-cpx"]) {
+      const recording = readRecording(name)
+      const masked = anonymizeRecording(recording)
+      const told = new Set(spelled(recording).match(ids))
+      expect(told.size).toBeGreaterThan(8)
+      const left = (spelled(masked).match(ids) ?? []).filter((id) => told.has(id))
+      expect(left).toEqual([])
+      const [before, after] = [recording, masked].map((one) => observeAmd(createRecordingHost(one, "x")))
+      const numberedIds = (inventory: unknown): string => {
+        const seen = new Map<string, number>()
+        return JSON.stringify(inventory).replaceAll(/0x[0-9a-f]+/g, (id) => {
+          if (!seen.has(id)) seen.set(id, seen.size)
+          return `id${seen.get(id)}`
+        })
+      }
+      expect(numberedIds(after)).toBe(numberedIds(before))
+    }
+  })
+
+  test("0 is none, and stays none", () => {
+    const answers = {
+      "readFile /sys/bus/pci/devices/0000:05:00.0/unique_id": encoded("0000000000000000\n"),
+      "readFile /sys/class/kfd/kfd/topology/nodes/1/properties": encoded("unique_id 0\nunique_id 0xab\n"),
+    }
+    const of = { kind: "live", name: "live" } as const
+    const masked = spelled(
+      anonymizeRecording({ version: 1, kind: "gantry-recording", of, answers } as Recording),
+    )
+    expect(masked).toContain("unique_id 0\nunique_id 0x")
+    expect(masked).toContain("0000000000000000\n")
+    expect(masked).not.toContain("0xab\n")
   })
 })

@@ -3,12 +3,14 @@
  * bytes every time.
  */
 
+import type { Finding } from "../fault/finding.ts"
 import { faultCode, faultSentence } from "../fault/render.ts"
 import { findingJson } from "../fault/render-json.ts"
 import type { Gpu, MigDevice, NodeFact, Sourced, SupportNodes } from "../inventory/inventory.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { escapeControl } from "../text/escape.ts"
 import { alignColumns } from "../text/table.ts"
+import { type OtherGpus, otherFindings, otherGpusJson, otherGpusTable } from "./render-other-gpus.ts"
 
 /** What is shown of a machine: all of it, or chosen devices. */
 export interface InfoView {
@@ -16,10 +18,12 @@ export interface InfoView {
   readonly kind: string
   readonly gpus: readonly Gpu[]
   readonly migDevices: readonly MigDevice[]
+  /** undefined: they are not asked for. */
+  readonly others: OtherGpus | undefined
 }
 
-export function renderInfoJson({ snapshot, kind, gpus, migDevices }: InfoView): string {
-  const { inventory, driver, name } = snapshot
+export function renderInfoJson({ snapshot, kind, gpus, migDevices, others }: InfoView): string {
+  const { inventory, name } = snapshot
   return `${JSON.stringify(
     {
       version: 1,
@@ -28,17 +32,32 @@ export function renderInfoJson({ snapshot, kind, gpus, migDevices }: InfoView): 
       driver: describeDriver(snapshot),
       gpus: gpus.map(gpuJson),
       migDevices: migDevices.map(migJson),
+      otherGpus: others === undefined ? [] : otherGpusJson(others),
       nodes: nodesJson(inventory.nodes),
       gdsFiles: inventory.gdsFiles,
       sockets: inventory.sockets,
       majors: inventory.majors,
-      findings: [...inventory.findings, ...(driver?.findings ?? [])].map(findingJson),
+      findings: findingsOf(snapshot, others).map(findingJson),
     },
     // What is not known is said to be not known.
     (_, value: unknown) => (value === undefined ? null : value),
     2,
   )}\n`
 }
+
+/** What two observers were refused alike is told once. */
+const findingsOf = (
+  { inventory, driver }: HostSnapshot,
+  others: OtherGpus | undefined,
+): readonly Finding[] => [
+  ...new Map(
+    [
+      ...inventory.findings,
+      ...(driver?.findings ?? []),
+      ...(others === undefined ? [] : otherFindings(others)),
+    ].map((one) => [JSON.stringify(one), one]),
+  ).values(),
+]
 
 function describeDriver({ inventory, driver }: HostSnapshot): object | undefined {
   const { kernelModuleVersion, cudaVersion, modules } = inventory
@@ -87,32 +106,33 @@ const migJson = ({ uuid, profile, ...device }: MigDevice): object => ({
 
 const nodesJson = (nodes: SupportNodes): object => ({ ...nodes, dxg: nodes.dxg })
 
-export function renderInfoTable({ snapshot, gpus, migDevices }: InfoView): string {
+export function renderInfoTable({ snapshot, gpus, migDevices, others }: InfoView): string {
   const { inventory, driver, name } = snapshot
   const version = inventory.kernelModuleVersion?.value
+  const otherLines = others === undefined ? [] : otherGpusTable(others)
   const lines = [
     `machine   ${name}${inventory.platform === "native" ? "" : ` (${inventory.platform})`}`,
     `driver    ${version ?? "no kernel module loaded"}${inventory.cudaVersion === undefined ? "" : `, CUDA ${inventory.cudaVersion.value}`}${
       driver === undefined ? "" : `, ${driver.libraries.length} libraries below ${driver.driverRoot}`
     }`,
     "",
-    ...describeGpus(gpus),
+    ...describeGpus(gpus, otherLines.length > 0),
     ...describeMigDevices(migDevices),
+    ...otherLines,
     ...describeNodes(inventory.nodes),
     ...inventory.sockets.map(
       ({ name: service, path, isListening }) =>
         `socket    ${service} ${path}${isListening === false ? ", nobody listens" : isListening === true ? ", listening" : ""}`,
     ),
   ]
-  const findings = [...inventory.findings, ...(driver?.findings ?? [])]
-  const noticed = findings.map(
+  const noticed = findingsOf(snapshot, others).map(
     ({ severity, fault }) => `${severity.padEnd(8)}${faultSentence(fault)} [${faultCode(fault)}]`,
   )
   return `${[...lines, ...(noticed.length === 0 ? [] : ["", ...noticed])].map(escapeControl).join("\n")}\n`
 }
 
-function describeGpus(gpus: readonly Gpu[]): readonly string[] {
-  if (gpus.length === 0) return ["no GPU"]
+function describeGpus(gpus: readonly Gpu[], hasOthers: boolean): readonly string[] {
+  if (gpus.length === 0) return [hasOthers ? "no GPU of NVIDIA" : "no GPU"]
   return alignColumns([
     ["GPU", "PCI ADDRESS", "NODE", "MODEL", "ARCH", "NUMA", "UUID"],
     ...gpus.map(

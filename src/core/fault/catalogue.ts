@@ -8,11 +8,13 @@ import type { FaultData } from "./fault.ts"
 import { gpuCatalogue } from "./gpu.ts"
 import { inputCatalogue } from "./input.ts"
 import { machineCatalogue } from "./machine.ts"
+import { vendorGpuCatalogue } from "./vendor-gpu.ts"
 
 export const catalogue: Catalogue<FaultData> = {
   ...inputCatalogue,
   ...machineCatalogue,
   ...gpuCatalogue,
+  ...vendorGpuCatalogue,
   ...applyingCatalogue,
   ...cdiCatalogue,
   ...engineCatalogue,

@@ -9,11 +9,13 @@ import type { EngineFaults } from "./engines.ts"
 import type { GpuFaults } from "./gpu.ts"
 import type { InputFaults } from "./input.ts"
 import type { MachineFaults } from "./machine.ts"
+import type { VendorGpuFaults } from "./vendor-gpu.ts"
 
 export interface FaultData
   extends InputFaults,
     MachineFaults,
     GpuFaults,
+    VendorGpuFaults,
     ApplyingFaults,
     CdiFaults,
     EngineFaults {}

@@ -36,7 +36,7 @@ export function observeGpus(host: Host, findings: Finding[]): readonly Gpu[] {
 }
 
 /** Domains of eight digits come after those of four, as numbers do. */
-function comparePciAddresses(one: string, other: string): number {
+export function comparePciAddresses(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0)
 }
 

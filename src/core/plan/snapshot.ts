@@ -39,6 +39,8 @@ export interface SnapshotOptions {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
+  /** Below which configuration files are looked for, inside the driver root; absent: where drivers put them. */
+  readonly dataDirectories?: readonly string[]
   /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
   readonly fallbackVersion?: string
   /** Where a Tegra board's lists lie; the usual place when nobody said. */
@@ -68,6 +70,7 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           version,
           ldcache: options.ldcache,
           searchPaths: options.searchPaths ?? [],
+          ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
   const platform = observePlatform(host, inventory, options)
   return { name: host.provenance.name, inventory, driver, procFiles, platform }

@@ -1,0 +1,59 @@
+/** Intel's GPUs: display controllers on the bus that i915 or xe drives, each with its own DRM nodes. Source: the kernel's i915 and xe. */
+
+import { fault } from "../../fault/fault.ts"
+import type { Finding } from "../../fault/finding.ts"
+import type { Host } from "../../host/host.ts"
+import { noteUnreadable } from "../../host/note-unreadable.ts"
+import { hostPath } from "../../text/brand.ts"
+import { baseName } from "../../text/path.ts"
+import { type BusFunction, isDriven, observeBus, type Vendor } from "../observe-bus.ts"
+import { type DrmContext, drmContext, hasRenderNode, observeDrm } from "../observe-drm.ts"
+import type { IntelGpu, IntelInventory } from "./inventory.ts"
+
+export const intel: Vendor = {
+  name: "Intel",
+  pciVendor: "0x8086",
+  classes: ["0x0300", "0x0380"],
+  drivers: ["xe", "i915"],
+}
+
+export function observeIntel(machine: Host): IntelInventory {
+  const findings: Finding[] = []
+  const host = noteUnreadable(machine, findings)
+  const functions = observeBus(host, intel)
+  const driven = functions.filter((one) => isDriven(one, intel, findings))
+  const context = drmContext(
+    host,
+    driven.map(({ directory }) => directory),
+    findings,
+  )
+  const gpus = functions.map((one) => describeGpu(context, one, driven.includes(one)))
+  let index = 0
+  return {
+    gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu)),
+    findings,
+  }
+}
+
+function describeGpu(context: DrmContext, one: BusFunction, hasDriver: boolean): IntelGpu {
+  const { host, findings } = context
+  const { pciAddress, directory, product, driver, numaNode } = one
+  const drm = hasDriver ? observeDrm(context, directory, pciAddress) : { renderMinor: undefined, nodes: [] }
+  if (hasDriver && drm.renderMinor === undefined)
+    findings.push({
+      severity: "error",
+      fault: fault("RenderNodeAbsent", { pciAddress, vendor: intel.name }),
+      evidence: [`${directory}/drm: no renderD*`],
+    })
+  const parent = host.readLink(hostPath(`${directory}/physfn`))
+  return {
+    index: undefined,
+    pciAddress,
+    state: hasRenderNode(drm) ? "usable" : hasDriver ? "broken" : "undriven",
+    product,
+    driver,
+    numaNode,
+    ...drm,
+    physicalFunction: parent.ok ? baseName(parent.value) : undefined,
+  }
+}

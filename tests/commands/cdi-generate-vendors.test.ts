@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { run as simulate } from "../../src/commands/simulate.ts"
+import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import type { CdiSpec } from "../../src/core/cdi/spec.ts"
+import { encodeUtf8 } from "../../src/core/text/utf8.ts"
+
+const root = resolve(import.meta.dir, "../..")
+const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-vendors-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+function generate(host: string, ...args: readonly string[]) {
+  const machine = host.startsWith("/") ? host : join(root, "hosts", host, "machine.json")
+  const command = [process.execPath, join(root, "src/main.ts"), "cdi", "generate", "--host", machine]
+  const ran = Bun.spawnSync([...command, ...args], { env: { PATH: "/usr/bin" } })
+  return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
+}
+
+function specOf(text: string): CdiSpec {
+  const parsed = parseSpec({ path: "generated", bytes: encodeUtf8(text) })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
+  return parsed.value.spec
+}
+
+describe("whose GPUs gantry cdi generate takes", () => {
+  test.each([
+    ["mixed-vendors", [], "nvidia.com/gpu"],
+    ["amd-mi300x", [], "amd.com/gpu"],
+    ["intel-flex", [], "intel.com/gpu"],
+    ["mixed-vendors", ["--vendor", "nvidia"], "nvidia.com/gpu"],
+    ["mixed-vendors", ["--vendor=amd"], "amd.com/gpu"],
+    ["mixed-vendors", ["--vendor=intel"], "intel.com/gpu"],
+    ["amd-mi300x", ["--vendor=all"], "amd.com/gpu"],
+    ["mixed-vendors", ["--mode=management"], "management.nvidia.com/gpu"],
+  ])("of %s with %p those of %s, alone", (host, args, kind) => {
+    const { exit, stdout, stderr } = generate(host, ...args)
+    expect([exit, stderr]).toEqual([0, ""])
+    expect(specOf(stdout).kind).toBe(kind)
+  })
+
+  test.each([
+    ["a vendor that the machine has no GPU of", "amd-mi300x", ["--vendor=intel"], 1, "GAN2179"],
+    ["NVIDIA where it is not", "amd-mi300x", ["--vendor=nvidia"], 1, "GAN2102"],
+    ["nobody's, which is told as NVIDIA's", "no-driver", [], 1, "GAN2102"],
+    ["an unknown vendor", "mixed-vendors", ["--vendor=via"], 2, "GAN1001"],
+    ["what is NVIDIA's alone", "mixed-vendors", ["--vendor=amd", "--hooks=separate"], 2, "GAN1001"],
+    ["what is NVIDIA's alone, for all", "mixed-vendors", ["--vendor=all", "--compat32"], 2, "GAN1001"],
+    [
+      "several kinds in one file",
+      "mixed-vendors",
+      ["--vendor=all", `--output=${directory}/x.yaml`],
+      2,
+      "GAN1001",
+    ],
+  ])("%s is refused", (_what, host, args, status, code) => {
+    const { exit, stdout, stderr } = generate(host, ...args)
+    expect([exit, stdout]).toEqual([status, ""])
+    expect(stderr).toContain(`[${code}]`)
+    expect(readdirSync(directory)).not.toContain("x.yaml")
+  })
+
+  test("all of them to standard output are documents one after the other", () => {
+    const { exit, stdout } = generate("mixed-vendors", "--vendor=all")
+    expect(exit).toBe(0)
+    const kinds = stdout
+      .split(/^---\n/m)
+      .slice(1)
+      .map((text) => specOf(text).kind)
+    expect(kinds).toEqual(["nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu"])
+  })
+
+  test("a directory gets a file for each, with the name of its kind", () => {
+    const into = join(directory, "all")
+    const { exit, stdout, stderr } = generate("mixed-vendors", "--vendor=all", `--output=${into}/`)
+    expect([exit, stderr]).toEqual([0, ""])
+    expect(stdout.split("\n")).toEqual([
+      expect.stringMatching(/nvidia\.com-gpu\.yaml: \d+ devices of nvidia\.com\/gpu/),
+      expect.stringMatching(/amd\.com-gpu\.yaml: 7 devices of amd\.com\/gpu, cdiVersion 0\.7\.0$/),
+      expect.stringMatching(/intel\.com-gpu\.yaml: 4 devices of intel\.com\/gpu/),
+      "",
+    ])
+    for (const name of ["nvidia.com-gpu.yaml", "amd.com-gpu.yaml", "intel.com-gpu.yaml"])
+      expect(statSync(join(into, name)).mode & 0o777).toBe(0o644)
+    expect(readFileSync(join(into, "amd.com-gpu.yaml"), "utf8")).toBe(
+      readFileSync(join(root, "tests/goldens/vendor-specs/amd.com-gpu.yaml"), "utf8"),
+    )
+  })
+
+  test("what is wrong with one vendor's GPUs does not keep another's from having a file", () => {
+    const machine = join(directory, "machine")
+    const orders = ["--amd=mi210", "--intel=b60", "--defect=missing-node:dri/renderD128"]
+    expect(simulate(["up", machine, ...orders])).toBe(0)
+    const into = join(directory, "some")
+    const { exit, stderr } = generate(machine, `--output=${into}/`)
+    expect(exit).toBe(1)
+    expect(stderr).toContain("no AMD GPU that containers could use; 0000:05:00.0 cannot be used [GAN2179]")
+    expect(readdirSync(into)).toEqual(["intel.com-gpu.yaml"])
+    // The machine's nodes lie in its directory.
+    const { devices } = specOf(readFileSync(join(into, "intel.com-gpu.yaml"), "utf8"))
+    expect(devices[0]?.containerEdits.deviceNodes[0]).toMatchObject({
+      path: "/dev/dri/card2",
+      hostPath: `${machine}/dev/dri/card2`,
+    })
+    expect(simulate(["down", machine])).toBe(0)
+  })
+
+  test("a directory that is there needs no slash, and a format is its ending", () => {
+    const into = join(directory, "there")
+    mkdirSync(into)
+    expect(generate("intel-flex", "--output", into, "--format=json").exit).toBe(0)
+    expect(readdirSync(into)).toEqual(["intel.com-gpu.json"])
+  })
+
+  test("who writes one of several is told of the others", () => {
+    const { stdout } = generate("mixed-vendors", "--output", join(directory, "one.yaml"))
+    expect(stdout).toEndWith("\nthis machine has GPUs of amd and intel too: --vendor all\n")
+    const { stdout: asked } = generate(
+      "mixed-vendors",
+      "--vendor=amd",
+      "--output",
+      join(directory, "two.yaml"),
+    )
+    expect(asked.split("\n")).toHaveLength(2)
+  })
+
+  test("an engine that knows no groups gets none, and loses nothing by it", () => {
+    const { exit, stdout, stderr } = generate("amd-mi300x-cpx", "--for-engine=podman@4.3.1")
+    expect([exit, stderr]).toEqual([0, ""])
+    const spec = specOf(stdout)
+    expect(spec.cdiVersion).toBe("0.5.0")
+    expect(spec.devices).toHaveLength(64 * 3 + 8 * 2 + 1)
+  })
+
+  test("as JSON each is told by itself", () => {
+    const into = join(directory, "told")
+    const { stdout } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ version: 1, kind: "amd.com/gpu", cdiVersion: "0.7.0", findings: [] },
+      file: join(into, "amd.com-gpu.yaml"),
+    })
+  })
+})

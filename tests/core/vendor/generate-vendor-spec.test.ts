@@ -1,0 +1,28 @@
+import { expect, test } from "bun:test"
+import { generateVendorSpec, vendorNames, vendorsOn } from "../../../src/core/vendor/generate-vendor-spec.ts"
+import { createMemoryHost } from "../../../src/host/memory.ts"
+import { remove, vendorMachine } from "./vendor-machine.ts"
+
+test.each([
+  [[], [], []],
+  [["mi210"], [], ["amd"]],
+  [[], ["uhd770"], ["intel"]],
+  [["mi300x:1:cpx"], ["uhd770", "b60"], ["amd", "intel"]],
+])("a machine with %p and %p has GPUs of %p, and a specification for each of them", (amd, intel, vendors) => {
+  const host = amd.length + intel.length === 0 ? createMemoryHost({}) : vendorMachine({ amd, intel })
+  expect(vendorsOn(host)).toEqual(vendors as (typeof vendorNames)[number][])
+  for (const vendor of vendorNames) {
+    const made = generateVendorSpec(vendor, host, { hasGroups: true })
+    expect(made.ok).toBe(vendors.includes(vendor))
+    if (made.ok) expect(made.value.spec.kind).toBe(`${vendor}.com/gpu`)
+  }
+})
+
+test("a vendor whose GPUs are all broken is there all the same", () => {
+  const host = vendorMachine({ intel: ["a770"], change: (tree) => remove(tree, "/dev/dri/renderD128") })
+  expect(vendorsOn(host)).toEqual(["intel"])
+  expect(generateVendorSpec("intel", host, { hasGroups: true })).toMatchObject({
+    ok: false,
+    fault: { tag: "VendorGpuAbsent", data: { broken: ["0000:03:00.0"] } },
+  })
+})
