@@ -25,6 +25,7 @@ const coreLayers: readonly (readonly string[])[] = [
   ["plan"],
   ["generate"],
   ["explain", "diagnose"],
+  ["library"],
 ]
 
 const bannedNames = [
