@@ -91,7 +91,9 @@ export function platformDevice(
 function boardPart(driver: DriverCatalogue, inventory: Inventory, orinCompatDirectory: string): SpecPart {
   const mounts = platformMounts(driver)
   const isOrin = inventory.gpus.some(({ model }) => model?.value.includes("Orin (nvgpu)") === true)
-  const cudaVersion = inventory.cudaVersion?.value
+  // A table's version would do for a requirement, not for another libcuda.
+  const { cudaVersion: told } = inventory
+  const cudaVersion = told?.source === "NVML" ? told.value : undefined
   const compat: HookCall = {
     name: "enable-cuda-compat",
     hostDriverVersion: undefined,
