@@ -21,7 +21,7 @@ import { recallSnapshot } from "../src/host/recall-snapshot.ts"
 const request: SpecRequest = {
   ...{ mode: "auto", vendor: "nvidia.com", class: "gpu", devices: ["all"], names: nameStrategies },
   hooks: { path: "/usr/local/bin/gantry", shape: "one", isEnabled: hookChoice([], []), ldconfigPath: "" },
-  nodes: { numbers: "left", owners: "machine" },
+  nodes: { numbers: "left", rights: "written", owners: "machine" },
   ...{ hasAllDevice: true, hasGroups: true, has32Bit: false, hasSockets: true, orinCompatDirectory: "" },
   ...{ trouble: "refused", additions: noAdditions },
 }

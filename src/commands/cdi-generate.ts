@@ -274,7 +274,7 @@ function readCall(flags: Flags): Result<Call> {
         ldconfigPath: "",
       },
       orinCompatDirectory: "",
-      nodes: { numbers: on.has("numbers") ? "written" : "left", owners: "machine" },
+      nodes: { numbers: on.has("numbers") ? "written" : "left", rights: "written", owners: "machine" },
       hasGroups: true,
       has32Bit: on.has("compat32"),
       hasSockets: true,

@@ -107,6 +107,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   const enabled = flags.list("enable-hook") ?? []
   if (enabled.includes("all")) return "enabling all hooks is not supported"
   const devices = flags.list("device-id") ?? ["all"]
+  // As the reference has it: only a channel's node is left to the engine.
+  const numbers = mode === "imex" ? "left" : "written"
   const features = new Set(flags.list("feature-flag") ?? [])
   return {
     request: {
@@ -123,7 +125,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
         ldconfigPath: flags.text("ldconfig-path") ?? "",
       },
       orinCompatDirectory: flags.text("csv.compat-container-root") ?? "",
-      nodes: { numbers: "written", owners: "container" },
+      nodes: { numbers, rights: numbers, owners: "container" },
       hasGroups: !features.has("no-additional-gids-for-device-nodes"),
       has32Bit: false,
       hasSockets: !features.has("disable-ipc-discoverer"),

@@ -3,7 +3,8 @@
  * while its file is the same.
  */
 
-import { type Engine, type EngineName, readEngineVersion } from "../core/generate/engine-versions.ts"
+import type { EngineName } from "../core/cdi/engine-versions.ts"
+import { type Engine, readEngineVersion } from "../core/generate/engine-versions.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { findRuntime } from "./find-runtime.ts"
 import { createLiveFiles } from "./live-files.ts"

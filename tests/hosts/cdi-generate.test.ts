@@ -5,6 +5,7 @@ import { generateAsCtk, observeForCtk } from "../../src/commands/ctk-generate.ts
 import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
 import {
   type CdiGenerateVector,
+  type Described,
   describeSpec,
   parseSpecs,
   readCdiGenerate,
@@ -21,35 +22,44 @@ const note = (title: string): void => {
   applied.set(title, (applied.get(title) ?? 0) + 1)
 }
 
-function generate({ host, args }: CdiGenerateVector) {
+function generate({ host, args, nvml }: CdiGenerateVector) {
   const call = parseCtkGenerate(
     args,
     () => undefined,
-    () => "/usr/bin/nvidia-cdi-hook",
+    (named) => named || "/usr/bin/nvidia-cdi-hook",
   )
   if (!call.ok || call.value === "help") throw new Error(`not understood: ${args.join(" ")}`)
   const [name = "", count = "1"] = host.split(" × ")
-  const snapshot = observeForCtk(openListed(name, Number(count)), call.value)
-  return generateAsCtk(relabelAsTold(snapshot, readToldNames(vectors, host)), call.value)
+  const seen = observeForCtk(openListed(name, Number(count)), call.value)
+  const snapshot = nvml === "mock" ? relabelAsTold(seen, readToldNames(vectors, host)) : seen
+  return { snapshot, ours: generateAsCtk(snapshot, call.value) }
 }
 
 describe("nvidia-ctk cdi generate gives each device what the reference's does, rules aside", () => {
-  test("forty-two records", () => expect(vectors).toHaveLength(42))
+  test("eighty-seven records", () => expect(vectors).toHaveLength(87))
 
   for (const vector of vectors)
     test(vector.name, () => {
-      const ours = generate(vector)
-      expect(ours.ok).toBe(vector.exit === 0)
+      const { snapshot, ours } = generate(vector)
+      if (ours.ok !== (vector.exit === 0)) {
+        const rule = cdiGenerateRules.find(({ explains }) => explains?.(vector, snapshot) === true)
+        expect(rule?.title).toBeDefined()
+        note(rule?.title ?? "")
+        return
+      }
       if (!ours.ok) return
       const specs = ours.value.specs.map(({ spec }) => describeSpec(spec))
       const expected = parseSpecs(vector.stdout).map(describeSpec)
       expect(specs.map(({ kind }) => kind)).toEqual(expected.map(({ kind }) => kind))
       for (const [index, { version, devices }] of expected.entries()) {
         const own = specs[index]
-        expect(own?.version).toBe(version)
         expect(Object.keys(own?.devices ?? {})).toEqual(Object.keys(devices))
         for (const [name, given] of Object.entries(own?.devices ?? {}))
-          expect(given).toEqual(adoptGenerateRules(devices[name] ?? given, given, note))
+          expect(given).toEqual(adoptGenerateRules(devices[name] ?? given, given, snapshot, note))
+        // Without the groups of nodes that a rule takes away, an older version says the rest.
+        const groupsOf = (all: Described["devices"]) => Object.values(all).map(({ groups }) => groups)
+        if (Bun.deepEquals(groupsOf(own?.devices ?? {}), groupsOf(devices)))
+          expect(own?.version).toBe(version)
       }
     })
 

@@ -6,6 +6,7 @@ import { createMemoryHost, type MemoryEntry } from "../../src/host/memory.ts"
 import { describeListedMachine, understandListing } from "../../src/host/simulate/listed-machine.ts"
 import { parseListing } from "../../src/host/simulate/listing.ts"
 import type { Made } from "../../src/host/simulate/made.ts"
+import { uuidFor } from "../../src/host/simulate/write-machine.ts"
 import { hostFile, readRecording } from "./recorded-host.ts"
 
 /** `count`: how often the machine's one GPU stands in it. */
@@ -17,7 +18,7 @@ export function openListed(name: string, count = 1): Host {
     name,
     model: undefined,
     migDevices: undefined,
-    uuidFor: (one) => one,
+    uuidFor,
   })
   const tree = Object.fromEntries(describeListedMachine(machine).map((one) => [one.path, entryOf(one)]))
   const host = createMemoryHost(tree, name)

@@ -3,15 +3,18 @@
  * Each stands in docs/differences.md under its title; one that changes nothing is stale, and the test says so.
  */
 
+import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"
 import type { Catalogued, Link } from "../hosts/catalogued.ts"
 import { referenceRules } from "../hosts/reference-rules.ts"
-import type { Given } from "./cdi-generate.ts"
+import type { CdiGenerateVector, Given } from "./cdi-generate.ts"
 
 export interface CdiGenerateRule {
   /** As in docs/differences.md. */
   readonly title: string
   /** What the reference gives, with the difference taken away; ours is what it is compared with. */
-  readonly adopt: (reference: Given, ours: Given) => Given
+  readonly adopt?: (reference: Given, ours: Given, snapshot: HostSnapshot) => Given
+  /** Where one of the two ends with a refusal: whether this is why. */
+  readonly explains?: (vector: CdiGenerateVector, snapshot: HostSnapshot) => boolean
 }
 
 const linkOf = (text: string): Link => text.split(" -> ") as unknown as Link
@@ -43,13 +46,61 @@ export const cdiGenerateRules: readonly CdiGenerateRule[] = [
       links: reference.links.map((link) => link.replace(/^.*(?=\/dev\/dri\/by-path\/)/, "")),
     }),
   },
+  {
+    title: "A GPU that is cut into MIG devices has no DRM nodes",
+    adopt(reference, ours, { inventory }) {
+      const cut = inventory.gpus.filter(({ index }) =>
+        inventory.migDevices.some(({ gpuIndex }) => gpuIndex === index),
+      )
+      const gone = cut.flatMap(({ drm }) => drm).filter(({ node }) => !hasNode(ours, node.path))
+      const nodes = reference.nodes.filter(
+        (text) => !gone.some(({ node }) => text.startsWith(`${node.path} `)),
+      )
+      const links = gone.flatMap(({ byPath }) => byPath?.path ?? [])
+      return {
+        ...reference,
+        nodes,
+        groups: reference.groups.filter((gid) => nodes.some((node) => node.endsWith(`:${gid}`))),
+        links: reference.links.filter((link) => !links.some((path) => link.startsWith(`${path} `))),
+      }
+    },
+  },
+  {
+    title: "Sockets, and GPUDirect Storage's files, are the machine's",
+    adopt: (reference, _, { driver }) => ({
+      ...reference,
+      mounts: reference.mounts.filter(
+        (mount) =>
+          !/ -> \/(etc\/cufile\.json|run\/udev) /.test(mount) || !mount.startsWith(`${driver?.driverRoot}/`),
+      ),
+    }),
+  },
+  {
+    title: "A hook without work is left out",
+    adopt: (reference) => ({
+      ...reference,
+      hooks: reference.hooks.filter((hook) => hook !== "chmod --mode 755"),
+    }),
+  },
+  {
+    title: "A device that is named twice is given once",
+    explains: ({ stderr }) => stderr.includes("multiple device"),
+  },
 ]
 
+const hasNode = ({ nodes }: Given, path: string): boolean => nodes.some((node) => node.startsWith(`${path} `))
+
 /** What the reference gives after every rule; `note` is told which rules changed it. */
-export function adoptGenerateRules(reference: Given, ours: Given, note: (title: string) => void): Given {
+export function adoptGenerateRules(
+  reference: Given,
+  ours: Given,
+  snapshot: HostSnapshot,
+  note: (title: string) => void,
+): Given {
   let given = reference
   for (const { title, adopt } of cdiGenerateRules) {
-    const adopted = adopt(given, ours)
+    if (adopt === undefined) continue
+    const adopted = adopt(given, ours, snapshot)
     const next = { ...adopted, links: [...new Set(adopted.links)].sort() }
     if (!Bun.deepEquals(next, given)) note(title)
     given = next

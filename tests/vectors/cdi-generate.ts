@@ -14,6 +14,8 @@ export interface CdiGenerateVector {
   readonly name: string
   /** A folder of hosts/; `NAME × 64`: with its GPU so many times. */
   readonly host: string
+  /** `mock`: NVIDIA's, with names and an order of its own. `stand-in`: the simulated machine's. */
+  readonly nvml: "mock" | "stand-in"
   /** Behind `nvidia-ctk cdi generate`. */
   readonly args: readonly string[]
   readonly exit: number
@@ -127,7 +129,9 @@ export interface ToldNames {
 export function readToldNames(vectors: readonly CdiGenerateVector[], host: string): ToldNames {
   const indexes = new Map<string, number>()
   const uuids = new Map<string, string>()
-  for (const { stdout } of vectors.filter((one) => one.host === host && one.exit === 0))
+  for (const { stdout } of vectors.filter(
+    (one) => one.host === host && one.nvml === "mock" && one.exit === 0,
+  ))
     for (const { devices } of stdout.startsWith("{") ? [] : parseSpecs(stdout))
       for (const { name, containerEdits } of devices) {
         const paths = containerEdits.deviceNodes.map(({ path }) => path)

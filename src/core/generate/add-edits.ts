@@ -11,9 +11,15 @@ export type Additions = Pick<CdiSpec, "containerEdits" | "devices">
 
 export const noAdditions: Additions = { containerEdits: noEdits, devices: [] }
 
-/** For a device of these names. */
-export const additionsFor = (names: readonly string[], { devices }: Additions): ContainerEdits =>
-  mergeEdits(devices.filter(({ name }) => names.includes(name)).map((one) => one.containerEdits))
+/** With what is added for a device of these names. */
+export function addFor(
+  names: readonly string[],
+  own: ContainerEdits,
+  { devices }: Additions,
+): ContainerEdits {
+  const added = devices.filter(({ name }) => names.includes(name))
+  return added.length === 0 ? own : mergeEdits([own, ...added.map((one) => one.containerEdits)])
+}
 
 /** Devices that are none of these. */
 export const ownDevices = (names: readonly string[], { devices }: Additions): readonly CdiDevice[] =>

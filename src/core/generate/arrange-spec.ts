@@ -80,9 +80,8 @@ function leaveOut(shared: ContainerEdits): (own: ContainerEdits) => ContainerEdi
   })
 }
 
-const once = <T>(items: readonly T[]): readonly T[] => [
-  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
-]
+const once = <T>(items: readonly T[]): readonly T[] =>
+  items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
 function lessOf<T>(others: readonly T[]): (items: readonly T[]) => readonly T[] {
   const known = new Set(others.map((other) => JSON.stringify(other)))

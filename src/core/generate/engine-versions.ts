@@ -1,15 +1,7 @@
-/**
- * Which version of the CDI specification an engine reads up to. One that is newer makes it refuse the whole file, and every device in it is
- * "unresolvable". Source: the Go package container-device-interface that each release is built with, as its go.mod (Docker: vendor.mod) says;
- * 0.N.x of the package reads specifications up to 0.N.0, 1.0.x up to 1.0.0. Podman 4.3.1 was also tried (facts, engines §5).
- * CRI-O's files before 1.34 could not be read: what every package since 0.5 reads is what those get.
- */
+/** The engines that a specification is written for, and the newest version of CDI that all of them read (src/core/cdi/engine-versions.ts). */
 
+import { type EngineName, engineNames, highestVersionOf, parseEngineRelease } from "../cdi/engine-versions.ts"
 import { type CdiVersion, isOlder } from "../cdi/version.ts"
-import { compareVersions } from "../text/version.ts"
-
-export const engineNames = ["docker", "containerd", "podman", "crio"] as const
-export type EngineName = (typeof engineNames)[number]
 
 export interface Engine {
   readonly name: EngineName
@@ -17,41 +9,12 @@ export interface Engine {
   readonly version: string | undefined
 }
 
-/** From which release on. Order: oldest first; what is older reads no CDI specification. */
-const readUpTo: { readonly [E in EngineName]: readonly (readonly [since: string, version: CdiVersion])[] } = {
-  docker: [
-    ["25.0", "0.6.0"],
-    ["27.0", "0.7.0"],
-    ["27.4", "0.8.0"],
-    ["28.1", "1.0.0"],
-  ],
-  containerd: [
-    ["1.7", "0.5.0"],
-    ["1.7.12", "0.6.0"],
-    ["1.7.16", "0.7.0"],
-    ["1.7.27", "0.8.0"],
-    ["2.1", "1.0.0"],
-  ],
-  podman: [
-    ["4.1", "0.4.0"],
-    ["4.3", "0.5.0"],
-    ["4.7", "0.6.0"],
-    ["5.1", "0.7.0"],
-    ["5.2", "0.8.0"],
-    ["5.5", "1.0.0"],
-  ],
-  crio: [
-    ["1.23", "0.5.0"],
-    ["1.34", "1.0.0"],
-  ],
-}
+/** Newer than any release. */
+const newest = "999999"
 
 /** undefined: it reads none. */
-export function versionReadBy({ name, version }: Engine): CdiVersion | undefined {
-  const releases = readUpTo[name]
-  if (version === undefined) return releases.at(-1)?.[1]
-  return releases.findLast(([since]) => (compareVersions(since, version) ?? 1) <= 0)?.[1]
-}
+export const versionReadBy = ({ name, version = newest }: Engine): CdiVersion | undefined =>
+  highestVersionOf({ engine: name, version })
 
 export interface VersionLimit {
   readonly version: CdiVersion
@@ -81,11 +44,12 @@ export const renderEngine = ({ name, version }: Engine): string =>
 
 /** `podman`, `podman@4.3.1`; undefined: no engine that is known. */
 export function parseEngine(text: string): Engine | undefined {
-  const [word, version, ...more] = text.split("@")
-  const name = engineNames.find((one) => one === word)
-  if (name === undefined || more.length > 0) return undefined
-  if (version === undefined) return { name, version: undefined }
-  return /^\d+(\.\d+){0,3}$/.test(version) ? { name, version } : undefined
+  if (!text.includes("@")) {
+    const name = engineNames.find((one) => one === text)
+    return name === undefined ? undefined : { name, version: undefined }
+  }
+  const release = text.split("@").length === 2 ? parseEngineRelease(text) : undefined
+  return release === undefined ? undefined : { name: release.engine, version: release.version }
 }
 
 /** What an engine's program says of itself: `podman version 4.3.1`, `Docker version 20.10.24+dfsg1, build …`. undefined: nothing. */

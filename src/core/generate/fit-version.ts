@@ -43,13 +43,14 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
   const findings: Finding[] = []
   const engines = limit?.because.map(renderEngine) ?? []
   let fitted = spec
-  const isFitting = (): boolean =>
-    limit === undefined || !isOlder(limit.version, minimumVersion(fitted).version)
+  let minimum = minimumVersion(spec)
+  const isFitting = (): boolean => limit === undefined || !isOlder(limit.version, minimum.version)
   for (const { what, consequence, leaveOut } of steps) {
     if (isFitting()) break
     const less = leaveOut(fitted)
     if (JSON.stringify(less) === JSON.stringify(fitted) || less.devices.length === 0) continue
     fitted = less
+    minimum = minimumVersion(fitted)
     findings.push({
       severity: "warning",
       fault: fault("CdiContentLeftOut", {
@@ -60,7 +61,7 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
       evidence: [],
     })
   }
-  const { version, because } = minimumVersion(fitted)
+  const { version, because } = minimum
   if (limit !== undefined && !isFitting())
     return fail(
       fault("CdiVersionUnreachable", {

@@ -13,7 +13,7 @@ import { minimumVersion } from "../cdi/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
-import { additionsFor, ownDevices } from "./add-edits.ts"
+import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
@@ -44,10 +44,7 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     request.additions.containerEdits,
   ])
   const written = devices.flatMap(({ names, part, env }): readonly CdiDevice[] => {
-    const containerEdits = mergeEdits([
-      { ...writePart(part, request), env },
-      additionsFor(names, request.additions),
-    ])
+    const containerEdits = addFor(names, { ...writePart(part, request), env }, request.additions)
     return names.map((name) => ({ name, annotations: new Map(), containerEdits }))
   })
   const names = written.map(({ name }) => name)

@@ -12,7 +12,7 @@ import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { HookCall, NamedPart, SpecPart } from "./part.ts"
-import { partOf } from "./plan-parts.ts"
+import { partOf, withFolders } from "./plan-parts.ts"
 import type { SpecRequest } from "./spec-request.ts"
 
 const reasons = ["specification"]
@@ -30,12 +30,13 @@ function nodesPart({ devRoot }: Inventory, nodes: readonly NodeFact[], more: rea
 /** Every node of the driver, but for those of services beside it. */
 export function managementNodes(inventory: Inventory): SpecPart {
   const { nodes, gpus } = inventory
-  return nodesPart(inventory, [
+  const part = nodesPart(inventory, [
     ...nodes.control,
     ...gpus.flatMap(({ node }) => node ?? []),
     ...nodes.capabilities,
     ...nodes.imexChannels.map(({ node }) => node),
   ])
+  return withFolders(part)
 }
 
 export type CompanionMode = "gds" | "mofed" | "gdrcopy" | "nvswitch"
@@ -69,11 +70,13 @@ export function platformDevice(
 ): Result<PlatformDescription> {
   const { tegra, dxg } = inventory.nodes
   const nodes = mode === "csv" ? tegra : dxg === undefined ? [] : [dxg]
-  if (driver === undefined || nodes.length === 0)
+  if (nodes.length === 0)
     return nothingToGenerate(
       mode,
       mode === "csv" ? "/etc/nvidia-container-runtime/host-files-for-container.d/*.csv" : "/dev/dxg",
     )
+  if (driver === undefined || driver.platformFiles.length === 0)
+    return nothingToGenerate(mode, `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   const unknown = devices.find((name) => name !== "all" && name !== "0")
   if (mode === "csv" && unknown !== undefined)
     return fail(fault("DeviceUnknown", { selector: unknown, known: ["0"], meant: undefined }))
@@ -88,7 +91,9 @@ export function platformDevice(
 function boardPart(driver: DriverCatalogue, inventory: Inventory, orinCompatDirectory: string): SpecPart {
   const mounts = platformMounts(driver)
   const isOrin = inventory.gpus.some(({ model }) => model?.value.includes("Orin (nvgpu)") === true)
-  const cudaVersion = inventory.cudaVersion?.value
+  // A table's version would do for a requirement, not for another libcuda.
+  const { cudaVersion: told } = inventory
+  const cudaVersion = told?.source === "NVML" ? told.value : undefined
   const compat: HookCall = {
     name: "enable-cuda-compat",
     hostDriverVersion: undefined,

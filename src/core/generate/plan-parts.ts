@@ -20,18 +20,25 @@ import type { HookCall, SpecPart } from "./part.ts"
 export function devicePart(context: PlanContext, device: SelectedDevice): SpecPart {
   const control = new Set<string>(context.inventory.nodes.control.map(({ path }) => path))
   const { edits } = planNodes({ ...context, devices: [device] }, [])
-  return partOf(edits.filter((edit) => edit.kind !== "deviceNode" || !control.has(edit.path)))
+  const own = edits.filter((edit) => edit.kind !== "deviceNode" || !control.has(edit.path))
+  return device.kind === "gpu" ? withFolders(partOf(own)) : partOf(own)
 }
 
-/** Nodes and links as a device has them, with the hooks for what an engine does not do. */
-export function partOf(edits: readonly Edit[]): SpecPart {
+/** Nodes and links as a device has them, with the hook for what an engine does not do. */
+export const partOf = (edits: readonly Edit[]): SpecPart => ({
+  edits,
+  hooks: [{ name: "create-symlinks", links: linksOf(edits) }],
+})
+
+/** With the hook by which an old crun's directories of nodes may be entered; the reference has none for MIG devices. */
+export function withFolders({ edits, hooks }: SpecPart): SpecPart {
   const folders = new Set(
     edits.flatMap((edit) => (edit.kind === "deviceNode" ? [parentPath(edit.path)] : [])),
   )
   return {
     edits,
     hooks: [
-      { name: "create-symlinks", links: linksOf(edits) },
+      ...hooks,
       { name: "chmod", paths: ["/dev/dri", "/dev/nvidia-caps"].filter((folder) => folders.has(folder)) },
     ],
   }
@@ -65,7 +72,7 @@ export function sharedPart(context: PlanContext): SharedPart {
         hostCudaVersion: undefined,
         directory: "",
       },
-      loaderHook(planLoader(context, libraries).edits),
+      loaderHook(planLoader(context, libraries, driver.version).edits),
       { name: "disable-device-node-modification" },
       { name: "update-application-profile" },
     ],

@@ -32,6 +32,7 @@ const plainRequest: GpuRequest = {
   companions: [],
   requirements: [],
   passedOver: [],
+  platformLists: "base",
   isPrivileged: false,
   isLegacyImage: false,
   container: { pid: 0n, bundle: "", rawRootPath: "" },

@@ -47,6 +47,8 @@ export interface HookStyle {
 export interface NodeStyle {
   /** `written`: numbers as they are now. `left`: the engine reads them when it starts a container, so that they cannot grow stale. */
   readonly numbers: "written" | "left"
+  /** Mode and permissions, in the same way. */
+  readonly rights: "written" | "left"
   /** `machine`: root's nodes stay root's. `container`: as the reference, they become the container's user's. */
   readonly owners: "machine" | "container"
 }

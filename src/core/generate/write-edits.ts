@@ -37,6 +37,7 @@ function writeNode(
   { nodes }: WritingStyle,
 ): DeviceNode {
   const isWritten = nodes.numbers === "written"
+  const hasRights = nodes.rights === "written"
   const isMachines = nodes.owners === "machine"
   return {
     path,
@@ -44,10 +45,10 @@ function writeNode(
     type: "",
     major: isWritten ? major : 0,
     minor: isWritten ? minor : 0,
-    fileMode,
-    permissions: "rwm",
+    fileMode: hasRights ? fileMode : undefined,
+    permissions: hasRights ? "rwm" : "",
     uid: isMachines ? uid : undefined,
-    gid: isMachines || gid !== 0 ? gid : undefined,
+    gid: isMachines || (hasRights && gid !== 0) ? gid : undefined,
   }
 }
 

@@ -27,7 +27,7 @@ const plain: SpecRequest = {
     ldconfigPath: "",
   },
   orinCompatDirectory: "",
-  nodes: { numbers: "written", owners: "container" },
+  nodes: { numbers: "written", rights: "written", owners: "container" },
   hasGroups: true,
   has32Bit: false,
   hasSockets: true,
@@ -138,11 +138,13 @@ describe("a generated specification", () => {
   })
 
   test("a machine without a driver, and one whose files have another version, have none", () => {
-    for (const [name, tag] of [
-      ["no-driver", "DriverNotLoaded"],
-      ["upgraded-not-rebooted", "DriverVersionMismatch"],
+    for (const [name, tag, mode] of [
+      ["no-driver", "DriverNotLoaded", "nvml"],
+      ["no-driver", "DriverNotLoaded", "management"],
+      ["upgraded-not-rebooted", "DriverVersionMismatch", "nvml"],
+      ["upgraded-not-rebooted", "DriverVersionMismatch", "management"],
     ] as const) {
-      const generated = ofHost(name)
+      const generated = ofHost(name, { mode })
       expect(generated.ok ? "" : generated.fault.tag).toBe(tag)
     }
   })
