@@ -27,7 +27,7 @@ const runs = [...page.matchAll(/```sh\ngantry cdi (.*)\n```\n\n```text\n([\s\S]*
 describe("the page on CDI", () => {
   test("has files and runs", () => {
     expect(files.length).toBe(3)
-    expect(runs.length).toBe(6)
+    expect(runs.length).toBe(8)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(

@@ -71,6 +71,18 @@ export interface CdiFaults {
     readonly expected: string
     readonly found: string
   }
+  /** `place`: what was looked for. */
+  CdiNothingToGenerate: { readonly mode: string; readonly place: string }
+  CdiFileUnwritable: { readonly file: string }
+  CdiContentLeftOut: { readonly what: string; readonly why: string; readonly consequence: string }
+  CdiVersionUnreachable: {
+    readonly limit: string
+    readonly engines: readonly string[]
+    readonly needed: string
+    readonly what: string
+  }
+  /** `lacks`: each as a sentence's object. */
+  CdiMachineUnready: { readonly lacks: readonly string[] }
 }
 
 /** `file:line:column: `, or the file and the path where there is no text. */
@@ -82,6 +94,10 @@ function at({ file, line, column, path }: CdiPlace): string {
 const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
 
 const quote = (text: string): string => JSON.stringify(shorten(text, 200))
+
+/** The first few of many. */
+const listSome = (items: readonly string[]): string =>
+  items.length <= 3 ? items.join(", ") : `${items.slice(0, 3).join(", ")} and ${items.length - 3} more`
 
 const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
 
@@ -316,5 +332,45 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) =>
       `CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
     remedies: () => know("leave out type in the specification, or name the node that has it"),
+  },
+  CdiNothingToGenerate: {
+    code: "GAN4060",
+    exit: 1,
+    says: (d) =>
+      `failed to generate CDI spec: this machine has nothing for mode ${quote(d.mode)}: ${d.place} is absent`,
+    remedies: () =>
+      know(
+        "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",
+      ),
+  },
+  CdiFileUnwritable: {
+    code: "GAN4061",
+    exit: 1,
+    says: (d) => `${d.file}: failed to write CDI spec`,
+    remedies: () =>
+      know("write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"),
+  },
+  CdiContentLeftOut: {
+    code: "GAN4062",
+    exit: 1,
+    says: (d) => `the CDI specification is without ${d.what}: ${d.why}`,
+    remedies: (d) => know(d.consequence),
+  },
+  CdiMachineUnready: {
+    code: "GAN4070",
+    exit: 1,
+    says: (d) => `no CDI specification yet, since this machine lacks ${listSome(d.lacks)}`,
+    remedies: () =>
+      know(
+        "load the driver, or run nvidia-smi once; gantry info tells more; the last good specification stays as long as what it names is there",
+      ),
+  },
+  CdiVersionUnreachable: {
+    code: "GAN4063",
+    exit: 1,
+    says: (d) =>
+      `no CDI specification that ${d.engines.join(" and ")} can read (${d.limit}) says what this machine needs: ${d.what} needs ${d.needed}`,
+    remedies: () =>
+      know("upgrade the engine, or name with --for-engine only those that are to read the file"),
   },
 }

@@ -21,9 +21,7 @@ const modesetName = "nvidia-modeset"
 export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =>
   driver !== undefined ||
   inventory.kernelModuleVersion !== undefined ||
-  inventory.findings.some(
-    ({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined,
-  )
+  inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
 /** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
 export function findUnready({ inventory, driver }: HostSnapshot, absence: Absence): readonly Unready[] {

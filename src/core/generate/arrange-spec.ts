@@ -1,0 +1,87 @@
+/**
+ * The order of everything in a generated specification, and what is said once where it could be said often. Source: what the reference
+ * does with what it found (facts, toolkit §5.1).
+ *   what stands twice in one place stands once
+ *   a device does not repeat what every container gets anyway, unless nothing of it would be left
+ *   nodes and mounts by depth of their path, then by name; groups by number; devices by name
+ */
+
+import { mergeEdits } from "../cdi/merge-edits.ts"
+import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
+import { areEmptyEdits } from "../cdi/spec.ts"
+import { cleanPath } from "../text/path.ts"
+
+export interface Arranged {
+  readonly devices: readonly CdiDevice[]
+  readonly containerEdits: ContainerEdits
+}
+
+/** `merged`: the name of a device that is all the others together; undefined: none. A device of that name keeps it. */
+export function arrangeSpec(
+  devices: readonly CdiDevice[],
+  containerEdits: ContainerEdits,
+  merged: string | undefined,
+): Arranged {
+  const shared = arrangeEdits(containerEdits)
+  const together: readonly CdiDevice[] =
+    merged === undefined || devices.length === 0 || devices.some(({ name }) => name === merged)
+      ? []
+      : [
+          {
+            name: merged,
+            annotations: new Map(),
+            containerEdits: mergeEdits(devices.map((one) => one.containerEdits)),
+          },
+        ]
+  const arranged = [...devices, ...together].map((device): CdiDevice => {
+    const own = arrangeEdits(device.containerEdits)
+    const left = withoutShared(own, shared)
+    return { ...device, containerEdits: areEmptyEdits(left) ? own : left }
+  })
+  return { devices: arranged.sort((one, other) => compare(one.name, other.name)), containerEdits: shared }
+}
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+function arrangeEdits(edits: ContainerEdits): ContainerEdits {
+  return {
+    ...edits,
+    env: once(edits.env),
+    deviceNodes: sortByPath(once(edits.deviceNodes), ({ path }) => path),
+    hooks: once(edits.hooks),
+    mounts: sortByPath(once(edits.mounts), ({ containerPath }) => containerPath),
+    additionalGids: once(edits.additionalGids).toSorted((one, other) => one - other),
+  }
+}
+
+function withoutShared(own: ContainerEdits, shared: ContainerEdits): ContainerEdits {
+  return {
+    ...own,
+    env: less(own.env, shared.env),
+    deviceNodes: less(own.deviceNodes, shared.deviceNodes),
+    hooks: less(own.hooks, shared.hooks),
+    mounts: less(own.mounts, shared.mounts),
+    additionalGids: less(own.additionalGids, shared.additionalGids),
+  }
+}
+
+const once = <T>(items: readonly T[]): readonly T[] => [
+  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+]
+
+function less<T>(items: readonly T[], others: readonly T[]): readonly T[] {
+  if (items.length === 0 || others.length === 0) return items
+  const known = new Set(others.map((other) => JSON.stringify(other)))
+  return items.filter((item) => !known.has(JSON.stringify(item)))
+}
+
+function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {
+  const keyed = items.map((item) => ({
+    item,
+    path: pathOf(item),
+    depth: cleanPath(pathOf(item)).split("/").length,
+  }))
+  return keyed
+    .sort((one, other) => one.depth - other.depth || compare(one.path, other.path))
+    .map(({ item }) => item)
+}
