@@ -8,8 +8,9 @@ import { findingJson } from "../core/fault/render-json.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { renderEngine, versionReadBy } from "../core/generate/engine-versions.ts"
 import { escapeControl } from "../core/text/escape.ts"
+import { findMachine } from "./find-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { type MadeSpec, makeSpec } from "./make-spec.ts"
 import { print, report } from "./report.ts"
 import { readSpecCall, specFlags, specUsage } from "./spec-call.ts"
@@ -33,16 +34,18 @@ export async function run(args: readonly string[]): Promise<number> {
   return done.ok ? 0 : report(done.fault)
 }
 
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, observeMachine, generateSpec, fitVersion and writing. */
+/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, findMachine, makeSpec and writing. */
 async function generate(flags: Flags): Promise<Result<true>> {
   const call = readSpecCall(flags, shape)
   if (!call.ok) return call
   const { output, format } = call.value
   if (flags.on.has("json") && output === "")
     return fail(usageFault(shape, "--json tells of the file that --output names"))
-  const observed = observeMachine(flags, shape)
-  if (!observed.ok) return observed
-  const made = await makeSpec(observed.value.host, observed.value.snapshot, call.value)
+  const places = saidPlaces(flags, shape)
+  if (!places.ok) return places
+  const found = await findMachine(flags.values.get("host"), places.value)
+  if (!found.ok) return found
+  const made = await makeSpec(found.value.host, found.value.snapshot, call.value)
   if (!made.ok) return made
   const { spec, findings } = made.value
   if (output === "") {

@@ -56,6 +56,9 @@ export interface CtkGenerateCall {
   /** In the place of all others; undefined: the usual ones. */
   readonly librarySearchPaths: readonly string[] | undefined
   readonly configSearchPaths: readonly string[] | undefined
+  /** Lists of a Tegra board, in the place of its own; undefined: those. */
+  readonly csvFiles: readonly string[] | undefined
+  readonly csvIgnorePatterns: readonly string[]
   /** Empty: standard output. */
   readonly output: string
   readonly format: SpecFormat
@@ -131,6 +134,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     devRoot: flags.text("dev-root"),
     librarySearchPaths: flags.list("library-search-path"),
     configSearchPaths: flags.list("config-search-path"),
+    csvFiles: flags.list("csv.file"),
+    csvIgnorePatterns: flags.list("csv.ignore-pattern") ?? [],
     output,
     format: known,
     features,

@@ -3,10 +3,12 @@
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { restrictLibraries } from "../core/generate/restrict-libraries.ts"
 import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
 import type { Host } from "../core/host/host.ts"
+import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
 import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
 import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
@@ -23,17 +25,21 @@ export interface CtkAnswer {
 }
 
 /** The machine as the command line says where to look. */
-export function observeForCtk(host: Host, call: CtkGenerateCall): HostSnapshot {
+export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapshot {
+  const host = withPlatformLists(machine, { files: call.csvFiles, ignored: call.csvIgnorePatterns })
   const driverRoot = call.driverRoot || "/"
   const options = chooseSnapshotOptions(host, {
     driverRoot,
     devRoot: call.devRoot || driverRoot,
     searchPaths: call.librarySearchPaths,
   })
-  return observeSnapshot(host, {
+  const snapshot = observeSnapshot(host, {
     ...options,
     ...(call.configSearchPaths === undefined ? {} : { dataDirectories: call.configSearchPaths }),
   })
+  return call.features.has("enable-explicit-driver-libraries")
+    ? withExplicitLibraries(host, snapshot)
+    : snapshot
 }
 
 /** Faults: those of generateSpec and restrictLibraries. */

@@ -12,6 +12,7 @@ import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { detectEngines } from "../host/detect-engines.ts"
+import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
 
 export interface MadeSpec extends FittedSpec {
@@ -35,7 +36,8 @@ export async function makeSpec(
     ? placeOnMachine(generated.value.spec, (path) => host.livePath(hostPath(path)))
     : generated.value.spec
   const engines =
-    call.engines ?? (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "") : [])
+    call.engines ??
+    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
   const limit = findVersionLimit(engines)
   const fitted = fitVersion(placed, limit)
   if (!fitted.ok) return fitted

@@ -6,6 +6,7 @@
  *   nodes and mounts by depth of their path, then by name; groups by number; devices by name
  */
 
+import { shareResults } from "../cdi/map-edits.ts"
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
 import { areEmptyEdits } from "../cdi/spec.ts"
@@ -23,6 +24,7 @@ export function arrangeSpec(
   merged: string | undefined,
 ): Arranged {
   const shared = arrangeEdits(containerEdits)
+  const distinct = [...new Set(devices.map((one) => one.containerEdits))]
   const together: readonly CdiDevice[] =
     merged === undefined || devices.length === 0 || devices.some(({ name }) => name === merged)
       ? []
@@ -30,14 +32,19 @@ export function arrangeSpec(
           {
             name: merged,
             annotations: new Map(),
-            containerEdits: mergeEdits(devices.map((one) => one.containerEdits)),
+            containerEdits: mergeEdits(distinct),
           },
         ]
-  const arranged = [...devices, ...together].map((device): CdiDevice => {
-    const own = arrangeEdits(device.containerEdits)
-    const left = withoutShared(own, shared)
-    return { ...device, containerEdits: areEmptyEdits(left) ? own : left }
+  const withoutShared = leaveOut(shared)
+  const arrange = shareResults((edits: ContainerEdits): ContainerEdits => {
+    const own = arrangeEdits(edits)
+    const left = withoutShared(own)
+    return areEmptyEdits(left) ? own : left
   })
+  const arranged = [...devices, ...together].map((device) => ({
+    ...device,
+    containerEdits: arrange(device.containerEdits),
+  }))
   return { devices: arranged.sort((one, other) => compare(one.name, other.name)), containerEdits: shared }
 }
 
@@ -54,25 +61,32 @@ function arrangeEdits(edits: ContainerEdits): ContainerEdits {
   }
 }
 
-function withoutShared(own: ContainerEdits, shared: ContainerEdits): ContainerEdits {
-  return {
-    ...own,
-    env: less(own.env, shared.env),
-    deviceNodes: less(own.deviceNodes, shared.deviceNodes),
-    hooks: less(own.hooks, shared.hooks),
-    mounts: less(own.mounts, shared.mounts),
-    additionalGids: less(own.additionalGids, shared.additionalGids),
+/** Takes out of edits what these have. */
+function leaveOut(shared: ContainerEdits): (own: ContainerEdits) => ContainerEdits {
+  const less = {
+    env: lessOf(shared.env),
+    deviceNodes: lessOf(shared.deviceNodes),
+    hooks: lessOf(shared.hooks),
+    mounts: lessOf(shared.mounts),
+    additionalGids: lessOf(shared.additionalGids),
   }
+  return (own) => ({
+    ...own,
+    env: less.env(own.env),
+    deviceNodes: less.deviceNodes(own.deviceNodes),
+    hooks: less.hooks(own.hooks),
+    mounts: less.mounts(own.mounts),
+    additionalGids: less.additionalGids(own.additionalGids),
+  })
 }
 
 const once = <T>(items: readonly T[]): readonly T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ]
 
-function less<T>(items: readonly T[], others: readonly T[]): readonly T[] {
-  if (items.length === 0 || others.length === 0) return items
+function lessOf<T>(others: readonly T[]): (items: readonly T[]) => readonly T[] {
   const known = new Set(others.map((other) => JSON.stringify(other)))
-  return items.filter((item) => !known.has(JSON.stringify(item)))
+  return (items) => (known.size === 0 ? items : items.filter((item) => !known.has(JSON.stringify(item))))
 }
 
 function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {

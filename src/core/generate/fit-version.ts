@@ -5,7 +5,8 @@
  *   names that begin with a digit (0.5.0), where the device has another name
  */
 
-import type { CdiSpec, ContainerEdits } from "../cdi/spec.ts"
+import { mapEdits } from "../cdi/map-edits.ts"
+import type { CdiSpec } from "../cdi/spec.ts"
 import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -36,12 +37,6 @@ const steps: readonly Step[] = [
     leaveOut: (spec) => ({ ...spec, devices: spec.devices.filter(({ name }) => !/^[0-9]/.test(name)) }),
   },
 ]
-
-const mapEdits = (spec: CdiSpec, change: (edits: ContainerEdits) => ContainerEdits): CdiSpec => ({
-  ...spec,
-  containerEdits: change(spec.containerEdits),
-  devices: spec.devices.map((device) => ({ ...device, containerEdits: change(device.containerEdits) })),
-})
 
 /** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */
 export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Result<FittedSpec> {
