@@ -1,61 +1,33 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { readlinkSync, statSync, writeSync } from "node:fs"
-import { kindProblem, splitKind } from "../core/cdi/name-rules.ts"
-import { parseAdditions } from "../core/cdi/parse-spec.ts"
-import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import { statSync, writeSync } from "node:fs"
+import { renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
-import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { findingJson } from "../core/fault/render-json.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { type Additions, noAdditions } from "../core/generate/add-edits.ts"
-import {
-  type Engine,
-  findVersionLimit,
-  parseEngine,
-  renderEngine,
-  type VersionLimit,
-  versionReadBy,
-} from "../core/generate/engine-versions.ts"
-import { type FittedSpec, fitVersion } from "../core/generate/fit-version.ts"
-import { generateSpec } from "../core/generate/generate-spec.ts"
-import { placeOnMachine } from "../core/generate/place-on-machine.ts"
-import {
-  hookChoice,
-  hookNames,
-  nameStrategies,
-  resolveMode,
-  type SpecMode,
-  type SpecRequest,
-  specModes,
-} from "../core/generate/spec-request.ts"
-import { hostPath } from "../core/text/brand.ts"
+import { renderEngine, versionReadBy } from "../core/generate/engine-versions.ts"
+import type { FittedSpec } from "../core/generate/fit-version.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { baseName, joinPath } from "../core/text/path.ts"
+import { joinPath } from "../core/text/path.ts"
 import { generateVendorSpec, vendorsOn } from "../core/vendor/generate-vendor-spec.ts"
-import { detectEngines } from "../host/detect-engines.ts"
-import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
-import { readCdiFile } from "../host/read-cdi-directories.ts"
-import { stateDirectory } from "../host/state-directory.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { findMachine } from "./find-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
+import { findReaders, finishSpec, makeSpec, type Readers } from "./make-spec.ts"
 import { print, report } from "./report.ts"
+import { isOneOf, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
 const shape = {
   program: "gantry cdi generate",
-  usage: `gantry cdi generate [--vendor nvidia|amd|intel|all] [--output FILE|DIR/] [--format yaml|json] [--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE] [--json] ${machineUsage}`,
-  valued: [
-    ...["vendor", "output", "format", "for-engine", "mode", "kind", "device", "name", "hooks", "hook-path"],
-    ...["disable-hook", "edits", ...machineFlags],
-  ],
-  switches: ["without-all", "numbers", "compat32", "json", "help", "h"],
+  usage: `gantry cdi generate [--vendor nvidia|amd|intel|all] [--output FILE|DIR/] [--format yaml|json] ${specUsage} [--json] ${machineUsage}`,
+  valued: ["vendor", ...specFlags.valued, ...machineFlags],
+  switches: [...specFlags.switches, "json", "help", "h"],
 }
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -104,42 +76,26 @@ const isDirectory = (path: string): boolean =>
 
 const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
 
-interface Call {
-  readonly request: Omit<SpecRequest, "mode" | "vendor" | "class">
-  readonly mode: SpecMode
-  /** undefined: as the mode has it. */
-  readonly kind: string | undefined
-  /** undefined: those that this machine has. */
-  readonly engines: readonly Engine[] | undefined
-  /** Empty: standard output. */
-  readonly output: string
-  readonly format: SpecFormat
-}
-
-/** Faults: those of saidPlaces, findMachine, generateSpec. */
-async function generateOfNvidia(flags: Flags, { mode, kind, request }: Call): Promise<Result<FittedSpec>> {
+/** Faults: those of saidPlaces, findMachine, makeSpec. */
+async function generateOfNvidia(flags: Flags, call: SpecCall): Promise<Result<FittedSpec>> {
   const places = saidPlaces(flags, shape)
   if (!places.ok) return places
   const found = await findMachine(flags.values.get("host"), places.value)
-  if (!found.ok) return found
-  const { snapshot } = found.value
-  const named = splitKind(kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
-  return generateSpec(snapshot, { ...request, mode, ...named })
+  return found.ok ? makeSpec(found.value.snapshot, call) : found
 }
 
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openHost, generating, fitVersion and writing. */
+/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openHost, generating, finishSpec and writing. */
 async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> {
-  const call = readCall(flags)
+  const call = readSpecCall(flags, shape)
   if (!call.ok) return call
+  if (flags.on.has("json") && call.value.output === "")
+    return misused("--json tells of the file that --output names")
   const opened = openHost(flags.values.get("host"))
   if (!opened.ok) return opened
   const host = opened.value
-  const engines =
-    call.value.engines ??
-    (host.provenance.kind === "live" ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
-  const limit = findVersionLimit(engines)
+  const readers = await findReaders(call.value, host)
   // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
-  const hasGroups = limit === undefined || !isOlder(limit.version, "0.7.0")
+  const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const generated =
     vendor === "nvidia"
       ? await generateOfNvidia(flags, call.value)
@@ -147,23 +103,19 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
   if (!generated.ok) return generated
   const { format } = call.value
   const output = outputOf(call.value, generated.value.spec)
-  const isElsewhere = host.provenance.kind === "simulated"
-  const placed = isElsewhere
-    ? placeOnMachine(generated.value.spec, (path) => host.livePath(hostPath(path)))
-    : generated.value.spec
-  const fitted = fitVersion(placed, limit)
-  if (!fitted.ok) return fitted
-  const findings = [...generated.value.findings, ...fitted.value.findings]
+  const finished = finishSpec(generated.value, host, readers)
+  if (!finished.ok) return finished
+  const { spec, findings } = finished.value
   if (output === "") {
     tell(findings)
-    print(renderSpec(fitted.value.spec, format))
+    print(renderSpec(spec, format))
     return ok(true)
   }
-  const [rival] = findRivals(fitted.value.spec, output, format)
+  const [rival] = findRivals(spec, output, format)
   if (rival !== undefined) return fail(rival)
-  const written = writeSpecFile(fitted.value.spec, output, format)
+  const written = writeSpecFile(spec, output, format)
   if (!written.ok) return written
-  const told = { ...fitted.value, findings, file: written.value, limit, engines }
+  const told = { spec, findings, file: written.value, ...readers }
   if (flags.on.has("json")) print(renderWrittenJson(told))
   else {
     tell(findings)
@@ -175,7 +127,7 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
 }
 
 /** In a directory a file has the name of its kind, so that no two vendors' meet. */
-const outputOf = ({ output, format }: Call, { kind }: CdiSpec): string =>
+const outputOf = ({ output, format }: SpecCall, { kind }: CdiSpec): string =>
   output !== "" && isDirectory(output) ? joinPath(output, `${kind.replace("/", "-")}.${format}`) : output
 
 const renderOthers = (others: readonly GpuVendor[]): string =>
@@ -183,22 +135,13 @@ const renderOthers = (others: readonly GpuVendor[]): string =>
     ? ""
     : `this machine has GPUs of ${others.join(" and ")} too: --vendor ${others.length === 1 ? others[0] : "all"}\n`
 
-/** The reference's names of what its modes are for, so that two specifications of one machine never share a device. */
-const kindOf = (mode: Exclude<SpecMode, "auto">): string => {
-  if (mode === "management") return "management.nvidia.com/gpu"
-  if (mode === "imex") return "nvidia.com/imex-channel"
-  return ["nvml", "csv", "wsl"].includes(mode) ? "nvidia.com/gpu" : `nvidia.com/${mode}`
-}
-
 function tell(findings: readonly Finding[]): void {
   for (const { severity, fault: one } of findings)
     if (severity !== "note") writeSync(2, `${severity}: ${renderFaultLine(one)}\n`)
 }
 
-interface Written extends FittedSpec {
+interface Written extends FittedSpec, Readers {
   readonly file: string
-  readonly engines: readonly Engine[]
-  readonly limit: VersionLimit | undefined
 }
 
 function renderWritten({ spec, file, limit }: Written): string {
@@ -226,84 +169,3 @@ const renderWrittenJson = ({ spec, file, limit, engines, findings }: Written): s
     null,
     2,
   )}\n`
-
-const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
-  flags.lists
-    .get(name)
-    ?.flatMap((value) => value.split(","))
-    .filter((word) => word !== "")
-
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions. */
-function readCall(flags: Flags): Result<Call> {
-  const { values, on, words } = flags
-  if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
-  const output = values.get("output") ?? ""
-  const format = values.get("format") ?? (output.endsWith(".json") ? "json" : "yaml")
-  if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
-  if (on.has("json") && output === "") return misused("--json tells of the file that --output names")
-  const mode = values.get("mode") ?? "auto"
-  if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
-  const kind = values.get("kind")
-  const problem = kind === undefined ? undefined : kindProblem(kind)
-  if (problem !== undefined) return misused(problem)
-  const names = listOf(flags, "name") ?? nameStrategies
-  const strange = names.find((name) => !isOneOf(nameStrategies, name))
-  if (strange !== undefined) return misused(`unknown way of naming ${JSON.stringify(strange)}`)
-  const hooks = values.get("hooks") ?? "one"
-  if (hooks !== "one" && hooks !== "separate")
-    return misused(`unknown shape of hooks ${JSON.stringify(hooks)}`)
-  const disabled = listOf(flags, "disable-hook") ?? []
-  const unknown = disabled.find((name) => name !== "all" && !isOneOf(hookNames, name))
-  if (unknown !== undefined) return misused(`unknown hook ${JSON.stringify(unknown)}`)
-  const engines = listOf(flags, "for-engine")
-  const parsed = engines?.map(parseEngine)
-  const odd = engines?.find((_, index) => parsed?.[index] === undefined)
-  if (odd !== undefined) return misused(`unknown engine ${JSON.stringify(odd)}`)
-  const additions = readAdditions(values.get("edits"))
-  if (!additions.ok) return additions
-  const devices = listOf(flags, "device") ?? ["all"]
-  return ok({
-    request: {
-      devices,
-      names: nameStrategies.filter((one) => names.includes(one)),
-      hasAllDevice: !on.has("without-all") && !devices.includes("none"),
-      hooks: {
-        path: values.get("hook-path") ?? ownProgram(),
-        shape: hooks,
-        isEnabled: hookChoice(disabled, []),
-        ldconfigPath: "",
-      },
-      orinCompatDirectory: "",
-      nodes: { numbers: on.has("numbers") ? "written" : "left", rights: "written", owners: "machine" },
-      hasGroups: true,
-      has32Bit: on.has("compat32"),
-      hasSockets: true,
-      trouble: "refused",
-      additions: additions.value,
-    },
-    mode,
-    kind,
-    engines: parsed?.filter((one) => one !== undefined),
-    output,
-    format,
-  })
-}
-
-const isOneOf = <T extends string>(known: readonly T[], word: string): word is T =>
-  known.some((one) => one === word)
-
-function readAdditions(file: string | undefined): Result<Additions> {
-  if (file === undefined) return ok(noAdditions)
-  const bytes = readCdiFile(createLiveFiles(), file)
-  if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file }, bytes.fault))
-  const parsed = parseAdditions({ path: file, bytes: bytes.value })
-  if (parsed.ok) return ok(parsed.value.spec)
-  const [first] = parsed.fault
-  return fail(first ?? fault("CdiTextEmpty", { file }))
-}
-
-/** This executable serves hooks too; run from source, it is taken to be installed in the usual place. */
-function ownProgram(): string {
-  const own = readlinkSync("/proc/self/exe")
-  return baseName(own) === "gantry" ? own : "/usr/local/bin/gantry"
-}

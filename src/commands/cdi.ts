@@ -1,6 +1,6 @@
 /**
  * `gantry cdi list|inspect|resolve|validate|diff`: what the CDI specifications of a machine give containers. It reads and prints.
- * `generate` is cdi-generate.ts.
+ * `generate` is cdi-generate.ts, `watch` cdi-watch.ts.
  */
 
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
@@ -33,7 +33,7 @@ import { print, report } from "./report.ts"
 const shape = {
   program: "gantry cdi",
   usage:
-    "gantry cdi list|inspect NAME…|resolve NAME…|validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json] | gantry cdi validate FILE… [--json] | gantry cdi diff FILE FILE [--json] | gantry cdi generate …",
+    "gantry cdi list|inspect NAME…|resolve NAME…|validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json] | gantry cdi validate FILE… [--json] | gantry cdi diff FILE FILE [--json] | gantry cdi generate … | gantry cdi watch …",
   valued: ["spec-dir", "host"],
   switches: ["json", "help", "h"],
 }
@@ -46,6 +46,7 @@ interface Answer {
 
 export async function run(args: readonly string[]): Promise<number> {
   if (args[0] === "generate") return await (await import("./cdi-generate.ts")).run(args.slice(1))
+  if (args[0] === "watch") return await (await import("./cdi-watch.ts")).run(args.slice(1))
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
@@ -72,7 +73,7 @@ function answer(flags: Flags): Result<Answer> {
     case "diff":
       return words.length === 2 ? diff(flags, words as [string, string]) : misused("diff takes two files")
     default:
-      return misused("say list, inspect, resolve, validate, diff or generate")
+      return misused("say list, inspect, resolve, validate, diff, generate or watch")
   }
 }
 

@@ -7,10 +7,11 @@ const root = resolve(import.meta.dir, "../..")
 const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-function cdi(...args: readonly string[]) {
-  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "cdi", ...args])
+function gantry(...args: readonly string[]) {
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])
   return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
 }
+const cdi = (...args: readonly string[]) => gantry("cdi", ...args)
 
 const page = readFileSync(join(root, "docs/cdi.md"), "utf8")
 const withPlace = (text: string): string => text.replaceAll("DIR/", `${directory}/`)
@@ -22,12 +23,14 @@ for (const [, name = "", text = ""] of files) {
   mkdirSync(join(directory, name, ".."), { recursive: true })
   writeFileSync(join(directory, name), text)
 }
+for (const [, command = ""] of page.matchAll(/`gantry (simulate up DIR.*?)`/g))
+  gantry(...withPlace(command).split(" "), "--no-nvml")
 const runs = [...page.matchAll(/```sh\ngantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g)]
 
 describe("the page on CDI", () => {
   test("has files and runs", () => {
     expect(files.length).toBe(3)
-    expect(runs.length).toBe(10)
+    expect(runs.length).toBe(11)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(

@@ -83,6 +83,8 @@ export interface CdiFaults {
     readonly needed: string
     readonly what: string
   }
+  /** `lacks`: each as a sentence's object. */
+  CdiMachineUnready: { readonly lacks: readonly string[] }
 }
 
 /** `file:line:column: `, or the file and the path where there is no text. */
@@ -94,6 +96,10 @@ function at({ file, line, column, path }: CdiPlace): string {
 const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
 
 const quote = (text: string): string => JSON.stringify(shorten(text, 200))
+
+/** The first few of many. */
+const listSome = (items: readonly string[]): string =>
+  items.length <= 3 ? items.join(", ") : `${items.slice(0, 3).join(", ")} and ${items.length - 3} more`
 
 const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
 
@@ -358,6 +364,15 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     exit: 1,
     says: (d) => `the CDI specification is without ${d.what}: ${d.why}`,
     remedies: (d) => know(d.consequence),
+  },
+  CdiMachineUnready: {
+    code: "GAN4070",
+    exit: 1,
+    says: (d) => `no CDI specification yet, since this machine lacks ${listSome(d.lacks)}`,
+    remedies: () =>
+      know(
+        "load the driver, or run nvidia-smi once; gantry info tells more; the last good specification stays as long as what it names is there",
+      ),
   },
   CdiVersionUnreachable: {
     code: "GAN4063",

@@ -1,0 +1,169 @@
+/**
+ * `gantry cdi watch`: one specification, kept as the machine is. What generates it is what `gantry cdi generate` does; when, is
+ * next-step.ts. A machine that is not whole gets no new specification, and the last good one stays as long as what it names is there.
+ */
+
+import { renderSpec } from "../core/cdi/render-spec.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { renderFaultLine } from "../core/fault/render.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { isDriverExpected } from "../core/generate/find-unready.ts"
+import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
+import { escapeControl, shorten } from "../core/text/escape.ts"
+import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
+import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { findReaders, finishSpec, makeSpec } from "./make-spec.ts"
+import { print, report } from "./report.ts"
+import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
+import { findRivals, writeSpecFile } from "./write-spec-file.ts"
+
+const shape = {
+  program: "gantry cdi watch",
+  usage: `gantry cdi watch --output FILE [--once] [--interval SECONDS] [--ready-timeout SECONDS] [--without-nodes] [--config FILE] [--format yaml|json] ${specUsage} ${machineUsage}`,
+  valued: [...specFlags.valued, "interval", "ready-timeout", "config", ...machineFlags],
+  switches: [...specFlags.switches, "once", "without-nodes", "help", "h"],
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args, shape)
+  if (!flags.ok) return report(flags.fault)
+  if (flags.value.on.has("help") || flags.value.on.has("h")) {
+    print(`usage: ${shape.usage}\n`)
+    return 0
+  }
+  const call = readCall(flags.value)
+  if (!call.ok) return report(call.fault)
+  // A service that is stopped has done nothing wrong, and a file is written whole or not at all.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
+  const ended = await watch(flags.value, call.value)
+  return ended.ok ? 0 : report(ended.fault)
+}
+
+interface WatchCall {
+  readonly spec: SpecCall
+  readonly isOnce: boolean
+  /** Units: milliseconds. */
+  readonly intervalMs: number
+  readonly limits: WatchLimits
+}
+
+/** A service may take some seconds to come up after the driver. Units: milliseconds. */
+const completeMs = 10_000
+
+/** Faults: UsageInvalid, and those of readSpecCall. */
+function readCall(flags: Flags): Result<WatchCall> {
+  const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
+  const spec = readSpecCall(flags, shape)
+  if (!spec.ok) return spec
+  if (!/^\/.*\.(json|yaml)$/.test(spec.value.output))
+    return misused("--output names the file that is kept fresh: an absolute path that ends in .yaml or .json")
+  const intervalMs = readSeconds(flags.values.get("interval") ?? "2")
+  if (intervalMs === undefined || intervalMs === 0)
+    return misused("--interval is a number of seconds above 0 and up to 3600")
+  const readyMs = readSeconds(flags.values.get("ready-timeout") ?? "60")
+  if (readyMs === undefined) return misused("--ready-timeout is a number of seconds up to 3600")
+  const limits = { readyMs, completeMs: Math.min(completeMs, readyMs) }
+  return ok({ spec: spec.value, isOnce: flags.on.has("once"), intervalMs, limits })
+}
+
+/** As milliseconds. */
+const readSeconds = (text: string): number | undefined =>
+  /^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) <= 3600 ? Number(text) * 1000 : undefined
+
+/** What is said to people, once for each time that it becomes so. */
+function createTeller(): (line: string) => void {
+  let last = ""
+  return (line) => {
+    if (line !== last) print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
+    last = line
+  }
+}
+
+/**
+ * Ends only when something is wrong that no time heals, or with `--once`. Faults: those of lookForWatch, CdiDeviceConflict,
+ * CdiFileUnwritable; with `--once` CdiMachineUnready and those of makeSpec and finishSpec too.
+ */
+async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
+  const tell = createTeller()
+  const { output } = call.spec
+  let waiting: Waiting | undefined
+  for (;;) {
+    const seen = await lookForWatch(flags, shape)
+    if (!seen.ok) return seen
+    const look = seen.value
+    const step = isDriverExpected(look.snapshot)
+      ? nextStep(look.unready, waiting, performance.now(), call.limits)
+      : ({ kind: "absent" } as const)
+    let pauseMs = Number.POSITIVE_INFINITY
+    let stamp = fileStamp(output)
+    waiting = undefined
+    if (step.kind === "publish") {
+      const published = await publish(look, call.spec, tell)
+      if (!published.ok) return published
+      const { fault: unmade } = published.value
+      if (call.isOnce) return unmade === undefined ? ok(true) : fail(unmade)
+      stamp = published.value.stamp
+    } else if (step.kind === "absent") {
+      withdraw(output, "no NVIDIA driver drives anything here, and none is expected", tell)
+      if (call.isOnce) return ok(true)
+    } else {
+      ;({ waiting, pauseMs } = step)
+      const lacks = look.unready.map(({ what }) => what)
+      const unready = fault("CdiMachineUnready", { lacks })
+      tell(renderFaultLine(unready))
+      if (step.kind === "overdue") {
+        if (isSpecStale(output)) withdraw(output, "what it names is not there any more", tell)
+        if (call.isOnce) return fail(unready)
+      }
+    }
+    await untilChanged(look, { path: output, stamp }, pauseMs, call.intervalMs)
+  }
+}
+
+interface Published {
+  /** Of the file, when it said what it must. */
+  readonly stamp: string
+  /** undefined: it says what it must. */
+  readonly fault: Fault | undefined
+}
+
+/**
+ * The fault of a specification that cannot be made of this machine as it is; the last good one stays. Faults: CdiDeviceConflict,
+ * CdiFileUnwritable: what no change of the machine heals.
+ */
+async function publish(
+  { host, snapshot }: Look,
+  call: SpecCall,
+  tell: (line: string) => void,
+): Promise<Result<Published>> {
+  const generated = makeSpec(snapshot, call)
+  const made = generated.ok ? finishSpec(generated.value, host, await findReaders(call, host)) : generated
+  if (!made.ok) {
+    tell(renderFaultLine(made.fault))
+    return ok({ stamp: fileStamp(call.output), fault: made.fault })
+  }
+  const { spec, findings } = made.value
+  const [rival] = findRivals(spec, call.output, call.format)
+  if (rival !== undefined) return fail(rival)
+  const text = renderSpec(spec, call.format)
+  const isSame = isSpecText(call.output, text)
+  const written = isSame ? ok(call.output) : writeSpecFile(spec, call.output, call.format)
+  if (!written.ok) return written
+  for (const finding of findings)
+    if (finding.severity !== "note") tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
+  const version = snapshot.inventory.kernelModuleVersion?.value
+  const driver = version === undefined ? "" : `, driver ${version}`
+  tell(
+    `${written.value} ${isSame ? "is as it must be" : "is written"}: ${spec.devices.length} devices${driver}`,
+  )
+  const stamp = fileStamp(call.output)
+  // Somebody may have been faster than the stamp.
+  return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
+}
+
+function withdraw(output: string, why: string, tell: (line: string) => void): void {
+  const kept = withdrawSpec(output)
+  if (kept !== undefined) tell(`${output} is withdrawn, since ${why}; it lies in ${kept}`)
+}

@@ -1,0 +1,126 @@
+/** One look of a watch at the machine, with everything by which it will know that it has to look again. */
+
+import type { Result } from "../core/fault/result.ts"
+import { fail, ok } from "../core/fault/result.ts"
+import { findUnready, type Unready } from "../core/generate/find-unready.ts"
+import type { Host } from "../core/host/host.ts"
+import { type Absence, findAbsence } from "../core/inventory/find-absence.ts"
+import {
+  driverWitnesses,
+  type HostSnapshot,
+  type SnapshotOptions,
+  witnessesOf,
+} from "../core/plan/snapshot.ts"
+import type { Config } from "../core/request/config.ts"
+import { parseConfig } from "../core/request/parse-config.ts"
+import type { HostPath } from "../core/text/brand.ts"
+import { readConfig } from "../host/hook-sources.ts"
+import { observeAndRemember } from "../host/observe-and-remember.ts"
+import { openHost } from "../host/open-host.ts"
+import { fileStamp } from "../host/published-spec.ts"
+import {
+  areFresh,
+  areLinksFresh,
+  hasChangedSince,
+  type LinkStamp,
+  type Stamp,
+  stampLinks,
+  stampPlaces,
+} from "../host/stamp.ts"
+import { stateDirectory } from "../host/state-directory.ts"
+import type { FlagShape, Flags } from "./flags.ts"
+import { machineOptions } from "./machine-flags.ts"
+import { supplyNodes } from "./supply-nodes.ts"
+
+export interface Look {
+  readonly host: Host
+  readonly snapshot: HostSnapshot
+  readonly unready: readonly Unready[]
+  /** Where a change would show. */
+  readonly witnesses: readonly HostPath[]
+  readonly stamps: readonly Stamp[]
+  readonly links: readonly LinkStamp[]
+  /** Nothing changed while it was looked at. */
+  readonly isSteady: boolean
+}
+
+/** Makes the driver's missing nodes on the way, as a start would. Faults: HostUnknown, RecordingInvalid, UsageInvalid, those of parseConfig. */
+export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Result<Look>> {
+  const opened = openHost(flags.values.get("host"))
+  if (!opened.ok) return opened
+  const host = opened.value
+  const options = machineOptions(host, flags, shape)
+  if (!options.ok) return options
+  const first = observe(host, options.value)
+  const absence = absenceOf(host, first.snapshot, false)
+  const isLacking = absence.modules.length > 0 || absence.nodes.length > 0
+  if (!isLacking || flags.on.has("without-nodes")) return ok(first)
+  const config = configOf(flags)
+  if (!config.ok) return fail(config.fault)
+  if (config.value.value("nvidia-container-cli.load-kmods") === false) return ok(first)
+  const { isChanged } = await supplyNodes(host, absence, first.snapshot.inventory.devRoot, config.value)
+  return ok(isChanged ? observe(host, options.value) : first)
+}
+
+/** A module that is only for showing is not loaded for a specification, and waited for. */
+const absenceOf = (host: Host, { inventory }: HostSnapshot, setsModes: boolean): Absence =>
+  findAbsence(host, inventory, setsModes)
+
+function configOf({ values }: Flags): Result<Config> {
+  const { text } = readConfig({
+    configPath: values.get("config"),
+    profile: undefined,
+    variable: (name) => process.env[name],
+  })
+  if (!text.ok) return text
+  const parsed = parseConfig(text.value, undefined)
+  return parsed.ok ? ok(parsed.value.config) : parsed
+}
+
+function observe(host: Host, options: SnapshotOptions): Look {
+  const startedMs = Date.now()
+  const before = stampPlaces(host, driverWitnesses)
+  const snapshot = observeAndRemember(host, options, stateDirectory())
+  const witnesses = witnessesOf(host, snapshot)
+  const stamps = stampPlaces(host, witnesses)
+  return {
+    host,
+    snapshot,
+    unready: findUnready(snapshot, absenceOf(host, snapshot, true)),
+    witnesses,
+    stamps,
+    links: stampLinks(host, witnesses),
+    isSteady: areFresh(before) && !hasChangedSince(stamps, startedMs),
+  }
+}
+
+/** So many times a change may be followed by another before it is looked at all the same. */
+const settleLimit = 10
+
+export interface KnownFile {
+  readonly path: string
+  /** As fileStamp gives it. */
+  readonly stamp: string
+}
+
+/** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
+export async function untilChanged(
+  { host, witnesses, stamps, links, isSteady }: Look,
+  file: KnownFile,
+  pauseMs: number,
+  intervalMs: number,
+): Promise<void> {
+  const deadline = performance.now() + pauseMs
+  if (!isSteady) return await Bun.sleep(Math.min(intervalMs, pauseMs))
+  for (;;) {
+    const left = deadline - performance.now()
+    if (left <= 0) return
+    await Bun.sleep(Math.min(intervalMs, left))
+    if (fileStamp(file.path) !== file.stamp || !areFresh(stamps) || !areLinksFresh(links)) break
+  }
+  for (let round = 0; round < settleLimit; round++) {
+    const settling = stampPlaces(host, witnesses)
+    await Bun.sleep(intervalMs)
+    if (areFresh(settling)) return
+  }
+}

@@ -1,0 +1,126 @@
+/** What the command line says of the specification that is to be made; the same for who makes one once and who keeps one fresh. */
+
+import { readlinkSync } from "node:fs"
+import { kindProblem } from "../core/cdi/name-rules.ts"
+import { parseAdditions } from "../core/cdi/parse-spec.ts"
+import type { SpecFormat } from "../core/cdi/render-spec.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { type Additions, noAdditions } from "../core/generate/add-edits.ts"
+import { type Engine, parseEngine } from "../core/generate/engine-versions.ts"
+import {
+  hookChoice,
+  hookNames,
+  nameStrategies,
+  type SpecMode,
+  type SpecRequest,
+  specModes,
+} from "../core/generate/spec-request.ts"
+import { baseName } from "../core/text/path.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { type FlagShape, type Flags, usageFault } from "./flags.ts"
+
+export const specUsage =
+  "[--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE]"
+export const specFlags = {
+  valued: [
+    ...["output", "format", "for-engine", "mode", "kind", "device", "name", "hooks", "hook-path"],
+    ...["disable-hook", "edits"],
+  ],
+  switches: ["without-all", "numbers", "compat32"],
+}
+
+/** What is to be made, and where it goes. */
+export interface SpecCall {
+  readonly request: Omit<SpecRequest, "mode" | "vendor" | "class">
+  readonly mode: SpecMode
+  /** undefined: as the mode has it. */
+  readonly kind: string | undefined
+  /** undefined: those that this machine has. */
+  readonly engines: readonly Engine[] | undefined
+  /** Empty: standard output. */
+  readonly output: string
+  readonly format: SpecFormat
+}
+
+const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
+  flags.lists
+    .get(name)
+    ?.flatMap((value) => value.split(","))
+    .filter((word) => word !== "")
+
+/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions. */
+export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
+  const { values, on, words } = flags
+  const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
+  if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
+  const output = values.get("output") ?? ""
+  const format = values.get("format") ?? (output.endsWith(".json") ? "json" : "yaml")
+  if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
+  const mode = values.get("mode") ?? "auto"
+  if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
+  const kind = values.get("kind")
+  const problem = kind === undefined ? undefined : kindProblem(kind)
+  if (problem !== undefined) return misused(problem)
+  const names = listOf(flags, "name") ?? nameStrategies
+  const strange = names.find((name) => !isOneOf(nameStrategies, name))
+  if (strange !== undefined) return misused(`unknown way of naming ${JSON.stringify(strange)}`)
+  const hooks = values.get("hooks") ?? "one"
+  if (hooks !== "one" && hooks !== "separate")
+    return misused(`unknown shape of hooks ${JSON.stringify(hooks)}`)
+  const disabled = listOf(flags, "disable-hook") ?? []
+  const unknown = disabled.find((name) => name !== "all" && !isOneOf(hookNames, name))
+  if (unknown !== undefined) return misused(`unknown hook ${JSON.stringify(unknown)}`)
+  const engines = listOf(flags, "for-engine")
+  const parsed = engines?.map(parseEngine)
+  const odd = engines?.find((_, index) => parsed?.[index] === undefined)
+  if (odd !== undefined) return misused(`unknown engine ${JSON.stringify(odd)}`)
+  const additions = readAdditions(values.get("edits"))
+  if (!additions.ok) return additions
+  const devices = listOf(flags, "device") ?? ["all"]
+  return ok({
+    request: {
+      devices,
+      names: nameStrategies.filter((one) => names.includes(one)),
+      hasAllDevice: !on.has("without-all") && !devices.includes("none"),
+      hooks: {
+        path: values.get("hook-path") ?? ownProgram(),
+        shape: hooks,
+        isEnabled: hookChoice(disabled, []),
+        ldconfigPath: "",
+      },
+      orinCompatDirectory: "",
+      nodes: { numbers: on.has("numbers") ? "written" : "left", rights: "written", owners: "machine" },
+      hasGroups: true,
+      has32Bit: on.has("compat32"),
+      hasSockets: true,
+      trouble: "refused",
+      additions: additions.value,
+    },
+    mode,
+    kind,
+    engines: parsed?.filter((one) => one !== undefined),
+    output,
+    format,
+  })
+}
+
+export const isOneOf = <T extends string>(known: readonly T[], word: string): word is T =>
+  known.some((one) => one === word)
+
+function readAdditions(file: string | undefined): Result<Additions> {
+  if (file === undefined) return ok(noAdditions)
+  const bytes = readCdiFile(createLiveFiles(), file)
+  if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file }, bytes.fault))
+  const parsed = parseAdditions({ path: file, bytes: bytes.value })
+  if (parsed.ok) return ok(parsed.value.spec)
+  const [first] = parsed.fault
+  return fail(first ?? fault("CdiTextEmpty", { file }))
+}
+
+/** This executable serves hooks too; run from source, it is taken to be installed in the usual place. */
+function ownProgram(): string {
+  const own = readlinkSync("/proc/self/exe")
+  return baseName(own) === "gantry" ? own : "/usr/local/bin/gantry"
+}

@@ -1,0 +1,52 @@
+/**
+ * What a machine still lacks before a specification of it is whole. After boot a driver comes piece by piece: its module, the nodes, the
+ * other modules, the persistence daemon. A specification that was made in between lacks what came later, and nobody notices until a
+ * container does (facts, users D2).
+ */
+
+import type { Absence } from "../inventory/find-absence.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
+
+export interface Unready {
+  /** As a sentence's object: `the kernel module nvidia-uvm`. */
+  readonly what: string
+  /** Without it no specification is published. What is not vital is waited for a while, since many machines never have it. */
+  readonly isVital: boolean
+}
+
+/** Only for showing, which is no use on the way of containers. */
+const modesetName = "nvidia-modeset"
+
+/** A GPU that another driver has, or none at all, brings no specification however long one waits. */
+export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =>
+  driver !== undefined ||
+  inventory.kernelModuleVersion !== undefined ||
+  inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
+
+/** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
+export function findUnready({ inventory, driver }: HostSnapshot, absence: Absence): readonly Unready[] {
+  const modules = absence.modules.map((module) => ({
+    what: `the kernel module ${module}`,
+    isVital: module !== modesetName,
+  }))
+  if (driver === undefined)
+    return modules.length > 0 ? modules : [{ what: "a driver that is loaded", isVital: true }]
+  const nodes = absence.nodes.map(({ path, major, minor }) => ({
+    what: `${path} (${major}:${minor})`,
+    isVital: path !== `/dev/${modesetName}`,
+  }))
+  const isMade = new Set<string>(absence.nodes.map(({ path }) => path))
+  const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
+    if (tag === "DeviceNodeMissing" && severity === "error")
+      return isMade.has(data.path) ? [] : [{ what: data.path, isVital: true }]
+    if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
+    return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
+  })
+  const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
+    if (severity !== "error") return []
+    if (tag === "DriverVersionMismatch")
+      return [{ what: `libraries of driver ${data.kernel}`, isVital: true }]
+    return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, isVital: true }]
+  })
+  return [...modules, ...nodes, ...others, ...files]
+}

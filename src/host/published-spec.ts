@@ -1,0 +1,49 @@
+/** A CDI specification that engines read: whether it is as it was, whether what it names is still there, and how it is taken from them. */
+
+import { lstatSync, readFileSync, renameSync, statSync } from "node:fs"
+import { parseSpec } from "../core/cdi/parse-spec.ts"
+import { everyEdits } from "../core/cdi/spec.ts"
+
+/** Tells one state of a file from another; empty: it is not there. */
+export function fileStamp(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? "" : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(" ")
+}
+
+/** Does it say exactly this? */
+export function isSpecText(path: string, text: string): boolean {
+  try {
+    return statSync(path).isFile() && readFileSync(path, "utf8") === text
+  } catch {
+    return false
+  }
+}
+
+/** Something that it gives containers is gone from this machine, so that an engine fails with it. What cannot be read is nobody's. */
+export function isSpecStale(path: string): boolean {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch {
+    return false
+  }
+  const parsed = parseSpec({ path, bytes })
+  if (!parsed.ok) return false
+  return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes } }) =>
+    [
+      ...mounts.map(({ hostPath }) => hostPath),
+      ...deviceNodes.map((node) => node.hostPath || node.path),
+    ].some((place) => lstatSync(place, { throwIfNoEntry: false }) === undefined),
+  )
+}
+
+/** Engines read `.json` and `.yaml` and nothing else. Where it lies now; undefined: there was none. */
+export function withdrawSpec(path: string): string | undefined {
+  const kept = `${path}.withdrawn`
+  try {
+    renameSync(path, kept)
+    return kept
+  } catch {
+    return undefined
+  }
+}

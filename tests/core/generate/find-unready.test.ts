@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test"
+import { findUnready } from "../../../src/core/generate/find-unready.ts"
+import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
+import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { type MachineOptions, memoryMachine } from "../../machine.ts"
+
+function lacks(machine: MachineOptions): readonly string[] {
+  const host = memoryMachine(machine)
+  const snapshot = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+  return findUnready(snapshot, findAbsence(host, snapshot.inventory, true)).map(
+    ({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`,
+  )
+}
+
+const without = (...parts: readonly string[]): NonNullable<MachineOptions["change"]> => {
+  return (tree) => {
+    for (const path of Object.keys(tree)) if (parts.some((part) => path.startsWith(part))) delete tree[path]
+  }
+}
+
+test("a whole machine lacks nothing, with MIG devices and with 64 GPUs", () => {
+  expect(lacks({ gpus: 2 })).toEqual([])
+  expect(lacks({ gpus: 64 })).toEqual([])
+})
+
+test("nothing of a driver but its GPUs on the bus: its module", () => {
+  expect(lacks({ gpus: 2, change: without("/proc/driver/nvidia", "/sys/module/nvidia") })).toEqual([
+    "vital: the kernel module nvidia",
+  ])
+})
+
+test("no GPU and no driver: a driver", () => {
+  expect(
+    lacks({ gpus: 0, change: without("/proc/driver/nvidia", "/sys/module/nvidia", "/sys/bus/pci") }),
+  ).toEqual(["vital: a driver that is loaded"])
+})
+
+test("nodes that are not made yet, and those of an earlier load", () => {
+  expect(
+    lacks({
+      gpus: 2,
+      change: (tree) => {
+        delete tree["/dev/nvidia1"]
+        tree["/dev/nvidia-uvm"] = { kind: "character", major: 300, minor: 0, mode: 0o666 }
+      },
+    }),
+  ).toEqual(["vital: /dev/nvidia-uvm (510:0)", "vital: /dev/nvidia1 (195:1)"])
+})
+
+test("a module for showing is waited for, and holds up nothing", () => {
+  const machine = { gpus: 1, change: without("/sys/module/nvidia_modeset", "/dev/nvidia-modeset") }
+  expect(lacks(machine)).toEqual(["awaited: the kernel module nvidia-modeset"])
+})
+
+test("libraries that are missing, or of another driver than the module", () => {
+  expect(lacks({ gpus: 1, change: without("/usr/lib/x86_64-linux-gnu/libnvidia-ml") })).toEqual([
+    "vital: libnvidia-ml.so.550.163.01",
+  ])
+  const upgraded: MachineOptions["change"] = (tree) => {
+    for (const path of ["/sys/module/nvidia/version", "/proc/driver/nvidia/version"]) {
+      const entry = tree[path]
+      if (entry?.kind === "file")
+        tree[path] = {
+          ...entry,
+          content: new TextEncoder().encode(
+            new TextDecoder().decode(entry.content as Uint8Array).replaceAll("550.163.01", "560.35.03"),
+          ),
+        }
+    }
+  }
+  expect(lacks({ gpus: 1, change: upgraded })).toEqual(["vital: libraries of driver 560.35.03"])
+})

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import type { Unready } from "../../../src/core/generate/find-unready.ts"
+import { nextStep, type Step, type Waiting } from "../../../src/core/generate/next-step.ts"
+
+const limits = { readyMs: 60_000, completeMs: 10_000 }
+const vital: Unready = { what: "/dev/nvidia0", isVital: true }
+const awaited: Unready = { what: "a listener", isVital: false }
+
+/** A machine as it is from each moment on (milliseconds), looked at whenever the watch wants to, until it publishes or is overdue. */
+function watch(
+  phases: readonly (readonly [fromMs: number, unready: readonly Unready[]])[],
+  untilMs: number,
+): { readonly steps: readonly Step["kind"][]; readonly endMs: number } {
+  const steps: Step["kind"][] = []
+  let waiting: Waiting | undefined
+  let nowMs = 0
+  for (;;) {
+    const unready = phases.findLast(([fromMs]) => fromMs <= nowMs)?.[1] ?? []
+    const step = nextStep(unready, waiting, nowMs, limits)
+    steps.push(step.kind)
+    if (step.kind === "publish" || step.kind === "overdue" || nowMs > untilMs) return { steps, endMs: nowMs }
+    waiting = step.waiting
+    nowMs += step.pauseMs
+  }
+}
+
+describe("a watch", () => {
+  test("publishes at once what is whole", () => {
+    expect(watch([[0, []]], 0)).toEqual({ steps: ["publish"], endMs: 0 })
+  })
+
+  test("waits for what is vital, then publishes, not long after it came", () => {
+    const { steps, endMs } = watch(
+      [
+        [0, [vital]],
+        [5000, []],
+      ],
+      60_000,
+    )
+    expect(steps.at(-1)).toBe("publish")
+    expect(endMs).toBeGreaterThanOrEqual(5000)
+    expect(endMs).toBeLessThanOrEqual(10_000)
+  })
+
+  test("is overdue exactly when the time is over, and never publishes what is not whole", () => {
+    const { steps, endMs } = watch([[0, [vital, awaited]]], 120_000)
+    expect(steps.at(-1)).toBe("overdue")
+    expect(endMs).toBe(limits.readyMs)
+    expect(steps.length).toBeLessThan(12)
+  })
+
+  test("waits a while for what is not vital, and publishes without it", () => {
+    expect(watch([[0, [awaited]]], 120_000).endMs).toBe(limits.completeMs)
+  })
+
+  test("the while begins when nothing vital is missing any more, and anew after a setback", () => {
+    const phases = [
+      [0, [vital]],
+      [4000, [awaited]],
+      [9000, [vital]],
+      [17_000, [awaited]],
+    ] as const
+    const { steps, endMs } = watch(phases, 120_000)
+    expect(steps.at(-1)).toBe("publish")
+    expect(endMs).toBeGreaterThanOrEqual(17_000 + limits.completeMs)
+  })
+
+  test("whatever a machine does, a watch ends, looks seldom, and what it publishes has all that is vital", () => {
+    const phase = fc.tuple(fc.nat(200_000), fc.subarray([vital, awaited]))
+    fc.assert(
+      fc.property(fc.array(phase, { maxLength: 8 }), (made) => {
+        const phases = [[0, [vital]] as const, ...made.toSorted(([one], [other]) => one - other)]
+        const { steps, endMs } = watch(phases, 1_000_000)
+        const last = phases.findLast(([fromMs]) => fromMs <= endMs)?.[1] ?? []
+        expect(endMs).toBeLessThanOrEqual(limits.readyMs + limits.completeMs)
+        expect(steps.length).toBeLessThan(20)
+        if (steps.at(-1) === "publish") expect(last.some(({ isVital }) => isVital)).toBe(false)
+      }),
+    )
+  })
+})

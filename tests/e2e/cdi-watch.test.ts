@@ -1,0 +1,208 @@
+/** The specification that is kept as the machine is: a real process beside a simulated machine that changes under it. */
+
+import { afterEach, describe, expect, test } from "bun:test"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gantryProgram, makeDirectory, mustRun, run } from "./bundle.ts"
+
+const work = makeDirectory("watch")
+const machine = join(work, "machine")
+const output = join(work, "cdi/nvidia.yaml")
+
+let watcher: ChildProcess | undefined
+let said = ""
+afterEach(async () => {
+  if (watcher?.exitCode === null) watcher.kill("SIGKILL")
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work, { recursive: true })
+})
+
+const up = (...args: readonly string[]): string =>
+  mustRun(gantryProgram, ["simulate", "up", machine, "--no-nvml", ...args])
+const down = (): string => mustRun(gantryProgram, ["simulate", "down", machine])
+
+const flags = ["--host", machine, "--output", output, "--interval", "0.1", "--without-nodes"]
+const once = (...args: readonly string[]) =>
+  run(gantryProgram, ["cdi", "watch", "--once", ...flags, "--ready-timeout", "0.5", ...args])
+
+function watch(...args: readonly string[]): void {
+  said = ""
+  watcher = spawn(gantryProgram, ["cdi", "watch", ...flags, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  for (const stream of [watcher.stdout, watcher.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+}
+
+/** Long enough for the busiest machine; nothing here waits for it to pass. Units: milliseconds. */
+const patienceMs = 30_000
+
+async function until(what: () => boolean): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  while (!what()) {
+    if (Date.now() > deadline) throw new Error(`it never came to that; the watch said:\n${said}`)
+    await Bun.sleep(20)
+  }
+}
+
+const devices = (): readonly string[] =>
+  (spawnSync(gantryProgram, ["cdi", "list", "--spec-dir", join(work, "cdi"), "--json"], { encoding: "utf8" })
+    .stdout &&
+    JSON.parse(
+      mustRun(gantryProgram, ["cdi", "list", "--spec-dir", join(work, "cdi"), "--json"]),
+    ).devices.map(({ device }: { readonly device: string }) => device)) ||
+  []
+const specText = (): string => (existsSync(output) ? readFileSync(output, "utf8") : "")
+
+describe("a watch", () => {
+  test("writes what the machine has, readable for everybody, and what generate writes", async () => {
+    up("--gpus", "2")
+    watch()
+    await until(() => said.includes("is written: "))
+    expect(statSync(output).mode & 0o777).toBe(0o644)
+    expect(specText()).toBe(mustRun(gantryProgram, ["cdi", "generate", "--host", machine]))
+    expect(devices()).toContain("gpu1")
+  })
+
+  test("keeps the last good one while a node is missing, and writes a new one when it is back", async () => {
+    up("--gpus", "2")
+    watch("--ready-timeout", "600")
+    await until(() => said.includes("is written: "))
+    const good = specText()
+    renameSync(join(machine, "dev/nvidia1"), join(work, "aside"))
+    await until(() => said.includes("lacks /dev/nvidia1 (195:1) [GAN4070]"))
+    expect(specText()).toBe(good)
+    renameSync(join(work, "aside"), join(machine, "dev/nvidia1"))
+    await until(() => said.includes("is as it must be: "))
+    expect(specText()).toBe(good)
+  })
+
+  test("withdraws one whose files are gone when the time is over", async () => {
+    up("--gpus", "2")
+    watch("--ready-timeout", "0.5")
+    await until(() => said.includes("is written: "))
+    renameSync(join(machine, "dev/nvidia1"), join(work, "aside"))
+    await until(() => said.includes("is withdrawn, since what it names is not there any more"))
+    expect([existsSync(output), existsSync(`${output}.withdrawn`)]).toEqual([false, true])
+    renameSync(join(work, "aside"), join(machine, "dev/nvidia1"))
+    await until(() => existsSync(output))
+  })
+
+  test("follows a driver that goes, comes back in another version, and MIG devices", async () => {
+    up("--gpus", "2")
+    watch("--ready-timeout", "600")
+    await until(() => said.includes("driver 550.163.01"))
+    down()
+    up("--gpus", "2", "--driver", "560.35.03")
+    await until(() => said.includes("is written: 9 devices, driver 560.35.03"))
+    expect(specText()).toContain("libcuda.so.560.35.03")
+    down()
+    up("--gpus", "1", "--driver", "560.35.03", "--mig", "0:1/0=3g.20gb")
+    await until(() => specText().includes("nvidia-cap"))
+    expect(devices()).toContain("0:0")
+  })
+
+  test("brings back what somebody else deleted or changed", async () => {
+    up("--gpus", "1")
+    watch()
+    await until(() => said.includes("is written: "))
+    const good = specText()
+    rmSync(output)
+    await until(() => existsSync(output))
+    writeFileSync(output, "nonsense")
+    await until(() => specText() === good)
+  })
+
+  test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
+    up("--gpus", "1")
+    watch()
+    await until(() => said.includes("is written: "))
+    watcher?.kill(signal)
+    await until(() => watcher?.exitCode !== null)
+    expect([watcher?.exitCode, watcher?.signalCode]).toEqual([0, null])
+  })
+
+  test("refuses to make every device nobody's", () => {
+    up("--gpus", "1")
+    mkdirSync(join(work, "cdi"))
+    const other = join(work, "cdi/other.yaml")
+    writeFileSync(other, mustRun(gantryProgram, ["cdi", "generate", "--host", machine]))
+    const { status, stderr } = once()
+    expect([status, existsSync(output)]).toEqual([1, false])
+    expect(stderr).toContain(other)
+  })
+})
+
+describe("a watch that looks once", () => {
+  test("ends well on a machine that is whole, and writes nothing anew the second time", () => {
+    up("--gpus", "1")
+    expect(once()).toMatchObject({ status: 0, stderr: "" })
+    const written = statSync(output)
+    expect(once().stdout).toContain("is as it must be")
+    expect(statSync(output).ino).toBe(written.ino)
+  })
+
+  test("ends with the reason when the machine is not whole in time", () => {
+    up("--gpus", "2", "--defect", "missing-node:nvidia-uvm")
+    const { status, stderr } = once()
+    expect(status).toBe(1)
+    expect(stderr).toMatch(
+      /^no CDI specification yet, since this machine lacks \/dev\/nvidia-uvm \(\d+:0\) \[GAN4070\]/,
+    )
+    expect(existsSync(output)).toBe(false)
+  })
+
+  test("makes the nodes that are missing, as a start would", () => {
+    up("--gpus", "2", "--defect", "missing-node:nvidia1")
+    const args = flags.filter((flag) => flag !== "--without-nodes")
+    expect(run(gantryProgram, ["cdi", "watch", "--once", ...args]).status).toBe(0)
+    expect(devices()).toContain("gpu1")
+  })
+
+  test("waits for nothing on a machine without a driver, and withdraws what was true once", () => {
+    up("--gpus", "1")
+    once()
+    down()
+    up("--gpus", "0", "--defect", "no-driver")
+    const { status, stdout } = once("--ready-timeout", "600")
+    expect([status, existsSync(output)]).toEqual([0, false])
+    expect(stdout).toContain("is withdrawn, since no NVIDIA driver drives anything here")
+  })
+
+  test.each([
+    [["--output", "nvidia.yaml"], "an absolute path"],
+    [["--output", "/run/cdi/nvidia"], "ends in .yaml or .json"],
+    [["--interval", "0"], "--interval"],
+    [["--ready-timeout", "soon"], "--ready-timeout"],
+  ])("says what is wrong with %p", (args, problem) => {
+    const { status, stderr } = run(gantryProgram, ["cdi", "watch", "--once", ...flags, ...args])
+    expect(status).toBe(2)
+    expect(stderr).toContain(problem)
+  })
+})
+
+describe("the units", () => {
+  const data = join(import.meta.dir, "../../data")
+  const commands = ["gantry-cdi.service", "gantry-cdi-watch.service"].flatMap((name) =>
+    [
+      ...readFileSync(join(data, "systemd", name), "utf8").matchAll(
+        /^ExecStart=\/usr\/local\/bin\/gantry (.*)$/gm,
+      ),
+    ].map(([, words = ""]) => words.split(" ")),
+  )
+
+  test("start what is there: every word and flag is one of the command's", () => {
+    expect(commands.length).toBe(2)
+    for (const words of commands)
+      expect(run(gantryProgram, [...words, "--help"])).toMatchObject({ status: 0, stderr: "" })
+  })
+
+  test("name each other as they are called", () => {
+    const text = ["systemd/gantry-cdi-watch.service", "systemd/gantry-cdi.path", "udev/70-gantry-cdi.rules"]
+      .map((name) => readFileSync(join(data, name), "utf8"))
+      .join("\n")
+    for (const [unit] of text.matchAll(/gantry-[a-z-]+\.(?:service|path)/g))
+      expect([unit, existsSync(join(data, "systemd", unit))]).toEqual([unit, true])
+  })
+})
