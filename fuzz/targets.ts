@@ -1,6 +1,7 @@
 /** Everything that is fuzzed. A new target is a file in targets/ and a line here. */
 
 import type { FuzzTarget } from "./target.ts"
+import { blockYaml } from "./targets/block-yaml.ts"
 import { cdiEdits } from "./targets/cdi-edits.ts"
 import { cdiSpec } from "./targets/cdi-spec.ts"
 import { cdiStart } from "./targets/cdi-start.ts"
@@ -22,6 +23,7 @@ import { utf8 } from "./targets/utf8.ts"
 
 /** Order: by name. */
 export const targets: readonly FuzzTarget[] = [
+  blockYaml,
   cdiEdits,
   cdiSpec,
   cdiStart,
