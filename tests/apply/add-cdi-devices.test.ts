@@ -90,6 +90,31 @@ describe("what specifications say, in config.json", () => {
     })
   })
 
+  test("in a user namespace a node that lies elsewhere is mounted, with its permission and nothing else in its place", () => {
+    const node = (path: string, host: string) => ({
+      ...{ path, hostPath: host, type: "c", major: 9, minor: 3, fileMode: 0o660, permissions: "r" },
+      ...{ uid: undefined, gid: undefined },
+    })
+    const spec =
+      '{"linux":{"namespaces":[{"type":"user"}],"devices":[{"path":"/dev/a","type":"c","major":1,"minor":1}]}}'
+    const edits = { deviceNodes: [node("/dev/a", "/dev/nic0"), node("/dev/nic0", "")] }
+    const done = addCdiDevices(spec, [device(edits)], live)
+    const rule = { allow: true, type: "c", major: 9, minor: 3, access: "r" }
+    expect(done.ok ? JSON.parse(done.value) : done.fault).toEqual({
+      linux: {
+        namespaces: [{ type: "user" }],
+        devices: [{ path: "/dev/nic0", type: "c", major: 9, minor: 3, fileMode: 0o660 }],
+        resources: { devices: [rule, rule] },
+      },
+      mounts: [
+        {
+          ...{ destination: "/dev/a", type: "bind", source: "/dev/nic0" },
+          options: ["nosuid", "noexec", "rbind", "rprivate"],
+        },
+      ],
+    })
+  })
+
   test("what is no specification of a container is a fault", () => {
     const spoilt = addCdiDevices('{"mounts":[],"Mounts":[]}', [device({ mounts: [mount] })], live)
     expect(spoilt.ok ? "" : spoilt.fault.tag).toBe("SpecKeyRepeated")

@@ -13,8 +13,10 @@ import {
 } from "node:fs"
 import { basename, join } from "node:path"
 import {
+  cdiHookProgram,
   gantryProgram,
   makeBundle,
+  makeBusyboxRoot,
   makeDirectory,
   missing,
   mustRun,
@@ -103,9 +105,14 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
 
   function start(
     shape: SpecShape,
-    more: { readonly name?: string; readonly edit?: (spec: string) => string; readonly times?: number } = {},
+    more: {
+      readonly prepare?: (root: string) => void
+      readonly name?: string
+      readonly edit?: (spec: string) => string
+      readonly times?: number
+    } = {},
   ): Started {
-    const bundle = makeBundle(work, shape)
+    const bundle = makeBundle(work, shape, more.prepare)
     const id = basename(bundle.directory)
     const spec = join(bundle.directory, "config.json")
     if (more.edit !== undefined) writeFileSync(spec, more.edit(readFileSync(spec, "utf8")))
@@ -200,6 +207,40 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     )
   })
 
+  test("hooks of a driver's specification do their work in the container", () => {
+    const links = [
+      "create-symlinks",
+      "--link",
+      "libvendor.so.1::/opt/lib/libvendor.so",
+      "--link",
+      "/etc/x::/opt/y",
+    ]
+    const driver = {
+      cdiVersion: "0.5.0",
+      kind: "nvidia.com/gpu",
+      containerEdits: {
+        hooks: [
+          { hookName: "createContainer", path: cdiHookProgram, args: ["nvidia-cdi-hook", ...links] },
+          {
+            hookName: "createContainer",
+            path: cdiHookProgram,
+            args: ["nvidia-cdi-hook", "update-ldcache", "--folder", "/opt/lib"],
+          },
+        ],
+      },
+      devices: [
+        { name: "team-a", containerEdits: { deviceNodes: [{ path: "/dev/team0", hostPath: "/dev/full" }] } },
+      ],
+    }
+    writeFileSync(join(specs, "nvidia.json"), JSON.stringify(driver))
+    const script = "ls /dev/team0; readlink /opt/lib/libvendor.so; readlink /opt/y; ls /etc/ld.so.cache"
+    const ran = start({ args: ["sh", "-c", script], env: ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=team-a"] })
+    expect(ran).toMatchObject({
+      status: 0,
+      stdout: "/dev/team0\nlibvendor.so.1\n/etc/x\n/etc/ld.so.cache\n",
+    })
+  })
+
   test("what an engine has applied already, or an earlier start, is not done twice", () => {
     const ran = start({ args: ["sh", "-c", look], env: own }, { times: 2 })
     expect(ran).toMatchObject({ status: 0, stdout: seen })
@@ -211,6 +252,19 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     }
     expect(hooks.createContainer).toHaveLength(1)
     expect(mounts.filter(({ destination }) => destination === "/opt/vendor")).toHaveLength(1)
+  })
+
+  test("a user namespace", () => {
+    const prepare = (root: string): void => {
+      makeBusyboxRoot(root)
+      mustRun("chown", ["-R", "100000:100000", root])
+      mustRun("chmod", ["755", work])
+    }
+    // Hooks of the container's namespaces are the mapped root's.
+    writeFileSync(told, "")
+    chmodSync(told, 0o666)
+    const ran = start({ args: ["sh", "-c", look], env: own, userNamespace: 100_000 }, { prepare })
+    expect(ran).toMatchObject({ status: 0, stdout: seen, stderr: "" })
   })
 
   test("another tool's hook is taken out", () => {
