@@ -1,8 +1,10 @@
 /** Everything that is fuzzed. A new target is a file in targets/ and a line here. */
 
 import type { FuzzTarget } from "./target.ts"
+import { blockYaml } from "./targets/block-yaml.ts"
 import { cdiEdits } from "./targets/cdi-edits.ts"
 import { cdiSpec } from "./targets/cdi-spec.ts"
+import { cdiStart } from "./targets/cdi-start.ts"
 import { commandLines } from "./targets/command-lines.ts"
 import { elf, elfRandom } from "./targets/elf.ts"
 import { json } from "./targets/json.ts"
@@ -23,8 +25,10 @@ import { vendorTexts } from "./targets/vendor-texts.ts"
 
 /** Order: by name. */
 export const targets: readonly FuzzTarget[] = [
+  blockYaml,
   cdiEdits,
   cdiSpec,
+  cdiStart,
   commandLines,
   elf,
   elfRandom,

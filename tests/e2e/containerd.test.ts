@@ -1,11 +1,21 @@
 /** The distribution's containerd: `ctr run --runc-binary`, and CRI with a runtime handler, as Kubernetes has it. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { missing, type Ran, wrapperProgram } from "./bundle.ts"
 import { type Cri, openCri, type Pod } from "./cri.ts"
-import { listNodes, lookAround, makeStage, type Stage, testStarts, viewOf } from "./engine-contract.ts"
+import {
+  listNodes,
+  lookAround,
+  lookForVendor,
+  makeStage,
+  type Stage,
+  teamSpec,
+  testStarts,
+  vendorSpec,
+  viewOf,
+} from "./engine-contract.ts"
 import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 import { makeOciArchive } from "./oci-archive.ts"
 
@@ -130,6 +140,26 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
     } finally {
       await cri.removePod(pod)
     }
+  })
+
+  test("devices of CDI specifications, alone and in a pod, of a vendor, an administrator and the machine", async () => {
+    const told = join(stage.directory, "told")
+    const directory = join(stage.directory, "machine/etc/cdi")
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, "vendor.json"), vendorSpec(told))
+    writeFileSync(join(directory, "team.yaml"), teamSpec)
+    const variables = ["NVIDIA_VISIBLE_DEVICES=1,vendor.com/nic=a,nvidia.com/gpu=team-a"]
+    const seen = { status: 0, stdout: " 00\n1 a a\nnvidia1\nnvidia3\n" }
+    expect(await start(variables, lookForVendor)).toMatchObject(seen)
+    const pod = await runPod("nvidia")
+    const container = await startIn(pod, ...variables)
+    // Who is executed there later gets the variables that the engine knows, not those of config.json.
+    expect(await shell(container, lookForVendor)).toMatchObject({
+      ...seen,
+      stdout: " 00\n\nnvidia1\nnvidia3\n",
+    })
+    await cri.removePod(pod)
+    expect(readFileSync(told, "utf8").split("\n")).toHaveLength(3)
   })
 
   test("two containers of a pod each get their own, and one that comes after the first has ended", async () => {

@@ -13,8 +13,10 @@ import {
 } from "node:fs"
 import { basename, join } from "node:path"
 import {
+  cdiHookProgram,
   gantryProgram,
   makeBundle,
+  makeBusyboxRoot,
   makeDirectory,
   missing,
   mustRun,
@@ -103,9 +105,14 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
 
   function start(
     shape: SpecShape,
-    more: { readonly name?: string; readonly edit?: (spec: string) => string; readonly times?: number } = {},
+    more: {
+      readonly prepare?: (root: string) => void
+      readonly name?: string
+      readonly edit?: (spec: string) => string
+      readonly times?: number
+    } = {},
   ): Started {
-    const bundle = makeBundle(work, shape)
+    const bundle = makeBundle(work, shape, more.prepare)
     const id = basename(bundle.directory)
     const spec = join(bundle.directory, "config.json")
     if (more.edit !== undefined) writeFileSync(spec, more.edit(readFileSync(spec, "utf8")))
@@ -200,6 +207,40 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     )
   })
 
+  test("hooks of a driver's specification do their work in the container", () => {
+    const links = [
+      "create-symlinks",
+      "--link",
+      "libvendor.so.1::/opt/lib/libvendor.so",
+      "--link",
+      "/etc/x::/opt/y",
+    ]
+    const driver = {
+      cdiVersion: "0.5.0",
+      kind: "nvidia.com/gpu",
+      containerEdits: {
+        hooks: [
+          { hookName: "createContainer", path: cdiHookProgram, args: ["nvidia-cdi-hook", ...links] },
+          {
+            hookName: "createContainer",
+            path: cdiHookProgram,
+            args: ["nvidia-cdi-hook", "update-ldcache", "--folder", "/opt/lib"],
+          },
+        ],
+      },
+      devices: [
+        { name: "team-a", containerEdits: { deviceNodes: [{ path: "/dev/team0", hostPath: "/dev/full" }] } },
+      ],
+    }
+    writeFileSync(join(specs, "nvidia.json"), JSON.stringify(driver))
+    const script = "ls /dev/team0; readlink /opt/lib/libvendor.so; readlink /opt/y; ls /etc/ld.so.cache"
+    const ran = start({ args: ["sh", "-c", script], env: ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=team-a"] })
+    expect(ran).toMatchObject({
+      status: 0,
+      stdout: "/dev/team0\nlibvendor.so.1\n/etc/x\n/etc/ld.so.cache\n",
+    })
+  })
+
   test("what an engine has applied already, or an earlier start, is not done twice", () => {
     const ran = start({ args: ["sh", "-c", look], env: own }, { times: 2 })
     expect(ran).toMatchObject({ status: 0, stdout: seen })
@@ -211,6 +252,19 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     }
     expect(hooks.createContainer).toHaveLength(1)
     expect(mounts.filter(({ destination }) => destination === "/opt/vendor")).toHaveLength(1)
+  })
+
+  test("a user namespace", () => {
+    const prepare = (root: string): void => {
+      makeBusyboxRoot(root)
+      mustRun("chown", ["-R", "100000:100000", root])
+      mustRun("chmod", ["755", work])
+    }
+    // Hooks of the container's namespaces are the mapped root's.
+    writeFileSync(told, "")
+    chmodSync(told, 0o666)
+    const ran = start({ args: ["sh", "-c", look], env: own, userNamespace: 100_000 }, { prepare })
+    expect(ran).toMatchObject({ status: 0, stdout: seen, stderr: "" })
   })
 
   test("another tool's hook is taken out", () => {
@@ -344,7 +398,14 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
   })
 
   describe("a bad specification hides nobody else's devices, and is told of", () => {
-    const findings = (): string => mustRun(gantryProgram, ["explain", "--last"], { env })
+    /** Of our last container: others of this machine are in the same log. */
+    function findings(): string {
+      for (let number = 1; number <= 64; number++) {
+        const told = mustRun(gantryProgram, ["explain", `--last=${number}`], { env })
+        if (told.includes(work)) return told
+      }
+      throw new Error("it is not in the log")
+    }
     const served = (): void =>
       expect(start({ args: ["sh", "-c", look], env: own })).toMatchObject({
         status: 0,
@@ -406,6 +467,23 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
       writeFileSync(later, "")
       served()
       expect(findings()).toContain("GAN4040")
+    })
+
+    test("a file that another process replaces by a FIFO and back, all the time: served or refused, and nobody waits", () => {
+      const swap =
+        'cd "$1" && while :; do mkfifo f; mv f vendor.json; cp ../whole.json g; mv g vendor.json; done'
+      writeFileSync(join(work, "whole.json"), JSON.stringify(nic))
+      const swapper = Bun.spawn(["sh", "-c", swap, "sh", specs], { stderr: "ignore" })
+      try {
+        for (let count = 0; count < 20; count++) {
+          const ran = start({ args: ["sh", "-c", look], env: own })
+          if (ran.status === 0) expect(ran.stdout).toBe(seen)
+          else
+            expect(ran.stderr).toMatch(/^unresolvable CDI devices vendor\.com\/nic=a: .*\[GAN4043\][^\n]*\n$/)
+        }
+      } finally {
+        swapper.kill()
+      }
     })
 
     test("ten thousand bad files", () => {

@@ -20,7 +20,7 @@ describe("devices of specifications as with the reference's wrapper, rules aside
       if (!ours.ok) return
       let expected = vector.output === "unchanged" ? vector.input : vector.output
       for (const { title, adopt } of runtimeCdiRules) {
-        const next = adopt(expected)
+        const next = adopt(expected, ours.value, vector)
         if (!Bun.deepEquals(withoutEmpty(next), withoutEmpty(expected)))
           applied.set(title, (applied.get(title) ?? 0) + 1)
         expected = next

@@ -39,7 +39,10 @@ interface Spec {
   readonly process: { readonly env: readonly string[] }
   readonly mounts?: readonly { readonly destination: string }[]
   readonly hooks?: Readonly<Record<string, readonly { readonly env?: readonly string[] }[]>>
-  readonly linux: { readonly devices?: readonly { readonly path: string }[] }
+  readonly linux: {
+    readonly devices?: readonly { readonly path: string }[]
+    readonly resources?: { readonly devices?: readonly object[] } | undefined
+  }
 }
 
 export const readRuntimeCdi = (): readonly RuntimeCdiVector[] =>
@@ -118,7 +121,7 @@ export function ownOutput(vector: RuntimeCdiVector): Result<Spec> {
 export interface RuntimeCdiRule {
   /** As in docs/differences.md. */
   readonly title: string
-  adopt(reference: Spec): Spec
+  adopt(reference: Spec, ours: Spec, vector: RuntimeCdiVector): Spec
 }
 
 export const runtimeCdiRules: readonly RuntimeCdiRule[] = [
@@ -146,7 +149,34 @@ export const runtimeCdiRules: readonly RuntimeCdiRule[] = [
       linux: { ...spec.linux, devices: lastAt(spec.linux.devices ?? [], ({ path }) => path) },
     }),
   },
+  {
+    title: "In a user namespace a node that lies elsewhere is mounted",
+    adopt: withBoundNodes,
+  },
 ]
+
+/** Where the reference has a node that is not the machine's of that path, ours has a mount, and all others are the same. */
+function withBoundNodes(reference: Spec, ours: Spec, { nodes }: RuntimeCdiVector): Spec {
+  const given = new Set((ours.linux.devices ?? []).map(({ path }) => path))
+  const devices = (reference.linux.devices ?? []).filter(({ path }) => path in nodes || given.has(path))
+  const left = (reference.linux.devices ?? []).filter((one) => !devices.includes(one))
+  const bound = new Set(left.map(({ path }) => cleanPath(path)))
+  const mounts = ours.mounts ?? []
+  const others = mounts.filter(({ destination }) => !bound.has(cleanPath(destination)))
+  // A mount that is added puts all of them in the order of their depth.
+  const areSame = (some: readonly object[] = [], more: readonly object[] = []): boolean =>
+    Bun.deepEquals(asSet(some), asSet(more))
+  const areAll =
+    others.length + left.length === mounts.length &&
+    areSame(others, reference.mounts) &&
+    areSame(ours.linux.resources?.devices, reference.linux.resources?.devices)
+  return left.length === 0 || !areAll
+    ? reference
+    : { ...reference, mounts, linux: { ...reference.linux, devices, resources: ours.linux.resources } }
+}
+
+const asSet = (items: readonly object[]): readonly string[] =>
+  items.map((item) => JSON.stringify(withoutEmpty(item), Object.keys(item).sort())).sort()
 
 const hookPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 /** The one that every record's config.json has beforehand. */

@@ -152,7 +152,8 @@ export function listChoice(
     )
     return []
   }
-  log.add(`${rule}.environment`, evidence, `${noun} ${[...new Set(items)].join(", ")} asked for`)
+  const what = items.some((item) => item.includes("/")) ? "device" : noun
+  log.add(`${rule}.environment`, evidence, `${what} ${[...new Set(items)].join(", ")} asked for`)
   const lastPlaces = new Map(items.map((item, index) => [item, index]))
   return items.map((item, index) => (lastPlaces.get(item) === index ? item : ""))
 }
