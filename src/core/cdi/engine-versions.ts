@@ -1,0 +1,107 @@
+/**
+ * The newest CDI version that each release of an engine parses. An engine refuses a whole file above it, and says so at debug level only.
+ * Source: what the release requires of the CDI library (go.mod, vendor.mod of moby; CRI-O's pull requests 6711, 7526, 7971, 9025, 9650),
+ * and the library's own list of versions. `podman 4.3.1` was observed: 0.5.0 works, 0.6.0 does not.
+ * A release between two rows, or behind the last, parses what the row before it does, perhaps more.
+ */
+
+import { compareVersions } from "../text/version.ts"
+import { type CdiVersion, isOlder } from "./version.ts"
+
+export const engineNames = ["docker", "containerd", "podman", "crio"] as const
+export type EngineName = (typeof engineNames)[number]
+
+export interface EngineRelease {
+  readonly engine: EngineName
+  /** As `4.3.1`; a branch is enough. */
+  readonly version: string
+}
+
+interface Level {
+  /** The first release that was looked at and is so. */
+  readonly since: string
+  /** undefined: CDI is not known to it; container requests for devices are ignored. */
+  readonly highest: CdiVersion | undefined
+}
+
+/** Order: newest first. */
+const levels: { readonly [E in EngineName]: readonly Level[] } = {
+  docker: [
+    { since: "28.1", highest: "1.0.0" },
+    { since: "27.4", highest: "0.8.0" },
+    { since: "26.1", highest: "0.7.0" },
+    { since: "25.0", highest: "0.6.0" },
+    { since: "0", highest: undefined },
+  ],
+  containerd: [
+    { since: "2.3", highest: "1.1.0" },
+    { since: "2.1", highest: "1.0.0" },
+    { since: "2.0", highest: "0.8.0" },
+    { since: "1.7.27", highest: "0.8.0" },
+    { since: "1.7.16", highest: "0.7.0" },
+    { since: "1.7.13", highest: "0.6.0" },
+    { since: "1.7", highest: "0.5.0" },
+    { since: "0", highest: undefined },
+  ],
+  podman: [
+    { since: "6.0", highest: "1.1.0" },
+    { since: "5.5", highest: "1.0.0" },
+    { since: "5.2", highest: "0.8.0" },
+    { since: "5.1", highest: "0.7.0" },
+    { since: "4.7", highest: "0.6.0" },
+    { since: "4.3", highest: "0.5.0" },
+    { since: "4.1", highest: "0.4.0" },
+    { since: "4.0", highest: "0.3.0" },
+    { since: "0", highest: undefined },
+  ],
+  crio: [
+    { since: "1.36", highest: "1.1.0" },
+    { since: "1.32", highest: "0.8.0" },
+    { since: "1.30", highest: "0.7.0" },
+    { since: "1.29", highest: "0.6.0" },
+    { since: "1.27", highest: "0.5.0" },
+    { since: "1.23", highest: "0.3.0" },
+    { since: "0", highest: undefined },
+  ],
+}
+
+/** Versions of the CDI library, which engines carry in them. Order: newest first. */
+const libraryLevels: readonly Level[] = [
+  { since: "1.1.0", highest: "1.1.0" },
+  { since: "1.0.0", highest: "1.0.0" },
+  { since: "0.8.0", highest: "0.8.0" },
+  // 0.7.0 itself was released with the versions of 0.6.0.
+  { since: "0.7.1", highest: "0.7.0" },
+  { since: "0.6.0", highest: "0.6.0" },
+  { since: "0.5.0", highest: "0.5.0" },
+  { since: "0.4.0", highest: "0.4.0" },
+  { since: "0", highest: "0.3.0" },
+]
+
+const highestIn = (table: readonly Level[], version: string): CdiVersion | undefined =>
+  table.find(({ since }) => (compareVersions(version, since) ?? -1) >= 0)?.highest
+
+/** undefined: the release takes no CDI specification. */
+export const highestVersionOf = ({ engine, version }: EngineRelease): CdiVersion | undefined =>
+  highestIn(levels[engine], version)
+
+/** What an engine parses that is built with this release of the CDI library, as `0.6.2`. */
+export const highestVersionOfLibrary = (version: string): CdiVersion =>
+  highestIn(libraryLevels, version) ?? "0.3.0"
+
+/** The newest version that all of them parse; engines without CDI have no say. undefined: none has one. */
+export const highestCommonVersion = (engines: readonly EngineRelease[]): CdiVersion | undefined =>
+  engines
+    .map(highestVersionOf)
+    .reduce(
+      (lowest, version) =>
+        lowest === undefined || (version !== undefined && isOlder(version, lowest)) ? version : lowest,
+      undefined,
+    )
+
+/** `podman@4.3.1`, also `cri-o@1.30`. undefined: no such engine, or no version. */
+export function parseEngineRelease(text: string): EngineRelease | undefined {
+  const [name = "", version = ""] = text.split("@")
+  const engine = engineNames.find((one) => one === name.replace("cri-o", "crio"))
+  return engine !== undefined && /^\d{1,6}(?:\.\d{1,6}){0,3}$/.test(version) ? { engine, version } : undefined
+}
