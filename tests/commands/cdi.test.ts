@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -7,10 +7,12 @@ const root = resolve(import.meta.dir, "../..")
 const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-function cdi(...args: readonly string[]) {
-  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "cdi", ...args])
+function gantry(...args: readonly string[]) {
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])
   return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
 }
+
+const cdi = (...args: readonly string[]) => gantry("cdi", ...args)
 
 const page = readFileSync(join(root, "docs/cdi.md"), "utf8")
 const withPlace = (text: string): string => text.replaceAll("DIR/", `${directory}/`)
@@ -22,12 +24,16 @@ for (const [, name = "", text = ""] of files) {
   mkdirSync(join(directory, name, ".."), { recursive: true })
   writeFileSync(join(directory, name), text)
 }
-const runs = [...page.matchAll(/```sh\ngantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g)]
+const runs = [
+  ...page.matchAll(/```sh\n(?:gantry simulate up .*\n)?gantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g),
+]
+const machines = [...page.matchAll(/^gantry simulate up (.*)$/gm)].map(([, args = ""]) => args)
+for (const args of machines) gantry("simulate", "up", ...withPlace(args).split(" "))
 
 describe("the page on CDI", () => {
   test("has files and runs", () => {
-    expect(files.length).toBe(3)
-    expect(runs.length).toBe(6)
+    expect(files.length).toBe(4)
+    expect(runs.length).toBe(7)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(
@@ -41,6 +47,84 @@ describe("the page on CDI", () => {
       expect(exit).toBe(/\[GAN/.test(output) ? 1 : 0)
     },
   )
+})
+
+describe("gantry cdi verify", () => {
+  const machine = join(directory, "machine")
+  const spec = `cdiVersion: 0.5.0
+kind: nvidia.com/gpu
+devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
+`
+  const file = join(machine, "etc/cdi/nvidia.yaml")
+  const verify = (...args: readonly string[]) => cdi("verify", "--host", machine, ...args)
+
+  test("a sound specification, as text and as JSON", () => {
+    mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+    writeFileSync(file, spec)
+    expect(verify()).toEqual({
+      exit: 0,
+      stdout: `1 CDI device in 1 file, on ${machine}, driver 550.163.01, as root, for no engine that is known\n`,
+      stderr: "",
+    })
+    const { exit, stdout } = verify("--json", "--engine", "cri-o@1.31", "--user", "1000:44,1000")
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ version: 1, isSound: true, host: { kind: "simulated", name: machine }, driver: "550.163.01" },
+      user: { uid: 1000, gids: [44, 1000] },
+      engines: [{ engine: "crio", version: "1.31", program: null, highest: "0.7.0" }],
+      files: [
+        {
+          ...{ file: "/etc/cdi/nvidia.yaml", kind: "nvidia.com/gpu", cdiVersion: "0.5.0" },
+          ...{ minimumVersion: "0.5.0", devices: ["0"], warnings: [] },
+        },
+      ],
+      ...{ rejected: [], findings: [] },
+    })
+  })
+
+  test("a recording of the machine is judged as the machine", () => {
+    writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7"))
+    const recording = join(directory, "machine.json")
+    expect(gantry("host", "record", "--host", machine, "-o", recording).exit).toBe(0)
+    const live = verify("--json")
+    const replayed = cdi("verify", "--json", "--host", recording)
+    expect([live.exit, replayed.exit]).toEqual([1, 1])
+    const findings = JSON.parse(live.stdout).findings
+    expect(findings.map(({ code }: { readonly code: string }) => code)).toEqual([
+      "GAN4131",
+      "GAN4132",
+      "GAN4050",
+    ])
+    expect(JSON.parse(replayed.stdout).findings).toEqual(findings)
+  })
+
+  test("an image's own files, links within the image", () => {
+    const image = join(directory, "image")
+    mkdirSync(join(image, "usr/lib"), { recursive: true })
+    writeFileSync(join(image, "usr/lib/libx.so"), "x")
+    symlinkSync("/usr/lib", join(image, "lib"))
+    writeFileSync(
+      file,
+      `${spec}containerEdits: {mounts: [{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so}]}\n`,
+    )
+    expect(verify("--image-root", image).stdout.split("\n")[1]).toStartWith(
+      'note: /etc/cdi/nvidia.yaml:4:74: "/lib/libx.so" hides a file (1 bytes) of the image [GAN4140]',
+    )
+    expect(verify("--image-root", "/nowhere").stderr).toContain("/nowhere")
+  })
+
+  test.each<[flag: string, value: string]>([
+    ["--engine", "podman"],
+    ["--engine", "rkt@1.0"],
+    ["--user", "root"],
+    ["--user", "1:x"],
+    ["--spec-dir", "relative"],
+    ["--bogus", "x"],
+  ])("wrong usage: %p %p", (flag, value) => {
+    const { exit, stderr } = verify(flag, value)
+    expect(exit).toBe(2)
+    expect(stderr).toContain("gantry cdi verify")
+  })
 })
 
 const both = ["--spec-dir", `${directory}/etc`, "--spec-dir", `${directory}/run`]

@@ -138,7 +138,7 @@ function readLibrary(
 }
 
 /** Names that are the vendor's. What else a library needs is the distribution's, and every image has its own. */
-const vendorName = /^lib(?:.*nvidia|cuda|nv)/
+export const vendorName = /^lib(?:.*nvidia|cuda|nv)/
 
 /**
  * What a library of the driver needs and does not carry the driver's version lies beside it, under the name by which it is needed.

@@ -6,7 +6,7 @@ import { listEdits, renderJson } from "../cdi/render-spec.ts"
 import type { ResolvedDevices } from "../cdi/resolve-devices.ts"
 import type { CdiSpec, ContainerEdits } from "../cdi/spec.ts"
 import { minimumVersion } from "../cdi/version.ts"
-import type { CdiPlace } from "../fault/cdi.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import { escapeControl } from "../text/escape.ts"
 
 /** Order: as asked for. */

@@ -5,6 +5,7 @@
 
 import type { ApplyingFaults } from "./applying.ts"
 import type { CdiFaults } from "./cdi.ts"
+import type { CdiMachineFaults } from "./cdi-machine.ts"
 import type { EngineFaults } from "./engines.ts"
 import type { GpuFaults } from "./gpu.ts"
 import type { InputFaults } from "./input.ts"
@@ -16,6 +17,7 @@ export interface FaultData
     GpuFaults,
     ApplyingFaults,
     CdiFaults,
+    CdiMachineFaults,
     EngineFaults {}
 
 export type FaultTag = keyof FaultData

@@ -1,0 +1,198 @@
+/**
+ * The driver's libraries that specifications mount: of the version of the loaded kernel module, real libraries, with all that they need
+ * of the driver beside them, and found in the container under the name by which programs ask for them.
+ */
+
+import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
+import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
+import type { Hook, Mount } from "../cdi/spec.ts"
+import { vendorName } from "../driver/observe-libraries.ts"
+import type { ElfFile } from "../elf/elf.ts"
+import { parseElfFrom } from "../elf/parse-elf.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Result } from "../fault/result.ts"
+import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { type CdiSubject, found, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import type { MountSource } from "./check-mounts.ts"
+
+export interface LibraryJudgement {
+  readonly findings: readonly Finding[]
+  /** Paths that are absent because another driver is installed, which one finding tells. */
+  readonly explained: ReadonlySet<string>
+}
+
+/** The version that a file of the driver carries in its name or its directory's. */
+function driverVersionOf(path: string): string | undefined {
+  const version =
+    /\/lib\/firmware\/nvidia\/(\d{3,4}\.\d+(?:\.\d+)?)\//.exec(path)?.[1] ??
+    /\.so\.(\d{3,4}\.\d+(?:\.\d+)?)$/.exec(path)?.[1]
+  return version !== undefined && /nvidia|cuda|libnv/.test(path) ? version : undefined
+}
+
+export function checkLibraries(
+  subject: CdiSubject,
+  sources: readonly MountSource[],
+  hooks: readonly Use<Hook>[],
+): LibraryJudgement {
+  const other = checkVersions(subject, sources)
+  const libraries = sources.flatMap((source): readonly Library[] => {
+    if (source.at.kind !== "there" || source.at.stat.kind !== "file") return []
+    const name = baseName(source.at.resolved)
+    if (!/^lib.*\.so(?:\.|$)/.test(name) || !vendorName.test(name)) return []
+    return [{ source, elf: readLibrary(subject, source.at.resolved) }]
+  })
+  return {
+    findings: [
+      ...other.findings,
+      ...libraries.flatMap(checkFile),
+      ...checkClosure(sources, libraries),
+      ...checkSonames(libraries, hooks),
+    ],
+    explained: other.explained,
+  }
+}
+
+/** One finding a specification and version, however many files. */
+function checkVersions({ snapshot }: CdiSubject, sources: readonly MountSource[]): LibraryJudgement {
+  const kernel = snapshot.inventory.kernelModuleVersion
+  const explained = new Set<string>()
+  if (kernel === undefined) return { findings: [], explained }
+  const wrong = sources.flatMap((source) => {
+    const version = driverVersionOf(source.path)
+    return version === undefined || version === kernel.value ? [] : [{ source, version }]
+  })
+  const byVersion = Map.groupBy(wrong, ({ source, version }) => `${source.uses[0].source.path} ${version}`)
+  const findings = [...byVersion.values()].map((files) => {
+    const [{ source: first, version: written }] = files as [(typeof files)[number]]
+    const missing = files.filter(({ source }) => source.at.kind === "absent")
+    for (const { source } of missing) explained.add(source.path)
+    return found(
+      "error",
+      fault("CdiDriverOther", {
+        place: placeOf(first.uses[0], "hostPath"),
+        ...{ written, kernel: kernel.value, files: files.length, missing: missing.length },
+      }),
+      `${kernel.source}: ${kernel.value}`,
+      ...files.slice(0, 3).map(({ source }) => `${source.path}: ${source.at.kind}`),
+    )
+  })
+  return { findings, explained }
+}
+
+interface Library {
+  readonly source: MountSource
+  readonly elf: Result<ElfFile>
+}
+
+const readLibrary = ({ view }: CdiSubject, path: string): Result<ElfFile> =>
+  parseElfFrom((offsetBytes, lengthBytes) => {
+    const bytes = view.readFile(path, { offsetBytes, lengthBytes })
+    return bytes.ok ? bytes.value : new Uint8Array()
+  })
+
+function checkFile({ source: { path, uses }, elf }: Library): readonly Finding[] {
+  if (elf.ok) return []
+  const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : elf.fault.tag
+  return [
+    found(
+      "error",
+      fault("CdiLibraryUnusable", { place: placeOf(uses[0], "hostPath"), path, problem }),
+      ...otherPlaces(uses, "hostPath"),
+    ),
+  ]
+}
+
+/** A device has its own mounts and those that every device of its file brings. */
+type Reach = readonly [source: LoadedSpec, device: RegisteredDevice | undefined]
+
+const reachesOf = ({ uses }: MountSource): readonly Reach[] =>
+  uses.map(({ source, device }) => [source, device] as const)
+
+/** What a device of a file has: `undefined` is every device of it. */
+class Reachable {
+  readonly #names = new Map<LoadedSpec, Map<RegisteredDevice | undefined, Set<string>>>()
+
+  add([source, device]: Reach, name: string): void {
+    const devices = this.#names.get(source) ?? new Map<RegisteredDevice | undefined, Set<string>>()
+    this.#names.set(source, devices)
+    devices.set(device, (devices.get(device) ?? new Set()).add(name))
+  }
+
+  has([source, device]: Reach, name: string): boolean {
+    const devices = this.#names.get(source)
+    return devices?.get(undefined)?.has(name) === true || devices?.get(device)?.has(name) === true
+  }
+}
+
+/** One finding for each library that is missed, whoever needs it. */
+function checkClosure(sources: readonly MountSource[], libraries: readonly Library[]): readonly Finding[] {
+  const reachable = new Reachable()
+  // What is mounted and not there is told elsewhere.
+  for (const source of sources)
+    for (const { item, source: spec, device } of source.uses)
+      reachable.add([spec, device], baseName(item.containerPath))
+  for (const { source, elf } of libraries)
+    if (elf.ok && elf.value.soname !== undefined)
+      for (const reach of reachesOf(source)) reachable.add(reach, elf.value.soname)
+  const missed = libraries.flatMap(({ source, elf }) =>
+    [...new Set(elf.ok ? elf.value.needed : [])]
+      .filter((name) => vendorName.test(name))
+      .filter((name) => reachesOf(source).some((reach) => !reachable.has(reach, name)))
+      .map((needs) => ({ source, needs })),
+  )
+  return [...Map.groupBy(missed, ({ needs }) => needs)].map(([needs, all]) => {
+    const [{ source }] = all as [(typeof all)[number]]
+    return found(
+      "warning",
+      fault("CdiClosureIncomplete", {
+        place: placeOf(source.uses[0], "hostPath"),
+        ...{ path: source.path, needs },
+      }),
+      ...all.slice(0, evidenceLimit).map((one) => `${one.source.path}: NEEDED ${needs}`),
+    )
+  })
+}
+
+/** More libraries with the same fault help nobody. */
+const evidenceLimit = 10
+
+/** Programs ask for a library by its SONAME: its own file is called so, a link is made, or ldconfig makes it. One finding a file. */
+function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]): readonly Finding[] {
+  const links = new Reachable()
+  const folders = new Reachable()
+  for (const { item, source, device } of hooks) {
+    for (const { path } of linksOf(item)) links.add([source, device], baseName(path))
+    for (const folder of foldersOf(item)) folders.add([source, device], cleanPath(folder))
+  }
+  for (const { source } of libraries)
+    for (const { item, source: spec, device } of source.uses)
+      links.add([spec, device], baseName(item.containerPath))
+  const lost = libraries.flatMap(({ source, elf }) => {
+    const soname = elf.ok ? elf.value.soname : undefined
+    if (soname === undefined) return []
+    const use = source.uses.find(
+      ({ item, source: spec, device }) => !isFound(item, soname, [spec, device], links, folders),
+    )
+    return use === undefined ? [] : [{ use, soname }]
+  })
+  return [...Map.groupBy(lost, ({ use }) => use.source).values()].map((all) => {
+    const [{ use, soname }] = all as [(typeof all)[number]]
+    return found(
+      "warning",
+      fault("CdiSonameUnreachable", {
+        place: placeOf(use, "containerPath"),
+        ...{ path: use.item.containerPath, soname, others: all.length - 1 },
+      }),
+      ...all.slice(0, evidenceLimit).map((one) => `${one.use.item.hostPath}: SONAME ${one.soname}`),
+    )
+  })
+}
+
+const isFound = (
+  { containerPath }: Mount,
+  soname: string,
+  reach: Reach,
+  links: Reachable,
+  folders: Reachable,
+): boolean => links.has(reach, soname) || folders.has(reach, parentPath(cleanPath(containerPath)))
