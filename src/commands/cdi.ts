@@ -13,7 +13,9 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   resolve: () => import("./cdi-resolve.ts"),
   validate: () => import("./cdi-validate.ts"),
   verify: () => import("./cdi-verify.ts"),
+  inject: () => import("./cdi-inject.ts"),
   diff: () => import("./cdi-diff.ts"),
+  transform: () => import("./cdi-transform.ts"),
 }
 
 const names = Object.keys(actions)
