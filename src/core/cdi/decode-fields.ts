@@ -154,6 +154,7 @@ type Shaped<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<in
 
 export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
   const names = Object.keys(shape)
+  const exact = new Set(names)
   const byFold = new Map(names.map((name) => [foldName(name), name]))
   const empty = Object.fromEntries(names.map((name) => [name, shape[name]?.empty])) as Shaped<S>
   return {
@@ -167,7 +168,7 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
       const found: Record<string, unknown> = { ...empty }
       const written = new Map<string, string>()
       for (const entry of node.entries) {
-        const name = byFold.get(foldName(entry.key))
+        const name = exact.has(entry.key) ? entry.key : byFold.get(foldName(entry.key))
         const reader = name === undefined ? undefined : shape[name]
         if (name === undefined || reader === undefined) {
           report(decoding, () => {

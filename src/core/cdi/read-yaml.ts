@@ -6,6 +6,7 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml"
 import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
+import { readBlockYaml } from "./read-block-yaml.ts"
 import type { SpecTextOutcome } from "./read-json.ts"
 import { floatText, resolvePlain } from "./resolve-plain.ts"
 import {
@@ -21,6 +22,12 @@ const valueLimit = 500_000
 
 /** Only the first document counts. */
 export function readYaml(written: string): SpecTextOutcome {
+  const root = readBlockYaml(written)
+  return root === undefined ? readWholeYaml(written) : { ok: true, root, unread: undefined }
+}
+
+/** By the whole grammar. */
+export function readWholeYaml(written: string): SpecTextOutcome {
   // YAML 1.1 has more ends of a line than 1.2. Each is one character here too, so that places stay.
   const text = written.replaceAll(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n")
   const composed = composeYaml(text)

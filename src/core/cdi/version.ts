@@ -27,9 +27,11 @@ const earliest: CdiVersion = "0.3.0"
 interface Clause {
   readonly since: CdiVersion
   readonly what: string
-  /** Where the specification uses it; undefined: nowhere. */
-  find(spec: CdiSpec): SpecPath | undefined
+  /** Where the specification uses it; undefined: nowhere. `all`: its everyEdits. */
+  find(spec: CdiSpec, all: AllEdits): SpecPath | undefined
 }
+
+type AllEdits = ReturnType<typeof everyEdits>
 
 /** Order: newest first; the first that applies decides. 0.8.0 and 1.0.0 added nothing that a specification can say. */
 const clauses: readonly Clause[] = [
@@ -105,18 +107,13 @@ const clauses: readonly Clause[] = [
   },
 ]
 
-function inEdits(
-  field: keyof ContainerEdits,
-  applies: (edits: ContainerEdits) => boolean,
-): (spec: CdiSpec) => SpecPath | undefined {
+function inEdits(field: keyof ContainerEdits, applies: (edits: ContainerEdits) => boolean): Clause["find"] {
   return inEachEdits((edits, path) => (applies(edits) ? [...path, field] : undefined))
 }
 
-function inEachEdits(
-  find: (edits: ContainerEdits, path: SpecPath) => SpecPath | undefined,
-): (spec: CdiSpec) => SpecPath | undefined {
-  return (spec) => {
-    for (const { edits, path } of everyEdits(spec)) {
+function inEachEdits(find: (edits: ContainerEdits, path: SpecPath) => SpecPath | undefined): Clause["find"] {
+  return (_, all) => {
+    for (const { edits, path } of all) {
       const found = find(edits, path)
       if (found !== undefined) return found
     }
@@ -140,8 +137,9 @@ export interface MinimumVersion {
 }
 
 export function minimumVersion(spec: CdiSpec): MinimumVersion {
+  const all = everyEdits(spec)
   for (const { since, what, find } of clauses) {
-    const path = find(spec)
+    const path = find(spec, all)
     if (path !== undefined) return { version: since, because: { what, path } }
   }
   return { version: earliest, because: undefined }
