@@ -5,11 +5,12 @@ import type { CdiSpec } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok } from "../core/fault/result.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { cdiShape, misused, readSpec, runAction } from "./cdi-flags.ts"
+import { cdiShape, misused, runAction } from "./cdi-flags.ts"
+import { readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({ usage: "diff FILE FILE [--json]", valued: [] })
 
-export const run = (args: readonly string[]): number =>
+export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, (flags) => {
     if (flags.words.length !== 2) return misused(shape, "diff takes two files")
     const specs: CdiSpec[] = []

@@ -1,13 +1,7 @@
 /** What the actions of `gantry cdi` share: how they read their command line, and where specifications are looked for. */
 
-import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { buildRegistry, defaultDirectories, type Registry } from "../core/cdi/registry.ts"
-import { fault } from "../core/fault/fault.ts"
+import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host } from "../core/host/host.ts"
-import { createLiveFiles } from "../host/live-files.ts"
-import { openHost } from "../host/open-host.ts"
-import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
 import { type FlagShape, type Flags, parseFlags, usageFault } from "./flags.ts"
 import { print, report } from "./report.ts"
 
@@ -31,18 +25,18 @@ export const cdiShape = ({ usage, valued, switches = [] }: CdiShape): FlagShape 
 })
 
 /** Reads, answers or says how the action is used, prints. */
-export function runAction(
+export async function runAction(
   args: readonly string[],
   shape: FlagShape,
-  answer: (flags: Flags) => Result<Answer>,
-): number {
+  answer: (flags: Flags) => Result<Answer> | Promise<Result<Answer>>,
+): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
     print(`usage: ${shape.usage}\n`)
     return 0
   }
-  const answered = answer(flags.value)
+  const answered = await answer(flags.value)
   if (!answered.ok) return report(answered.fault)
   print(answered.value.text)
   return answered.value.exit
@@ -64,23 +58,4 @@ export function checkDirectories(flags: Flags, shape: FlagShape): Result<readonl
   return relative === undefined
     ? ok(directories)
     : misused(shape, `${JSON.stringify(relative)} is not an absolute path`)
-}
-
-/** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
-export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
-  const directories = checkDirectories(flags, shape)
-  if (!directories.ok) return directories
-  const host = openHost(flags.values.get("host"))
-  return host.ok ? ok(registryOn(host.value, directories.value)) : host
-}
-
-export const registryOn = (host: Host, directories: readonly string[]): Registry =>
-  buildRegistry(readCdiDirectories(host, directories))
-
-/** Of this machine. Faults: CdiFileUnreadable, and those of parseSpec. */
-export function readSpec(path: string): ReturnType<typeof parseSpec> {
-  const bytes = readCdiFile(createLiveFiles(), path)
-  return bytes.ok
-    ? parseSpec({ path, bytes: bytes.value })
-    : fail([fault("CdiFileUnreadable", { file: path }, bytes.fault)])
 }

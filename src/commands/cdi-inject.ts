@@ -1,7 +1,6 @@
 /** `gantry cdi inject NAME…`: devices into a config.json, by splices. Nothing to change is nothing written. */
 
 import { applyEdits } from "../core/cdi/apply-edits.ts"
-import { resolveDevices } from "../core/cdi/resolve-devices.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { hostPath } from "../core/text/brand.ts"
@@ -12,8 +11,9 @@ import { findHostNodeOn } from "../host/find-host-node.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { replaceFile } from "../host/replace-file.ts"
-import { type Answer, cdiShape, checkDirectories, misused, registryOn, runAction } from "./cdi-flags.ts"
+import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
+import { resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage:
@@ -25,17 +25,17 @@ const shape = cdiShape({
 /** What a hook without variables gets: no hook that we write runs with those of a container's image. */
 const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
-export const run = (args: readonly string[]): number => runAction(args, shape, inject)
+export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, inject)
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid, CdiDeviceUnresolvable, HostReadFailed, and those of applyEdits. */
-function inject(flags: Flags): Result<Answer> {
+async function inject(flags: Flags): Promise<Result<Answer>> {
   const config = configOf(flags)
   if (!config.ok) return config
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
   const host = openHost(flags.values.get("host"))
   if (!host.ok) return host
-  const resolved = resolveDevices(registryOn(host.value, directories.value), flags.words)
+  const resolved = await resolveOn(host.value, directories.value, flags.words)
   if (!resolved.ok) return resolved
   const bytes = createLiveFiles().readFile(hostPath(config.value))
   if (!bytes.ok) return bytes

@@ -2,14 +2,15 @@
 
 import { renderCdiList, renderCdiListJson } from "../core/explain/render-cdi-list.ts"
 import { ok } from "../core/fault/result.ts"
-import { cdiShape, directoriesOf, readRegistry, runAction, unexpected } from "./cdi-flags.ts"
+import { cdiShape, directoriesOf, runAction, unexpected } from "./cdi-flags.ts"
+import { readRegistry } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: "list [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
 })
 
-export const run = (args: readonly string[]): number =>
+export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, (flags) => {
     if (flags.words.length > 0) return unexpected(shape, flags.words[0])
     const registry = readRegistry(flags, shape)

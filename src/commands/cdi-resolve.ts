@@ -1,21 +1,24 @@
 /** `gantry cdi resolve NAME…`: what a container gets that asks for several devices, or why it gets nothing. */
 
-import { resolveDevices } from "../core/cdi/resolve-devices.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { ok } from "../core/fault/result.ts"
-import { cdiShape, misused, readRegistry, runAction } from "./cdi-flags.ts"
+import { openHost } from "../host/open-host.ts"
+import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
+import { resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage: "resolve NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
 })
 
-export const run = (args: readonly string[]): number =>
-  runAction(args, shape, (flags) => {
+export const run = (args: readonly string[]): Promise<number> =>
+  runAction(args, shape, async (flags) => {
     if (flags.words.length === 0) return misused(shape, "resolve which device?")
-    const registry = readRegistry(flags, shape)
-    if (!registry.ok) return registry
-    const resolved = resolveDevices(registry.value, flags.words)
+    const directories = checkDirectories(flags, shape)
+    if (!directories.ok) return directories
+    const host = openHost(flags.values.get("host"))
+    if (!host.ok) return host
+    const resolved = await resolveOn(host.value, directories.value, flags.words)
     if (!resolved.ok) return resolved
     const render = flags.on.has("json") ? renderResolvedJson : renderResolved
     return ok({ text: render(resolved.value), exit: 0 })

@@ -6,8 +6,9 @@ import { transformRoot } from "../core/cdi/transform-root.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { replaceFile } from "../host/replace-file.ts"
-import { type Answer, cdiShape, misused, readSpec, runAction } from "./cdi-flags.ts"
+import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
+import { readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage:
@@ -15,7 +16,7 @@ const shape = cdiShape({
   valued: ["from", "to", "relative-to", "format", "o", "output"],
 })
 
-export const run = (args: readonly string[]): number => runAction(args, shape, transform)
+export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, transform)
 
 /** Faults: UsageInvalid, HostReadFailed, CdiFileUnreadable, and those of parseSpec. */
 function transform({ words, values }: Flags): Result<Answer> {

@@ -7,15 +7,16 @@ import {
   type Validation,
 } from "../core/explain/render-cdi-validation.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import { cdiShape, readRegistry, readSpec, runAction } from "./cdi-flags.ts"
+import { cdiShape, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
+import { readRegistry, readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: "validate [FILE…] [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
 })
 
-export const run = (args: readonly string[]): number =>
+export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, (flags) => {
     const validation = flags.words.length > 0 ? ok(validateFiles(flags.words)) : validateDirectories(flags)
     if (!validation.ok) return validation

@@ -19,16 +19,17 @@ import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { createSimulatedHost } from "../host/simulated.ts"
-import { cdiShape, checkDirectories, misused, registryOn, runAction } from "./cdi-flags.ts"
+import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { registryOn } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user UID[:GID,…]] [--image-root DIR] ${machineUsage} [--json]`,
   valued: ["spec-dir", "engine", "user", "image-root", ...machineFlags],
 })
 
-export const run = (args: readonly string[]): number =>
+export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, (flags) => {
     const subject = observeSubject(flags)
     if (!subject.ok) return subject

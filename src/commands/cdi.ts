@@ -4,7 +4,7 @@ import { usageFault } from "./flags.ts"
 import { print, report } from "./report.ts"
 
 interface Action {
-  run(args: readonly string[]): number
+  run(args: readonly string[]): Promise<number>
 }
 
 const actions: Readonly<Record<string, () => Promise<Action>>> = {

@@ -18,9 +18,10 @@ import { anonymizeRecording, hostNameFiles } from "../host/anonymize.ts"
 import { openHost } from "../host/open-host.ts"
 import { recordHost, renderRecording } from "../host/recording.ts"
 import { replaceFile } from "../host/replace-file.ts"
-import { checkDirectories, registryOn } from "./cdi-flags.ts"
+import { checkDirectories } from "./cdi-flags.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
+import { registryOn } from "./read-cdi.ts"
 import { print, report } from "./report.ts"
 
 const shape = {

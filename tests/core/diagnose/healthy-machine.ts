@@ -1,8 +1,9 @@
 /** A simulated machine with a CDI specification that fits it, and what is seen of both when something is changed. */
 
-import { buildRegistry, defaultDirectories } from "../../../src/core/cdi/registry.ts"
+import { buildRegistry } from "../../../src/core/cdi/registry.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+import { defaultDirectories } from "../../../src/core/cdi/spec-directories.ts"
 import { type EngineUser, rootUser } from "../../../src/core/diagnose/access.ts"
 import type { CdiSubject } from "../../../src/core/diagnose/cdi-subject.ts"
 import type { Host } from "../../../src/core/host/host.ts"
