@@ -9,11 +9,10 @@ import { joinPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { findHostNodeOn } from "../host/find-host-node.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { openHost } from "../host/open-host.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
-import { resolveOn } from "./recall-cdi.ts"
+import { openMachine, resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage:
@@ -33,7 +32,7 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!config.ok) return config
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
-  const host = openHost(flags.values.get("host"))
+  const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
   const resolved = await resolveOn(host.value, directories.value, flags.words)
   if (!resolved.ok) return resolved

@@ -2,9 +2,8 @@
 
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { ok } from "../core/fault/result.ts"
-import { openHost } from "../host/open-host.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
-import { resolveOn } from "./recall-cdi.ts"
+import { openMachine, resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage: "resolve NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
@@ -16,7 +15,7 @@ export const run = (args: readonly string[]): Promise<number> =>
     if (flags.words.length === 0) return misused(shape, "resolve which device?")
     const directories = checkDirectories(flags, shape)
     if (!directories.ok) return directories
-    const host = openHost(flags.values.get("host"))
+    const host = await openMachine(flags.values.get("host"))
     if (!host.ok) return host
     const resolved = await resolveOn(host.value, directories.value, flags.words)
     if (!resolved.ok) return resolved

@@ -4,7 +4,7 @@ import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Host } from "../core/host/host.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
@@ -19,7 +19,7 @@ export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
   return host.ok ? ok(registryOn(host.value, directories.value)) : host
 }
 
-export const registryOn = (host: Host, directories: readonly string[]): Registry =>
+export const registryOn = (host: HostFiles, directories: readonly string[]): Registry =>
   buildRegistry(readCdiDirectories(host, directories))
 
 /** Of this machine. Faults: CdiFileUnreadable, and those of parseSpec. */
