@@ -3,6 +3,7 @@
 import type { FuzzTarget } from "./target.ts"
 import { cdiEdits } from "./targets/cdi-edits.ts"
 import { cdiSpec } from "./targets/cdi-spec.ts"
+import { cdiVerify } from "./targets/cdi-verify.ts"
 import { commandLines } from "./targets/command-lines.ts"
 import { elf, elfRandom } from "./targets/elf.ts"
 import { json } from "./targets/json.ts"
@@ -23,6 +24,7 @@ import { utf8 } from "./targets/utf8.ts"
 export const targets: readonly FuzzTarget[] = [
   cdiEdits,
   cdiSpec,
+  cdiVerify,
   commandLines,
   elf,
   elfRandom,

@@ -55,6 +55,7 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
     registry: flags.words.length > 0 ? readFiles(flags.words) : registryOn(host, directories.value),
     areNamed: flags.words.length > 0,
+    unrecorded: new Set(),
     ...{ engines: engines.value, user: user.value, image: image.value },
   })
 }

@@ -22,6 +22,8 @@ export interface CdiSubject {
   readonly engines: readonly ObservedEngine[]
   /** Whom the engine runs as. */
   readonly user: EngineUser
+  /** Places that a recording holds no answer about, so that nothing is known of them. Grows while it is verified. */
+  readonly unrecorded: Set<string>
   /** The root of an image that the specifications are meant for; undefined: of any. */
   readonly image: RootView | undefined
 }
@@ -108,6 +110,16 @@ export function otherPlaces<T>([, ...others]: readonly Use<T>[], field?: string)
   const shown = others.slice(0, placeLimit).map((use) => renderPlace(placeOf(use, field)))
   const rest = others.length - shown.length
   return rest > 0 ? [...shown, `and ${rest} more places`] : shown
+}
+
+/** A recording was not asked after the place: it is noted, and nothing follows from it. */
+export function isUnrecorded({ host, unrecorded }: CdiSubject, path: string, problem: Fault): boolean {
+  const isUnknown =
+    host.provenance.kind === "recording" &&
+    problem.tag === "HostReadFailed" &&
+    problem.data.syscall === "lookup"
+  if (isUnknown) unrecorded.add(path)
+  return isUnknown
 }
 
 export const found = (

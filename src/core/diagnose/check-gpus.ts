@@ -42,6 +42,8 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
           ),
         ]
   })
+  // A file of other devices alone is none of GPUs.
+  if (subject.areNamed && ours.length === 0) return []
   const given = new Set(ours.flatMap(({ nodes }) => nodes))
   return [...judged, ...checkUnlisted(gpus, migDevices, given)]
 }

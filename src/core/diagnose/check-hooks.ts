@@ -7,7 +7,15 @@ import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { writableOn } from "./access.ts"
-import { type CdiSubject, found, groupUses, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import {
+  type CdiSubject,
+  found,
+  groupUses,
+  isUnrecorded,
+  otherPlaces,
+  placeOf,
+  type Use,
+} from "./cdi-subject.ts"
 
 /** Order: programs as first named, then hooks without variables. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -32,16 +40,18 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
 }
 
 function checkProgram(
-  { view, user }: CdiSubject,
+  subject: CdiSubject,
   path: string,
   uses: readonly [Use<Hook>, ...Use<Hook>[]],
 ): readonly Finding[] {
+  const { view, user } = subject
   const place = placeOf(uses[0], "path")
   const others = otherPlaces(uses, "path")
   const resolved = view.resolve(path)
   const stat = resolved.ok ? view.lstat(resolved.value) : resolved
   if (!resolved.ok || !stat.ok) {
     const problem = stat.ok ? undefined : stat.fault
+    if (problem !== undefined && isUnrecorded(subject, path, problem)) return []
     const errno = problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT"
     return [found("error", fault("CdiHookMissing", { place, path, errno }), ...others)]
   }

@@ -13,7 +13,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"
-import { type CdiSubject, found, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import { type CdiSubject, found, isUnrecorded, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 
 export interface LibraryJudgement {
@@ -40,7 +40,8 @@ export function checkLibraries(
     if (source.at.kind !== "there" || source.at.stat.kind !== "file") return []
     const name = baseName(source.at.resolved)
     if (!/^lib.*\.so(?:\.|$)/.test(name) || !vendorName.test(name)) return []
-    return [{ source, elf: readLibrary(subject, source.at.resolved) }]
+    const elf = readLibrary(subject, source.at.resolved)
+    return elf === undefined ? [] : [{ source, elf }]
   })
   return {
     findings: [
@@ -85,11 +86,17 @@ interface Library {
   readonly elf: Result<ElfFile>
 }
 
-const readLibrary = ({ view }: CdiSubject, path: string): Result<ElfFile> =>
-  parseElfFrom((offsetBytes, lengthBytes) => {
-    const bytes = view.readFile(path, { offsetBytes, lengthBytes })
-    return bytes.ok ? bytes.value : new Uint8Array()
+/** undefined: a recording does not say. */
+function readLibrary(subject: CdiSubject, path: string): Result<ElfFile> | undefined {
+  let isUnknown = false
+  const elf = parseElfFrom((offsetBytes, lengthBytes) => {
+    const bytes = subject.view.readFile(path, { offsetBytes, lengthBytes })
+    if (bytes.ok) return bytes.value
+    isUnknown ||= isUnrecorded(subject, path, bytes.fault)
+    return new Uint8Array()
   })
+  return isUnknown ? undefined : elf
+}
 
 function checkFile({ source: { path, uses }, elf }: Library): readonly Finding[] {
   if (elf.ok) return []

@@ -16,6 +16,7 @@ import {
   type CdiSubject,
   found,
   groupUses,
+  isUnrecorded,
   otherPlaces,
   placeOf,
   renderPlace,
@@ -28,7 +29,11 @@ export type MountUses = readonly [Use<Mount>, ...Use<Mount>[]]
 export interface MountSource {
   readonly path: string
   readonly uses: MountUses
-  readonly at: { readonly kind: "there"; readonly resolved: HostPath; readonly stat: FileStat } | Absent
+  readonly at:
+    | { readonly kind: "there"; readonly resolved: HostPath; readonly stat: FileStat }
+    | Absent
+    /** A recording does not say. */
+    | { readonly kind: "unknown" }
 }
 
 interface Absent {
@@ -42,20 +47,25 @@ const isBind = ({ type, options }: Mount): boolean =>
 
 /** Order: as used first. */
 export const observeMountSources = (
-  { view }: Pick<CdiSubject, "view">,
+  subject: CdiSubject,
   mounts: readonly Use<Mount>[],
 ): readonly MountSource[] =>
   groupUses(
     mounts.filter(({ item }) => isBind(item)),
     ({ hostPath: path }) => path,
-  ).map(([path, uses]) => ({ path, uses, at: look(view, path) }))
+  ).map(([path, uses]) => ({ path, uses, at: look(subject, path) }))
 
-function look(view: CdiSubject["view"], path: string): MountSource["at"] {
+function look(subject: CdiSubject, path: string): MountSource["at"] {
+  const { view } = subject
   const resolved = view.resolve(path)
   const stat = resolved.ok ? view.lstat(resolved.value) : resolved
-  if (resolved.ok && stat.ok) return { kind: "there", resolved: resolved.value, stat: stat.value as FileStat }
-  const { fault: problem } = stat as { readonly fault: Finding["fault"] }
-  return { kind: "absent", errno: problem.tag === "HostReadFailed" ? problem.data.errno : problem.tag }
+  if (!stat.ok)
+    return isUnrecorded(subject, path, stat.fault)
+      ? { kind: "unknown" }
+      : { kind: "absent", errno: stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "EIO" }
+  return resolved.ok
+    ? { kind: "there", resolved: resolved.value, stat: stat.value as FileStat }
+    : { kind: "unknown" }
 }
 
 /** `explained`: what is not there for a reason that is told once for all. */
@@ -69,6 +79,7 @@ export function checkMounts(
     const { path, uses, at } = source
     const place = placeOf(uses[0], "hostPath")
     const others = otherPlaces(uses, "hostPath")
+    if (at.kind === "unknown") return []
     if (at.kind === "absent") {
       if (explained.has(path)) return []
       return [found("error", fault("CdiPathMissing", { place, path, errno: at.errno }), ...others)]

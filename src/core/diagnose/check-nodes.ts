@@ -13,6 +13,7 @@ import {
   type CdiSubject,
   found,
   groupUses,
+  isUnrecorded,
   otherPlaces,
   placeOf,
   renderPlace,
@@ -37,6 +38,7 @@ function checkNode(
   const place = placeOf(first)
   const places = otherPlaces(uses)
   const stat = subject.host.lstat(hostPath(path))
+  if (!stat.ok && isUnrecorded(subject, path, stat.fault)) return []
   if (!stat.ok)
     return stat.fault.tag === "HostReadFailed" && stat.fault.data.reason === "absent"
       ? [found("error", fault("CdiHostNodeMissing", { path, place }), ...places)]

@@ -4,8 +4,9 @@
  * validate-spec.ts's and advise-spec.ts's affair, and told here too.
  */
 
+import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { type CdiSubject, listUses } from "./cdi-subject.ts"
+import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkEngines, checkFiles, checkPrecedence } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
 import { checkHooks } from "./check-hooks.ts"
@@ -21,10 +22,8 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const sources = observeMountSources(subject, uses.mounts)
   const libraries = checkLibraries(subject, sources, uses.hooks)
   const named = new Set(uses.nodes.map(({ item }) => item.hostPath || item.path))
-  return [
-    ...registry.rejected.flatMap(({ faults }) =>
-      faults.map((fault): Finding => ({ severity: "error", fault, evidence: [] })),
-    ),
+  const findings = [
+    ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
     ...registry.findings,
     ...registry.specs.flatMap(({ warnings }) => warnings),
     ...checkFiles(subject),
@@ -38,6 +37,10 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkHooks(subject, uses.hooks),
     ...(image === undefined ? [] : checkImage(image, uses, sources)),
   ]
+  const places = [...subject.unrecorded].sort()
+  return places.length === 0
+    ? findings
+    : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
 }
 
 /** What is wrong with a node of the machine that a specification names. That it is missing is told with its place. */

@@ -65,6 +65,8 @@ export interface CdiMachineFaults {
   }
   CdiEngineWithout: { readonly engine: string }
   CdiEngineVersionUnknown: { readonly engine: string; readonly program: string }
+  /** What a recording was not asked about when it was made. */
+  CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
   /** `means`: what the name says and the machine has not. */
   CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
   /** `wanted`: the node of what the name says. */
@@ -242,6 +244,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     says: (d) =>
       `${d.program}: nothing says which version of ${d.engine} it is, nor which CDI versions it parses`,
     remedies: (d) => know(`say it: --engine ${d.engine}@VERSION`),
+  },
+  CdiPlacesUnrecorded: {
+    code: "GAN4127",
+    exit: 1,
+    says: (d) => `${d.host} was not asked about ${list(d.places)}, so that nothing is known of them`,
+    remedies: () => know("record the machine anew while it has the specification, or verify it there"),
   },
   CdiDeviceGone: {
     code: "GAN4130",

@@ -6,6 +6,7 @@ import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cd
 import { defaultDirectories } from "../../../src/core/cdi/spec-directories.ts"
 import { type EngineUser, rootUser } from "../../../src/core/diagnose/access.ts"
 import type { CdiSubject } from "../../../src/core/diagnose/cdi-subject.ts"
+import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { viewRoot } from "../../../src/core/host/root-view.ts"
 import { observeEngines } from "../../../src/core/inventory/observe-engines.ts"
@@ -14,6 +15,7 @@ import { hostPath } from "../../../src/core/text/brand.ts"
 import type { MemoryTree } from "../../../src/host/memory.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
 import { readCdiDirectories } from "../../../src/host/read-cdi-directories.ts"
+import { createRecordingHost, recordHost } from "../../../src/host/recording.ts"
 import type { SimulatedMigDevice } from "../../../src/host/simulate/mig-layout.ts"
 import { memoryMachine } from "../../machine.ts"
 
@@ -29,6 +31,8 @@ export interface MachineChange {
   readonly user?: EngineUser
   readonly engines?: CdiSubject["engines"]
   readonly image?: MemoryTree
+  /** The machine is only a recording, made before anything was changed, and the file is named. */
+  readonly isRecorded?: boolean
 }
 
 const observe = (host: Host): HostSnapshot =>
@@ -107,6 +111,8 @@ function makeHealthy(mig: readonly SimulatedMigDevice[]): Healthy {
   return { tree, text: renderSpec(specFor(observe(host)), "yaml") }
 }
 
+const fileOf = (content: string): MemoryTree[string] => ({ kind: "file", content, mode: 0o644 })
+
 /** The specification is of the machine before the change. */
 export function subjectOf(change: MachineChange): CdiSubject {
   const { mig = [] } = change
@@ -119,7 +125,7 @@ export function subjectOf(change: MachineChange): CdiSubject {
     if (!text.includes(from)) throw new Error(`the specification has no ${JSON.stringify(from)}:\n${text}`)
     text = text.replaceAll(from, to)
   }
-  tree[specPath] = { kind: "file", content: text, mode: 0o644 }
+  tree[specPath] = fileOf(text)
   for (const [path, entry] of Object.entries(change.machine ?? {})) {
     if (entry !== null) tree[path] = entry
     else {
@@ -127,13 +133,19 @@ export function subjectOf(change: MachineChange): CdiSubject {
       delete tree[path]
     }
   }
-  return subjectOn(createMemoryHost(tree, "test machine"), change)
+  const host = createMemoryHost(tree, "test machine")
+  if (change.isRecorded !== true) return subjectOn(host, change)
+  const recorder = recordHost(createMemoryHost({ ...healthy.tree, [specPath]: fileOf(healthy.text) }))
+  verifyCdi(subjectOn(recorder.host))
+  const recorded = subjectOn(createRecordingHost(recorder.recording(), "recorded machine"), change)
+  return { ...recorded, registry: subjectOn(host).registry, areNamed: true }
 }
 
 export const subjectOn = (host: Host, { engines, user, image }: MachineChange = {}): CdiSubject => ({
   ...{ host, view: viewRoot(host, hostPath("/")), snapshot: observe(host) },
   registry: buildRegistry(readCdiDirectories(host, defaultDirectories)),
   areNamed: false,
+  unrecorded: new Set(),
   engines: engines ?? observeEngines(host),
   user: user ?? rootUser,
   image: image && viewRoot(createMemoryHost(image, "image"), hostPath("/")),
