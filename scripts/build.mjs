@@ -67,6 +67,30 @@ function compileLauncher(output) {
   return true
 }
 
+/** What `gantry/cdi` gives others: one file that knows no system, and its types. */
+function buildLibrary(directory) {
+  rmSync(directory, { recursive: true, force: true })
+  const bundled = spawnSync(
+    findBun(),
+    [
+      "build",
+      "src/core/library/cdi.ts",
+      "--format=esm",
+      "--target=browser",
+      "--outfile",
+      join(directory, "cdi.js"),
+    ],
+    { cwd: root, encoding: "utf8" },
+  )
+  if (bundled.status !== 0) throw new Error(`the library cannot be bundled: ${bundled.stderr}`)
+  const typed = spawnSync(
+    join(root, "node_modules/.bin/tsc"),
+    ["-p", "src/core/library", "--outDir", join(directory, "types")],
+    { cwd: root, encoding: "utf8" },
+  )
+  if (typed.status !== 0) throw new Error(`the library's types cannot be written: ${typed.stdout}`)
+}
+
 export async function build() {
   await ensureNodeModules()
   const dist = join(root, "dist")
@@ -85,6 +109,7 @@ export async function build() {
     say("building dist/gantry")
     ensureDirectory(join(dist, "bin"))
     compile(join(root, "src/main.ts"), program)
+    buildLibrary(join(dist, "library"))
     rmSync(launcher, { force: true })
     if (!compileLauncher(launcher))
       say(`no C compiler: without the launcher ${launchedNames.join(", ")} are not linked`)

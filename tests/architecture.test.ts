@@ -24,6 +24,7 @@ const coreLayers: readonly (readonly string[])[] = [
   ["policy"],
   ["plan"],
   ["explain", "diagnose"],
+  ["library"],
 ]
 
 const bannedNames = [

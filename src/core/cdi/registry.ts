@@ -113,13 +113,17 @@ function rankDevices(specs: readonly LoadedSpec[]): Pick<Registry, "devices" | "
   const devices = new Map<string, RegisteredDevice>()
   const conflicts: DeviceConflict[] = []
   for (const [name, all] of [...definitions].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    const rivals = [...Map.groupBy(all, ({ source }) => source.priority).values()].find(
-      (ones) => ones.length > 1,
-    )
+    const rivals = findRivals(all)
     const winner = all.at(-1)
     if (rivals !== undefined) conflicts.push({ name, files: rivals.map(({ source }) => source.path) })
     else if (winner !== undefined)
       devices.set(name, { name, ...winner, hidden: all.slice(0, -1).map(({ source }) => source) })
   }
   return { devices, conflicts }
+}
+
+/** Of one directory, the first that has two. They stand in the order of their directories. */
+function findRivals(all: readonly Definition[]): readonly Definition[] | undefined {
+  const clash = all.find(({ source }, index) => source.priority === all[index + 1]?.source.priority)
+  return clash && all.filter(({ source }) => source.priority === clash.source.priority)
 }
