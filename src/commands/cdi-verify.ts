@@ -4,6 +4,7 @@ import { highestVersionOf, parseEngineRelease } from "../core/cdi/engine-version
 import { buildRegistry, type Registry, type SpecFileRead } from "../core/cdi/registry.ts"
 import { type EngineUser, rootUser } from "../core/diagnose/access.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
+import { observeUser } from "../core/diagnose/observe-user.ts"
 import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import {
   isSound,
@@ -25,7 +26,7 @@ import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { registryOn } from "./read-cdi.ts"
 
 const shape = cdiShape({
-  usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user UID[:GID,…]] [--image-root DIR] ${machineUsage} [--json]`,
+  usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] ${machineUsage} [--json]`,
   valued: ["spec-dir", "engine", "user", "image-root", ...machineFlags],
 })
 
@@ -42,13 +43,13 @@ export const run = (args: readonly string[]): Promise<number> =>
 function observeSubject(flags: Flags): Result<CdiSubject> {
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
-  const user = userOf(flags)
-  if (!user.ok) return user
   const image = imageOf(flags)
   if (!image.ok) return image
   const machine = observeMachine(flags, shape)
   if (!machine.ok) return machine
   const { host, snapshot } = machine.value
+  const user = userOf(flags, host)
+  if (!user.ok) return user
   const engines = enginesOf(flags, host)
   if (!engines.ok) return engines
   return ok({
@@ -81,12 +82,16 @@ function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine
   return ok(engines)
 }
 
-function userOf({ values }: Flags): Result<EngineUser> {
+/** By number, or by a name that the machine knows. */
+function userOf({ values }: Flags, host: Host): Result<EngineUser> {
   const text = values.get("user")
   if (text === undefined) return ok(rootUser)
   const [, uid, gids = ""] = /^(\d{1,10})(?::(\d{1,10}(?:,\d{1,10})*))?$/.exec(text) ?? []
-  if (uid === undefined) return misused(shape, `${JSON.stringify(text)} is no UID or UID:GID,GID…`)
-  return ok({ uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) })
+  if (uid !== undefined) return ok({ uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) })
+  const named = observeUser(host, text)
+  return named === undefined
+    ? misused(shape, `${JSON.stringify(text)} is no UID, UID:GID,GID… or user of ${host.provenance.name}`)
+    : ok(named)
 }
 
 /** A directory whose links mean its own files, as an image's root is. */

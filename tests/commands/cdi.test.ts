@@ -125,7 +125,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
   test.each<[flag: string, value: string]>([
     ["--engine", "podman"],
     ["--engine", "rkt@1.0"],
-    ["--user", "root"],
+    ["--user", "nobody-of-this-machine"],
     ["--user", "1:x"],
     ["--spec-dir", "relative"],
     ["--bogus", "x"],

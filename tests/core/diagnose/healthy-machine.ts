@@ -35,7 +35,7 @@ export interface MachineChange {
   readonly isRecorded?: boolean
 }
 
-const observe = (host: Host): HostSnapshot =>
+export const observe = (host: Host): HostSnapshot =>
   observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
 
 const edits = (some: Partial<ContainerEdits>): ContainerEdits => ({ ...noEdits, ...some })
