@@ -4,7 +4,6 @@
  */
 
 import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
-import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
 import type { Hook, Mount } from "../cdi/spec.ts"
 import { vendorName } from "../driver/observe-libraries.ts"
 import type { ElfFile } from "../elf/elf.ts"
@@ -15,6 +14,7 @@ import type { Result } from "../fault/result.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"
 import { type CdiSubject, found, isUnrecorded, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
+import { createReach } from "./reach.ts"
 
 export interface LibraryJudgement {
   readonly findings: readonly Finding[]
@@ -110,43 +110,26 @@ function checkFile({ source: { path, uses }, elf }: Library): readonly Finding[]
   ]
 }
 
-/** A device has its own mounts and those that every device of its file brings. */
-type Reach = readonly [source: LoadedSpec, device: RegisteredDevice | undefined]
-
-const reachesOf = ({ uses }: MountSource): readonly Reach[] =>
-  uses.map(({ source, device }) => [source, device] as const)
-
-/** What a device of a file has: `undefined` is every device of it. */
-class Reachable {
-  readonly #names = new Map<LoadedSpec, Map<RegisteredDevice | undefined, Set<string>>>()
-
-  add([source, device]: Reach, name: string): void {
-    const devices = this.#names.get(source) ?? new Map<RegisteredDevice | undefined, Set<string>>()
-    this.#names.set(source, devices)
-    devices.set(device, (devices.get(device) ?? new Set()).add(name))
-  }
-
-  has([source, device]: Reach, name: string): boolean {
-    const devices = this.#names.get(source)
-    return devices?.get(undefined)?.has(name) === true || devices?.get(device)?.has(name) === true
-  }
-}
-
-/** One finding for each library that is missed, whoever needs it. */
+/** One finding for each library that is missed, whoever needs it. A library of 32 bits does not serve one of 64. */
 function checkClosure(sources: readonly MountSource[], libraries: readonly Library[]): readonly Finding[] {
-  const reachable = new Reachable()
-  // What is mounted and not there is told elsewhere.
-  for (const source of sources)
-    for (const { item, source: spec, device } of source.uses)
-      reachable.add([spec, device], baseName(item.containerPath))
-  for (const { source, elf } of libraries)
-    if (elf.ok && elf.value.soname !== undefined)
-      for (const reach of reachesOf(source)) reachable.add(reach, elf.value.soname)
+  const reach = createReach()
+  const read = new Map(libraries.map(({ source, elf }) => [source, elf]))
+  for (const source of sources) {
+    const elf = read.get(source)
+    // What is mounted and cannot be read is told elsewhere.
+    const classes = elf?.ok === true ? [elf.value.bits] : [32, 64]
+    const soname = elf?.ok === true ? elf.value.soname : undefined
+    for (const use of source.uses)
+      for (const name of [baseName(use.item.containerPath), ...(soname === undefined ? [] : [soname])])
+        for (const bits of classes) reach.add(use, `${bits} ${name}`)
+  }
   const missed = libraries.flatMap(({ source, elf }) =>
-    [...new Set(elf.ok ? elf.value.needed : [])]
-      .filter((name) => vendorName.test(name))
-      .filter((name) => reachesOf(source).some((reach) => !reachable.has(reach, name)))
-      .map((needs) => ({ source, needs })),
+    elf.ok
+      ? [...new Set(elf.value.needed)]
+          .filter((name) => vendorName.test(name))
+          .filter((name) => source.uses.some((use) => !reach.has(use, `${elf.value.bits} ${name}`)))
+          .map((needs) => ({ source, needs }))
+      : [],
   )
   return [...Map.groupBy(missed, ({ needs }) => needs)].map(([needs, all]) => {
     const [{ source }] = all as [(typeof all)[number]]
@@ -166,21 +149,20 @@ const evidenceLimit = 10
 
 /** Programs ask for a library by its SONAME: its own file is called so, a link is made, or ldconfig makes it. One finding a file. */
 function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]): readonly Finding[] {
-  const links = new Reachable()
-  const folders = new Reachable()
-  for (const { item, source, device } of hooks) {
-    for (const { path } of linksOf(item)) links.add([source, device], baseName(path))
-    for (const folder of foldersOf(item)) folders.add([source, device], cleanPath(folder))
+  const links = createReach()
+  const folders = createReach()
+  for (const use of hooks) {
+    for (const { path } of linksOf(use.item)) links.add(use, baseName(path))
+    for (const folder of foldersOf(use.item)) folders.add(use, cleanPath(folder))
   }
   for (const { source } of libraries)
-    for (const { item, source: spec, device } of source.uses)
-      links.add([spec, device], baseName(item.containerPath))
+    for (const use of source.uses) links.add(use, baseName(use.item.containerPath))
+  const isFound = (use: Use<Mount>, soname: string): boolean =>
+    links.has(use, soname) || folders.has(use, parentPath(cleanPath(use.item.containerPath)))
   const lost = libraries.flatMap(({ source, elf }) => {
     const soname = elf.ok ? elf.value.soname : undefined
     if (soname === undefined) return []
-    const use = source.uses.find(
-      ({ item, source: spec, device }) => !isFound(item, soname, [spec, device], links, folders),
-    )
+    const use = source.uses.find((one) => !isFound(one, soname))
     return use === undefined ? [] : [{ use, soname }]
   })
   return [...Map.groupBy(lost, ({ use }) => use.source).values()].map((all) => {
@@ -195,11 +177,3 @@ function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]
     )
   })
 }
-
-const isFound = (
-  { containerPath }: Mount,
-  soname: string,
-  reach: Reach,
-  links: Reachable,
-  folders: Reachable,
-): boolean => links.has(reach, soname) || folders.has(reach, parentPath(cleanPath(containerPath)))
