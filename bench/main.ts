@@ -76,6 +76,7 @@ try {
         directory,
         program: await compileProgram("make-spec.ts", join(directory, "make-spec")),
         rounds,
+        peer: peer === "" ? undefined : peer,
       }),
     }),
   }
