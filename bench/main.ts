@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --part starts|parallel|machine|ldcache|cdi]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
+ * `npm run bench [-- --part starts|parallel|machine|ldcache|generate|cdi]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
  * cache costs, what CDI specifications cost; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
  * docs/performance.md has a run with its machine.
  */
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util"
 import { makeDirectory, missing, mustRun } from "../tests/e2e/bundle.ts"
 import { measureCdi } from "./cdi.ts"
 import { compileProgram } from "./compile.ts"
+import { measureGenerate } from "./generate.ts"
 import { measureLdcache } from "./ldcache.ts"
 import { measureMachines } from "./machine.ts"
 import { renderTimings } from "./markdown.ts"
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
-const parts = ["starts", "parallel", "machine", "ldcache", "cdi"] as const
+const parts = ["starts", "parallel", "machine", "ldcache", "generate", "cdi"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
   throw new Error(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
@@ -79,6 +80,14 @@ try {
         rounds,
       }),
     }),
+    ...(isWanted("generate") && {
+      generate: measureGenerate({
+        directory,
+        program: await compileProgram("make-spec.ts", join(directory, "make-spec")),
+        rounds,
+        peer: peer === "" ? undefined : peer,
+      }),
+    }),
   }
   const machine = {
     processor: cpus()[0]?.model ?? "unknown",
@@ -96,7 +105,10 @@ try {
       `${date}, ${rounds} rounds, ${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, ${runc}, Bun ${bun}`,
     )
     if (figures.starts !== undefined) console.log(`\n${renderTable(figures.starts)}`)
-    for (const timings of [figures.parallel, figures.machine, figures.ldcache, figures.cdi])
+    for (const timings of [
+      ...[figures.parallel, figures.machine, figures.ldcache],
+      ...[figures.generate, figures.cdi],
+    ])
       if (timings !== undefined) console.log(`\n${renderTimings(timings)}`)
   }
 } catch (error) {

@@ -23,6 +23,7 @@ const coreLayers: readonly (readonly string[])[] = [
   ["request", "requirement"],
   ["policy"],
   ["plan"],
+  ["generate"],
   ["explain", "diagnose"],
   ["library"],
 ]

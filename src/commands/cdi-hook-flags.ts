@@ -11,7 +11,7 @@ export type CdiHook =
   | { readonly name: "noop" | "disable-device-node-modification" | "update-application-profile" }
   | {
       readonly name: "create-symlinks"
-      readonly links: readonly { readonly target: string; readonly path: string }[]
+      readonly links: readonly HookLink[]
     }
   | { readonly name: "update-ldcache"; readonly folders: readonly string[] }
   | {
@@ -22,6 +22,23 @@ export type CdiHook =
       readonly hostCudaVersion: string | undefined
     }
   | { readonly name: "chmod"; readonly paths: readonly string[]; readonly mode: number }
+  | ({ readonly name: "complete-container" } & CompletionFlags)
+
+/** All of the above in one call, which only our own specifications make. */
+interface CompletionFlags {
+  readonly links: readonly HookLink[]
+  /** Made where the container has what they name. */
+  readonly nodeLinks: readonly HookLink[]
+  readonly compat: Omit<Extract<CdiHook, { readonly name: "enable-cuda-compat" }>, "name"> | undefined
+  readonly folders: readonly string[]
+  readonly hidesNodeModification: boolean
+  readonly hasApplicationProfile: boolean
+}
+
+interface HookLink {
+  readonly target: string
+  readonly path: string
+}
 
 export type CdiHookCall =
   | { readonly kind: "help" | "version" }
@@ -46,7 +63,25 @@ const hookFlags: Readonly<Record<CdiHook["name"], readonly string[]>> = {
   "disable-device-node-modification": [],
   "update-application-profile": [],
   chmod: ["path", "mode"],
+  "complete-container": [
+    "link",
+    "node-link",
+    "host-driver-version",
+    "host-cuda-version",
+    "cuda-compat-container-root",
+    "folder",
+    "ldconfig-path",
+  ],
   noop: [],
+}
+
+/** Flags without a value that a hook has beside. */
+const hookSwitches: Readonly<Partial<Record<CdiHook["name"], readonly string[]>>> = {
+  "complete-container": [
+    "enable-cuda-compat",
+    "disable-device-node-modification",
+    "update-application-profile",
+  ],
 }
 
 export const cdiHookUsage: string = `nvidia-cdi-hook [--debug] [--quiet] ${Object.keys(hookFlags).join("|")} [flags]`
@@ -70,11 +105,11 @@ export function parseCdiHookFlags(
   const [name = "", ...rest] = global.words
   if (!isHookName(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
   const usage = `nvidia-cdi-hook ${[name, ...hookFlags[name].map((flag) => `--${flag} …`)].join(" ")} [--container-spec FILE]`
-  const own = readFlags(rest, ["container-spec", ...hookFlags[name]], "anywhere")
+  const own = readFlags(rest, ["container-spec", ...hookFlags[name]], "anywhere", hookSwitches[name])
   if ("problem" in own) return { kind: "wrong", problem: own.problem, usage }
   const asked = answer(own.switches)
   if (asked !== undefined) return { kind: asked }
-  const hook = chooseHook(name, own.values)
+  const hook = chooseHook(name, own)
   if (typeof hook === "string") return { kind: "wrong", problem: hook, usage }
   const statePath = own.values.get("container-spec")?.at(-1) ?? ""
   return {
@@ -97,6 +132,7 @@ function readFlags(
   args: readonly string[],
   valued: readonly string[],
   words: "anywhere" | "beforeWords",
+  ownSwitches: readonly string[] = [],
 ): Given | { readonly problem: string } {
   const values = new Map<string, readonly string[]>()
   const switches = new Map<string, boolean>()
@@ -114,7 +150,7 @@ function readFlags(
     const written = equals === -1 ? body : body.slice(0, equals)
     const given = equals === -1 ? undefined : body.slice(equals + 1)
     const name = Object.hasOwn(shortNames, written) ? (shortNames[written] ?? written) : written
-    if (["debug", "quiet", "help", "version"].includes(name)) {
+    if (["debug", "quiet", "help", "version", ...ownSwitches].includes(name)) {
       const value = given === undefined ? true : parseBoolean(given)
       if (value === undefined)
         return { problem: `invalid boolean value ${JSON.stringify(given)} for flag -${written}` }
@@ -148,40 +184,39 @@ function verbosityOf(given: readonly Given[], variable: (name: string) => string
 }
 
 /** The hook, or what is wrong with what it was given. */
-function chooseHook(name: CdiHook["name"], values: ReadonlyMap<string, readonly string[]>): CdiHook | string {
+function chooseHook(name: CdiHook["name"], { values, switches }: Given): CdiHook | string {
   const list = (flag: string): readonly string[] => [
     ...new Set((values.get(flag) ?? []).flatMap((value) => value.split(","))),
   ]
   const last = (flag: string): string => values.get(flag)?.at(-1) ?? ""
   switch (name) {
     case "create-symlinks": {
-      const links: { readonly target: string; readonly path: string }[] = []
-      for (const text of list("link")) {
-        const [target = "", path = "", ...others] = text.split("::")
-        if (others.length > 0 || target === "" || /^\/*$/.test(path))
-          return `invalid symlink specification ${text}`
-        links.push({ target, path })
-      }
-      return { name, links }
+      const links = readLinks(list("link"))
+      return typeof links === "string" ? links : { name, links }
     }
     case "update-ldcache": {
-      const folders = [
-        ...new Set(
-          list("folder")
-            .filter((folder) => folder !== "")
-            .map(cleanPath),
-        ),
-      ]
-      const wrong = folders.find((folder) => !isLdSoConfLine(folder))
-      return wrong === undefined ? { name, folders } : `invalid folder ${JSON.stringify(wrong)}`
+      const folders = readFolders(list("folder"))
+      return typeof folders === "string" ? folders : { name, folders }
     }
     case "enable-cuda-compat":
+      return { name, ...readCompat(last) }
+    case "complete-container": {
+      const links = readLinks(list("link"))
+      if (typeof links === "string") return links
+      const nodeLinks = readLinks(list("node-link"))
+      if (typeof nodeLinks === "string") return nodeLinks
+      const folders = readFolders(list("folder"))
+      if (typeof folders === "string") return folders
       return {
         name,
-        directory: last("cuda-compat-container-root") || undefined,
-        hostDriverVersion: last("host-driver-version") || undefined,
-        hostCudaVersion: last("host-cuda-version") || undefined,
+        links,
+        nodeLinks,
+        folders,
+        compat: switches.get("enable-cuda-compat") === true ? readCompat(last) : undefined,
+        hidesNodeModification: switches.get("disable-device-node-modification") === true,
+        hasApplicationProfile: switches.get("update-application-profile") === true,
       }
+    }
     case "chmod": {
       const mode = last("mode")
       return /^0*[0-7]{1,3}$/.test(mode)
@@ -192,3 +227,28 @@ function chooseHook(name: CdiHook["name"], values: ReadonlyMap<string, readonly 
       return { name }
   }
 }
+
+/** The links, or what is wrong with one. */
+function readLinks(texts: readonly string[]): readonly HookLink[] | string {
+  const links: HookLink[] = []
+  for (const text of texts) {
+    const [target = "", path = "", ...others] = text.split("::")
+    if (others.length > 0 || target === "" || /^\/*$/.test(path))
+      return `invalid symlink specification ${text}`
+    links.push({ target, path })
+  }
+  return links
+}
+
+/** The folders, or what is wrong with one. */
+function readFolders(texts: readonly string[]): readonly string[] | string {
+  const folders = [...new Set(texts.filter((folder) => folder !== "").map(cleanPath))]
+  const wrong = folders.find((folder) => !isLdSoConfLine(folder))
+  return wrong === undefined ? folders : `invalid folder ${JSON.stringify(wrong)}`
+}
+
+const readCompat = (last: (flag: string) => string): NonNullable<CompletionFlags["compat"]> => ({
+  directory: last("cuda-compat-container-root") || undefined,
+  hostDriverVersion: last("host-driver-version") || undefined,
+  hostCudaVersion: last("host-cuda-version") || undefined,
+})

@@ -84,6 +84,8 @@ async function apply(hook: CdiHook, root: Root): Promise<Result<HookEffect>> {
       return (await import("../apply/cdi-hook/update-application-profile.ts")).updateApplicationProfile(root)
     case "chmod":
       return (await import("../apply/cdi-hook/change-modes.ts")).changeModes(root, hook.paths, hook.mode)
+    case "complete-container":
+      return (await import("../apply/cdi-hook/complete-container.ts")).completeContainer(root, hook)
     case "noop":
       return ok({ changes: [], findings: [] })
   }

@@ -8,6 +8,7 @@ interface Action {
 }
 
 const actions: Readonly<Record<string, () => Promise<Action>>> = {
+  generate: () => import("./cdi-generate.ts"),
   list: () => import("./cdi-list.ts"),
   inspect: () => import("./cdi-inspect.ts"),
   resolve: () => import("./cdi-resolve.ts"),

@@ -1,29 +1,43 @@
-/** `nvidia-ctk`, of which only `hook` is served: older CDI specifications name it in place of nvidia-cdi-hook. */
+/**
+ * `nvidia-ctk`, of which `hook` and `cdi` are served: older CDI specifications name it in place of nvidia-cdi-hook, and scripts generate them
+ * with it.
+ */
 
 import { fault } from "../core/fault/fault.ts"
 import { run as runHook } from "./cdi-hook.ts"
 import { print, report } from "./report.ts"
 
-const usage = "nvidia-ctk [--debug] [--quiet] hook …, as nvidia-cdi-hook"
+const usage =
+  "nvidia-ctk [--debug] [--quiet] [--config FILE] hook …, as nvidia-cdi-hook | cdi generate|list|transform root …"
 
 export async function run(args: readonly string[]): Promise<number> {
   const flags: string[] = []
+  let configPath: string | undefined
+  let host: string | undefined
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
     if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)], "nvidia-ctk hook")
-    // The configuration file, which no hook reads.
+    if (arg === "cdi")
+      return await (await import("./ctk-cdi.ts")).run(args.slice(index + 1), { flags, configPath, host })
+    // No hook reads it.
     if (/^--?config(=|$)/.test(arg)) {
-      if (!arg.includes("=")) index++
+      configPath = arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : args[++index]
+      continue
+    }
+    // Our own, so that a simulated machine or a recording can be asked.
+    if (arg.startsWith("--host=")) {
+      host = arg.slice("--host=".length)
       continue
     }
     if (["--help", "-help", "-h"].includes(arg)) {
       print(`usage: ${usage}\n`)
       return 0
     }
-    if (!arg.startsWith("-")) return refuse(`command ${JSON.stringify(arg)} is not served here, only hook is`)
+    if (!arg.startsWith("-"))
+      return refuse(`command ${JSON.stringify(arg)} is not served here, only hook and cdi are`)
     flags.push(arg)
   }
-  return refuse("a command is missing, and only hook is served here")
+  return refuse("a command is missing, and only hook and cdi are served here")
 }
 
 const refuse = (problem: string): number =>

@@ -21,7 +21,7 @@ import { print, report } from "./report.ts"
 
 /**
  * Names whose command works, but nvidia-cdi-hook: where a newer dockerd finds that name on its PATH it takes GPUs from CDI
- * specifications, and none is generated yet.
+ * specifications, which somebody has to have generated, and asks the hook no more.
  */
 const linkedNames = [
   "nvidia-container-cli",

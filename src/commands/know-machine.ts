@@ -43,7 +43,7 @@ export async function knowMachine(
 }
 
 /** A service that ended leaves its socket as it was, so that what is remembered of it proves nothing. */
-function withListening(snapshot: HostSnapshot, host: HostFiles): HostSnapshot {
+export function withListening(snapshot: HostSnapshot, host: HostFiles): HostSnapshot {
   const { inventory } = snapshot
   if (inventory.sockets.length === 0) return snapshot
   return { ...snapshot, inventory: { ...inventory, sockets: askListening(inventory.sockets, host) } }

@@ -2,7 +2,7 @@
 
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
-import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
+import { chooseSnapshotOptions, type SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot, type SnapshotOptions } from "../core/plan/snapshot.ts"
 import { openHost } from "../host/open-host.ts"
 import type { FlagShape, Flags } from "./flags.ts"
@@ -38,7 +38,13 @@ export function observeMachine(flags: Flags, shape: FlagShape, selector?: string
 }
 
 /** Where to look; a driver root that nobody named is found. */
-export function machineOptions(host: Host, { values }: Flags, shape: FlagShape): Result<SnapshotOptions> {
+export function machineOptions(host: Host, flags: Flags, shape: FlagShape): Result<SnapshotOptions> {
+  const said = saidPlaces(flags, shape)
+  return said.ok ? ok(chooseSnapshotOptions(host, said.value)) : said
+}
+
+/** What the command line says of where to look. Faults: UsageInvalid. */
+export function saidPlaces({ values }: Flags, shape: FlagShape): Result<SaidPlaces> {
   const ldcache = values.get("ldcache") ?? "/etc/ld.so.cache"
   const searchPaths = (values.get("library-search-path") ?? "").split(/[,:]/).filter((path) => path !== "")
   const named = values.get("driver-root")
@@ -46,5 +52,5 @@ export function machineOptions(host: Host, { values }: Flags, shape: FlagShape):
   for (const path of [ldcache, ...searchPaths, named ?? "/", devRoot ?? "/"])
     if (!path.startsWith("/"))
       return fail(usageFault(shape, `${JSON.stringify(path)} is not an absolute path`))
-  return ok(chooseSnapshotOptions(host, { driverRoot: named, devRoot, ldcache, searchPaths }))
+  return ok({ driverRoot: named, devRoot, ldcache, searchPaths })
 }

@@ -12,6 +12,36 @@ describe("the command line of a CDI hook", () => {
   test.each<[args: readonly string[], hook: CdiHook]>([
     [["noop"], { name: "noop" }],
     [
+      ["complete-container"],
+      {
+        ...{ name: "complete-container", links: [], nodeLinks: [], compat: undefined, folders: [] },
+        ...{ hidesNodeModification: false, hasApplicationProfile: false },
+      },
+    ],
+    [
+      [
+        ...[
+          "complete-container",
+          "--link",
+          "a::/b",
+          "--node-link=../card1::/dev/dri/by-path/x",
+          "--folder",
+          "/l",
+        ],
+        ...["--enable-cuda-compat", "--host-driver-version=550.1", "--disable-device-node-modification"],
+        ...["--update-application-profile", "--ldconfig-path", "/sbin/ldconfig"],
+      ],
+      {
+        name: "complete-container",
+        links: [{ target: "a", path: "/b" }],
+        nodeLinks: [{ target: "../card1", path: "/dev/dri/by-path/x" }],
+        compat: { directory: undefined, hostDriverVersion: "550.1", hostCudaVersion: undefined },
+        folders: ["/l"],
+        hidesNodeModification: true,
+        hasApplicationProfile: true,
+      },
+    ],
+    [
       ["create-symlinks", "--link", "a::/b", "-link=c::/d"],
       {
         name: "create-symlinks",

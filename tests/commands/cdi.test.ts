@@ -42,7 +42,7 @@ for (const args of machines) gantry("simulate", "up", ...withPlace(args).split("
 describe("the page on CDI", () => {
   test("has files and runs", () => {
     expect(files.length).toBe(5)
-    expect(runs.length).toBe(9)
+    expect(runs.length).toBe(11)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(

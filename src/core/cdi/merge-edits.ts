@@ -5,23 +5,19 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { type CdiSpec, type ContainerEdits, noEdits } from "./spec.ts"
+import type { CdiSpec, ContainerEdits } from "./spec.ts"
 import { minimumVersion } from "./version.ts"
 
 /** Lists one after the other, the last intelRdt. Nothing is left out: what stands twice is applied twice. */
-export const mergeEdits = (ones: readonly ContainerEdits[]): ContainerEdits =>
-  ones.reduce(
-    (merged, { env, deviceNodes, netDevices, hooks, mounts, intelRdt, additionalGids }) => ({
-      env: [...merged.env, ...env],
-      deviceNodes: [...merged.deviceNodes, ...deviceNodes],
-      netDevices: [...merged.netDevices, ...netDevices],
-      hooks: [...merged.hooks, ...hooks],
-      mounts: [...merged.mounts, ...mounts],
-      intelRdt: intelRdt ?? merged.intelRdt,
-      additionalGids: [...merged.additionalGids, ...additionalGids],
-    }),
-    noEdits,
-  )
+export const mergeEdits = (ones: readonly ContainerEdits[]): ContainerEdits => ({
+  env: ones.flatMap(({ env }) => env),
+  deviceNodes: ones.flatMap(({ deviceNodes }) => deviceNodes),
+  netDevices: ones.flatMap(({ netDevices }) => netDevices),
+  hooks: ones.flatMap(({ hooks }) => hooks),
+  mounts: ones.flatMap(({ mounts }) => mounts),
+  intelRdt: ones.findLast(({ intelRdt }) => intelRdt !== undefined)?.intelRdt,
+  additionalGids: ones.flatMap(({ additionalGids }) => additionalGids),
+})
 
 /**
  * One specification with all devices, in the lowest version that can say it. Edits for every container hold for every device of the whole.

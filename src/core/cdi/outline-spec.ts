@@ -3,6 +3,7 @@
  * Order: fields as the released Go types have them, annotations by name, lists as they are.
  */
 
+import { shareResults } from "./map-edits.ts"
 import type { CdiSpec, ContainerEdits, DeviceNode, Hook, IntelRdt, Mount } from "./spec.ts"
 
 /** Pairs, because an object would lose `__proto__` and reorder names that are numbers. */
@@ -11,8 +12,9 @@ export type Outline = string | number | boolean | readonly Outline[] | OutlineMa
 
 type Member = readonly [name: string, value: Outline | undefined | ReadonlyMap<string, string>]
 
-export const outlineSpec = (spec: CdiSpec): OutlineMap =>
-  map(
+export function outlineSpec(spec: CdiSpec): OutlineMap {
+  const outline = shareResults(outlineEdits)
+  return map(
     ["cdiVersion", spec.cdiVersion],
     ["kind", spec.kind],
     ["annotations", annotations(spec.annotations)],
@@ -22,12 +24,13 @@ export const outlineSpec = (spec: CdiSpec): OutlineMap =>
         map(
           ["name", device.name],
           ["annotations", annotations(device.annotations)],
-          ["containerEdits", outlineEdits(device.containerEdits)],
+          ["containerEdits", outline(device.containerEdits)],
         ),
       ),
     ],
     ["containerEdits", nonEmpty(outlineEdits(spec.containerEdits))],
   )
+}
 
 export const outlineEdits = (edits: ContainerEdits): OutlineMap =>
   map(

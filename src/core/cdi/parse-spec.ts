@@ -40,7 +40,25 @@ const tellLimit = 100
  * Faults: CdiTextInvalid, CdiTextEmpty, CdiTextTooLarge, CdiFieldUnknown, CdiFieldRepeated, CdiTypeWrong and those of validateSpec.
  * Order: as in the text; those of rules come only where every field could be read.
  */
-export function parseSpec({ path, bytes }: SpecFile): Result<ParsedSpec, readonly Fault[]> {
+export const parseSpec = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> => parseBy(file, () => true)
+
+/** What a whole specification must say and a part of one need not. */
+const ofWhole: ReadonlySet<Fault["tag"]> = new Set([
+  "CdiVersionUnknown",
+  "CdiVersionTooLow",
+  "CdiDevicesMissing",
+])
+
+/**
+ * Edits that are to be added to a specification: in the form of one, where version, kind and devices may be missing. Faults: as of parseSpec.
+ */
+export const parseAdditions = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
+  parseBy(file, ({ tag, data }) => !ofWhole.has(tag) && !(tag === "CdiKindInvalid" && data.kind === ""))
+
+function parseBy(
+  { path, bytes }: SpecFile,
+  counts: (broken: Fault) => boolean,
+): Result<ParsedSpec, readonly Fault[]> {
   if (bytes.length > specLimitBytes)
     return fail([fault("CdiTextTooLarge", { file: path, limitBytes: specLimitBytes })])
   const source = createSource(path, decodeUtf8(bytes).replace(/^\ufeff/, ""))
@@ -50,7 +68,7 @@ export function parseSpec({ path, bytes }: SpecFile): Result<ParsedSpec, readonl
   const spec = specShape.read(tree.value.root, [], decoding)
   if (decoding.faults.length > 0) return fail(decoding.faults)
   const locate = locateIn(source, tree.value.root)
-  const broken = validateSpec(spec, locate)
+  const broken = validateSpec(spec, locate).filter(counts)
   if (broken.length > 0) return fail(broken.slice(0, tellLimit))
   return ok({
     spec,

@@ -10,7 +10,9 @@ import type { CdiSpec, ContainerEdits } from "./spec.ts"
 export type SpecFormat = "json" | "yaml"
 
 export const renderSpec = (spec: CdiSpec, format: SpecFormat): string =>
-  format === "json" ? `${renderJson(outlineSpec(spec))}\n` : `---\n${renderMap(outlineSpec(spec), 0)}`
+  format === "json"
+    ? `${renderJson(outlineSpec(spec))}\n`
+    : `---\n${renderMap(outlineSpec(spec), 0, { words: new Map(), maps: new Map() })}`
 
 /** In one line. */
 export function renderJson(outline: Outline): string {
@@ -43,27 +45,48 @@ const jsonText = (text: string): string =>
 /** Columns are multiples of four; what stands beside a dash stands between two of them. */
 const columnInside = (column: number): number => 4 * Math.floor((column + 4) / 4)
 
-function renderMap({ members }: OutlineMap, column: number): string {
+/** What was rendered already: a specification says the same words thousands of times, and the same edits under several names. */
+interface Rendered {
+  readonly words: Map<string, string>
+  readonly maps: Map<OutlineMap, { readonly column: number; readonly text: string }>
+}
+
+function renderMap(outline: OutlineMap, column: number, rendered: Rendered): string {
+  const known = rendered.maps.get(outline)
+  if (known?.column === column) return known.text
   const indent = " ".repeat(column)
-  return members.map(([name, value]) => `${indent}${yamlText(name)}:${renderValue(value, column)}`).join("")
+  let text = ""
+  for (const [name, value] of outline.members)
+    text += `${indent}${renderWord(name, rendered)}:${renderValue(value, column, rendered)}`
+  rendered.maps.set(outline, { column, text })
+  return text
+}
+
+function renderWord(word: string, { words }: Rendered): string {
+  const known = words.get(word)
+  if (known !== undefined) return known
+  const text = yamlText(word)
+  words.set(word, text)
+  return text
 }
 
 /** What stands behind a colon or a dash, with the end of its line. */
-function renderValue(value: Outline, column: number): string {
-  if (typeof value === "string") return ` ${yamlText(value)}\n`
+function renderValue(value: Outline, column: number, rendered: Rendered): string {
+  if (typeof value === "string") return ` ${renderWord(value, rendered)}\n`
   if (typeof value !== "object") return ` ${value}\n`
   const inside = columnInside(column)
-  if (isOutlineMap(value)) return value.members.length === 0 ? " {}\n" : `\n${renderMap(value, inside)}`
+  if (isOutlineMap(value))
+    return value.members.length === 0 ? " {}\n" : `\n${renderMap(value, inside, rendered)}`
   if (value.length === 0) return " []\n"
-  return `\n${value.map((item) => renderItem(item, inside)).join("")}`
+  return `\n${value.map((item) => renderItem(item, inside, rendered)).join("")}`
 }
 
 /** The first member of an object stands beside its dash. */
-function renderItem(item: Outline, column: number): string {
+function renderItem(item: Outline, column: number, rendered: Rendered): string {
   const dash = `${" ".repeat(column)}-`
   return typeof item !== "object" || !isOutlineMap(item) || item.members.length === 0
-    ? `${dash}${renderValue(item, column)}`
-    : `${dash} ${renderMap(item, column + 2).slice(column + 2)}`
+    ? `${dash}${renderValue(item, column, rendered)}`
+    : `${dash} ${renderMap(item, column + 2, rendered).slice(column + 2)}`
 }
 
 /** Begins like something else than a text, or holds what ends one. */

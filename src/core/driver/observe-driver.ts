@@ -24,6 +24,7 @@ import {
   observeFirmware,
   observeModules,
   observeOddLinks,
+  dataDirectories as usualDataDirectories,
 } from "./observe-files.ts"
 import { observeLibraries, stemOf, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
@@ -37,10 +38,12 @@ export interface DriverPlace {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
+  /** Below which configuration files are looked for, inside the driver root; absent: where drivers put them. */
+  readonly dataDirectories?: readonly string[]
 }
 
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
-  const { version, ldcache, searchPaths = [] } = place
+  const { version, ldcache, searchPaths = [], dataDirectories = usualDataDirectories } = place
   const findings: Finding[] = []
   const view = viewRoot(noteUnreadable(host, findings), place.driverRoot)
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
@@ -52,7 +55,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   // A platform lists its own files, and nothing else is its driver's.
   const isListed = platform.files.length > 0
   if (!isListed) checkLibraries(view, libraries, places, version, findings)
-  const configurations = isListed ? [] : observeConfigurations(view, libraries, findings)
+  const configurations = isListed ? [] : observeConfigurations(view, libraries, dataDirectories, findings)
   const firmwarePlaces = firmwareDirectories(host, version)
   const firmware = observeFirmware(view, firmwarePlaces)
   if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
@@ -76,7 +79,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     ),
     ...binaryDirectories,
     ...moduleDirectories(places.directories),
-    ...configurationDirectories,
+    ...configurationDirectories(dataDirectories),
   ]
   return {
     version,

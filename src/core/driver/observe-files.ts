@@ -31,10 +31,16 @@ export const binaryDirectories: readonly string[] = [
   "/bin",
   "/run/current-system/sw/bin",
 ]
-const dataDirectories = ["/etc", "/usr/local/share", "/usr/share", "/run/opengl-driver/share"]
+/** Below which configuration files are looked for. Order: of search. */
+export const dataDirectories: readonly string[] = [
+  "/etc",
+  "/usr/local/share",
+  "/usr/share",
+  "/run/opengl-driver/share",
+]
 /** Vulkan's files lie in the root itself where that holds the driver and nothing else. */
-const dataDirectoriesOf = (name: string): readonly string[] =>
-  name.startsWith("vulkan/") ? [...dataDirectories, ""] : dataDirectories
+const placesOf = (name: string, directories: readonly string[]): readonly string[] =>
+  (name.startsWith("vulkan/") ? [...directories, ""] : directories).map((directory) => `${directory}/${name}`)
 
 /** Of the X server's modules, beside each directory of libraries and where servers look. Order: of search. */
 export function moduleDirectories(libraryDirectories: readonly string[]): readonly string[] {
@@ -54,12 +60,8 @@ export function moduleDirectories(libraryDirectories: readonly string[]): readon
   ]
 }
 
-export const configurationDirectories: readonly string[] = [
-  ...new Set(
-    configurationsOf.flatMap(({ name }) =>
-      dataDirectoriesOf(name).map((directory) => parentPath(`${directory}/${name}`)),
-    ),
-  ),
+export const configurationDirectories = (directories: readonly string[]): readonly string[] => [
+  ...new Set(configurationsOf.flatMap(({ name }) => placesOf(name, directories).map(parentPath))),
 ]
 
 /** A regular file, or a link that leads to one inside the root. */
@@ -97,15 +99,14 @@ export function observeBinaries(view: RootView): readonly DriverBinary[] {
 export function observeConfigurations(
   view: RootView,
   libraries: readonly DriverLibrary[],
+  directories: readonly string[],
   findings: Finding[],
 ): readonly DriverConfiguration[] {
   const stems = new Set(libraries.map(({ rootPath }) => stemOf(rootPath)))
   return configurationsOf.flatMap(({ name, into, capability, missed }): readonly DriverConfiguration[] => {
-    const found = dataDirectoriesOf(name)
-      .map((directory) => `${directory}/${name}`)
-      .find((path) => isFile(view, path))
+    const found = placesOf(name, directories).find((path) => isFile(view, path))
     if (found === undefined) {
-      const isElsewhere = name.endsWith("nvidia_icd.json") && hasMachineIcd(view)
+      const isElsewhere = name.endsWith("nvidia_icd.json") && hasMachineIcd(view, directories)
       if (missed !== undefined && stems.has(missed.library) && !isElsewhere)
         findings.push({
           severity: "warning",
@@ -114,7 +115,7 @@ export function observeConfigurations(
             consequence: missed.consequence,
             capability,
           }),
-          evidence: dataDirectories.map((directory) => `${view.outside(`${directory}/${name}`)}: absent`),
+          evidence: directories.map((directory) => `${view.outside(`${directory}/${name}`)}: absent`),
         })
       return []
     }
@@ -131,9 +132,9 @@ export function observeConfigurations(
 }
 
 /** Some distributions install the Vulkan file under a name with the machine in it. */
-const hasMachineIcd = (view: RootView): boolean =>
+const hasMachineIcd = (view: RootView, directories: readonly string[]): boolean =>
   ["x86_64", "aarch64"].some((machine) =>
-    dataDirectories.some((directory) => isFile(view, `${directory}/vulkan/icd.d/nvidia_icd.${machine}.json`)),
+    directories.some((directory) => isFile(view, `${directory}/vulkan/icd.d/nvidia_icd.${machine}.json`)),
   )
 
 /** Driver and GLX extension of the X server. */

@@ -137,6 +137,56 @@ function readLibrary(
   return { rootPath, elf: elf.value, links: leading }
 }
 
+/**
+ * Libraries by names that are none of the driver's by themselves, from the first directory that has each: what an administrator wants given
+ * beside. Order: as named.
+ */
+export function observeNamedLibraries(
+  view: RootView,
+  directories: readonly HostPath[],
+  names: readonly string[],
+  findings: Finding[],
+): readonly DriverLibrary[] {
+  const list = rememberListings(view)
+  return names.flatMap((name): readonly DriverLibrary[] => {
+    const directory = directories.find((one) => view.exists(`${one}/${name}`))
+    const found =
+      directory === undefined
+        ? undefined
+        : readLibrary(view, hostPath(`${directory}/${name}`), list, findings)
+    if (found === undefined) return []
+    const { rootPath, elf } = found
+    return [
+      {
+        path: view.outside(rootPath),
+        rootPath,
+        soname: elf.soname ?? baseName(rootPath),
+        bits: elf.bits,
+        machine: elf.machine,
+        glibc: newestGlibc(elf),
+        capabilities: [],
+        reasons: [],
+        links: chainTo(view, hostPath(`${directory}/${name}`), rootPath),
+      },
+    ]
+  })
+}
+
+/** The link that was named, and those behind it, in the directory of the file. */
+function chainTo(view: RootView, named: HostPath, file: HostPath): readonly FileLink[] {
+  const links: FileLink[] = []
+  for (let at = named; at !== file && links.length < chainLimit; ) {
+    const target = view.readLink(at)
+    if (!target.ok || target.value.includes("/")) break
+    links.push({ path: at, target: target.value })
+    at = hostPath(`${parentPath(at)}/${target.value}`)
+  }
+  return links
+}
+
+/** As many links as the kernel follows. */
+const chainLimit = 40
+
 /** Names that are the vendor's. What else a library needs is the distribution's, and every image has its own. */
 export const vendorName = /^lib(?:.*nvidia|cuda|nv)/
 

@@ -19,7 +19,8 @@ export function renderCdiList(registry: Registry): string {
     ...registry.findings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
     ...registry.rejected.flatMap(({ faults }) => faults.map((fault) => `error: ${renderFaultLine(fault)}`)),
   ]
-  const heading = `${rows.length} CDI devices in ${registry.specs.length} files`
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`
+  const heading = `${count(rows.length, "CDI device")} in ${count(registry.specs.length, "file")}`
   const lines = [heading, ...(rows.length === 0 ? [] : ["", ...alignColumns(rows)])]
   return `${[...lines, ...(problems.length === 0 ? [] : ["", ...problems])].join("\n")}\n`
 }

@@ -58,6 +58,16 @@ export interface CdiFaults {
     readonly expected: string
     readonly found: string
   }
+  /** `place`: what was looked for. */
+  CdiNothingToGenerate: { readonly mode: string; readonly place: string }
+  CdiFileUnwritable: { readonly file: string }
+  CdiContentLeftOut: { readonly what: string; readonly why: string; readonly consequence: string }
+  CdiVersionUnreachable: {
+    readonly limit: string
+    readonly engines: readonly string[]
+    readonly needed: string
+    readonly what: string
+  }
 }
 
 const atAny = (place: CdiPlace | undefined): string => (place === undefined ? "" : at(place))
@@ -299,5 +309,36 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) =>
       `${atAny(d.place)}CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
     remedies: () => know("leave out type in the specification, or name the node that has it"),
+  },
+  CdiNothingToGenerate: {
+    code: "GAN4060",
+    exit: 1,
+    says: (d) =>
+      `failed to generate CDI spec: this machine has nothing for mode ${quote(d.mode)}: ${d.place} is absent`,
+    remedies: () =>
+      know(
+        "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",
+      ),
+  },
+  CdiFileUnwritable: {
+    code: "GAN4061",
+    exit: 1,
+    says: (d) => `${d.file}: failed to write CDI spec`,
+    remedies: () =>
+      know("write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"),
+  },
+  CdiContentLeftOut: {
+    code: "GAN4062",
+    exit: 1,
+    says: (d) => `the CDI specification is without ${d.what}: ${d.why}`,
+    remedies: (d) => know(d.consequence),
+  },
+  CdiVersionUnreachable: {
+    code: "GAN4063",
+    exit: 1,
+    says: (d) =>
+      `no CDI specification that ${d.engines.join(" and ")} can read (${d.limit}) says what this machine needs: ${d.what} needs ${d.needed}`,
+    remedies: () =>
+      know("upgrade the engine, or name with --for-engine only those that are to read the file"),
   },
 }

@@ -129,7 +129,11 @@ function drawingNodes(
   }
 }
 
-const toNodeEdit = (node: NodeFact, devRoot: HostPath, reasons: readonly string[]): DeviceNodeEdit => ({
+export const toNodeEdit = (
+  node: NodeFact,
+  devRoot: HostPath,
+  reasons: readonly string[],
+): DeviceNodeEdit => ({
   kind: "deviceNode",
   path: containerPath(node.path),
   hostPath: nodePlace(devRoot, node.path),
@@ -157,6 +161,10 @@ function permitNodes(
 
 const forEverybody = 0o006
 
+/** The group that may open a node which not everybody may open; undefined: there is none, or it is root's. */
+export const groupOf = ({ mode, gid }: NodeFact): number | undefined =>
+  gid !== 0 && (mode & forEverybody) !== forEverybody ? gid : undefined
+
 /** Order: by number. */
 function planGroups(
   { config, log }: PlanContext,
@@ -164,9 +172,10 @@ function planGroups(
   omissions: Omission[],
 ): readonly Edit[] {
   const groups = new Map<number, readonly string[]>()
-  for (const { node, reasons } of given)
-    if (node.gid !== 0 && (node.mode & forEverybody) !== forEverybody && !groups.has(node.gid))
-      groups.set(node.gid, reasons)
+  for (const { node, reasons } of given) {
+    const group = groupOf(node)
+    if (group !== undefined && !groups.has(group)) groups.set(group, reasons)
+  }
   if (groups.size === 0) return []
   const sorted = [...groups].sort(([one], [other]) => one - other)
   if (config.value("features.no-additional-gids-for-device-nodes") !== true)

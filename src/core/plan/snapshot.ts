@@ -32,6 +32,8 @@ export interface SnapshotOptions {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
+  /** Below which configuration files are looked for, inside the driver root; absent: where drivers put them. */
+  readonly dataDirectories?: readonly string[]
   /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
   readonly fallbackVersion?: string
 }
@@ -59,6 +61,7 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           version,
           ldcache: options.ldcache,
           searchPaths: options.searchPaths ?? [],
+          ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
   return { name: host.provenance.name, inventory, driver, procFiles }
 }

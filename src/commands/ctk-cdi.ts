@@ -1,0 +1,228 @@
+/** `nvidia-ctk cdi generate|list|transform root`, in the reference's place: same flags, variables, shapes and exit statuses. */
+
+import { writeSync } from "node:fs"
+import { parseSpec } from "../core/cdi/parse-spec.ts"
+import { buildRegistry } from "../core/cdi/registry.ts"
+import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import { defaultDirectories } from "../core/cdi/spec-directories.ts"
+import { transformRoot } from "../core/cdi/transform-root.ts"
+import { isOlder, minimumVersion, parseVersion } from "../core/cdi/version.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { renderFaultLine } from "../core/fault/render.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { parseConfig } from "../core/request/parse-config.ts"
+import { escapeControl } from "../core/text/escape.ts"
+import { findRuntime } from "../host/find-runtime.ts"
+import { readConfig } from "../host/hook-sources.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { openHost } from "../host/open-host.ts"
+import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
+import { ownCaller, variableOf } from "./caller.ts"
+import { type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
+import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
+import { generateUsage, parseCtkGenerate } from "./ctk-generate-flags.ts"
+import { usageFault } from "./flags.ts"
+import { print } from "./report.ts"
+import { findRivals, writeSpecFile } from "./write-spec-file.ts"
+
+export interface CtkSurroundings {
+  /** Global ones, as written: `--quiet`. */
+  readonly flags: readonly string[]
+  readonly configPath: string | undefined
+  /** A simulated machine or a recording; undefined: this machine. */
+  readonly host: string | undefined
+}
+
+type Variable = (name: string) => string | undefined
+
+export async function run(args: readonly string[], surroundings: CtkSurroundings): Promise<number> {
+  const caller = ownCaller(args)
+  const variable: Variable = (name) => variableOf(caller, name)
+  const log = logger(surroundings.flags, variable)
+  const done = await answer(args, surroundings, variable, log)
+  if (done.ok) return 0
+  // Its command line ends with 1 whatever was wrong.
+  writeSync(2, `${renderFaultLine(done.fault)}\n`)
+  return 1
+}
+
+interface Log {
+  info(text: string): void
+  warn(text: string): void
+}
+
+/** In the reference's form, which scripts read. */
+function logger(flags: readonly string[], variable: Variable): Log {
+  const isQuiet =
+    flags.some((flag) => /^--?quiet(=true|=1)?$/.test(flag)) ||
+    /^(1|t|true)$/i.test(variable("NVIDIA_CTK_QUIET") ?? "")
+  const write = (level: string, text: string): void => {
+    if (!isQuiet || level !== "info")
+      writeSync(
+        2,
+        `time="${new Date().toISOString()}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,
+      )
+  }
+  return { info: (text) => write("info", text), warn: (text) => write("warning", text) }
+}
+
+async function answer(
+  args: readonly string[],
+  surroundings: CtkSurroundings,
+  variable: Variable,
+  log: Log,
+): Promise<Result<true>> {
+  const [action, ...rest] = args
+  switch (action) {
+    case "generate":
+      return generate(rest, surroundings, variable, log)
+    case "list":
+      return list(rest, surroundings, variable, log)
+    case "transform":
+      if (rest[0] === "root") return await transform(rest.slice(1), variable)
+      break
+    default:
+  }
+  return fail(
+    usageFault(
+      { program: "nvidia-ctk cdi", usage: "nvidia-ctk cdi generate|list|transform root [flags]" },
+      "say generate, list or transform root",
+    ),
+  )
+}
+
+const help = (usage: string): Result<true> => {
+  print(`usage: ${usage}\n`)
+  return ok(true)
+}
+
+function generate(
+  args: readonly string[],
+  { configPath, host }: CtkSurroundings,
+  variable: Variable,
+  log: Log,
+): Result<true> {
+  const call = parseCtkGenerate(args, variable, (named) => findHookProgram(named, variable("PATH") ?? ""))
+  if (!call.ok) return call
+  if (call.value === "help") return help(generateUsage)
+  const machine = openHost(host)
+  if (!machine.ok) return machine
+  const placed = { ...call.value, driverRoot: call.value.driverRoot ?? configuredRoot(configPath, variable) }
+  const answered = generateAsCtk(observeForCtk(machine.value, placed), placed)
+  if (!answered.ok) return answered
+  for (const { severity, fault: one } of answered.value.findings)
+    if (severity !== "note") log.warn(renderFaultLine(one))
+  const { output, format } = call.value
+  for (const { spec, infix } of answered.value.specs) {
+    const file = withInfix(output, infix)
+    for (const rival of file === "" ? [] : findRivals(spec, file, format)) log.warn(renderFaultLine(rival))
+    const written = deliver(spec, format, file)
+    if (!written.ok) return written
+    log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
+  }
+  return ok(true)
+}
+
+const withInfix = (output: string, infix: string): string =>
+  output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
+
+function deliver(spec: CdiSpec, format: SpecFormat, file: string): Result<true> {
+  if (file !== "") {
+    const written = writeSpecFile(spec, file, format)
+    return written.ok ? ok(true) : written
+  }
+  print(renderSpec(spec, format))
+  return ok(true)
+}
+
+/** The program of hooks: as it was named, on the PATH, or where packages put it. */
+function findHookProgram(named: string, path: string): string {
+  if (named.startsWith("/")) return named
+  const name = named === "" ? "nvidia-cdi-hook" : named
+  const usual = name.endsWith("nvidia-ctk") ? "/usr/bin/nvidia-ctk" : "/usr/bin/nvidia-cdi-hook"
+  return findRuntime([name], path) ?? usual
+}
+
+/** What config.toml says of the driver's root; a file that cannot be read says nothing. */
+function configuredRoot(configPath: string | undefined, variable: Variable): string | undefined {
+  const named = configPath ?? variable("NVIDIA_CTK_CONFIG")
+  const { text } = readConfig({
+    configPath: named === "" ? undefined : named,
+    profile: undefined,
+    variable,
+  })
+  const parsed = text.ok ? parseConfig(text.value, undefined) : text
+  return parsed.ok ? parsed.value.config.value("nvidia-container-cli.root") : undefined
+}
+
+const listShape: CtkShape = {
+  program: "nvidia-ctk cdi list",
+  flags: { "spec-dir": { takes: "list", variable: "NVIDIA_CTK_CDI_SPEC_DIRS" } },
+}
+
+function list(
+  args: readonly string[],
+  { host }: CtkSurroundings,
+  variable: Variable,
+  log: Log,
+): Result<true> {
+  const flags = parseCtkFlags(args, listShape, variable)
+  if (!flags.ok) return flags
+  if (flags.value.isHelpAsked) return help(ctkUsage(listShape))
+  const machine = openHost(host)
+  if (!machine.ok) return machine
+  const registry = buildRegistry(
+    readCdiDirectories(machine.value, flags.value.list("spec-dir") ?? defaultDirectories),
+  )
+  const problems = [
+    ...registry.rejected.flatMap(({ path, faults }) =>
+      faults.map((one) => `${path}: ${renderFaultLine(one)}`),
+    ),
+    ...registry.findings.map(({ fault: one }) => renderFaultLine(one)),
+  ]
+  if (problems.length > 0) log.warn("The following registry errors were reported:")
+  for (const problem of problems) log.warn(problem)
+  const names = [...registry.devices.keys()].sort()
+  log.info(`Found ${names.length} CDI devices`)
+  print(names.map((name) => `${escapeControl(name)}\n`).join(""))
+  return ok(true)
+}
+
+const transformShape: CtkShape = {
+  program: "nvidia-ctk cdi transform root",
+  flags: {
+    from: { takes: "text" },
+    to: { takes: "text" },
+    input: { takes: "text" },
+    output: { takes: "text" },
+    "relative-to": { takes: "text" },
+  },
+}
+
+/** A file's ending chooses the form, as for a generated one. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
+async function transform(args: readonly string[], variable: Variable): Promise<Result<true>> {
+  const flags = parseCtkFlags(args, transformShape, variable)
+  if (!flags.ok) return flags
+  if (flags.value.isHelpAsked) return help(ctkUsage(transformShape))
+  const relativeTo = flags.value.text("relative-to") ?? "host"
+  if (relativeTo !== "host" && relativeTo !== "container")
+    return fail(ctkUsageFault(transformShape, `invalid --relative-to value: ${relativeTo}`))
+  const input = flags.value.text("input") ?? "-"
+  const bytes = input === "-" ? ok(await Bun.stdin.bytes()) : readCdiFile(createLiveFiles(), input)
+  if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file: input }, bytes.fault))
+  const parsed = parseSpec({ path: input === "-" ? "standard input" : input, bytes: bytes.value })
+  if (!parsed.ok) return fail(parsed.fault[0] as Fault)
+  const moved = transformRoot(parsed.value.spec, {
+    from: flags.value.text("from") ?? "",
+    to: flags.value.text("to") ?? "",
+    relativeTo,
+  })
+  const output = flags.value.text("output") ?? ""
+  const format = output.endsWith(".json") ? "json" : "yaml"
+  const least = minimumVersion(moved).version
+  const written = parseVersion(moved.cdiVersion)
+  // A node that has got a place of its own on the machine needs a newer version than one that had none.
+  const isRaised = written === undefined || isOlder(written, least)
+  return deliver(isRaised ? { ...moved, cdiVersion: least } : moved, format, output)
+}

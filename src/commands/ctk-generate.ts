@@ -1,0 +1,63 @@
+/** `nvidia-ctk cdi generate`: a specification in the reference's shapes, from what Gantry knows of the machine. */
+
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import type { Finding } from "../core/fault/finding.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
+import { generateSpec } from "../core/generate/generate-spec.ts"
+import { restrictLibraries } from "../core/generate/restrict-libraries.ts"
+import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
+import type { Host } from "../core/host/host.ts"
+import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
+import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
+import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
+import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
+
+export interface CtkSpec {
+  readonly spec: CdiSpec
+  /** Between the name of the file and its ending: empty, `.coherent`. */
+  readonly infix: string
+}
+
+export interface CtkAnswer {
+  readonly specs: readonly CtkSpec[]
+  readonly findings: readonly Finding[]
+}
+
+/** The machine as the command line says where to look. */
+export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapshot {
+  const host = withPlatformLists(machine, { files: call.csvFiles, ignored: call.csvIgnorePatterns })
+  const driverRoot = call.driverRoot || "/"
+  const options = chooseSnapshotOptions(host, {
+    driverRoot,
+    devRoot: call.devRoot || driverRoot,
+    searchPaths: call.librarySearchPaths,
+  })
+  const snapshot = observeSnapshot(host, {
+    ...options,
+    ...(call.configSearchPaths === undefined ? {} : { dataDirectories: call.configSearchPaths }),
+  })
+  return call.features.has("enable-explicit-driver-libraries")
+    ? withExplicitLibraries(host, snapshot)
+    : snapshot
+}
+
+/** Faults: those of generateSpec and restrictLibraries. */
+export function generateAsCtk(observed: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
+  const snapshot = restrictLibraries(observed, call.librarySearchPaths)
+  if (!snapshot.ok) return snapshot
+  const whole = generateSpec(snapshot.value, call.request)
+  if (!whole.ok) return whole
+  const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
+  if (call.features.has("enable-coherent-annotations"))
+    for (const { infix, devices } of splitByCoherence(snapshot.value.inventory, call.request)) {
+      const part = generateSpec(snapshot.value, {
+        ...call.request,
+        devices,
+        class: `${call.request.class}${infix}`,
+      })
+      if (!part.ok) return fail(part.fault)
+      specs.push({ spec: part.value.spec, infix })
+    }
+  return ok({ specs, findings: whole.value.findings })
+}

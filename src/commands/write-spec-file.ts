@@ -1,0 +1,48 @@
+/**
+ * A specification as a file: old or new at every moment, readable for engines without root, and told of what would make its devices nobody's.
+ */
+
+import { chmodSync, mkdirSync } from "node:fs"
+import { buildRegistry } from "../core/cdi/registry.ts"
+import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { absolutePath, parentPath } from "../core/text/path.ts"
+import { attempt } from "../host/file-system.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { readCdiDirectories } from "../host/read-cdi-directories.ts"
+import { replaceFile } from "../host/replace-file.ts"
+
+const mode = 0o644
+
+/** The path that it was written to. Faults: CdiFileUnwritable. */
+export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): Result<string> {
+  const path = specPath(file, format)
+  const made = attempt(parentPath(path), "mkdir", () =>
+    mkdirSync(parentPath(path), { recursive: true, mode: 0o755 }),
+  )
+  const written = made.ok ? replaceFile(path, renderSpec(spec, format), mode) : made
+  // A file that is replaced keeps its mode, and an older one may be for root alone.
+  const opened = written.ok ? attempt(path, "chmod", () => chmodSync(path, mode)) : written
+  return opened.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, opened.fault))
+}
+
+/** Engines read files of two endings, and no others. */
+function specPath(file: string, format: SpecFormat): string {
+  const path = /\.(json|yaml)$/.test(file) ? file : `${file}.${format}`
+  return absolutePath(path, process.cwd())
+}
+
+/** Other files of the directory that define a device of the specification: engines then give it to nobody. Faults: CdiDeviceConflict. */
+export function findRivals(spec: CdiSpec, file: string, format: SpecFormat): readonly Fault[] {
+  const path = specPath(file, format)
+  const names = new Set(spec.devices.map(({ name }) => name))
+  const { specs } = buildRegistry(readCdiDirectories(createLiveFiles(), [parentPath(path)]))
+  return specs.flatMap((other): readonly Fault[] => {
+    const shared = other.spec.devices.find(({ name }) => names.has(name))
+    if (other.path === path || other.spec.kind !== spec.kind || shared === undefined) return []
+    const device = `${spec.kind}=${shared.name}`
+    return [fault("CdiDeviceConflict", { device, files: [path, other.path] })]
+  })
+}

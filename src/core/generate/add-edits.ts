@@ -1,0 +1,26 @@
+/**
+ * What an administrator adds to a generated specification: edits for every container, for a device under any of its names, and devices of
+ * their own.
+ */
+
+import { mergeEdits } from "../cdi/merge-edits.ts"
+import type { CdiDevice, CdiSpec, ContainerEdits } from "../cdi/spec.ts"
+import { noEdits } from "../cdi/spec.ts"
+
+export type Additions = Pick<CdiSpec, "containerEdits" | "devices">
+
+export const noAdditions: Additions = { containerEdits: noEdits, devices: [] }
+
+/** With what is added for a device of these names. */
+export function addFor(
+  names: readonly string[],
+  own: ContainerEdits,
+  { devices }: Additions,
+): ContainerEdits {
+  const added = devices.filter(({ name }) => names.includes(name))
+  return added.length === 0 ? own : mergeEdits([own, ...added.map((one) => one.containerEdits)])
+}
+
+/** Devices that are none of these. */
+export const ownDevices = (names: readonly string[], { devices }: Additions): readonly CdiDevice[] =>
+  devices.filter(({ name }) => !names.includes(name))

@@ -1,0 +1,103 @@
+/**
+ * The order of everything in a generated specification, and what is said once where it could be said often. Source: what the reference
+ * does with what it found (facts, toolkit §5.1).
+ *   what stands twice in one place stands once
+ *   a device does not repeat what every container gets anyway, unless nothing of it would be left
+ *   nodes and mounts by depth of their path, then by name; groups by number; devices by name
+ */
+
+import { shareResults } from "../cdi/map-edits.ts"
+import { mergeEdits } from "../cdi/merge-edits.ts"
+import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
+import { areEmptyEdits } from "../cdi/spec.ts"
+
+export interface Arranged {
+  readonly devices: readonly CdiDevice[]
+  readonly containerEdits: ContainerEdits
+}
+
+/** `merged`: the name of a device that is all the others together; undefined: none. A device of that name keeps it. */
+export function arrangeSpec(
+  devices: readonly CdiDevice[],
+  containerEdits: ContainerEdits,
+  merged: string | undefined,
+): Arranged {
+  const shared = arrangeEdits(containerEdits)
+  const distinct = [...new Set(devices.map((one) => one.containerEdits))]
+  const together: readonly CdiDevice[] =
+    merged === undefined || devices.length === 0 || devices.some(({ name }) => name === merged)
+      ? []
+      : [
+          {
+            name: merged,
+            annotations: new Map(),
+            containerEdits: mergeEdits(distinct),
+          },
+        ]
+  const withoutShared = leaveOut(shared)
+  const arrange = shareResults((edits: ContainerEdits): ContainerEdits => {
+    const own = arrangeEdits(edits)
+    const left = withoutShared(own)
+    return areEmptyEdits(left) ? own : left
+  })
+  const arranged = [...devices, ...together].map((device) => ({
+    ...device,
+    containerEdits: arrange(device.containerEdits),
+  }))
+  return { devices: arranged.sort((one, other) => compare(one.name, other.name)), containerEdits: shared }
+}
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+function arrangeEdits(edits: ContainerEdits): ContainerEdits {
+  return {
+    ...edits,
+    env: once(edits.env),
+    deviceNodes: sortByPath(once(edits.deviceNodes), ({ path }) => path),
+    hooks: once(edits.hooks),
+    mounts: sortByPath(once(edits.mounts), ({ containerPath }) => containerPath),
+    additionalGids: once(edits.additionalGids).toSorted((one, other) => one - other),
+  }
+}
+
+/** Takes out of edits what these have. */
+function leaveOut(shared: ContainerEdits): (own: ContainerEdits) => ContainerEdits {
+  const less = {
+    env: lessOf(shared.env),
+    deviceNodes: lessOf(shared.deviceNodes),
+    hooks: lessOf(shared.hooks),
+    mounts: lessOf(shared.mounts),
+    additionalGids: lessOf(shared.additionalGids),
+  }
+  return (own) => ({
+    ...own,
+    env: less.env(own.env),
+    deviceNodes: less.deviceNodes(own.deviceNodes),
+    hooks: less.hooks(own.hooks),
+    mounts: less.mounts(own.mounts),
+    additionalGids: less.additionalGids(own.additionalGids),
+  })
+}
+
+const once = <T>(items: readonly T[]): readonly T[] =>
+  items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+
+function lessOf<T>(others: readonly T[]): (items: readonly T[]) => readonly T[] {
+  const known = new Set(others.map((other) => JSON.stringify(other)))
+  return (items) => (known.size === 0 ? items : items.filter((item) => !known.has(JSON.stringify(item))))
+}
+
+/** Paths are clean. */
+function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {
+  if (items.length < 2) return items
+  const depths = new Map(items.map((item) => [item, depthOf(pathOf(item))]))
+  return items.toSorted(
+    (one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0) || compare(pathOf(one), pathOf(other)),
+  )
+}
+
+function depthOf(path: string): number {
+  let depth = 0
+  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) depth++
+  return depth
+}

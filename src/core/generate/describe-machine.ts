@@ -1,0 +1,182 @@
+/** Which devices a mode has on a machine, under which names, and what every container of the specification gets. */
+
+import type { DriverCatalogue } from "../driver/catalogue.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { faultSentence } from "../fault/render.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import { checkMachine } from "../plan/check-machine.ts"
+import { driverAbsence } from "../plan/driver-absence.ts"
+import type { EnvEdit } from "../plan/edit.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
+import { nameDevice } from "./name-devices.ts"
+import { nothingToGenerate } from "./nothing-to-generate.ts"
+import { channelDevices, companionDevice, managementNodes, platformDevice } from "./other-modes.ts"
+import type { NamedPart, SpecPart } from "./part.ts"
+import { devicePart, managementPart, sharedPart } from "./plan-parts.ts"
+import { specContext } from "./spec-context.ts"
+import { resolveMode, type SpecRequest } from "./spec-request.ts"
+
+export interface DescribedMachine {
+  readonly devices: readonly NamedPart[]
+  readonly shared: SpecPart
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Faults: CdiNothingToGenerate; DriverNotLoaded, DriverLibraryMissing, DriverVersionMismatch; DeviceUnknown, DeviceAmbiguous,
+ * DeviceKindUnserved, ImexChannelMissing.
+ */
+export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): Result<DescribedMachine> {
+  const { inventory } = snapshot
+  const mode = resolveMode(request.mode, inventory)
+  switch (mode) {
+    case "nvml":
+      return describeGpus(snapshot, request)
+    case "management": {
+      const driver = wholeDriver(snapshot)
+      if (!driver.ok) return driver
+      const context = specContext(sockets(snapshot, request), driver.value, [], request)
+      const { findings, ...shared } = managementPart(context)
+      return alone(managementNodes(inventory), shared, mode, findings)
+    }
+    case "csv":
+    case "wsl": {
+      const platform = platformDevice(snapshot, mode, request)
+      return platform.ok
+        ? ok({ ...platform.value, shared: withVoid(platform.value.shared), findings: inventory.findings })
+        : platform
+    }
+    case "imex": {
+      const channels = channelDevices(inventory, request.devices)
+      if (!channels.ok) return channels
+      return channels.value.length === 0
+        ? nothingToGenerate(mode, "/dev/nvidia-caps-imex-channels/channel*")
+        : ok({ devices: channels.value, shared: withVoid(nothingShared), findings: [] })
+    }
+    default:
+      return alone(companionDevice(inventory, mode), withVoid(nothingShared), mode, [])
+  }
+}
+
+function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<DescribedMachine> {
+  const driver = wholeDriver(snapshot)
+  if (!driver.ok) return driver
+  const context = specContext(sockets(snapshot, request), driver.value, [], request)
+  const { findings, ...shared } = sharedPart(context)
+  if (request.devices.includes("none")) return ok({ devices: [noDevice], shared, findings })
+  const isRefused = request.trouble === "refused"
+  const { inventory } = snapshot
+  const wrong = isRefused ? checkMachine(inventory, [], sharedNodes(inventory)) : ok(true as const)
+  if (!wrong.ok) return wrong
+  const selected = chooseDevices(request.devices, inventory)
+  if (!selected.ok) return selected
+  const left: Finding[] = []
+  const devices = selected.value.flatMap((device): readonly NamedPart[] => {
+    const part = devicePart(context, device)
+    const checked = isRefused ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
+    if (checked.ok && hasNode(part)) return [{ names: nameDevice(device, request.names), part, env: [] }]
+    left.push(leftOut(device, checked.ok ? "it has no device node" : faultSentence(checked.fault)))
+    return []
+  })
+  if (devices.length === 0) return nothingToGenerate("nvml", "/dev/nvidia[0-9]*")
+  return ok({
+    devices,
+    shared,
+    findings: [...snapshot.inventory.findings, ...driver.value.findings, ...findings, ...left],
+  })
+}
+
+/** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
+const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
+  new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
+
+const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
+  new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
+
+const leftOut = (device: SelectedDevice, why: string): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what:
+      device.kind === "gpu"
+        ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
+        : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
+    why,
+    consequence: "no container can ask for it",
+  }),
+  evidence: [],
+})
+
+/** A device without an edit is none, and so the one that is no device sets a variable. Source: facts, toolkit §5.2. */
+const noDevice: NamedPart = {
+  names: ["none"],
+  part: { edits: [], hooks: [] },
+  env: ["NVCT_EMPTY_DEVICE="],
+}
+
+/** Of `all` a GPU that is cut into MIG devices is none: it cannot be used as a whole. */
+function chooseDevices(
+  selectors: readonly string[],
+  inventory: Inventory,
+): Result<readonly SelectedDevice[]> {
+  const isAll = selectors.includes("all")
+  const selected = selectDevicesAsAsked(isAll ? ["all"] : selectors, inventory)
+  if (!selected.ok || !isAll) return selected
+  const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
+  return ok(
+    selected.value.filter(
+      (one) =>
+        one.kind === "mig" ||
+        !(one.gpu.isMigEnabled?.value === true || (one.gpu.index !== undefined && cut.has(one.gpu.index))),
+    ),
+  )
+}
+
+const hasNode = ({ edits }: SpecPart): boolean => edits.some(({ kind }) => kind === "deviceNode")
+
+/** A driver that is there and whole: a specification of half of one would fail in every container. */
+function wholeDriver(snapshot: HostSnapshot): Result<DriverCatalogue> {
+  const { driver, inventory } = snapshot
+  if (driver === undefined || inventory.kernelModuleVersion === undefined)
+    return fail(driverAbsence(snapshot))
+  const broken = driver.findings.find(({ severity }) => severity === "error")
+  return broken === undefined ? ok(driver) : fail(broken.fault)
+}
+
+const sockets = (
+  { inventory }: HostSnapshot,
+  { hasSockets }: SpecRequest,
+): { readonly inventory: Inventory } => ({
+  inventory: hasSockets ? inventory : { ...inventory, sockets: [] },
+})
+
+function alone(
+  part: SpecPart,
+  shared: SpecPart,
+  mode: string,
+  findings: readonly Finding[],
+): Result<DescribedMachine> {
+  return hasNode(part)
+    ? ok({ devices: [{ names: ["all"], part, env: [] }], shared, findings })
+    : nothingToGenerate(mode, placesOf[mode] ?? "/dev/nvidia*")
+}
+
+const placesOf: Readonly<Record<string, string>> = {
+  gds: "/dev/nvidia-fs*",
+  mofed: "/dev/infiniband/uverbs*",
+  gdrcopy: "/dev/gdrdrv",
+  nvswitch: "/dev/nvidia-nvswitch*",
+}
+
+const nothingShared: SpecPart = { edits: [], hooks: [] }
+
+/** So that no other tool serves the container once more. */
+const isVoid: EnvEdit = {
+  kind: "env",
+  name: "NVIDIA_VISIBLE_DEVICES",
+  value: "void",
+  reasons: ["specification"],
+}
+const withVoid = (part: SpecPart): SpecPart => ({ ...part, edits: [...part.edits, isVoid] })

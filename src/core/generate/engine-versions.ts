@@ -1,0 +1,57 @@
+/** The engines that a specification is written for, and the newest version of CDI that all of them read (src/core/cdi/engine-versions.ts). */
+
+import { type EngineName, engineNames, highestVersionOf, parseEngineRelease } from "../cdi/engine-versions.ts"
+import { type CdiVersion, isOlder } from "../cdi/version.ts"
+
+export interface Engine {
+  readonly name: EngineName
+  /** undefined: the newest. */
+  readonly version: string | undefined
+}
+
+/** Newer than any release. */
+const newest = "999999"
+
+/** undefined: it reads none. */
+export const versionReadBy = ({ name, version = newest }: Engine): CdiVersion | undefined =>
+  highestVersionOf({ engine: name, version })
+
+export interface VersionLimit {
+  readonly version: CdiVersion
+  /** Those that read no newer one. Never empty. */
+  readonly because: readonly Engine[]
+}
+
+/** The newest version that all of them read that read any; undefined: none of them does. */
+export function findVersionLimit(engines: readonly Engine[]): VersionLimit | undefined {
+  const reading = engines.flatMap((engine) => {
+    const version = versionReadBy(engine)
+    return version === undefined ? [] : [{ engine, version }]
+  })
+  const [lowest] = reading
+    .map(({ version }) => version)
+    .sort((one, other) => (one === other ? 0 : isOlder(one, other) ? -1 : 1))
+  return lowest === undefined
+    ? undefined
+    : {
+        version: lowest,
+        because: reading.filter(({ version }) => version === lowest).map(({ engine }) => engine),
+      }
+}
+
+export const renderEngine = ({ name, version }: Engine): string =>
+  version === undefined ? name : `${name} ${version}`
+
+/** `podman`, `podman@4.3.1`; undefined: no engine that is known. */
+export function parseEngine(text: string): Engine | undefined {
+  if (!text.includes("@")) {
+    const name = engineNames.find((one) => one === text)
+    return name === undefined ? undefined : { name, version: undefined }
+  }
+  const release = text.split("@").length === 2 ? parseEngineRelease(text) : undefined
+  return release === undefined ? undefined : { name: release.engine, version: release.version }
+}
+
+/** What an engine's program says of itself: `podman version 4.3.1`, `Docker version 20.10.24+dfsg1, build …`. undefined: nothing. */
+export const readEngineVersion = (text: string): string | undefined =>
+  /(?:^|[\sv])(\d+\.\d+(?:\.\d+)?)(?=[\s+~,-]|$)/m.exec(text)?.[1]

@@ -1,0 +1,75 @@
+/**
+ * A specification that engines of an older version read: what that version cannot say is left out where containers work without it, and
+ * told of; where they would not, there is none.
+ *   groups (0.7.0): a container's user who is not root cannot open nodes that are for a group; `--group-add` does the same
+ *   names that begin with a digit (0.5.0), where the device has another name
+ */
+
+import { mapEdits } from "../cdi/map-edits.ts"
+import type { CdiSpec } from "../cdi/spec.ts"
+import { isOlder, minimumVersion } from "../cdi/version.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { renderEngine, type VersionLimit } from "./engine-versions.ts"
+
+export interface FittedSpec {
+  readonly spec: CdiSpec
+  readonly findings: readonly Finding[]
+}
+
+interface Step {
+  readonly what: string
+  readonly consequence: string
+  leaveOut(spec: CdiSpec): CdiSpec
+}
+
+/** Order: newest first. */
+const steps: readonly Step[] = [
+  {
+    what: "additionalGids",
+    consequence: "who is not root in a container needs --group-add to open nodes that are for a group",
+    leaveOut: (spec) => mapEdits(spec, (edits) => ({ ...edits, additionalGids: [] })),
+  },
+  {
+    what: "names that begin with a digit",
+    consequence: "devices are named by their other names, as gpu0",
+    leaveOut: (spec) => ({ ...spec, devices: spec.devices.filter(({ name }) => !/^[0-9]/.test(name)) }),
+  },
+]
+
+/** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */
+export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Result<FittedSpec> {
+  const findings: Finding[] = []
+  const engines = limit?.because.map(renderEngine) ?? []
+  let fitted = spec
+  let minimum = minimumVersion(spec)
+  const isFitting = (): boolean => limit === undefined || !isOlder(limit.version, minimum.version)
+  for (const { what, consequence, leaveOut } of steps) {
+    if (isFitting()) break
+    const less = leaveOut(fitted)
+    if (JSON.stringify(less) === JSON.stringify(fitted) || less.devices.length === 0) continue
+    fitted = less
+    minimum = minimumVersion(fitted)
+    findings.push({
+      severity: "warning",
+      fault: fault("CdiContentLeftOut", {
+        what,
+        why: `${engines.join(" and ")} ${engines.length === 1 ? "reads" : "read"} CDI specifications up to ${limit?.version}`,
+        consequence,
+      }),
+      evidence: [],
+    })
+  }
+  const { version, because } = minimum
+  if (limit !== undefined && !isFitting())
+    return fail(
+      fault("CdiVersionUnreachable", {
+        limit: limit.version,
+        engines,
+        needed: version,
+        what: because?.what ?? "",
+      }),
+    )
+  return ok({ spec: { ...fitted, cdiVersion: version }, findings })
+}

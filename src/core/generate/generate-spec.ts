@@ -1,0 +1,80 @@
+/**
+ * From a machine to a CDI specification: the one entry for everything that writes, compares or renews one. Devices and files come from the
+ * parts of a native plan, so that a container gets the same from a specification as from the wrapper.
+ *   the mode says which devices there are and what all have in common (plan-parts.ts, other-modes.ts)
+ *   each device is written once for each of its names
+ *   links, loader, compatibility and the driver's parameters become hooks, in the style that was asked for
+ *   what stands twice is said once, everything is put in order, and the version is the lowest that can say it
+ */
+
+import { mergeEdits } from "../cdi/merge-edits.ts"
+import { type CdiDevice, type CdiSpec, type ContainerEdits, noEdits } from "../cdi/spec.ts"
+import { minimumVersion } from "../cdi/version.ts"
+import type { Finding } from "../fault/finding.ts"
+import { ok, type Result } from "../fault/result.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
+import { addFor, ownDevices } from "./add-edits.ts"
+import { arrangeSpec } from "./arrange-spec.ts"
+import { describeMachine } from "./describe-machine.ts"
+import type { NamedPart, SpecPart } from "./part.ts"
+import type { SpecRequest } from "./spec-request.ts"
+import { writeEdits } from "./write-edits.ts"
+import { writeHooks, writeOneHook } from "./write-hooks.ts"
+
+export interface GeneratedSpec {
+  readonly spec: CdiSpec
+  /** What is wrong with the machine as far as it concerns the specification. */
+  readonly findings: readonly Finding[]
+}
+
+/** Faults: those of describeMachine. */
+export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Result<GeneratedSpec> {
+  const described = describeMachine(snapshot, request)
+  if (!described.ok) return described
+  const { devices, shared, findings } = described.value
+  const hasOne = request.hooks.shape === "one"
+  const common: ContainerEdits = mergeEdits([
+    writeEdits(shared.edits, request),
+    {
+      ...noEdits,
+      hooks: hasOne
+        ? writeOneHook(shared.hooks, everyHook(devices), request.hooks)
+        : writeHooks(shared.hooks, request.hooks),
+    },
+    request.additions.containerEdits,
+  ])
+  const written = devices.flatMap(({ names, part, env }): readonly CdiDevice[] => {
+    const containerEdits = addFor(names, { ...writePart(part, request), env }, request.additions)
+    return names.map((name) => ({ name, annotations: new Map(), containerEdits }))
+  })
+  const names = written.map(({ name }) => name)
+  const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
+  const spec: CdiSpec = {
+    cdiVersion: "",
+    kind: `${request.vendor}/${request.class}`,
+    annotations: new Map(),
+    containerEdits: arranged.containerEdits,
+    devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
+  }
+  return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
+}
+
+/** Devices of an administrator's: beside the machine's, or what is added to `all`. Order: by name. */
+function withOwn(devices: readonly CdiDevice[], own: readonly CdiDevice[]): readonly CdiDevice[] {
+  const added = devices.map((device) => {
+    const more = own.find(({ name }) => name === device.name)
+    return more === undefined
+      ? device
+      : { ...device, containerEdits: mergeEdits([device.containerEdits, more.containerEdits]) }
+  })
+  const beside = own.filter(({ name }) => !devices.some((device) => device.name === name))
+  return [...added, ...beside].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+const everyHook = (devices: readonly NamedPart[]): SpecPart["hooks"] =>
+  devices.flatMap(({ part }) => part.hooks)
+
+const writePart = (part: SpecPart, request: SpecRequest): ContainerEdits => ({
+  ...writeEdits(part.edits, request),
+  hooks: request.hooks.shape === "one" ? [] : writeHooks(part.hooks, request.hooks),
+})

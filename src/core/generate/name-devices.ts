@@ -1,0 +1,21 @@
+/** The names under which a specification has a GPU or a MIG device, one for each strategy. Source: facts, toolkit §5.2. */
+
+import type { SelectedDevice } from "../inventory/select-devices.ts"
+import type { NameStrategy } from "./spec-request.ts"
+
+/** Order: as the strategies, each once. A device without a UUID has no name by it, and a MIG device none by its place on the bus. */
+export function nameDevice(device: SelectedDevice, strategies: readonly NameStrategy[]): readonly string[] {
+  return [...new Set(strategies.flatMap((strategy) => nameBy[strategy](device) ?? []))]
+}
+
+const indexOf = (selected: SelectedDevice): string =>
+  selected.kind === "gpu"
+    ? String(selected.gpu.index)
+    : `${selected.device.gpuIndex}:${selected.device.index}`
+
+const nameBy: { readonly [S in NameStrategy]: (selected: SelectedDevice) => string | undefined } = {
+  index: indexOf,
+  "type-index": (selected) => `${selected.kind}${indexOf(selected)}`,
+  uuid: (selected) => (selected.kind === "gpu" ? selected.gpu : selected.device).uuid?.value,
+  pci: (selected) => (selected.kind === "gpu" ? selected.gpu.pciAddress : undefined),
+}

@@ -1,0 +1,35 @@
+/** What one device, or every container, is given: edits of a plan, and the hooks that do what an engine cannot. */
+
+import type { Edit } from "../plan/edit.ts"
+
+/** A link in a container, and its text. */
+export interface HookLink {
+  readonly path: string
+  readonly target: string
+}
+
+export type HookCall =
+  | { readonly name: "create-symlinks"; readonly links: readonly HookLink[] }
+  | { readonly name: "chmod"; readonly paths: readonly string[] }
+  | {
+      readonly name: "enable-cuda-compat"
+      readonly hostDriverVersion: string | undefined
+      readonly hostCudaVersion: string | undefined
+      /** Where the image keeps newer libraries; empty: where images do. */
+      readonly directory: string
+    }
+  | { readonly name: "update-ldcache"; readonly folders: readonly string[] }
+  | { readonly name: "disable-device-node-modification" | "update-application-profile" }
+
+export interface SpecPart {
+  readonly edits: readonly Edit[]
+  /** Order: as they are to run. */
+  readonly hooks: readonly HookCall[]
+}
+
+export interface NamedPart {
+  readonly names: readonly string[]
+  readonly part: SpecPart
+  /** `NAME=VALUE`, for what is no GPU's. */
+  readonly env: readonly string[]
+}

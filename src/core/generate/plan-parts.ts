@@ -1,0 +1,116 @@
+/**
+ * What GPUs and MIG devices of a machine are given by a specification, and what every container of it gets. Source of the split:
+ * facts, toolkit §5.2 to §5.5.
+ */
+
+import type { DriverCatalogue } from "../driver/catalogue.ts"
+import { unversionedLibrary } from "../driver/files.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { SelectedDevice } from "../inventory/select-devices.ts"
+import type { Edit, SymlinkEdit } from "../plan/edit.ts"
+import { planEnvironment } from "../plan/plan-environment.ts"
+import { chooseLibraries, planFiles } from "../plan/plan-files.ts"
+import { planLoader } from "../plan/plan-loader.ts"
+import { planNodes } from "../plan/plan-nodes.ts"
+import type { PlanContext } from "../plan/plan-part.ts"
+import { baseName, parentPath } from "../text/path.ts"
+import type { HookCall, SpecPart } from "./part.ts"
+
+/** A GPU or MIG device: its nodes, links to them, groups. What all have in common is not repeated. */
+export function devicePart(context: PlanContext, device: SelectedDevice): SpecPart {
+  const control = new Set<string>(context.inventory.nodes.control.map(({ path }) => path))
+  const { edits } = planNodes({ ...context, devices: [device] }, [])
+  const own = edits.filter((edit) => edit.kind !== "deviceNode" || !control.has(edit.path))
+  return device.kind === "gpu" ? withFolders(partOf(own)) : partOf(own)
+}
+
+/** Nodes and links as a device has them, with the hook for what an engine does not do. */
+export const partOf = (edits: readonly Edit[]): SpecPart => ({
+  edits,
+  hooks: [{ name: "create-symlinks", links: linksOf(edits) }],
+})
+
+/** With the hook by which an old crun's directories of nodes may be entered; the reference has none for MIG devices. */
+export function withFolders({ edits, hooks }: SpecPart): SpecPart {
+  const folders = new Set(
+    edits.flatMap((edit) => (edit.kind === "deviceNode" ? [parentPath(edit.path)] : [])),
+  )
+  return {
+    edits,
+    hooks: [
+      ...hooks,
+      { name: "chmod", paths: ["/dev/dri", "/dev/nvidia-caps"].filter((folder) => folders.has(folder)) },
+    ],
+  }
+}
+
+export interface SharedPart extends SpecPart {
+  readonly findings: readonly Finding[]
+}
+
+/** The driver's files, its control nodes and variables. */
+export function sharedPart(context: PlanContext): SharedPart {
+  const { driver } = context
+  const libraries = chooseLibraries(context)
+  const files = planFiles(context, libraries)
+  const graphics = new Set<string>(
+    [...driver.links, ...driver.modules.flatMap(({ links }) => links)].map(({ path }) => path),
+  )
+  const links = linksOf(files.edits)
+  return {
+    edits: [
+      ...planNodes({ ...context, devices: [] }, []).edits,
+      ...files.edits,
+      ...planEnvironment(context, libraries).edits,
+    ],
+    hooks: [
+      { name: "create-symlinks", links: links.filter(({ path }) => graphics.has(path)) },
+      { name: "create-symlinks", links: links.filter(({ path }) => !graphics.has(path)) },
+      {
+        name: "enable-cuda-compat",
+        hostDriverVersion: driver.version,
+        hostCudaVersion: undefined,
+        directory: "",
+      },
+      loaderHook(planLoader(context, libraries).edits),
+      { name: "disable-device-node-modification" },
+      { name: "update-application-profile" },
+    ],
+    findings: files.findings ?? [],
+  }
+}
+
+/** What is for managing GPUs, not for drawing: no file that only a program that draws needs, and the driver may make nodes. */
+export function managementPart(context: PlanContext): SharedPart {
+  const part = sharedPart({ ...context, driver: withoutGraphics(context.driver) })
+  return {
+    ...part,
+    edits: part.edits.filter(({ kind }) => kind !== "deviceNode"),
+    hooks: part.hooks.filter(
+      ({ name }) => name !== "disable-device-node-modification" && name !== "update-application-profile",
+    ),
+  }
+}
+
+const withoutGraphics = (driver: DriverCatalogue): DriverCatalogue => ({
+  ...driver,
+  libraries: driver.libraries.filter(
+    ({ path }) => !unversionedLibrary.test(baseName(path)) || baseName(path).startsWith("libnvidia-nvvm70."),
+  ),
+  binaries: driver.binaries.filter(({ path }) => baseName(path) !== "nvidia-xconfig"),
+  configurations: [],
+  modules: [],
+  links: [],
+})
+
+/** Order: by path. */
+const linksOf = (edits: readonly Edit[]): readonly SymlinkEdit[] =>
+  edits.filter((edit) => edit.kind === "symlink").sort((one, other) => (one.path < other.path ? -1 : 1))
+
+/** Order: by name. */
+function loaderHook(edits: readonly Edit[]): HookCall {
+  const folders = edits.flatMap((edit) =>
+    edit.kind === "ldcache" ? edit.entries.map(({ path }) => parentPath(path)) : [],
+  )
+  return { name: "update-ldcache", folders: [...new Set(folders)].sort() }
+}

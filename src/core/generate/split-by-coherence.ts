@@ -1,0 +1,35 @@
+/**
+ * GPUs by whether they share one memory with the processor, which schedulers tell apart by classes of their own. Only whole GPUs are told.
+ * NVML says so by the addressing mode; it is so on Grace superchips, and a model's name says which those are.
+ */
+
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
+import { selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import type { SpecRequest } from "./spec-request.ts"
+
+export interface CoherenceClass {
+  /** Behind the class. */
+  readonly infix: ".coherent" | ".noncoherent"
+  /** Selectors of its GPUs. Never empty. */
+  readonly devices: readonly string[]
+}
+
+/** Order: coherent first. */
+export function splitByCoherence(
+  inventory: Inventory,
+  { devices }: Pick<SpecRequest, "devices">,
+): readonly CoherenceClass[] {
+  const selected = selectDevicesAsAsked(devices, inventory)
+  const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
+  const gpus = (selected.ok ? selected.value : []).flatMap((one) =>
+    one.kind === "gpu" && !cut.has(one.gpu.index ?? -1) ? [one.gpu] : [],
+  )
+  const byClass = Map.groupBy(gpus, (gpu) => (isCoherent(gpu) ? ".coherent" : ".noncoherent"))
+  return ([".coherent", ".noncoherent"] as const).flatMap((infix) => {
+    const own = (byClass.get(infix) ?? []).map(({ pciAddress }) => pciAddress)
+    return own.length === 0 ? [] : [{ infix, devices: own }]
+  })
+}
+
+/** GH200, GB200, GB300: a Grace processor and GPUs of the generation that the second letter names. */
+const isCoherent = ({ model }: Gpu): boolean => /\bG[HBR]\d{3}\b/.test(model?.value ?? "")

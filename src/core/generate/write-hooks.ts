@@ -1,0 +1,96 @@
+/**
+ * Hooks of a specification: one entry for each, in the reference's shapes, which other tools read too (`create-symlinks --link target::link`,
+ * `update-ldcache --folder DIR`); or one entry that does everything in one process. Every entry has an environment: an engine would
+ * otherwise hand on its own.
+ */
+
+import type { Hook } from "../cdi/spec.ts"
+import { baseName } from "../text/path.ts"
+import type { HookCall, HookLink } from "./part.ts"
+import type { HookStyle } from "./spec-request.ts"
+
+/** What runs nothing in its hooks is the reference's way to say that its log is short. */
+const environment: readonly string[] = ["NVIDIA_CTK_DEBUG=false"]
+
+/** Hooks that are enabled and have something to do. Order: as called. */
+export const writeHooks = (calls: readonly HookCall[], style: HookStyle): readonly Hook[] =>
+  calls.flatMap((call) => {
+    if (!style.isEnabled(call.name)) return []
+    const flags = flagsOf(call, style)
+    return flags === undefined ? [] : [writeHook(call.name, flags, style)]
+  })
+
+/** The same work as one entry. `ofDevices`: links that are made where the container has what they name. */
+export function writeOneHook(
+  calls: readonly HookCall[],
+  ofDevices: readonly HookCall[],
+  style: HookStyle,
+): readonly Hook[] {
+  const flags = calls.flatMap((call): readonly string[] => {
+    if (!style.isEnabled(call.name)) return []
+    switch (call.name) {
+      case "disable-device-node-modification":
+      case "update-application-profile":
+        return [`--${call.name}`]
+      case "enable-cuda-compat":
+        return [`--${call.name}`, ...(flagsOf(call, style) ?? [])]
+      case "chmod":
+        return []
+      default:
+        return flagsOf(call, style) ?? []
+    }
+  })
+  const links = ofDevices.flatMap((call) =>
+    call.name === "create-symlinks" && style.isEnabled(call.name)
+      ? call.links.flatMap((link) => ["--node-link", linkText(link)])
+      : [],
+  )
+  const all = [...flags, ...links]
+  return all.length === 0 ? [] : [writeHook("complete-container", all, style)]
+}
+
+const linkText = ({ path, target }: HookLink): string => `${target}::${path}`
+
+/** undefined: there is nothing to do. */
+function flagsOf(call: HookCall, { ldconfigPath }: HookStyle): readonly string[] | undefined {
+  const repeated = (flag: string, values: readonly string[]): readonly string[] | undefined =>
+    values.length === 0 ? undefined : values.flatMap((value) => [flag, value])
+  switch (call.name) {
+    case "create-symlinks":
+      return repeated("--link", call.links.map(linkText))
+    case "chmod": {
+      const paths = repeated("--path", call.paths)
+      return paths === undefined ? undefined : ["--mode", "755", ...paths]
+    }
+    case "enable-cuda-compat":
+      return [
+        ...(call.hostDriverVersion === undefined ? [] : [`--host-driver-version=${call.hostDriverVersion}`]),
+        ...(call.hostCudaVersion === undefined ? [] : [`--host-cuda-version=${call.hostCudaVersion}`]),
+        ...(call.directory === "" ? [] : [`--cuda-compat-container-root=${call.directory}`]),
+      ]
+    case "update-ldcache": {
+      const folders = repeated("--folder", call.folders)
+      if (folders === undefined) return undefined
+      return [...(ldconfigPath === "" ? [] : ["--ldconfig-path", ldconfigPath]), ...folders]
+    }
+    default:
+      return []
+  }
+}
+
+function writeHook(name: string, flags: readonly string[], { path }: HookStyle): Hook {
+  return {
+    hookName: "createContainer",
+    path,
+    args: [...programWords(path), name, ...flags],
+    env: environment,
+    timeout: undefined,
+  }
+}
+
+/** How the program is told that it is a hook: by its name, or by words. */
+function programWords(path: string): readonly string[] {
+  const name = baseName(path)
+  if (name === "nvidia-ctk") return [name, "hook"]
+  return name === "gantry" ? [name, "nvidia-cdi-hook"] : [name]
+}

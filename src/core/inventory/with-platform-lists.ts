@@ -1,0 +1,63 @@
+/**
+ * A Tegra board whose lists are others than its own, or without some of their links: for who is told which files to go by. Source: facts,
+ * toolkit §1.3 and §5.7.
+ */
+
+import { ok } from "../fault/result.ts"
+import type { Host } from "../host/host.ts"
+import { readFault } from "../host/resolve-path.ts"
+import { hostPath } from "../text/brand.ts"
+import { matchesGlob } from "../text/glob.ts"
+import { baseName } from "../text/path.ts"
+import { decodeUtf8, encodeUtf8 } from "../text/utf8.ts"
+
+const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
+const usualNames = ["devices.csv", "drivers.csv", "l4t.csv"]
+
+export interface OtherLists {
+  /** In the place of the three that count; undefined: those. */
+  readonly files: readonly string[] | undefined
+  /** Patterns of paths, or of names behind the prefix for any directory: `sym` entries that fit one do not count. */
+  readonly ignored: readonly string[]
+}
+
+/** The same machine, with one list in the place of all. */
+export function withPlatformLists(host: Host, { files, ignored }: OtherLists): Host {
+  if (files === undefined && ignored.length === 0) return host
+  const sources = files ?? usualNames.map((name) => `${directory}/${name}`)
+  const list = `${directory}/${usualNames[0]}`
+  const read = (): Uint8Array =>
+    encodeUtf8(
+      sources
+        .flatMap((path) => {
+          const content = host.readFile(hostPath(path))
+          return content.ok ? decodeUtf8(content.value).split("\n") : []
+        })
+        .filter((line) => !isIgnored(line, ignored))
+        .join("\n"),
+    )
+  return {
+    ...host,
+    readDir: (path) => (path === directory ? ok([baseName(list)]) : host.readDir(path)),
+    readFile(path, range) {
+      if (!path.startsWith(`${directory}/`)) return host.readFile(path, range)
+      if (path !== list) return { ok: false, fault: readFault(path, "open", "ENOENT") }
+      const { offsetBytes, lengthBytes } = range ?? { offsetBytes: 0, lengthBytes: Number.POSITIVE_INFINITY }
+      return ok(read().subarray(offsetBytes, offsetBytes + lengthBytes))
+    },
+  }
+}
+
+function isIgnored(line: string, ignored: readonly string[]): boolean {
+  const path = /^\s*sym\s*,\s*(\/.*?)\s*$/.exec(line)?.[1]
+  return path !== undefined && ignored.some((pattern) => fits(pattern, path))
+}
+
+/** A star stands for no slash. */
+function fits(pattern: string, path: string): boolean {
+  if (pattern.startsWith("**/")) return matchesGlob(pattern.slice(3), baseName(path))
+  const [wanted, parts] = [pattern.split("/"), path.split("/")]
+  return (
+    wanted.length === parts.length && wanted.every((part, index) => matchesGlob(part, parts[index] ?? ""))
+  )
+}

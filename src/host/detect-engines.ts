@@ -1,0 +1,88 @@
+/**
+ * Which engines this machine has, by what their programs say of themselves. Each is asked for two seconds at most, all at once, and not again
+ * while its file is the same.
+ */
+
+import type { EngineName } from "../core/cdi/engine-versions.ts"
+import { type Engine, readEngineVersion } from "../core/generate/engine-versions.ts"
+import { hostPath } from "../core/text/brand.ts"
+import { findRuntime } from "./find-runtime.ts"
+import { createLiveFiles } from "./live-files.ts"
+import { areFresh, areStamps, type Stamp, stampPlaces } from "./stamp.ts"
+import { readState, writeState } from "./state-file.ts"
+
+/** The program that reads specifications: of Docker it is the daemon. */
+const programs: { readonly [E in EngineName]: string } = {
+  docker: "dockerd",
+  containerd: "containerd",
+  podman: "podman",
+  crio: "crio",
+}
+
+/** Units: milliseconds. */
+const limitMs = 2000
+
+/** Kept below the state directory. Format: docs/state.md. */
+interface RememberedEngines {
+  readonly version: 1
+  readonly programs: Readonly<Record<string, RememberedProgram>>
+}
+
+interface RememberedProgram {
+  readonly stamps: readonly Stamp[]
+  readonly engineVersion: string
+}
+
+/** Order: by name. An engine that does not say its version is not told of. */
+export async function detectEngines(path: string, state: string | undefined): Promise<readonly Engine[]> {
+  const file = `${state}/engines.json`
+  const known = state === undefined ? {} : recall(state, file)
+  const told = await Promise.all(
+    Object.entries(programs).map(async ([name, program]) => {
+      const found = findRuntime([program], path)
+      if (found === undefined) return []
+      const remembered = known[found]
+      const asked =
+        remembered !== undefined && areFresh(remembered.stamps) ? remembered : await ask(found, path)
+      return asked === undefined ? [] : [{ name: name as EngineName, found, asked }]
+    }),
+  )
+  const engines = told.flat()
+  const now = Object.fromEntries(engines.map(({ found, asked }) => [found, asked]))
+  if (state !== undefined && engines.some(({ found, asked }) => known[found] !== asked))
+    writeState(state, file, { version: 1, programs: { ...known, ...now } } satisfies RememberedEngines)
+  return engines.map(({ name, asked }) => ({ name, version: asked.engineVersion }))
+}
+
+function recall(state: string, file: string): RememberedEngines["programs"] {
+  const known = readState(state, file) as Partial<RememberedEngines> | null | undefined
+  if (known?.version !== 1 || typeof known.programs !== "object" || known.programs === null) return {}
+  return Object.fromEntries(
+    Object.entries(known.programs).filter(
+      ([, one]) => typeof one?.engineVersion === "string" && areStamps(one.stamps) && one.stamps.length > 0,
+    ),
+  )
+}
+
+/** The stamp is taken first: a program that is replaced meanwhile is asked again. */
+async function ask(program: string, path: string): Promise<RememberedProgram | undefined> {
+  const stamps = stampPlaces(createLiveFiles(), [hostPath(program)])
+  const said = await askVersion(program, path)
+  const engineVersion = said === undefined ? undefined : readEngineVersion(said)
+  return engineVersion === undefined ? undefined : { stamps, engineVersion }
+}
+
+async function askVersion(program: string, path: string): Promise<string | undefined> {
+  try {
+    const child = Bun.spawn([program, "--version"], {
+      cwd: "/",
+      env: { PATH: path },
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: limitMs,
+    })
+    const [text, status] = await Promise.all([new Response(child.stdout).text(), child.exited])
+    return status === 0 ? text : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,187 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import type { CdiSpec } from "../../src/core/cdi/spec.ts"
+import { encodeUtf8 } from "../../src/core/text/utf8.ts"
+
+const root = resolve(import.meta.dir, "../..")
+const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-generate-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const at = (name: string): string => join(directory, name)
+
+function generate(host: string, ...args: readonly string[]) {
+  const machine = existsSync(host) ? host : join(root, "hosts", host, "machine.json")
+  const command = [process.execPath, join(root, "src/main.ts"), "cdi", "generate", "--host", machine]
+  const ran = Bun.spawnSync([...command, ...args], { env: { PATH: "/usr/bin" } })
+  return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
+}
+
+function specOf(text: string): CdiSpec {
+  const parsed = parseSpec({ path: "generated", bytes: encodeUtf8(text) })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
+  expect(parsed.value.warnings).toEqual([])
+  return parsed.value.spec
+}
+
+const editsOf = (spec: CdiSpec) => [spec.containerEdits, ...spec.devices.map((one) => one.containerEdits)]
+
+describe("gantry cdi generate", () => {
+  test("prints to standard output and writes nothing", () => {
+    const { exit, stdout, stderr } = generate("one-gpu-headless")
+    expect([exit, stderr]).toEqual([0, ""])
+    expect(specOf(stdout).devices.map(({ name }) => name)).toEqual([
+      "0",
+      "0000:10:00.0",
+      expect.stringMatching(/^GPU-/),
+      "all",
+      "gpu0",
+    ])
+  })
+
+  test("nodes have no numbers that could grow stale, and root's stay root's", () => {
+    const nodes = editsOf(specOf(generate("mig").stdout)).flatMap((edits) => edits.deviceNodes)
+    expect(nodes.length).toBeGreaterThan(20)
+    expect(nodes.filter(({ major, minor, uid }) => major !== 0 || minor !== 0 || uid !== 0)).toEqual([])
+    const numbered = editsOf(specOf(generate("mig", "--numbers").stdout)).flatMap(
+      (edits) => edits.deviceNodes,
+    )
+    expect(numbered.every(({ major }) => major > 0)).toBe(true)
+  })
+
+  test("one hook does everything for however many GPUs; separate ones do the same", () => {
+    const hooksOf = (text: string) => editsOf(specOf(text)).flatMap((edits) => edits.hooks)
+    const [hook, ...others] = hooksOf(generate("a100").stdout)
+    expect(others).toEqual([])
+    expect(hook?.env.length).toBeGreaterThan(0)
+    const separate = hooksOf(generate("a100", "--hooks=separate").stdout)
+    const linksOf = (args: readonly string[], flag: string) =>
+      args.filter((_, index) => args[index - 1] === flag)
+    const links = linksOf(hook?.args ?? [], "--link")
+    expect([...links, ...linksOf(hook?.args ?? [], "--node-link")].sort()).toEqual(
+      [...new Set(separate.flatMap(({ args }) => linksOf(args, "--link")))].sort(),
+    )
+    expect(linksOf(hook?.args ?? [], "--node-link")).toHaveLength(16)
+    expect(hooksOf(generate("a100", "--disable-hook=all").stdout)).toEqual([])
+  })
+
+  test("engines decide the version, and what they cannot read is told", () => {
+    const { exit, stderr, stdout } = generate("a100", "--for-engine=docker@28.2,podman@4.3.1")
+    expect(exit).toBe(0)
+    expect(specOf(stdout).cdiVersion).toBe("0.5.0")
+    expect(stderr).toContain("GAN4062")
+    expect(specOf(generate("a100", "--for-engine=docker").stdout).cdiVersion).toBe("0.7.0")
+  })
+
+  test("writes a file whole, for everybody, and says what it wrote", () => {
+    const file = at("out/nvidia.yaml")
+    const { exit, stdout } = generate("one-gpu", "--output", file, "--json", "--for-engine", "podman@5.5")
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{
+        version: 1,
+        file,
+        kind: "nvidia.com/gpu",
+        cdiVersion: "0.7.0",
+        versionLimit: "1.0.0",
+        findings: [],
+      },
+      engines: [{ name: "podman", version: "5.5", reads: "1.0.0" }],
+    })
+    expect(statSync(file).mode & 0o777).toBe(0o644)
+    expect(readdirSync(at("out"))).toEqual(["nvidia.yaml"])
+    expect(generate("one-gpu", "--output", file).stdout).toContain("5 devices of nvidia.com/gpu")
+  })
+
+  test("does not write a second file of the same devices into a directory", () => {
+    generate("one-gpu", "--output", at("twice/a.yaml"))
+    const before = readFileSync(at("twice/a.yaml"), "utf8")
+    const { exit, stderr } = generate("one-gpu", "--output", at("twice/b.json"))
+    expect(exit).toBe(1)
+    expect(stderr).toContain("GAN4042")
+    expect(readdirSync(at("twice"))).toEqual(["a.yaml"])
+    expect(readFileSync(at("twice/a.yaml"), "utf8")).toBe(before)
+    expect(generate("one-gpu", "--output", at("twice/b.json"), "--kind=other.com/gpu").exit).toBe(0)
+    expect(generate("mig-extras", "--output", at("twice/m.yaml"), "--mode=management").exit).toBe(0)
+  })
+
+  test("adds what a file says: for everybody, for a device by any of its names, and devices of its own", () => {
+    writeFileSync(
+      at("more.yaml"),
+      `containerEdits: { env: [SITE=1] }
+devices:
+  - { name: gpu0, containerEdits: { env: [FIRST=1] } }
+  - { name: all, containerEdits: { env: [ALL=1] } }
+  - { name: own, containerEdits: { deviceNodes: [{ path: /dev/own }] } }
+`,
+    )
+    const spec = specOf(generate("mig", "--edits", at("more.yaml"), "--name=index,type-index").stdout)
+    expect(spec.containerEdits.env).toContain("SITE=1")
+    const envOf = (name: string) => spec.devices.find((one) => one.name === name)?.containerEdits.env
+    expect(envOf("all")).toEqual(["ALL=1"])
+    expect(envOf("own")).toEqual([])
+    const whole = specOf(generate("a100", "--edits", at("more.yaml")).stdout)
+    expect(whole.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])
+    expect(whole.devices.find(({ name }) => name === "all")?.containerEdits.env).toEqual(["FIRST=1", "ALL=1"])
+    expect(whole.devices.find(({ name }) => name === "1")?.containerEdits.env).toEqual([])
+    writeFileSync(at("wrong.yaml"), "containerEdits: { env: [NOTHING] }\n")
+    const wrong = generate("a100", "--edits", at("wrong.yaml"))
+    expect([wrong.exit, wrong.stdout]).toEqual([1, ""])
+    expect(wrong.stderr).toContain("wrong.yaml:1:")
+  })
+
+  test("leaves a GPU out with which something is wrong, and refuses a machine whose driver is", () => {
+    const dead = generate("dead-gpu")
+    expect(dead.exit).toBe(0)
+    expect(dead.stderr).toContain("GAN2100")
+    expect(specOf(dead.stdout).devices.filter(({ name }) => /^\d$/.test(name))).toHaveLength(7)
+    for (const [host, code] of [
+      ["no-driver", "GAN2102"],
+      ["upgraded-not-rebooted", "GAN21"],
+    ] as const) {
+      const refused = generate(host, "--output", at(`refused-${host}.yaml`))
+      expect(refused.exit).toBe(1)
+      expect(refused.stderr).toContain(code)
+      expect(existsSync(at(`refused-${host}.yaml`))).toBe(false)
+    }
+  })
+
+  test("of a simulated machine names the places where engines find its files", () => {
+    const machine = at("machine")
+    const simulate = (...args: readonly string[]) =>
+      Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "simulate", ...args]).exitCode
+    expect(simulate("up", machine, "--gpus", "1", "--compat32")).toBe(0)
+    try {
+      const spec = specOf(generate(machine, "--compat32").stdout)
+      const places = editsOf(spec).flatMap((edits) =>
+        [...edits.mounts, ...edits.deviceNodes].map((one) => one.hostPath),
+      )
+      expect(places.filter((path) => !path.startsWith(`${machine}/`))).toEqual([])
+      expect(places.filter((path) => !existsSync(path))).toEqual([])
+      const is32Bit = (path: string): boolean => /\/(lib32|i386-linux-gnu)\//.test(path)
+      expect(places.some(is32Bit)).toBe(true)
+      const plain = editsOf(specOf(generate(machine).stdout)).flatMap(({ mounts }) => mounts)
+      expect(plain.some(({ containerPath }) => is32Bit(containerPath))).toBe(false)
+      expect(spec.containerEdits.hooks.every(({ path }) => !path.startsWith(machine))).toBe(true)
+    } finally {
+      simulate("down", machine)
+    }
+  })
+
+  test.each([
+    [["--mode=other"], "unknown mode"],
+    [["--kind=gpu"], "invalid vendor"],
+    [["--name=serial"], "unknown way of naming"],
+    [["--hooks=many"], "unknown shape of hooks"],
+    [["--disable-hook=chown"], "unknown hook"],
+    [["--for-engine=lxd"], "unknown engine"],
+    [["--format=toml"], "unknown format"],
+    [["--json"], "--json tells of the file"],
+    [["word"], "unexpected"],
+  ])("%j is wrong usage", (args, text) => {
+    const { exit, stdout, stderr } = generate("one-gpu", ...args)
+    expect([exit, stdout]).toEqual([2, ""])
+    expect(stderr).toContain(text)
+  })
+})

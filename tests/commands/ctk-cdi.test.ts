@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+
+const root = resolve(import.meta.dir, "../..")
+const directory = mkdtempSync(join(tmpdir(), "gantry-ctk-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+interface More {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  readonly host?: string
+}
+
+function ctk(args: readonly string[], { env = {}, stdin = "", host = "one-gpu" }: More = {}) {
+  const machine = `--host=${join(root, "hosts", host, "machine.json")}`
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "nvidia-ctk", machine, ...args], {
+    env: { PATH: "/usr/bin", ...env },
+    stdin: Buffer.from(stdin),
+  })
+  return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
+}
+
+describe("nvidia-ctk cdi generate", () => {
+  test("prints a specification, and its version as the reference logs it", () => {
+    const { exit, stdout, stderr } = ctk(["cdi", "generate"])
+    expect(exit).toBe(0)
+    expect(stdout).toStartWith("---\ncdiVersion: 0.7.0\nkind: nvidia.com/gpu\n")
+    expect(stderr).toMatch(/^time="[^"]+" level=info msg="Generated CDI spec with version 0\.7\.0"\n$/)
+  })
+
+  test("a variable speaks where the flag does not; lists have commas in both", () => {
+    const byVariable = ctk(["cdi", "generate"], {
+      env: {
+        NVIDIA_CTK_CDI_GENERATE_DEVICE_NAME_STRATEGIES: "type-index,index",
+        NVIDIA_CTK_CDI_GENERATE_CLASS: "other",
+        NVIDIA_CTK_CDI_GENERATE_OUTPUT_FORMAT: "json",
+        NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE: "true",
+        NVIDIA_CTK_CDI_GENERATE_DISABLED_HOOKS: "all",
+      },
+    })
+    const spec = JSON.parse(byVariable.stdout)
+    expect(spec.kind).toBe("nvidia.com/other")
+    expect(spec.devices.map(({ name }: { readonly name: string }) => name)).toEqual(["0", "gpu0"])
+    expect(byVariable.stdout).not.toContain('"hooks"')
+    const byFlag = ctk(["cdi", "generate", "--class=mine", "--format", "json"], {
+      env: { NVIDIA_CTK_CDI_GENERATE_CLASS: "other" },
+    })
+    expect(JSON.parse(byFlag.stdout).kind).toBe("nvidia.com/mine")
+  })
+
+  test("a file gets the ending's form, mode 0644 and its directories; an old file's mode does not stay", () => {
+    const file = join(directory, "new/cdi/nvidia.json")
+    expect(ctk(["cdi", "generate", `--output=${file}`]).exit).toBe(0)
+    expect(JSON.parse(readFileSync(file, "utf8")).kind).toBe("nvidia.com/gpu")
+    const closed = join(directory, "closed.yaml")
+    writeFileSync(closed, "old", { mode: 0o600 })
+    expect(ctk(["cdi", "generate", "--output", closed]).exit).toBe(0)
+    expect(statSync(closed).mode & 0o777).toBe(0o644)
+    expect(ctk(["cdi", "generate", `--output=${join(directory, "plain")}`]).exit).toBe(0)
+    expect(existsSync(join(directory, "plain.yaml"))).toBe(true)
+  })
+
+  test("classes of coherence are files beside", () => {
+    const file = join(directory, "split/gpu.yaml")
+    const { exit } = ctk(
+      ["cdi", "generate", "--output", file, "--feature-flag=enable-coherent-annotations"],
+      { host: "gb200" },
+    )
+    expect(exit).toBe(0)
+    expect(readFileSync(join(directory, "split/gpu.coherent.yaml"), "utf8")).toContain(
+      "kind: nvidia.com/gpu.coherent\n",
+    )
+    expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
+  })
+
+  test("another file of the directory with the same devices is told of", () => {
+    mkdirSync(join(directory, "two"))
+    ctk(["cdi", "generate", "--output", join(directory, "two/a.yaml")])
+    const { exit, stderr } = ctk(["cdi", "generate", "--output", join(directory, "two/b.json")])
+    expect(exit).toBe(0)
+    expect(stderr).toContain("GAN4042")
+  })
+
+  test.each([
+    [["cdi", "generate", "--mode=gds"], "GAN4060"],
+    [["cdi", "generate", "--device-id=7"], "GAN2104"],
+    [["cdi", "generate", "--enable-hook=all"], "enabling all hooks is not supported"],
+    [["cdi", "generate", "--vendor=1"], "invalid CDI vendor name"],
+    [["cdi", "generate", "--mode=none"], "invalid discovery mode: none"],
+    [["cdi", "generate", "--format=xml"], "invalid output format: xml"],
+    [["cdi", "generate", "--device-name-strategy=pci"], "invalid device name strategy: pci"],
+    [["cdi", "generate", "--output=/proc/none/x.yaml"], "GAN4061"],
+    [["cdi", "generate", "word"], "unexpected"],
+    [["cdi", "frobnicate"], "say generate, list or transform root"],
+    [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
+    [["cdi", "transform", "root", "--input=/none"], "GAN4041"],
+  ])("%j ends with 1 and says %s", (args, text) => {
+    const { exit, stdout, stderr } = ctk(args)
+    expect(exit).toBe(1)
+    expect(stdout).toBe("")
+    expect(stderr).toContain(text)
+    expect(stderr.trim().split("\n")).toHaveLength(1)
+  })
+})
+
+test("nvidia-ctk cdi list: names on standard output, how many on standard error, also beside a bad file", () => {
+  const place = join(directory, "list")
+  ctk(["cdi", "generate", "--output", join(place, "a.yaml"), "--device-name-strategy=index"])
+  writeFileSync(join(place, "bad.yaml"), "[")
+  const ran = Bun.spawnSync(
+    [process.execPath, join(root, "src/main.ts"), "nvidia-ctk", "cdi", "list", `--spec-dir=${place}`],
+    { env: { PATH: "/usr/bin" } },
+  )
+  expect(ran.exitCode).toBe(0)
+  expect(ran.stdout.toString()).toBe("nvidia.com/gpu=0\nnvidia.com/gpu=all\n")
+  expect(ran.stderr.toString()).toContain('level=info msg="Found 2 CDI devices"')
+  expect(ran.stderr.toString()).toContain("bad.yaml")
+})
+
+test("nvidia-ctk cdi transform root: paths move, and the version rises where the new form needs it", () => {
+  const input =
+    "cdiVersion: 0.3.0\nkind: a.b/c\ndevices:\n- name: d\n  containerEdits:\n    deviceNodes:\n    - path: /dev/d\n"
+  const { exit, stdout } = ctk(["cdi", "transform", "root", "--from=/", "--to=/host"], { stdin: input })
+  expect(exit).toBe(0)
+  expect(stdout).toContain("hostPath: /host/dev/d")
+  expect(stdout).toContain("cdiVersion: 0.5.0")
+})

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test"
+import type { CdiSpec } from "../../../src/core/cdi/spec.ts"
+import { noEdits } from "../../../src/core/cdi/spec.ts"
+import { minimumVersion } from "../../../src/core/cdi/version.ts"
+import {
+  findVersionLimit,
+  parseEngine,
+  readEngineVersion,
+  versionReadBy,
+} from "../../../src/core/generate/engine-versions.ts"
+import { fitVersion } from "../../../src/core/generate/fit-version.ts"
+
+describe("the version that an engine reads", () => {
+  test.each([
+    ["podman@4.3.1", "0.5.0"],
+    ["podman@5.4.2", "0.8.0"],
+    ["docker@20.10.24", undefined],
+    ["docker@28.2.2", "1.0.0"],
+    ["podman@999", "1.1.0"],
+    ["podman", "1.1.0"],
+    ["containerd@1.7.5", "0.5.0"],
+  ] as const)("%s: %s", (text, version) => {
+    const engine = parseEngine(text)
+    expect(engine).toBeDefined()
+    expect(engine && versionReadBy(engine)).toBe(version)
+  })
+
+  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v4", "Docker", ""])("%j names no engine", (text) =>
+    expect(parseEngine(text)).toBeUndefined(),
+  )
+
+  test.each([
+    ["podman version 4.3.1\n", "4.3.1"],
+    ["Docker version 20.10.24+dfsg1, build 5d6db84\n", "20.10.24"],
+    ["Docker version 28.0.1, build bbd0a17\n", "28.0.1"],
+    ["containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3\n", "1.6.20"],
+    [
+      "containerd github.com/containerd/containerd/v2 v2.0.4 1a43cb6a1035441f9aca8f5666a9b3ef9e70ab20\n",
+      "2.0.4",
+    ],
+    ["crio version 1.34.1\nGitCommit: abc\n", "1.34.1"],
+    ["something else", undefined],
+  ])("%j says %s", (said, version) => expect(readEngineVersion(said)).toBe(version))
+
+  test("of several the lowest counts; those that read none count for nothing", () => {
+    const engines = ["podman@4.3.1", "docker@20.10.24", "docker@28.2", "containerd@1.7.5"].map(parseEngine)
+    expect(findVersionLimit(engines.filter((one) => one !== undefined))).toEqual({
+      version: "0.5.0",
+      because: [
+        { name: "podman", version: "4.3.1" },
+        { name: "containerd", version: "1.7.5" },
+      ],
+    })
+    expect(findVersionLimit([{ name: "docker", version: "20.10" }])).toBeUndefined()
+  })
+})
+
+describe("a specification for an older version", () => {
+  const device = (name: string, gids: readonly number[] = [44]) => ({
+    name,
+    annotations: new Map<string, string>(),
+    containerEdits: { ...noEdits, env: ["A=1"], additionalGids: gids },
+  })
+  const spec = (devices: CdiSpec["devices"], more: Partial<CdiSpec> = {}): CdiSpec => ({
+    cdiVersion: "",
+    kind: "a.b/c",
+    annotations: new Map(),
+    devices,
+    containerEdits: noEdits,
+    ...more,
+  })
+  const limit = (version: "0.4.0" | "0.5.0" | "0.7.0") => ({
+    version,
+    because: [{ name: "podman", version: "4" }] as const,
+  })
+
+  test("where nobody limits it, says everything in the lowest version", () => {
+    const fitted = fitVersion(spec([device("0")]), undefined)
+    expect(fitted.ok && [fitted.value.spec.cdiVersion, fitted.value.findings]).toEqual(["0.7.0", []])
+  })
+
+  test("leaves groups out, then names of digits, and tells", () => {
+    const whole = spec([device("0"), device("gpu0")])
+    const five = fitVersion(whole, limit("0.5.0"))
+    expect(five.ok && five.value.spec.devices.map(({ name }) => name)).toEqual(["0", "gpu0"])
+    expect(five.ok && five.value.spec.devices[0]?.containerEdits.additionalGids).toEqual([])
+    expect(five.ok && five.value.findings).toHaveLength(1)
+    const four = fitVersion(whole, limit("0.4.0"))
+    expect(four.ok && four.value.spec.devices.map(({ name }) => name)).toEqual(["gpu0"])
+    expect(four.ok && four.value.findings).toHaveLength(2)
+    for (const fitted of [five, four])
+      expect(fitted.ok && fitted.value.spec.cdiVersion).toBe(
+        fitted.ok ? minimumVersion(fitted.value.spec).version : "",
+      )
+  })
+
+  test("leaves nothing out that a version can say", () => {
+    const fitted = fitVersion(spec([device("0", [])]), limit("0.5.0"))
+    expect(fitted.ok && fitted.value.findings).toEqual([])
+  })
+
+  test.each([
+    ["every name begins with a digit", spec([device("0", [])]), "0.4.0"],
+    [
+      "nodes lie elsewhere",
+      spec([device("d", [])], {
+        containerEdits: {
+          ...noEdits,
+          deviceNodes: [
+            {
+              ...{ path: "/dev/a", hostPath: "/x/dev/a", type: "", major: 0, minor: 0, permissions: "" },
+              ...{ fileMode: undefined, uid: undefined, gid: undefined },
+            },
+          ],
+        },
+      }),
+      "0.4.0",
+    ],
+    ["a class has a dot", spec([device("d", [])], { kind: "a.b/c.d" }), "0.5.0"],
+  ] as const)("is none where %s", (_, one, version) => {
+    const fitted = fitVersion(one, limit(version))
+    expect(fitted.ok ? "" : fitted.fault.tag).toBe("CdiVersionUnreachable")
+  })
+})

@@ -1,0 +1,231 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
+import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
+import { noEdits } from "../../../src/core/cdi/spec.ts"
+import { noAdditions } from "../../../src/core/generate/add-edits.ts"
+import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
+import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
+import { hookChoice, nameStrategies, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
+import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { observeRecorded } from "../../hosts/recorded-host.ts"
+import { memoryMachine } from "../../machine.ts"
+
+const plain: SpecRequest = {
+  mode: "auto",
+  vendor: "nvidia.com",
+  class: "gpu",
+  devices: ["all"],
+  names: ["index", "uuid"],
+  hasAllDevice: true,
+  hooks: {
+    path: "/usr/bin/nvidia-cdi-hook",
+    shape: "separate",
+    isEnabled: hookChoice([], []),
+    ldconfigPath: "",
+  },
+  orinCompatDirectory: "",
+  nodes: { numbers: "written", rights: "written", owners: "container" },
+  hasGroups: true,
+  has32Bit: false,
+  hasSockets: true,
+  trouble: "told",
+  additions: noAdditions,
+}
+
+const ofHost = (name: string, request: Partial<SpecRequest> = {}) =>
+  generateSpec(observeRecorded(name), { ...plain, ...request })
+
+function specOf(name: string, request: Partial<SpecRequest> = {}): CdiSpec {
+  const generated = ofHost(name, request)
+  if (!generated.ok) throw new Error(generated.fault.tag)
+  return generated.value.spec
+}
+
+const namesOf = ({ devices }: CdiSpec): readonly string[] => devices.map(({ name }) => name)
+const nodesOf = ({ deviceNodes }: ContainerEdits): readonly string[] => deviceNodes.map(({ path }) => path)
+
+describe("a generated specification", () => {
+  test.each(["a100", "mig", "orin", "driver-container", "one-gpu-headless"])(
+    "of %s is one that engines read, and is read back as it was",
+    (name) => {
+      for (const format of ["yaml", "json"] as const) {
+        const spec = specOf(name)
+        const parsed = parseSpec({ path: "generated", bytes: encodeUtf8(renderSpec(spec, format)) })
+        expect(parsed.ok ? parsed.value.spec : parsed.fault).toEqual(spec)
+        expect(parsed.ok && parsed.value.warnings).toEqual([])
+      }
+    },
+  )
+
+  test("has each device under each name once; a MIG device has none by its place on the bus", () => {
+    const names = namesOf(specOf("mig", { names: [...nameStrategies, "index"], hasAllDevice: false }))
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toEqual(expect.arrayContaining(["0:0", "mig0:0", "2", "gpu2"]))
+    expect(names.filter((name) => name.startsWith("0000:"))).toHaveLength(1)
+  })
+
+  test("has no GPU that is cut into MIG devices among all, and has it where it is named", () => {
+    expect(namesOf(specOf("mig", { names: ["index"] }))).not.toContain("0")
+    expect(namesOf(specOf("mig", { names: ["index"], devices: ["0"] }))).toEqual(["0", "all"])
+  })
+
+  test("of no device sets a variable and keeps that name alone", () => {
+    const spec = specOf("a100", { devices: ["none", "1"], hasAllDevice: false })
+    expect(spec.devices).toEqual([
+      { name: "none", annotations: new Map(), containerEdits: { ...noEdits, env: ["NVCT_EMPTY_DEVICE="] } },
+    ])
+  })
+
+  test("of IMEX channels has each by its number", () => {
+    const spec = specOf("mig-extras", { mode: "imex" })
+    expect(namesOf(spec).length).toBeGreaterThan(2)
+    expect(
+      nodesOf(
+        specOf("mig-extras", { mode: "imex", devices: ["channel1"] }).devices[0]?.containerEdits ?? noEdits,
+      ),
+    ).toEqual(["/dev/nvidia-caps-imex-channels/channel1"])
+    const missing = ofHost("mig-extras", { mode: "imex", devices: ["99"] })
+    expect(missing.ok ? "" : missing.fault.tag).toBe("ImexChannelMissing")
+  })
+
+  test("of switches has the one that controls them", () =>
+    expect(
+      nodesOf(specOf("mig-extras", { mode: "nvswitch" }).devices[0]?.containerEdits ?? noEdits),
+    ).toContain("/dev/nvidia-nvswitchctl"))
+
+  test("of a Windows host has its door, its driver's store, and nvidia-smi where containers look for it", () => {
+    const store = "/usr/lib/wsl/drivers/nv_dispi.inf_amd64_1"
+    const host = memoryMachine({
+      gpus: 0,
+      change(tree) {
+        for (const path of Object.keys(tree)) delete tree[path]
+        tree["/dev/dxg"] = { kind: "character", major: 10, minor: 125, mode: 0o666 }
+        tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
+        for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi", "readme.txt"])
+          tree[`${store}/${name}`] = { kind: "file", content: "" }
+      },
+    })
+    const generated = generateSpec(
+      observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
+      plain,
+    )
+    const spec = generated.ok ? generated.value.spec : undefined
+    expect(spec?.devices.map(({ name, containerEdits }) => [name, nodesOf(containerEdits)])).toEqual([
+      ["all", ["/dev/dxg"]],
+    ])
+    expect(spec?.containerEdits.mounts.map(({ containerPath }) => containerPath)).toEqual([
+      "/usr/lib/wsl/lib/libdxcore.so",
+      `${store}/libcuda.so.1.1`,
+      `${store}/libnvidia-ml.so.1`,
+      `${store}/nvidia-smi`,
+    ])
+    expect(spec?.containerEdits.hooks.map(({ args }) => args.slice(1))).toEqual([
+      ["create-symlinks", "--link", `${store}/nvidia-smi::/usr/bin/nvidia-smi`],
+      ["update-ldcache", "--folder", store, "--folder", "/usr/lib/wsl/lib"],
+    ])
+  })
+
+  test("every hook has an environment", () => {
+    const spec = specOf("a100")
+    const hooks = [spec.containerEdits, ...spec.devices.map((one) => one.containerEdits)].flatMap(
+      (edits) => edits.hooks,
+    )
+    expect(hooks.length).toBeGreaterThan(20)
+    expect(hooks.filter(({ env }) => env.length === 0)).toEqual([])
+  })
+
+  test("a machine without a driver, and one whose files have another version, have none", () => {
+    for (const [name, tag, mode] of [
+      ["no-driver", "DriverNotLoaded", "nvml"],
+      ["no-driver", "DriverNotLoaded", "management"],
+      ["upgraded-not-rebooted", "DriverVersionMismatch", "nvml"],
+      ["upgraded-not-rebooted", "DriverVersionMismatch", "management"],
+    ] as const) {
+      const generated = ofHost(name, { mode })
+      expect(generated.ok ? "" : generated.fault.tag).toBe(tag)
+    }
+  })
+})
+
+describe("hooks", () => {
+  test.each([
+    [[], [], "update-ldcache", true],
+    [[], [], "chmod", false],
+    [[], ["chmod"], "chmod", true],
+    [["all"], [], "create-symlinks", false],
+    [["all"], ["create-symlinks"], "create-symlinks", true],
+    [["all"], ["create-symlinks"], "update-ldcache", false],
+    [["update-ldcache"], ["update-ldcache"], "update-ldcache", true],
+  ] as const)("disabled %j, enabled %j: %s is %j", (disabled, enabled, name, isOn) =>
+    expect(hookChoice(disabled, enabled)(name)).toBe(isOn),
+  )
+
+  test("are called as the program wants it that serves them", () => {
+    const wordsOf = (path: string) =>
+      specOf("a100", { hooks: { ...plain.hooks, path } }).containerEdits.hooks[0]?.args.slice(0, 3)
+    expect(wordsOf("/x/nvidia-ctk")).toEqual(["nvidia-ctk", "hook", "create-symlinks"])
+    expect(wordsOf("/x/gantry")).toEqual(["gantry", "nvidia-cdi-hook", "create-symlinks"])
+    expect(wordsOf("/x/nvidia-cdi-hook")?.slice(0, 2)).toEqual(["nvidia-cdi-hook", "create-symlinks"])
+  })
+})
+
+describe("arrangement", () => {
+  const node = (path: string) =>
+    ({
+      path,
+      hostPath: "",
+      type: "",
+      major: 0,
+      minor: 0,
+      fileMode: undefined,
+      permissions: "",
+      uid: undefined,
+      gid: undefined,
+    }) as const
+  const edits = fc.record({
+    env: fc.array(fc.constantFrom("A=1", "B=2", "C=3")),
+    deviceNodes: fc.array(fc.constantFrom("/dev/b", "/dev/a", "/dev/a/c").map(node)),
+    additionalGids: fc.array(fc.integer({ min: 1, max: 4 })),
+  })
+
+  test("a device loses nothing but what every container gets, and is never left empty", () =>
+    fc.assert(
+      fc.property(edits, fc.array(edits, { maxLength: 4 }), (shared, devices) => {
+        const given = devices
+          .filter(({ env, deviceNodes }) => env.length + deviceNodes.length > 0)
+          .map((own, index) => ({
+            name: `d${index}`,
+            annotations: new Map<string, string>(),
+            containerEdits: { ...noEdits, ...own },
+          }))
+        const arranged = arrangeSpec(given, { ...noEdits, ...shared }, "all")
+        for (const { name, containerEdits } of arranged.devices) {
+          expect(
+            containerEdits.env.length +
+              containerEdits.deviceNodes.length +
+              containerEdits.additionalGids.length,
+          ).toBeGreaterThan(0)
+          const all = new Set([...arranged.containerEdits.env, ...containerEdits.env])
+          const due = name === "all" ? given : given.filter((one) => one.name === name)
+          expect([...all].sort()).toEqual(
+            [...new Set([...shared.env, ...due.flatMap((one) => one.containerEdits.env)])].sort(),
+          )
+        }
+        expect(arranged.devices.length).toBe(given.length === 0 ? 0 : given.length + 1)
+      }),
+    ))
+
+  test("by depth, then by name", () =>
+    expect(
+      nodesOf(
+        arrangeSpec(
+          [],
+          { ...noEdits, deviceNodes: ["/dev/a/c", "/dev/b", "/dev/a/b", "/dev/a", "/dev/a"].map(node) },
+          undefined,
+        ).containerEdits,
+      ),
+    ).toEqual(["/dev/a", "/dev/b", "/dev/a/b", "/dev/a/c"]))
+})
