@@ -64,7 +64,7 @@ const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
 function checkFindings(registry: Registry, user: CdiSubject["user"]): string | undefined {
   const look = (): readonly string[] => {
     const whole: CdiSubject = { ...subject, registry, user, unrecorded: new Set() }
-    const verification = { subject: whole, findings: verifyCdi(whole) }
+    const verification = { subject: whole, findings: verifyCdi(whole), fixed: [] }
     for (const { fault } of verification.findings) {
       const problem = checkFault(fault)
       if (problem !== undefined) return [problem]

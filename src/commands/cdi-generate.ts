@@ -1,6 +1,6 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { readlinkSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import { kindProblem, splitKind } from "../core/cdi/name-rules.ts"
 import { parseAdditions } from "../core/cdi/parse-spec.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
@@ -32,7 +32,6 @@ import {
 } from "../core/generate/spec-request.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { baseName } from "../core/text/path.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
@@ -40,6 +39,7 @@ import { stateDirectory } from "../host/state-directory.ts"
 import { findMachine } from "./find-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
+import { ownHookProgram } from "./own-hook-program.ts"
 import { print, report } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -205,7 +205,7 @@ function readCall(flags: Flags): Result<Call> {
       names: nameStrategies.filter((one) => names.includes(one)),
       hasAllDevice: !on.has("without-all") && !devices.includes("none"),
       hooks: {
-        path: values.get("hook-path") ?? ownProgram(),
+        path: values.get("hook-path") ?? ownHookProgram(),
         shape: hooks,
         isEnabled: hookChoice(disabled, []),
         ldconfigPath: "",
@@ -237,10 +237,4 @@ function readAdditions(file: string | undefined): Result<Additions> {
   if (parsed.ok) return ok(parsed.value.spec)
   const [first] = parsed.fault
   return fail(first ?? fault("CdiTextEmpty", { file }))
-}
-
-/** This executable serves hooks too; run from source, it is taken to be installed in the usual place. */
-function ownProgram(): string {
-  const own = readlinkSync("/proc/self/exe")
-  return baseName(own) === "gantry" ? own : "/usr/local/bin/gantry"
 }

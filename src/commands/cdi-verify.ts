@@ -1,4 +1,4 @@
-/** `gantry cdi verify`: the specifications beside the machine, now. It reads and prints; nothing is run and nothing is changed. */
+/** `gantry cdi verify`: the specifications beside the machine, now. It reads and prints; only `--fix` changes something. */
 
 import { highestVersionOf, parseEngineRelease } from "../core/cdi/engine-versions.ts"
 import { buildRegistry, type Registry, type SpecFileRead } from "../core/cdi/registry.ts"
@@ -7,11 +7,13 @@ import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
 import { observeUser } from "../core/diagnose/observe-user.ts"
 import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import {
+  type CdiVerification,
   isSound,
   renderVerification,
   renderVerificationJson,
 } from "../core/explain/render-cdi-verification.ts"
 import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
@@ -26,18 +28,33 @@ import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
 import { registryOn } from "./read-cdi.ts"
 
 const shape = cdiShape({
-  usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] ${machineUsage} [--json]`,
+  usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,
   valued: ["spec-dir", "engine", "user", "image-root", ...machineFlags],
+  switches: ["fix"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>
-  runAction(args, shape, (flags) => {
+  runAction(args, shape, async (flags) => {
     const subject = observeSubject(flags)
     if (!subject.ok) return subject
-    const verification = { subject: subject.value, findings: verifyCdi(subject.value) }
+    const seen = { subject: subject.value, findings: verifyCdi(subject.value), fixed: [] }
+    const verification = flags.on.has("fix") && !isSound(seen) ? await fix(flags, seen) : ok(seen)
+    if (!verification.ok) return verification
     const render = flags.on.has("json") ? renderVerificationJson : renderVerification
-    return ok({ text: render(verification), exit: isSound(verification) ? 0 : 1 })
+    return ok({ text: render(verification.value), exit: isSound(verification.value) ? 0 : 1 })
   })
+
+/** What is made anew is looked at once more. */
+async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<CdiVerification>> {
+  if (subject.host.provenance.kind === "recording")
+    return misused(shape, "--fix changes files, and a recording has none")
+  const { fixSpecs } = await import("./fix-cdi.ts")
+  const { fixed, faults } = fixSpecs(subject)
+  const again = observeSubject(flags)
+  if (!again.ok) return again
+  const told = faults.map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
+  return ok({ subject: again.value, findings: [...told, ...verifyCdi(again.value)], fixed })
+}
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
 function observeSubject(flags: Flags): Result<CdiSubject> {

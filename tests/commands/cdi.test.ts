@@ -87,7 +87,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
           ...{ minimumVersion: "0.5.0", devices: ["0"], warnings: [] },
         },
       ],
-      ...{ rejected: [], findings: [] },
+      ...{ fixed: [], rejected: [], findings: [] },
     })
   })
 

@@ -13,6 +13,8 @@ import { fileJson } from "./render-cdi-list.ts"
 export interface CdiVerification {
   readonly subject: CdiSubject
   readonly findings: readonly Finding[]
+  /** Files that were made anew before, and where what they were is kept. */
+  readonly fixed: readonly { readonly file: string; readonly previous: string }[]
 }
 
 /** Nothing that makes a container fail or get the wrong thing. */
@@ -20,11 +22,14 @@ export const isSound = ({ findings }: CdiVerification): boolean =>
   findings.every(({ severity }) => severity !== "error")
 
 /** Order: what was verified, then findings, errors first. */
-export function renderVerification({ subject, findings }: CdiVerification): string {
+export function renderVerification({ subject, findings, fixed }: CdiVerification): string {
   const bySeverity = (["error", "warning", "note"] as const).flatMap((severity) =>
     findings.filter((finding) => finding.severity === severity),
   )
   const lines = [
+    ...fixed.map(({ file, previous }) =>
+      escapeControl(`${file}: made anew, and what it was is kept in ${previous}`),
+    ),
     escapeControl(describe(subject)),
     ...bySeverity.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
   ]
@@ -47,7 +52,7 @@ function describe({ registry, snapshot, user, engines }: CdiSubject): string {
 const fileCount = ({ specs, rejected }: Registry): number => specs.length + rejected.length
 
 export function renderVerificationJson(verification: CdiVerification): string {
-  const { subject, findings } = verification
+  const { subject, findings, fixed } = verification
   const { registry, host, snapshot, user, engines } = subject
   return `${JSON.stringify(
     {
@@ -57,6 +62,7 @@ export function renderVerificationJson(verification: CdiVerification): string {
       driver: snapshot.inventory.kernelModuleVersion?.value,
       user,
       engines,
+      fixed,
       files: registry.specs.map(fileJson),
       rejected: registry.rejected.map(({ path }) => path),
       findings: findings.map(findingJson),

@@ -67,6 +67,8 @@ export interface CdiMachineFaults {
   CdiEngineVersionUnknown: { readonly engine: string; readonly program: string }
   /** What a recording was not asked about when it was made. */
   CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
+  /** `own`: what in it no generator wrote. */
+  CdiFileNotRenewable: { readonly file: string; readonly own: string }
   /** `means`: what the name says and the machine has not. */
   CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
   /** `wanted`: the node of what the name says. */
@@ -250,6 +252,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) => `${d.host} was not asked about ${list(d.places)}, so that nothing is known of them`,
     remedies: () => know("record the machine anew while it has the specification, or verify it there"),
+  },
+  CdiFileNotRenewable: {
+    code: "GAN4128",
+    exit: 1,
+    says: (d) => `${d.file} is not made anew: ${d.own} in it is nobody's but its author's, and would be lost`,
+    remedies: () =>
+      know("keep what you add in a file of its own: gantry cdi generate --edits FILE --output …"),
   },
   CdiDeviceGone: {
     code: "GAN4130",
