@@ -51,19 +51,24 @@ export function closedAt(
   })
 }
 
-/** What somebody else than root and the user may change of a path: itself, or a directory on the way, by name and whom. */
-export function writableOn(
-  view: RootView,
-  path: string,
-  user: EngineUser,
-): { readonly writable: string; readonly by: string } | undefined {
+/** Somebody else than root and the user may change a path: itself, or a directory on the way. */
+export interface Writable {
+  readonly writable: string
+  readonly by: string
+  /** A group may be one of administrators, as Debian's `staff` is. */
+  readonly isGroup: boolean
+}
+
+/** Whoever is not of a group first. */
+export function writableOn(view: RootView, path: string, user: EngineUser): Writable | undefined {
+  const found: Writable[] = []
   for (const step of stepsTo(path)) {
     const stat = view.lstat(step)
-    if (!stat.ok) return undefined
+    if (!stat.ok) break
     const by = writerOf(stat.value, user)
-    if (by !== undefined) return { writable: step, by }
+    if (by !== undefined) found.push({ writable: step, by, isGroup: by.startsWith("group ") })
   }
-  return undefined
+  return found.find(({ isGroup }) => !isGroup) ?? found[0]
 }
 
 const sticky = 0o1000

@@ -10,7 +10,7 @@ import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
-import { closedAt, userTitle, writableOn } from "./access.ts"
+import { closedAt, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
 /** Order: as read; of one file access first. */
@@ -31,10 +31,13 @@ export function checkFiles({ view, user, registry, areNamed }: CdiSubject): read
         : closedToOthers !== undefined && user.uid === 0
           ? [forbidden("note", "an engine of another user than root", closedToOthers)]
           : []),
-      ...(untrusted === undefined ? [] : [found("error", fault("CdiFileUntrusted", { file, ...untrusted }))]),
+      ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
     ]
   })
 }
+
+const strangersFile = (file: string, { writable, by, isGroup }: Writable): Finding =>
+  found(isGroup ? "warning" : "error", fault("CdiFileUntrusted", { file, writable, by }))
 
 /** Somebody who owns nothing. */
 const nobody = { uid: 65534, gids: [] }

@@ -61,7 +61,9 @@ function checkProgram(
     return [found("error", fault("CdiHookNotExecutable", { place, path, problem }), ...others)]
   }
   const untrusted = writableOn(view, resolved.value, user)
-  return untrusted === undefined
-    ? []
-    : [found("error", fault("CdiHookUntrusted", { place, path, ...untrusted }), ...others)]
+  if (untrusted === undefined) return []
+  const { writable, by, isGroup } = untrusted
+  return [
+    found(isGroup ? "warning" : "error", fault("CdiHookUntrusted", { place, path, writable, by }), ...others),
+  ]
 }

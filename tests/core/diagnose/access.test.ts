@@ -70,11 +70,16 @@ describe("what a user may do with a path", () => {
     expect(untrusted && [untrusted.writable, untrusted.by]).toEqual(expected as [string, string])
   })
 
+  test("who is of no group is told first", () => {
+    const tree: MemoryTree = { "/d": { kind: "directory", mode: 0o775, gid: 50 }, "/d/f": file(0o757) }
+    expect(writableOn(viewOf(tree), "/d/f", rootUser)).toMatchObject({ by: "everybody" })
+  })
+
   test("what is the engine's user's is trusted by that engine", () => {
     const view = viewOf({ "/d/f": file(0o755, 1000, 1000), "/d/g": file(0o775, 1000, 44) })
     expect(writableOn(view, "/d/f", alice)).toBeUndefined()
     expect(writableOn(view, "/d/g", alice)).toBeUndefined()
-    expect(writableOn(view, "/d/f", rootUser)).toEqual({ writable: "/d/f", by: "user 1000" })
+    expect(writableOn(view, "/d/f", rootUser)).toEqual({ writable: "/d/f", by: "user 1000", isGroup: false })
   })
 })
 
