@@ -79,8 +79,14 @@ function look({ root, gpus }: Machine, kind: (typeof kinds)[number] | "remember"
 }
 
 /** A simulated machine with the libraries of a grown host, its cache by the real ldconfig, and what the program needs to run. */
-export function makeMachine(root: string, gpus: number, libraries: number, program: string): void {
-  mustRun(gantryProgram, ["simulate", "up", root, "--gpus", String(gpus), "--no-nvml"])
+export function makeMachine(
+  root: string,
+  gpus: number,
+  libraries: number,
+  program: string,
+  more: readonly string[] = ["--no-nvml"],
+): void {
+  mustRun(gantryProgram, ["simulate", "up", root, "--gpus", String(gpus), ...more])
   const place = join(root, "usr/lib/x86_64-linux-gnu")
   const filler = { machine: "x86-64", needed: [], symbol: "filler", answer: 1 } as const
   for (let index = 0; index < libraries; index++) {
@@ -90,8 +96,13 @@ export function makeMachine(root: string, gpus: number, libraries: number, progr
   mustRun("ldconfig", ["-r", root])
   renameSync(join(root, "proc"), join(root, "proc.machine"))
   mkdirSync(join(root, "proc"))
-  copyFileSync(program, join(root, "observe"))
-  chmodSync(join(root, "observe"), 0o755)
+  addProgram(root, program, "observe")
+}
+
+/** With what it needs to run. */
+export function addProgram(root: string, program: string, name: string): void {
+  copyFileSync(program, join(root, name))
+  chmodSync(join(root, name), 0o755)
   for (const path of mustRun("ldd", [program]).match(/\/\S+/g) ?? []) {
     mkdirSync(join(root, dirname(path)), { recursive: true })
     copyFileSync(path, join(root, path))

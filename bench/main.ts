@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --part starts|parallel|machine|ldcache|generate]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
- * cache costs; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
+ * `npm run bench [-- --part starts|parallel|machine|ldcache|generate|cdi]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
+ * cache costs, what CDI specifications cost; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
  * docs/performance.md has a run with its machine.
  */
 
@@ -9,6 +9,7 @@ import { cpus, release, totalmem } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { makeDirectory, missing, mustRun } from "../tests/e2e/bundle.ts"
+import { measureCdi } from "./cdi.ts"
 import { compileProgram } from "./compile.ts"
 import { measureGenerate } from "./generate.ts"
 import { measureLdcache } from "./ldcache.ts"
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
-const parts = ["starts", "parallel", "machine", "ldcache", "generate"] as const
+const parts = ["starts", "parallel", "machine", "ldcache", "generate", "cdi"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
   throw new Error(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
@@ -64,6 +65,14 @@ try {
         rounds,
       }),
     }),
+    ...(isWanted("cdi") && {
+      cdi: measureCdi({
+        work: directory,
+        empty: await compileProgram("empty.ts", join(directory, "empty")),
+        rounds,
+        peer: peer === "" ? undefined : peer,
+      }),
+    }),
     ...(isWanted("ldcache") && {
       ldcache: measureLdcache({
         work: directory,
@@ -76,6 +85,7 @@ try {
         directory,
         program: await compileProgram("make-spec.ts", join(directory, "make-spec")),
         rounds,
+        peer: peer === "" ? undefined : peer,
       }),
     }),
   }
@@ -95,7 +105,10 @@ try {
       `${date}, ${rounds} rounds, ${processor}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, ${runc}, Bun ${bun}`,
     )
     if (figures.starts !== undefined) console.log(`\n${renderTable(figures.starts)}`)
-    for (const timings of [figures.parallel, figures.machine, figures.ldcache, figures.generate])
+    for (const timings of [
+      ...[figures.parallel, figures.machine, figures.ldcache],
+      ...[figures.generate, figures.cdi],
+    ])
       if (timings !== undefined) console.log(`\n${renderTimings(timings)}`)
   }
 } catch (error) {

@@ -5,6 +5,7 @@ import { blockYaml } from "./targets/block-yaml.ts"
 import { cdiEdits } from "./targets/cdi-edits.ts"
 import { cdiSpec } from "./targets/cdi-spec.ts"
 import { cdiStart } from "./targets/cdi-start.ts"
+import { cdiVerify } from "./targets/cdi-verify.ts"
 import { commandLines } from "./targets/command-lines.ts"
 import { elf, elfRandom } from "./targets/elf.ts"
 import { json } from "./targets/json.ts"
@@ -29,6 +30,7 @@ export const targets: readonly FuzzTarget[] = [
   cdiEdits,
   cdiSpec,
   cdiStart,
+  cdiVerify,
   commandLines,
   elf,
   elfRandom,

@@ -2,11 +2,14 @@
 
 import { diffSpecs } from "../../src/core/cdi/diff-specs.ts"
 import { type ParsedSpec, parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { readBlockYaml } from "../../src/core/cdi/read-block-yaml.ts"
+import { readWholeYaml } from "../../src/core/cdi/read-yaml.ts"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
 import { renderSpec } from "../../src/core/cdi/render-spec.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
+import type { SpecNode } from "../../src/core/cdi/spec-node.ts"
 import { ok } from "../../src/core/fault/result.ts"
-import { encodeUtf8 } from "../../src/core/text/utf8.ts"
+import { decodeUtf8, encodeUtf8 } from "../../src/core/text/utf8.ts"
 import { bytesOf, cdiSpecs } from "../corpus.ts"
 import { checkFault, firstOf } from "../invariants.ts"
 import type { FuzzTarget } from "../target.ts"
@@ -25,6 +28,39 @@ function checkSpec({ spec, warnings }: ParsedSpec): string | undefined {
     if (renderSpec(again.value.spec, format) !== text) return `${format} is not stable`
   }
   return undefined
+}
+
+/** What is read line by line is what the whole grammar reads, where each value begins included. */
+function checkBlockYaml(input: Uint8Array): string | undefined {
+  const text = decodeUtf8(input)
+  const root = readBlockYaml(text)
+  if (root === undefined) return undefined
+  const whole = readWholeYaml(text)
+  if (!whole.ok) return `the whole grammar refuses it: ${whole.problem}`
+  return whole.root !== undefined && isSameTree(root, whole.root)
+    ? undefined
+    : "the whole grammar reads it otherwise"
+}
+
+function isSameTree(one: SpecNode, other: SpecNode): boolean {
+  if (one.start !== other.start) return false
+  if (one.kind === "map")
+    return (
+      other.kind === "map" &&
+      one.entries.length === other.entries.length &&
+      one.entries.every(({ key, keyStart, value }, index) => {
+        const twin = other.entries[index]
+        return twin?.key === key && twin.keyStart === keyStart && isSameTree(value, twin.value)
+      })
+    )
+  if (one.kind === "list")
+    return (
+      other.kind === "list" &&
+      one.items.length === other.items.length &&
+      one.items.every((item, index) => isSameTree(item, other.items[index] ?? one))
+    )
+  if (one.kind === "null") return other.kind === "null"
+  return one.kind === other.kind && "value" in other && Object.is(one.value, other.value)
 }
 
 function checkRegistry(bytes: Uint8Array): string | undefined {
@@ -90,6 +126,8 @@ export const cdiSpec: FuzzTarget = {
     ],
   ],
   check(input) {
+    const otherwise = checkBlockYaml(input)
+    if (otherwise !== undefined) return otherwise
     const parsed = parseSpec({ path: "x.yaml", bytes: input })
     if (parsed.ok) return firstOf(checkSpec(parsed.value), checkRegistry(input))
     if (parsed.fault.length === 0) return "refused without a reason"

@@ -2,9 +2,10 @@
 
 import { writeSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { buildRegistry, defaultDirectories } from "../core/cdi/registry.ts"
+import { buildRegistry } from "../core/cdi/registry.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
+import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
 import { isOlder, minimumVersion, parseVersion } from "../core/cdi/version.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"

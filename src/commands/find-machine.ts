@@ -46,8 +46,14 @@ export async function findMachine(
   ])
   const host = openHost(selector)
   if (!host.ok) return host
-  const options = chooseSnapshotOptions(host.value, said)
-  return ok({ host: host.value, snapshot: observeAndRemember(host.value, options, state) })
+  const observe = (options: SnapshotOptions): FoundMachine => ({
+    host: host.value,
+    snapshot: observeAndRemember(host.value, options, state),
+  })
+  // The machine's own root holds the driver nearly always, and a look tells as much as a search.
+  const own = said.driverRoot === undefined ? observe(optionsAt("/", said)) : undefined
+  const isOwn = (own?.snapshot.driver?.libraries.length ?? 0) > 0
+  return ok(own !== undefined && isOwn ? own : observe(chooseSnapshotOptions(host.value, said)))
 }
 
 const optionsAt = (

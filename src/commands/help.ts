@@ -12,7 +12,10 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry cdi list                 CDI devices, the file that each comes from, and files that no engine loads
   gantry cdi inspect|resolve NAME what devices do to a container, as an engine applies it
   gantry cdi validate [FILE]      what is wrong with specifications, with line and column
-  gantry cdi diff A B             what two specifications do not have in common
+  gantry cdi verify [FILE]        specifications beside the machine: what is stale, wrong, closed or a danger
+  gantry cdi inject NAME          devices into a config.json, without touching another byte
+  gantry cdi transform root FILE  a specification for files below another root
+  gantry cdi diff A B|machine     what two specifications, or one and its machine, do not have in common
   gantry host record -o FILE      a machine as a file, for a bug report or a test
   gantry simulate up|down DIR     a directory that looks like a GPU machine
   gantry nvidia-container-cli …   info, list and configure, as that program does them

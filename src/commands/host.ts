@@ -4,25 +4,32 @@
  */
 
 import { writeSync } from "node:fs"
+import { rootUser } from "../core/diagnose/access.ts"
+import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
+import { viewRoot } from "../core/host/root-view.ts"
+import { observeEngines } from "../core/inventory/observe-engines.ts"
 import { readText } from "../core/inventory/proc-text.ts"
 import { observeSnapshot } from "../core/plan/snapshot.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
 import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { anonymizeRecording, hostNameFiles } from "../host/anonymize.ts"
 import { openHost } from "../host/open-host.ts"
 import { recordHost, renderRecording } from "../host/recording.ts"
 import { replaceFile } from "../host/replace-file.ts"
+import { checkDirectories } from "./cdi-flags.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
+import { registryOn } from "./read-cdi.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry host",
-  usage: `gantry host record -o FILE [--name NAME] [--anonymize] ${machineUsage}`,
-  valued: ["o", "output", "name", "nvml", "time-limit-ms", ...machineFlags],
+  usage: `gantry host record -o FILE [--name NAME] [--anonymize] [--spec-dir DIR]… ${machineUsage}`,
+  valued: ["o", "output", "name", "nvml", "time-limit-ms", "spec-dir", ...machineFlags],
   switches: ["anonymize", "help", "h"],
 }
 
@@ -69,7 +76,8 @@ function record(flags: Flags): Result<string> {
   const recorder = recordHost(opened.value)
   const options = machineOptions(recorder.host, flags, shape)
   if (!options.ok) return fail(options.fault)
-  const { driver } = observeSnapshot(recorder.host, options.value)
+  const snapshot = observeSnapshot(recorder.host, options.value)
+  const { driver } = snapshot
   // Asked although files may tell everything: what was not asked now cannot be answered later.
   if (driver !== undefined) {
     const { ldcache, searchPaths = [] } = options.value
@@ -77,6 +85,15 @@ function record(flags: Flags): Result<string> {
   }
   observeAmd(recorder.host)
   observeIntel(recorder.host)
+  const directories = checkDirectories(flags, shape)
+  if (!directories.ok) return directories
+  verifyCdi({
+    ...{ host: recorder.host, view: viewRoot(recorder.host, hostPath("/")), snapshot },
+    registry: registryOn(recorder.host, directories.value),
+    areNamed: false,
+    unrecorded: new Set(),
+    ...{ engines: observeEngines(recorder.host), user: rootUser, image: undefined },
+  })
   const recording = flags.on.has("anonymize")
     ? anonymizeRecording(recorder.recording(), { hostNames: hostNamesOf(opened.value) })
     : recorder.recording()

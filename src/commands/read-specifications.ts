@@ -1,6 +1,7 @@
 /** Where the configuration says that CDI specifications lie, and what lies there. */
 
-import { buildRegistry, defaultDirectories, type Registry } from "../core/cdi/registry.ts"
+import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
+import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"

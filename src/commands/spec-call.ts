@@ -1,6 +1,5 @@
 /** What the command line says of the specification that is to be made; the same for who makes one once and who keeps one fresh. */
 
-import { readlinkSync } from "node:fs"
 import { kindProblem } from "../core/cdi/name-rules.ts"
 import { parseAdditions } from "../core/cdi/parse-spec.ts"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
@@ -16,10 +15,10 @@ import {
   type SpecRequest,
   specModes,
 } from "../core/generate/spec-request.ts"
-import { baseName } from "../core/text/path.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
+import { ownHookProgram } from "./own-hook-program.ts"
 
 export const specUsage =
   "[--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE]"
@@ -85,7 +84,7 @@ export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
       names: nameStrategies.filter((one) => names.includes(one)),
       hasAllDevice: !on.has("without-all") && !devices.includes("none"),
       hooks: {
-        path: values.get("hook-path") ?? ownProgram(),
+        path: values.get("hook-path") ?? ownHookProgram(),
         shape: hooks,
         isEnabled: hookChoice(disabled, []),
         ldconfigPath: "",
@@ -117,10 +116,4 @@ function readAdditions(file: string | undefined): Result<Additions> {
   if (parsed.ok) return ok(parsed.value.spec)
   const [first] = parsed.fault
   return fail(first ?? fault("CdiTextEmpty", { file }))
-}
-
-/** This executable serves hooks too; run from source, it is taken to be installed in the usual place. */
-function ownProgram(): string {
-  const own = readlinkSync("/proc/self/exe")
-  return baseName(own) === "gantry" ? own : "/usr/local/bin/gantry"
 }

@@ -3,7 +3,6 @@
  * than doing. Believed only while every stamp of the machine is the same and the whole key is, byte for byte. Format: docs/state.md.
  */
 
-import { lstatSync, readdirSync } from "node:fs"
 import { resolve } from "node:path"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Socket } from "../core/inventory/inventory.ts"
@@ -22,7 +21,7 @@ import {
   type LinkStamp,
   type Stamp,
 } from "./stamp.ts"
-import { forgetState, hashOf, readStateText, writeStateText } from "./state-file.ts"
+import { forgetState, hashOf, listStates, makeRoom, readStateText, writeStateText } from "./state-file.ts"
 
 /** Ready to be done. */
 export interface PreparedStart {
@@ -112,34 +111,13 @@ export function keepStart(
   const proof: Proof = { version: 1, key, stamps, links, sockets, divided }
   const text = `${JSON.stringify(proof)}\n${plan}\n`
   if (text.length > lengthLimit) return
-  makeRoom(state)
+  makeRoom(state, startName, capacity)
   writeStateText(state, file, text)
 }
 
-/** The older half goes at once, so that few starts look. */
-function makeRoom(state: string): void {
-  const files = listStarts(state)
-  if (files.length < capacity) return
-  const aged = files.map((file) => ({
-    file,
-    timeMs: lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-  }))
-  aged.sort((one, other) => one.timeMs - other.timeMs)
-  for (const { file } of aged.slice(0, capacity / 2)) forgetState(file)
-}
-
-function listStarts(state: string): readonly string[] {
-  try {
-    return readdirSync(state)
-      .filter((name) => /^start-[0-9a-f]{16}\.json$/.test(name))
-      .map((name) => `${state}/${name}`)
-  } catch {
-    // There is no such directory yet.
-    return []
-  }
-}
+const startName = /^start-[0-9a-f]{16}\.json$/
 
 /** All that were planned: what was wrong for one may be for others. */
 export const forgetStarts = (state: string): void => {
-  for (const file of listStarts(state)) forgetState(file)
+  for (const file of listStates(state, startName)) forgetState(file)
 }

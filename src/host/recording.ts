@@ -8,6 +8,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ByteRange, FileKind, FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
+import { enginePackages, packageDatabase, packageStanza } from "../core/inventory/observe-engines.ts"
 import { parseLdcache } from "../core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../core/ldcache/render-ldcache.ts"
 import { decodeLatin1 } from "../core/text/utf8.ts"
@@ -41,13 +42,16 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
     return result
   }
   const same = <T>(value: T): T => value
+  /** Whole, until it is known which sockets are of interest. */
+  let listeners: Uint8Array | undefined
   return {
     host: {
       provenance: host.provenance,
       readFile: (path, range) =>
-        note(question("readFile", path, range), host.readFile(path, range), (bytes) =>
-          Buffer.from(keepNeeded(path, bytes)).toString("base64"),
-        ),
+        note(question("readFile", path, range), host.readFile(path, range), (bytes) => {
+          if (path === listenersPath && range === undefined) listeners = bytes
+          return base64(keepNeeded(path, bytes))
+        }),
       readDir: (path) => note(question("readDir", path), host.readDir(path), same),
       lstat: (path) => note(question("lstat", path), host.lstat(path), same),
       readLink: (path) => note(question("readLink", path), host.readLink(path), same),
@@ -59,26 +63,57 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
       readNvml: (place) => note(question("readNvml", place.driverRoot), host.readNvml(place), same),
       livePath: (path) => host.livePath(path),
     },
-    recording: () => ({
-      version: 1,
-      kind: "gantry-recording",
-      of: host.provenance,
-      answers: Object.fromEntries([...answers].sort(([one], [other]) => (one < other ? -1 : 1))),
-    }),
+    recording() {
+      if (listeners !== undefined)
+        answers.set(question("readFile", listenersPath), {
+          value: base64(keepListeners(listeners, socketsIn(answers))),
+        })
+      return {
+        version: 1,
+        kind: "gantry-recording",
+        of: host.provenance,
+        answers: Object.fromEntries([...answers].sort(([one], [other]) => (one < other ? -1 : 1))),
+      }
+    },
   }
 }
+
+const listenersPath = "/proc/net/unix"
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
+
+/** Sockets that somebody asked after. */
+const socketsIn = (answers: ReadonlyMap<string, Recorded<unknown>>): ReadonlySet<string> =>
+  new Set(
+    [...answers].flatMap(([key, answer]) =>
+      key.startsWith("lstat ") && "value" in answer && (answer.value as FileStat).kind === "socket"
+        ? [key.slice("lstat ".length)]
+        : [],
+    ),
+  )
 
 /** Of the driver by its name, or by a version that only the driver has. */
 const ofDriver = /nvidia|cuda|libnv|\.so\.\d{3,4}\.\d/i
 
+function keepListeners(bytes: Uint8Array, asked: ReadonlySet<string>): Uint8Array {
+  const isAsked = (line: string): boolean => asked.has(line.slice(line.indexOf("/")))
+  const lines = decodeLatin1(bytes).split("\n")
+  return latin1(
+    lines
+      .filter((line, index) => index === 0 || line === "" || ofDriver.test(line) || isAsked(line))
+      .join("\n"),
+  )
+}
+
 /**
- * Of files that tell of the whole machine only what is of use: which sockets the driver's services listen at, which of its
- * libraries the loader knows. Who else listens, and what else is installed, is nobody's affair.
+ * Of files that tell of the whole machine only what is of use: who listens at sockets that were asked after, which of the driver's
+ * libraries the loader knows, which engines are installed. Who else listens, and what else is installed, is nobody's affair.
  */
 function keepNeeded(path: string, bytes: Uint8Array): Uint8Array {
-  if (path === "/proc/net/unix") {
-    const lines = decodeLatin1(bytes).split("\n")
-    return latin1(lines.filter((line, index) => index === 0 || line === "" || ofDriver.test(line)).join("\n"))
+  if (path === packageDatabase) {
+    const stanzas = enginePackages.flatMap((name) => packageStanza(decodeLatin1(bytes), name) ?? [])
+    const fields = /^(?:Package|Status|Version): .*$/gm
+    return latin1(stanzas.map((stanza) => `${(stanza.match(fields) ?? []).join("\n")}\n\n`).join(""))
   }
   if (!path.endsWith("/ld.so.cache")) return bytes
   const cache = parseLdcache(bytes)

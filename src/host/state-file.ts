@@ -93,6 +93,29 @@ export function forgetState(file: string): void {
   }
 }
 
+/** Where there are as many as that, the older half goes at once, so that few look. */
+export function makeRoom(directory: string, pattern: RegExp, capacity: number): void {
+  const files = listStates(directory, pattern)
+  if (files.length < capacity) return
+  const aged = files.map((file) => ({
+    file,
+    timeMs: lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }))
+  aged.sort((one, other) => one.timeMs - other.timeMs)
+  for (const { file } of aged.slice(0, capacity / 2)) forgetState(file)
+}
+
+export function listStates(directory: string, pattern: RegExp): readonly string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => pattern.test(name))
+      .map((name) => `${directory}/${name}`)
+  } catch {
+    // There is no such directory yet.
+    return []
+  }
+}
+
 /** Also a file from the future is not young: the clock was set back, and nobody knows how old it is. */
 export function isYoung(file: string, lifeMs: number): boolean {
   const stat = lstatSync(file, { throwIfNoEntry: false })

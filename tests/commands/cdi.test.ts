@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -17,20 +26,22 @@ const page = readFileSync(join(root, "docs/cdi.md"), "utf8")
 const withPlace = (text: string): string => text.replaceAll("DIR/", `${directory}/`)
 const withoutPlace = (text: string): string => text.replaceAll(`${directory}/`, "DIR/")
 
-/** A file is the block of YAML behind the last name in quotes; a run is a block of sh, its output the block of text behind it. */
-const files = [...page.matchAll(/`DIR\/([^`]+)`:\n\n```yaml\n([\s\S]*?)```/g)]
+/** A file is the block of YAML or JSON behind the last name in quotes; a run is a block of sh, its output the block of text behind it. */
+const files = [...page.matchAll(/`DIR\/([^`]+)`:\n\n```(?:yaml|json)\n([\s\S]*?)```/g)]
 for (const [, name = "", text = ""] of files) {
   mkdirSync(join(directory, name, ".."), { recursive: true })
   writeFileSync(join(directory, name), text)
 }
-for (const [, command = ""] of page.matchAll(/`gantry (simulate up DIR.*?)`/g))
-  gantry(...withPlace(command).split(" "), "--no-nvml")
-const runs = [...page.matchAll(/```sh\ngantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g)]
+const runs = [
+  ...page.matchAll(/```sh\n(?:gantry simulate up .*\n)?gantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g),
+]
+const machines = [...page.matchAll(/^gantry simulate up (.*)$/gm)].map(([, args = ""]) => args)
+for (const args of machines) gantry("simulate", "up", ...withPlace(args).split(" "))
 
 describe("the page on CDI", () => {
   test("has files and runs", () => {
-    expect(files.length).toBe(3)
-    expect(runs.length).toBe(11)
+    expect(files.length).toBe(5)
+    expect(runs.length).toBe(14)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(
@@ -44,6 +55,207 @@ describe("the page on CDI", () => {
       expect(exit).toBe(/\[GAN/.test(output) ? 1 : 0)
     },
   )
+})
+
+describe("gantry cdi verify", () => {
+  const machine = join(directory, "machine")
+  const spec = `cdiVersion: 0.5.0
+kind: nvidia.com/gpu
+devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
+`
+  const file = join(machine, "etc/cdi/nvidia.yaml")
+  const verify = (...args: readonly string[]) => cdi("verify", "--host", machine, ...args)
+
+  test("a sound specification, as text and as JSON", () => {
+    mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+    writeFileSync(file, spec)
+    expect(verify()).toEqual({
+      exit: 0,
+      stdout: `1 CDI device in 1 file, on ${machine}, driver 550.163.01, as root, for no engine that is known\n`,
+      stderr: "",
+    })
+    const { exit, stdout } = verify("--json", "--engine", "cri-o@1.31", "--user", "1000:44,1000")
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ version: 1, isSound: true, host: { kind: "simulated", name: machine }, driver: "550.163.01" },
+      user: { uid: 1000, gids: [44, 1000] },
+      engines: [{ engine: "crio", version: "1.31", program: null, highest: "0.7.0" }],
+      files: [
+        {
+          ...{ file: "/etc/cdi/nvidia.yaml", kind: "nvidia.com/gpu", cdiVersion: "0.5.0" },
+          ...{ minimumVersion: "0.5.0", devices: ["0"], warnings: [] },
+        },
+      ],
+      ...{ fixed: [], rejected: [], findings: [] },
+    })
+  })
+
+  test("a recording of the machine is judged as the machine", () => {
+    writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7"))
+    const recording = join(directory, "machine.json")
+    expect(gantry("host", "record", "--host", machine, "-o", recording).exit).toBe(0)
+    const live = verify("--json")
+    const replayed = cdi("verify", "--json", "--host", recording)
+    expect([live.exit, replayed.exit]).toEqual([1, 1])
+    const findings = JSON.parse(live.stdout).findings
+    expect(findings.map(({ code }: { readonly code: string }) => code)).toEqual([
+      "GAN4131",
+      "GAN4132",
+      "GAN4050",
+    ])
+    expect(JSON.parse(replayed.stdout).findings).toEqual(findings)
+  })
+
+  test("an image's own files, links within the image", () => {
+    const image = join(directory, "image")
+    mkdirSync(join(image, "usr/lib"), { recursive: true })
+    writeFileSync(join(image, "usr/lib/libx.so"), "x")
+    symlinkSync("/usr/lib", join(image, "lib"))
+    writeFileSync(
+      file,
+      `${spec}containerEdits: {mounts: [{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so}]}\n`,
+    )
+    expect(verify("--image-root", image).stdout.split("\n")[1]).toStartWith(
+      'note: /etc/cdi/nvidia.yaml:4:74: "/lib/libx.so" hides a file (1 bytes) of the image [GAN4140]',
+    )
+    expect(verify("--image-root", "/nowhere").stderr).toContain("/nowhere")
+  })
+
+  test.each<[flag: string, value: string]>([
+    ["--engine", "podman"],
+    ["--engine", "rkt@1.0"],
+    ["--user", "nobody-of-this-machine"],
+    ["--user", "1:x"],
+    ["--spec-dir", "relative"],
+    ["--bogus", "x"],
+  ])("wrong usage: %p %p", (flag, value) => {
+    const { exit, stderr } = verify(flag, value)
+    expect(exit).toBe(2)
+    expect(stderr).toContain("gantry cdi verify")
+  })
+})
+
+describe("gantry cdi inject", () => {
+  const config = join(directory, "bundle/config.json")
+  const text = '{"process":{"env":["A=1"]} ,"big":18446744073709551615,"x":{"\\u00e9":1,"a":1,"a":2}}\n'
+  mkdirSync(join(directory, "bundle"))
+  const inject = (...args: readonly string[]) =>
+    cdi("inject", "--spec-dir", `${directory}/run`, "--bundle", join(directory, "bundle"), ...args)
+  const read = (path: string): string => readFileSync(path, "latin1")
+
+  test("in place: no other byte is changed, nor mode and owner", () => {
+    writeFileSync(config, Buffer.from(text.replace("A=1", "A=\xff"), "latin1"), { mode: 0o640 })
+    expect(inject("vendor.com/gpu=all")).toEqual({
+      exit: 0,
+      stdout: `vendor.com/gpu=all from ${directory}/run/vendor.yaml\n${config}: changed\n`,
+      stderr: "",
+    })
+    expect(read(config)).toBe(text.replace('"A=1"', '"A=\xff","VENDOR=1","ALL=1"'))
+    expect(statSync(config).mode & 0o777).toBe(0o640)
+  })
+
+  test("nothing to change is nothing written", () => {
+    const before = statSync(config, { bigint: true })
+    expect(inject("vendor.com/gpu=all").stdout).toEndWith(": has all of it already\n")
+    const after = statSync(config, { bigint: true })
+    expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs])
+  })
+
+  test("beside it, and dry: the file stays", () => {
+    writeFileSync(config, text)
+    const output = join(directory, "made.json")
+    const dry = inject("vendor.com/gpu=all", "--dry-run", "-o", output)
+    expect(dry.stdout).toContain("env VENDOR=1\nenv ALL=1\n")
+    expect(dry.stdout).toEndWith(`${output}: would be changed\n`)
+    expect(existsSync(output)).toBe(false)
+    const made = JSON.parse(inject("vendor.com/gpu=all", "--json", "-o", output).stdout)
+    expect(made).toMatchObject({ version: 1, config, output, isChanged: true, isDryRun: false })
+    expect(read(config)).toBe(text)
+    expect(read(output)).toBe(text.replace('"A=1"', '"A=1","VENDOR=1","ALL=1"'))
+  })
+
+  test("numbers of nodes are the machine's, which may be another one", () => {
+    const machine = join(directory, "machine")
+    const spec = join(machine, "opt/cdi/x.yaml")
+    mkdirSync(join(spec, ".."), { recursive: true })
+    writeFileSync(
+      spec,
+      `cdiVersion: 0.5.0
+kind: vendor.com/gpu
+devices:
+  - name: x
+    containerEdits:
+      deviceNodes: [{path: /dev/x, hostPath: /dev/nvidia0}]
+      hooks: [{hookName: poststop, path: /h}]
+`,
+    )
+    const args = ["--host", machine, "--spec-dir", "/opt/cdi", "--bundle", join(directory, "bundle")]
+    const { stdout } = cdi("inject", "vendor.com/gpu=x", ...args, "-o", "-")
+    expect(JSON.parse(stdout)).toMatchObject({
+      linux: {
+        devices: [{ path: "/dev/x", type: "c", major: 195, minor: 0, fileMode: 0o666 }],
+        resources: { devices: [{ allow: true, type: "c", major: 195, minor: 0, access: "rwm" }] },
+      },
+      hooks: { poststop: [{ path: "/h", env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] }] },
+    })
+    expect(cdi("inject", "vendor.com/gpu=x", ...args).stdout).toContain(
+      "the hook /h has no env and gets PATH=",
+    )
+  })
+
+  test("all or nothing: an unknown device, a missing node and a broken file leave the file as it is", () => {
+    writeFileSync(config, text)
+    for (const [name, code] of [
+      ["vendor.com/gpu=1", "GAN4043"],
+      ["vendor.com/gpu=0", "GAN4050"],
+    ] as const) {
+      const { exit, stderr } = inject("vendor.com/gpu=all", name)
+      expect(exit).toBe(1)
+      expect(stderr).toContain(code)
+    }
+    expect(read(config)).toBe(text)
+    writeFileSync(config, "{")
+    expect(inject("vendor.com/gpu=all").exit).toBe(1)
+    expect(read(config)).toBe("{")
+    rmSync(config)
+    expect(inject("vendor.com/gpu=all").stderr).toContain("ENOENT")
+    expect(existsSync(config)).toBe(false)
+  })
+
+  test.each([
+    [["inject"]],
+    [["inject", "a/b=c"]],
+    [["inject", "a/b=c", "--config", "x", "--bundle", "y"]],
+    [["inject", "a/b=c", "--config", ""]],
+    [["inject", "a/b=c", "--config", "x", "-o", ""]],
+    [["transform"]],
+    [["transform", "root"]],
+    [["transform", "root", "x"]],
+    [["transform", "leaf", "x", "--from", "/", "--to", "/a"]],
+    [["transform", "root", "x", "--from", "a", "--to", "/a"]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "--relative-to", "both"]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "--format", "xml"]],
+  ])("wrong usage: %p", (args) => {
+    expect(cdi(...args).exit).toBe(2)
+  })
+})
+
+describe("gantry cdi transform root", () => {
+  test("to a file, in the format of its name; for containers; never in too low a version", () => {
+    const file = join(directory, "low.yaml")
+    writeFileSync(
+      file,
+      "cdiVersion: 0.3.0\nkind: v.com/card\ndevices: [{name: x, containerEdits: {deviceNodes: [{path: /dev/a}]}}]\n",
+    )
+    const output = join(directory, "moved.json")
+    const args = ["--from", "/dev", "--to", "/opt/dev", "--relative-to", "container"]
+    expect(cdi("transform", "root", file, ...args, "-o", output)).toEqual({ exit: 0, stdout: "", stderr: "" })
+    expect(readFileSync(output, "utf8")).toBe(
+      '{"cdiVersion":"0.5.0","kind":"v.com/card","devices":[{"name":"x","containerEdits":{"deviceNodes":[{"path":"/opt/dev/a","hostPath":"/dev/a"}]}}]}\n',
+    )
+    expect(cdi("transform", "root", file, "--from", "/x", "--to", "/y").stdout).toContain("cdiVersion: 0.3.0")
+    expect(cdi("transform", "root", "/nowhere", "--from", "/x", "--to", "/y").exit).toBe(1)
+  })
 })
 
 const both = ["--spec-dir", `${directory}/etc`, "--spec-dir", `${directory}/run`]

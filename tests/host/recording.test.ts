@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
+import { verifyCdi } from "../../src/core/diagnose/verify-cdi.ts"
 import type { Host } from "../../src/core/host/host.ts"
 import { flagsOf } from "../../src/core/ldcache/ldcache.ts"
 import { parseLdcache } from "../../src/core/ldcache/parse-ldcache.ts"
@@ -18,6 +19,7 @@ import {
   renderRecording,
 } from "../../src/host/recording.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
+import { subjectOf, subjectOn } from "../core/diagnose/healthy-machine.ts"
 import { memoryMachine } from "../machine.ts"
 
 const root = resolve(import.meta.dir, "../..")
@@ -86,6 +88,60 @@ describe("a recording answers as the machine did", () => {
     expect(renderRecording(parsed(text))).toBe(text)
     const keys = Object.keys(parsed(text).answers)
     expect(keys).toEqual([...keys].sort())
+  })
+})
+
+describe("a recording can be verified", () => {
+  const record = (host: Host) => {
+    const recorder = recordHost(host)
+    const subject = subjectOn(recorder.host)
+    return { seen: verifyCdi(subject), answers: parsed(renderRecording(recorder.recording())) }
+  }
+
+  test("what is wrong with its CDI specifications is what was wrong with the machine's", () => {
+    const { host } = subjectOf({
+      spec: [
+        [
+          "mounts:\n",
+          "mounts:\n        - {hostPath: /run/vendord/socket, containerPath: /run/vendord/socket}\n",
+        ],
+        ["path: /dev/nvidia-uvm\n", "path: /dev/nvidia-uvm\n          major: 509\n"],
+      ],
+      machine: {
+        "/run/vendord/socket": { kind: "socket" },
+        "/usr/bin/nvidia-smi": null,
+        "/usr/bin/podman": { kind: "file", content: "" },
+        "/var/lib/dpkg/status": {
+          kind: "file",
+          content:
+            "Package: podman\nStatus: install ok installed\nMaintainer: somebody\nVersion: 3.4.4\n\nPackage: secret\nVersion: 1\n\n",
+        },
+        "/proc/net/unix": {
+          kind: "file",
+          content:
+            "Num       RefCount Protocol Flags    Type St Inode Path\n0: 2 0 00010000 0001 01 1 /run/vendord/socket\n0: 2 0 00010000 0001 01 1 /run/stranger\n",
+        },
+      },
+    })
+    const { seen, answers } = record(host)
+    expect(seen.map(({ fault }) => fault.tag).sort()).toEqual([
+      "CdiEngineWithout",
+      "CdiNodeNumbersStale",
+      "CdiPathMissing",
+    ])
+    expect(verifyCdi(subjectOn(createRecordingHost(answers, "replay")))).toEqual(seen)
+    const content = (path: string): string => {
+      const answer = answers.answers[`readFile ${path}`]
+      return Buffer.from(
+        String(answer !== undefined && "value" in answer ? answer.value : ""),
+        "base64",
+      ).toString()
+    }
+    expect(content("/proc/net/unix")).toContain("/run/vendord/socket")
+    expect(content("/proc/net/unix")).not.toContain("stranger")
+    expect(content("/var/lib/dpkg/status")).toBe(
+      "Package: podman\nStatus: install ok installed\nVersion: 3.4.4\n\n",
+    )
   })
 })
 

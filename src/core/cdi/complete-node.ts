@@ -36,13 +36,15 @@ export function completeNode(node: DeviceNode, findHostNode: FindHostNode): Resu
   if (found === undefined)
     return isEnough
       ? ok({ path, type: node.type, major, minor, fileMode: node.fileMode })
-      : fail(fault("CdiHostNodeMissing", { path: hostPath }))
+      : fail(fault("CdiHostNodeMissing", { path: hostPath, place: undefined }))
   // The mode is taken from the machine even where the rest is given: without root nodes are bind mounts.
   const fileMode = node.fileMode ?? found.fileMode
   if (isEnough) return ok({ path, type: node.type, major, minor, fileMode })
   const type = node.type === "" ? found.type : node.type
   if (type !== found.type)
-    return fail(fault("CdiHostNodeOther", { path, hostPath, expected: type, found: found.type }))
+    return fail(
+      fault("CdiHostNodeOther", { place: undefined, path, hostPath, expected: type, found: found.type }),
+    )
   return type === "p" || major !== 0
     ? ok({ path, type, major, minor, fileMode })
     : ok({ path, type, major: found.major, minor: found.minor, fileMode })

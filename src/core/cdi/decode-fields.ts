@@ -154,6 +154,7 @@ type Shaped<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<in
 
 export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
   const names = Object.keys(shape)
+  const places = new Map(names.map((name, index) => [name, index]))
   const byFold = new Map(names.map((name) => [foldName(name), name]))
   const empty = Object.fromEntries(names.map((name) => [name, shape[name]?.empty])) as Shaped<S>
   return {
@@ -165,9 +166,10 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
         return empty
       }
       const found: Record<string, unknown> = { ...empty }
-      const written = new Map<string, string>()
+      // Names as they are written, by their places.
+      const written: string[] = []
       for (const entry of node.entries) {
-        const name = byFold.get(foldName(entry.key))
+        const name = places.has(entry.key) ? entry.key : byFold.get(foldName(entry.key))
         const reader = name === undefined ? undefined : shape[name]
         if (name === undefined || reader === undefined) {
           report(decoding, () => {
@@ -176,12 +178,13 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
           })
           continue
         }
-        const before = written.get(name)
+        const place = places.get(name) ?? 0
+        const before = written[place]
         if (before !== undefined) {
           reportRepeated(entry, before, path, decoding)
           continue
         }
-        written.set(name, entry.key)
+        written[place] = entry.key
         const inner = [...path, name]
         if (entry.key !== name)
           decoding.leniencies.push({

@@ -4,7 +4,7 @@
  * not here: what is no JSON is read as YAML.
  */
 
-import type { CdiPlace } from "../fault/cdi.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"

@@ -12,9 +12,6 @@ import { parseSpec } from "./parse-spec.ts"
 import type { CdiDevice, CdiSpec } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
 
-/** Where engines look when nobody says otherwise. Order: the last wins. */
-export const defaultDirectories = ["/etc/cdi", "/var/run/cdi"] as const
-
 /** A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files. */
 export interface SpecDirectory {
   readonly path: string

@@ -7,17 +7,9 @@
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { nearestOf } from "../text/nearest.ts"
-import { mergeEdits } from "./merge-edits.ts"
+import { collectEdits, type ResolvedDevices } from "./collect-edits.ts"
 import { parseDeviceName } from "./name-rules.ts"
-import type { LoadedSpec, RegisteredDevice, Registry } from "./registry.ts"
-import type { ContainerEdits } from "./spec.ts"
-
-export interface ResolvedDevices {
-  /** As applied: before the first device of a specification its edits for every container. */
-  readonly edits: ContainerEdits
-  /** Order: as asked for. */
-  readonly devices: readonly RegisteredDevice[]
-}
+import type { RegisteredDevice, Registry } from "./registry.ts"
 
 /** A device that is asked for twice is applied twice. Faults: CdiDeviceUnresolvable. */
 export function resolveDevices(registry: Registry, names: readonly string[]): Result<ResolvedDevices> {
@@ -31,13 +23,7 @@ export function resolveDevices(registry: Registry, names: readonly string[]): Re
   const [first] = unresolved
   if (first !== undefined)
     return fail(fault("CdiDeviceUnresolvable", { devices: unresolved, ...explainAbsence(registry, first) }))
-  const begun = new Set<LoadedSpec>()
-  const edits = devices.flatMap(({ device, source }) => {
-    const isFirst = !begun.has(source)
-    begun.add(source)
-    return isFirst ? [source.spec.containerEdits, device.containerEdits] : [device.containerEdits]
-  })
-  return ok({ edits: mergeEdits(edits), devices })
+  return ok(collectEdits(devices))
 }
 
 interface Absence {

@@ -37,6 +37,8 @@ const int64Max = 2n ** 63n - 1n
 export function resolvePlain(text: string): SpecScalar {
   const word = words.get(text)
   if (word !== undefined) return word
+  // Nearly every word begins so, and no number does.
+  if (/^[A-Za-z/]/.test(text)) return { kind: "text", value: text }
   if (text.length <= numberLimit && /^[-+0-9]/.test(text)) {
     const digits = text.replaceAll("_", "")
     const whole = wholeNumber(digits)

@@ -1,6 +1,6 @@
 /** A specification's text and where its values stand in it: what turns a rule that is broken into file, line and column. */
 
-import type { CdiPlace } from "../fault/cdi.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import type { SpecPath } from "./spec.ts"
 import { offsetOf, type SpecNode } from "./spec-node.ts"
 

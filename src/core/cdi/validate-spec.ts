@@ -90,9 +90,9 @@ function editsFaults(edits: ContainerEdits, path: SpecPath, locate: Locate): rea
   return [
     ...environmentFaults(edits.env, [...path, "env"], locate),
     ...edits.deviceNodes.flatMap((node, index) => {
-      const place = locate([...path, "deviceNodes", index])
       const problem = deviceNodeProblem(node)
-      return problem === undefined ? [] : [fault("CdiDeviceNodeInvalid", { place, problem })]
+      if (problem === undefined) return []
+      return [fault("CdiDeviceNodeInvalid", { place: locate([...path, "deviceNodes", index]), problem })]
     }),
     ...edits.hooks.flatMap((hook, index) => {
       const own = [...path, "hooks", index]
@@ -103,6 +103,7 @@ function editsFaults(edits: ContainerEdits, path: SpecPath, locate: Locate): rea
       ]
     }),
     ...edits.mounts.flatMap(({ hostPath, containerPath }, index) => {
+      if (hostPath !== "" && containerPath !== "") return []
       const place = locate([...path, "mounts", index])
       return [
         ...(hostPath === "" ? [fault("CdiMountInvalid", { place, problem: "empty host path" })] : []),
@@ -159,6 +160,7 @@ function netDeviceFaults(
   path: SpecPath,
   locate: Locate,
 ): readonly Fault[] {
+  if (devices.length === 0) return []
   const sameHosts = repeatedIndexes(devices.map(({ hostInterfaceName }) => hostInterfaceName))
   const sameNames = repeatedIndexes(devices.map(({ name }) => name))
   return devices.flatMap(({ hostInterfaceName, name }, index) => {

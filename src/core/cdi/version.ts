@@ -27,11 +27,13 @@ const earliest: CdiVersion = "0.3.0"
 interface Clause {
   readonly since: CdiVersion
   readonly what: string
-  /** Where the specification uses it; undefined: nowhere. */
-  find(spec: CdiSpec): SpecPath | undefined
+  /** Where the specification uses it; undefined: nowhere. `all`: its everyEdits. */
+  find(spec: CdiSpec, all: AllEdits): SpecPath | undefined
   /** The Go package looks at the edits of the last device only, and at those for all. */
   readonly isSoughtInLast?: true
 }
+
+type AllEdits = ReturnType<typeof everyEdits>
 
 /** Order: newest first; the first that applies decides. 0.8.0 and 1.0.0 added nothing that a specification can say. */
 const clauses: readonly Clause[] = [
@@ -109,18 +111,13 @@ const clauses: readonly Clause[] = [
   },
 ]
 
-function inEdits(
-  field: keyof ContainerEdits,
-  applies: (edits: ContainerEdits) => boolean,
-): (spec: CdiSpec) => SpecPath | undefined {
+function inEdits(field: keyof ContainerEdits, applies: (edits: ContainerEdits) => boolean): Clause["find"] {
   return inEachEdits((edits, path) => (applies(edits) ? [...path, field] : undefined))
 }
 
-function inEachEdits(
-  find: (edits: ContainerEdits, path: SpecPath) => SpecPath | undefined,
-): (spec: CdiSpec) => SpecPath | undefined {
-  return (spec) => {
-    for (const { edits, path } of everyEdits(spec)) {
+function inEachEdits(find: (edits: ContainerEdits, path: SpecPath) => SpecPath | undefined): Clause["find"] {
+  return (_, all) => {
+    for (const { edits, path } of all) {
       const found = find(edits, path)
       if (found !== undefined) return found
     }
@@ -144,7 +141,7 @@ export interface MinimumVersion {
 }
 
 /** By the specification's text. */
-export const minimumVersion = (spec: CdiSpec): MinimumVersion => newestOf(({ find }) => find(spec))
+export const minimumVersion = (spec: CdiSpec): MinimumVersion => newestOf(spec, spec)
 
 /**
  * As engines find it, which refuse what is older. Their Go package keeps pointers to a loop's variable, and is built by the language's rules
@@ -155,13 +152,16 @@ export function enforcedVersion(spec: CdiSpec): MinimumVersion {
   const devices = spec.devices.map((one, index) =>
     index === last ? one : { ...one, containerEdits: noEdits },
   )
-  return newestOf(({ find, isSoughtInLast }) => find(isSoughtInLast ? { ...spec, devices } : spec))
+  return newestOf(spec, { ...spec, devices })
 }
 
-function newestOf(find: (clause: Clause) => SpecPath | undefined): MinimumVersion {
-  for (const clause of clauses) {
-    const path = find(clause)
-    if (path !== undefined) return { version: clause.since, because: { what: clause.what, path } }
+/** `withLast`: the specification as those see it who look at the last device only. */
+function newestOf(spec: CdiSpec, withLast: CdiSpec): MinimumVersion {
+  const all = everyEdits(spec)
+  const ofLast = withLast === spec ? all : everyEdits(withLast)
+  for (const { since, what, find, isSoughtInLast } of clauses) {
+    const path = isSoughtInLast ? find(withLast, ofLast) : find(spec, all)
+    if (path !== undefined) return { version: since, because: { what, path } }
   }
   return { version: earliest, because: undefined }
 }

@@ -188,7 +188,7 @@ function chainTo(view: RootView, named: HostPath, file: HostPath): readonly File
 const chainLimit = 40
 
 /** Names that are the vendor's. What else a library needs is the distribution's, and every image has its own. */
-const vendorName = /^lib(?:.*nvidia|cuda|nv)/
+export const vendorName = /^lib(?:.*nvidia|cuda|nv)/
 
 /**
  * What a library of the driver needs and does not carry the driver's version lies beside it, under the name by which it is needed.

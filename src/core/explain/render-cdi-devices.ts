@@ -1,12 +1,12 @@
 /** What a CDI device does to a container: its own edits and those of every device beside it, and several devices together. */
 
+import type { ResolvedDevices } from "../cdi/collect-edits.ts"
 import { outlineEdits } from "../cdi/outline-spec.ts"
 import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
 import { listEdits, renderJson } from "../cdi/render-spec.ts"
-import type { ResolvedDevices } from "../cdi/resolve-devices.ts"
 import type { CdiSpec, ContainerEdits } from "../cdi/spec.ts"
 import { minimumVersion } from "../cdi/version.ts"
-import type { CdiPlace } from "../fault/cdi.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import { escapeControl } from "../text/escape.ts"
 
 /** Order: as asked for. */

@@ -2,6 +2,7 @@
 
 import { applyingCatalogue } from "./applying.ts"
 import { cdiCatalogue } from "./cdi.ts"
+import { cdiMachineCatalogue } from "./cdi-machine.ts"
 import { engineCatalogue } from "./engines.ts"
 import type { Catalogue } from "./entry.ts"
 import type { FaultData } from "./fault.ts"
@@ -17,5 +18,6 @@ export const catalogue: Catalogue<FaultData> = {
   ...vendorGpuCatalogue,
   ...applyingCatalogue,
   ...cdiCatalogue,
+  ...cdiMachineCatalogue,
   ...engineCatalogue,
 }

@@ -4,23 +4,9 @@
  */
 
 import { escapeControl, shorten } from "../text/escape.ts"
+import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
 import type { Remedy } from "./remedy.ts"
-
-/** Where in a file something stands. */
-export interface CdiPlace {
-  readonly file: string
-  /** 1-based; 0: the specification was made and stands in no text. */
-  readonly line: number
-  /** 1-based. Units: UTF-16 code units. */
-  readonly column: number
-  /** As `devices[0].containerEdits.mounts[1].hostPath`; empty: the specification itself. */
-  readonly path: string
-}
-
-interface AtPlace {
-  readonly place: CdiPlace
-}
 
 export interface CdiFaults {
   /** Not JSON or YAML that engines read. */
@@ -65,9 +51,10 @@ export interface CdiFaults {
   CdiSpecsUnmergeable: { readonly problem: string }
   /** A device that a specification has, and that the machine cannot give. */
   CdiDeviceUnusable: { readonly device: string; readonly file: string }
-  /** The machine's node of a device that a specification names. */
-  CdiHostNodeMissing: { readonly path: string }
+  /** The machine's node of a device that a specification names. `place`: where; undefined: several may name it. */
+  CdiHostNodeMissing: { readonly path: string; readonly place: CdiPlace | undefined }
   CdiHostNodeOther: {
+    readonly place: CdiPlace | undefined
     readonly path: string
     readonly hostPath: string
     readonly expected: string
@@ -87,11 +74,7 @@ export interface CdiFaults {
   CdiMachineUnready: { readonly lacks: readonly string[] }
 }
 
-/** `file:line:column: `, or the file and the path where there is no text. */
-function at({ file, line, column, path }: CdiPlace): string {
-  if (line > 0) return `${file}:${line}:${column}: `
-  return `${[file, path].filter((part) => part !== "").join(": ")}: `
-}
+const atAny = (place: CdiPlace | undefined): string => (place === undefined ? "" : at(place))
 
 const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
 
@@ -329,7 +312,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiHostNodeMissing: {
     code: "GAN4050",
     exit: 1,
-    says: (d) => `failed to stat CDI host device ${quote(d.path)}`,
+    says: (d) => `${atAny(d.place)}failed to stat CDI host device ${quote(d.path)}`,
     remedies: () =>
       know(
         "the specification is older than the machine's devices, or its driver is not loaded: generate it anew",
@@ -339,7 +322,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4051",
     exit: 1,
     says: (d) =>
-      `CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
+      `${atAny(d.place)}CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
     remedies: () => know("leave out type in the specification, or name the node that has it"),
   },
   CdiNothingToGenerate: {

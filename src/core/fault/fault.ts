@@ -5,6 +5,7 @@
 
 import type { ApplyingFaults } from "./applying.ts"
 import type { CdiFaults } from "./cdi.ts"
+import type { CdiMachineFaults } from "./cdi-machine.ts"
 import type { EngineFaults } from "./engines.ts"
 import type { GpuFaults } from "./gpu.ts"
 import type { InputFaults } from "./input.ts"
@@ -18,6 +19,7 @@ export interface FaultData
     VendorGpuFaults,
     ApplyingFaults,
     CdiFaults,
+    CdiMachineFaults,
     EngineFaults {}
 
 export type FaultTag = keyof FaultData

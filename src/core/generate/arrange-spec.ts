@@ -10,7 +10,6 @@ import { shareResults } from "../cdi/map-edits.ts"
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
 import { areEmptyEdits } from "../cdi/spec.ts"
-import { cleanPath } from "../text/path.ts"
 
 export interface Arranged {
   readonly devices: readonly CdiDevice[]
@@ -88,13 +87,17 @@ function lessOf<T>(others: readonly T[]): (items: readonly T[]) => readonly T[] 
   return (items) => (known.size === 0 ? items : items.filter((item) => !known.has(JSON.stringify(item))))
 }
 
+/** Paths are clean. */
 function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {
-  const keyed = items.map((item) => ({
-    item,
-    path: pathOf(item),
-    depth: cleanPath(pathOf(item)).split("/").length,
-  }))
-  return keyed
-    .sort((one, other) => one.depth - other.depth || compare(one.path, other.path))
-    .map(({ item }) => item)
+  if (items.length < 2) return items
+  const depths = new Map(items.map((item) => [item, depthOf(pathOf(item))]))
+  return items.toSorted(
+    (one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0) || compare(pathOf(one), pathOf(other)),
+  )
+}
+
+function depthOf(path: string): number {
+  let depth = 0
+  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) depth++
+  return depth
 }

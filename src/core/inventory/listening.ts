@@ -48,7 +48,7 @@ export function askListening(
 }
 
 /** Paths that a process listens at; undefined: the machine does not tell. Flag 0x10000 marks a listening socket. */
-function observeListening(host: Pick<HostFiles, "readFile">): readonly string[] | undefined {
+export function observeListening(host: Pick<HostFiles, "readFile">): readonly string[] | undefined {
   const text = readText(host, "/proc/net/unix")
   if (text === undefined) return undefined
   const paths: string[] = []

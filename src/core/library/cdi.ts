@@ -5,6 +5,7 @@
 
 export { adviseSpec } from "../cdi/advise-spec.ts"
 export { type ApplyOptions, applyEdits } from "../cdi/apply-edits.ts"
+export { collectEdits, type ResolvedDevices } from "../cdi/collect-edits.ts"
 export type { CompleteNode, FindHostNode, HostNode } from "../cdi/complete-node.ts"
 export {
   type AnnotatedDevices,
@@ -13,13 +14,20 @@ export {
   renderAnnotationKey,
 } from "../cdi/device-annotations.ts"
 export { diffSpecs, type SpecChange } from "../cdi/diff-specs.ts"
+export {
+  type EngineName,
+  type EngineRelease,
+  engineNames,
+  highestCommonVersion,
+  highestVersionOf,
+  parseEngineRelease,
+} from "../cdi/engine-versions.ts"
 export { mergeEdits, mergeSpecs } from "../cdi/merge-edits.ts"
 export { type DeviceName, parseDeviceName, renderDeviceName } from "../cdi/name-rules.ts"
 export { type ParsedSpec, parseSpec, type SpecFile } from "../cdi/parse-spec.ts"
 export {
   buildRegistry,
   type DeviceConflict,
-  defaultDirectories,
   type LoadedSpec,
   type RegisteredDevice,
   type Registry,
@@ -28,7 +36,7 @@ export {
   type SpecFileRead,
 } from "../cdi/registry.ts"
 export { renderSpec, type SpecFormat } from "../cdi/render-spec.ts"
-export { type ResolvedDevices, resolveDevices } from "../cdi/resolve-devices.ts"
+export { resolveDevices } from "../cdi/resolve-devices.ts"
 export {
   areEmptyEdits,
   type CdiDevice,
@@ -42,6 +50,7 @@ export {
   noEdits,
   type SpecPath,
 } from "../cdi/spec.ts"
+export { defaultDirectories } from "../cdi/spec-directories.ts"
 export { type Locate, locateNowhere } from "../cdi/spec-source.ts"
 export { type RootChange, transformRoot } from "../cdi/transform-root.ts"
 export { validateSpec } from "../cdi/validate-spec.ts"

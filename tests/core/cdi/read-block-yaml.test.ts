@@ -1,72 +1,187 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { compareReaders } from "../../../fuzz/targets/block-yaml.ts"
 import { readBlockYaml } from "../../../src/core/cdi/read-block-yaml.ts"
+import { readWholeYaml } from "../../../src/core/cdi/read-yaml.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
+import type { SpecNode } from "../../../src/core/cdi/spec-node.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
+import { decodeUtf8 } from "../../../src/core/text/utf8.ts"
+import vectors from "../../vectors/cdi/specs.json"
+import { specPath, subjectOf } from "../diagnose/healthy-machine.ts"
 import { arbitrarySpec } from "./arbitrary-spec.ts"
-import { specRows, textOf } from "./spec-vectors.ts"
 
-describe("YAML as programs write it", () => {
-  test("every row is read as by the whole grammar, or not at all", () => {
-    expect(specRows.map((row) => compareReaders(textOf(row))).filter((one) => one !== undefined)).toEqual([])
+/** All that anybody asks of a tree: values and where they begin. */
+function outline(node: SpecNode | undefined): unknown {
+  if (node === undefined) return "nothing"
+  if (node.kind === "map")
+    return [node.start, node.entries.map(({ key, keyStart, value }) => [key, keyStart, outline(value)])]
+  if (node.kind === "list") return [node.start, "list", node.items.map(outline)]
+  return [node.start, node.kind, node.kind === "null" ? "" : String(node.value)]
+}
+
+/** true: it was of the form, and what was read is what the whole grammar reads. */
+function agrees(text: string): boolean {
+  const root = readBlockYaml(text)
+  if (root === undefined) return false
+  const whole = readWholeYaml(text)
+  expect(whole.ok ? outline(whole.root) : whole).toEqual(outline(root))
+  return true
+}
+
+const small = `---
+# made by hand
+cdiVersion: "0.5.0"
+kind: vendor.com/gpu
+
+devices:
+    - name: "0"
+      containerEdits:
+        env:
+        - A=b c
+        - 'X= #1'
+        deviceNodes:
+            - path: /dev/vendor0
+              major: 195
+              fileMode: 438
+              permissions: rw
+        hooks:
+          -
+            hookName: createContainer
+            path: /usr/bin/hook
+            args: 
+              - hook
+              - --link
+              - ../card1::/dev/dri/by-path/pci-0000:07:00.0-card
+    - containerEdits:
+        env:
+          - 010=0x10
+      name: yes1
+`
+
+describe("YAML as generators write it", () => {
+  test("is read", () => {
+    expect(agrees(small)).toBe(true)
+    expect(agrees(small.replace("---\n", ""))).toBe(true)
+    expect(agrees(small.trimEnd())).toBe(true)
   })
 
-  test("so is whatever we write", () => {
+  test.each([
+    ["a number", "a: 1"],
+    ["a word that is a truth", "a: yes"],
+    ["a fraction", "a: 1.5"],
+    ["nothing, written", "a: null"],
+    ["an empty text", 'a: ""'],
+    ["a list in the column of its key", "a:\n- b\n- c\nd: e"],
+    ["a list further in", "a:\n    - b\n    - c\nd: e"],
+    ["a list of maps of lists", "a:\n  - b:\n    - c\n    d:\n      e: f\n  - g: h"],
+    ["blanks at the end", "a: b   \nc:  d\n"],
+    ["a key twice", "a: b\na: c"],
+    ["a colon in a word", "a: b:c\nd: 12:30:45"],
+    ["dashes in words", "a:\n  - -x\n  - --link\n  - a-b - c"],
+    ["a list at the top", "- a\n- b: c\n"],
+    ["a date", "a: 2001-01-01"],
+    ["comments and empty lines", "# x\n\na: b\n   # y\nc: d\n\n"],
+  ])("of the form: %s", (_, text) => {
+    expect(agrees(text)).toBe(true)
+  })
+
+  test.each([
+    ["nothing", ""],
+    ["only a comment", "# x\n"],
+    ["a key without a value", "a:\nb: c"],
+    ["a key without a value at the end", "a: b\nc:"],
+    ["an item without a value", "- a\n-\n- b"],
+    ["a word that goes on", "a: b\n  c\nd: e"],
+    ["an item that goes on", "- a\n  b"],
+    ["a text that goes on", 'a: "b\n  c"'],
+    ["an escape", 'a: "b\\nc"'],
+    ["a quote in a quote", "a: 'it''s'"],
+    ["brackets", "a: [b]\n"],
+    ["braces", "a: {b: c}\n"],
+    ["an anchor", "a: &x b\nc: *x"],
+    ["a tag", "a: !!str 1"],
+    ["a block of text", "a: |\n  b\n"],
+    ["a folded block", "a: >-\n  b\n"],
+    ["a comment behind a word", "a: b # c"],
+    ["a merged map", "<<: {a: b}\nc: d"],
+    ["a key in quotes", '"a": b'],
+    ["a number for a key", "1: b"],
+    ["a truth for a key", "yes: b"],
+    ["a question mark", "? a\n: b"],
+    ["a colon without a blank", "a:b"],
+    ["a colon in a value", "a: b: c"],
+    ["a colon at the end of a value", "a: b:"],
+    ["a tab", "a:\tb"],
+    ["the end of a line of Windows", "a: b\r\nc: d"],
+    ["a letter of another alphabet", "a: ä"],
+    ["two documents", "a: b\n---\nc: d"],
+    ["the end of a document", "a: b\n...\n"],
+    ["a directive", "%YAML 1.1\n---\na: b"],
+    ["a document that begins in the line of its mark", "--- a: b"],
+    ["a list in a list", "- - a\n  - b"],
+    ["an item further in than its list", "- a\n  - b"],
+    ["a map further in than its map", "a: b\n  c: d"],
+    ["a line further out than its map", "  a: b\nc: d"],
+    ["a list behind a map", "a: b\n- c"],
+    ["a name of a thousand letters", `${"a".repeat(1025)}: b`],
+    ["a reserved sign", "a: @b"],
+    ["dashes alone", "a: ---"],
+  ])("left to the whole grammar: %s", (_, text) => {
+    expect(agrees(text)).toBe(false)
+  })
+
+  test("every specification that we write, and every vector", () => {
+    const texts = (vectors as unknown as readonly { readonly given: unknown }[]).flatMap(({ given }) =>
+      typeof given === "string"
+        ? [given]
+        : Object.values(given as object).filter((one) => typeof one === "string"),
+    )
+    expect(texts.length).toBeGreaterThan(50)
+    expect(texts.filter(agrees).length).toBeGreaterThan(0)
     fc.assert(
       fc.property(arbitrarySpec, (spec) => {
-        expect(compareReaders(renderSpec(spec, "yaml"))).toBeUndefined()
+        agrees(renderSpec(spec, "yaml"))
       }),
     )
   })
 
-  const whole = `---
-cdiVersion: 0.5.0
-kind: vendor.com/gpu
-containerEdits:
-    hooks:
-        - hookName: createContainer
-          path: /usr/bin/hook
-          args:
-            - hook
-            - --folder
-            - /usr/lib
-devices:
-- name: "0"
-  containerEdits:
-    env:
-    - A=b c
-    deviceNodes:
-    -   path: /dev/x
-        fileMode: 0600
-`
-  test("what generators write is of this form", () => {
-    expect(readBlockYaml(whole)).toBeDefined()
-    expect(compareReaders(whole)).toBeUndefined()
-    expect(readBlockYaml(whole.slice(0, -1))).toBeDefined()
+  test("the specification of a machine, as it is generated", () => {
+    const file = subjectOf({}).host.readFile(hostPath(specPath))
+    expect(agrees(file.ok ? decodeUtf8(file.value) : "")).toBe(true)
   })
 
-  test.each([
-    ["a comment", "a: b # c\n"],
-    ["an anchor", "a: &x b\n"],
-    ["brackets", "a: [b]\n"],
-    ["a text of several lines", "a: b\n  c\n"],
-    ["a block of text", "a: |\n  b\n"],
-    ["an empty line", "a: b\n\nc: d\n"],
-    ["no value", "a:\nb: c\n"],
-    ["a tab", "a: b\tc\n"],
-    ["another letter", "a: é\n"],
-    ["an escape", 'a: "\\n"\n'],
-    ["a quote in a text", "a: 'it''s'\n"],
-    ["a second document", "a: b\n---\nc: d\n"],
-    ["an end of a document", "a: b\n...\n"],
-    ["a name that is no word", "yes: b\n"],
-    ["a merge", "<<: b\n"],
-    ["another column", "a: b\n c: d\n"],
-    ["a list in a map's place", "a: b\n- c\n"],
-    ["nothing", ""],
-    ["too deep a nesting", `${"- ".repeat(40)}a\n`],
-    ["too many lines", "- a\n".repeat(100_001)],
-  ])("left to the whole grammar: %s", (_, text) => {
-    expect(readBlockYaml(text)).toBeUndefined()
+  test("any change of a text of the form", () => {
+    const signs = [
+      "\n",
+      "  ",
+      "- ",
+      ": ",
+      "#",
+      '"',
+      "'",
+      "a",
+      "---",
+      "[",
+      "{",
+      "&a",
+      "|",
+      ":",
+      "?",
+      "0x1",
+      "~",
+    ]
+    let read = 0
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(small.length), fc.nat(12), fc.constantFrom(...signs, "")), { maxLength: 4 }),
+        (changes) => {
+          let text = small
+          for (const [at, gone, sign] of changes) text = text.slice(0, at) + sign + text.slice(at + gone)
+          if (agrees(text)) read++
+        },
+      ),
+      { numRuns: 3000 },
+    )
+    expect(read).toBeGreaterThan(100)
   })
 })

@@ -12,7 +12,7 @@ const interfaceWords = new Set(
   config.json containerID jit-cdi disabled display driver environment features gidMappings graphics hostID ldcache ldconfig legacy noexec
   nosuid nvidia-container-cli nvidia-ctk ociVersion process root:video uidMappings utility version swarm-resource disable-require
   supported-driver-capabilities accept-nvidia-visible-devices-as-volume-mounts
-  accept-nvidia-visible-devices-envvar-when-unprivileged mounts destination cuda-compat-mode annotations options no-additional-gids-for-device-nodes`.split(
+  accept-nvidia-visible-devices-envvar-when-unprivileged mounts destination cuda-compat-mode annotations options no-additional-gids-for-device-nodes source`.split(
     /\s+/,
   ),
 )

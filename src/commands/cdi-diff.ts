@@ -1,0 +1,60 @@
+/** `gantry cdi diff FILE FILE|machine`: what two files do differently to containers, or a file and what its machine would have in its place. */
+
+import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
+import { raiseVersion } from "../core/cdi/raise-version.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { escapeControl } from "../core/text/escape.ts"
+import { cdiShape, misused, runAction } from "./cdi-flags.ts"
+import type { Flags } from "./flags.ts"
+import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { readSpec } from "./read-cdi.ts"
+
+const shape = cdiShape({
+  usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
+  valued: [...machineFlags],
+})
+
+export const run = (args: readonly string[]): Promise<number> =>
+  runAction(args, shape, async (flags) => {
+    const [first, second, ...more] = flags.words
+    if (first === undefined || second === undefined || more.length > 0)
+      return misused(shape, "diff takes two files, or a file and the word machine")
+    const one = readOne(first)
+    if (!one.ok) return one
+    const other = second === "machine" ? await makeLike(one.value, flags) : readOne(second)
+    if (!other.ok) return other
+    const changes = diffSpecs(one.value, other.value)
+    return ok({ text: flags.on.has("json") ? renderDiffJson(changes) : renderDiff(changes), exit: 0 })
+  })
+
+function readOne(path: string): Result<CdiSpec> {
+  const parsed = readSpec(path)
+  return parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: path }))
+}
+
+/** In the file's own style, so that what differs is the machine's doing. Faults: those of generateSpec and of opening a machine. */
+async function makeLike(spec: CdiSpec, flags: Flags): Promise<Result<CdiSpec>> {
+  const machine = observeMachine(flags, shape)
+  if (!machine.ok) return machine
+  const [{ generateSpec }, { requestLike }, { ownHookProgram }] = await Promise.all([
+    import("../core/generate/generate-spec.ts"),
+    import("../core/generate/request-like.ts"),
+    import("./own-hook-program.ts"),
+  ])
+  const made = generateSpec(machine.value.snapshot, requestLike(spec, ownHookProgram()))
+  return made.ok ? ok(raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })) : made
+}
+
+const renderDiffJson = (changes: readonly SpecChange[]): string =>
+  `${JSON.stringify({ version: 1, changes }, null, 2)}\n`
+
+function renderDiff(changes: readonly SpecChange[]): string {
+  const lines = changes.map(({ where, field, change, what }) =>
+    escapeControl(
+      `${change === "added" ? "+" : "-"} ${[where, field, what].filter((word) => word !== "").join(" ")}`,
+    ),
+  )
+  return lines.length === 0 ? "no difference for containers\n" : `${lines.join("\n")}\n`
+}

@@ -1,0 +1,82 @@
+/** `gantry cdi inject NAME…`: devices into a config.json, by splices. Nothing to change is nothing written. */
+
+import { applyEdits } from "../core/cdi/apply-edits.ts"
+import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { hostPath } from "../core/text/brand.ts"
+import { escapeControl } from "../core/text/escape.ts"
+import { joinPath } from "../core/text/path.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { findHostNode } from "../host/find-host-node.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { replaceFile } from "../host/replace-file.ts"
+import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
+import type { Flags } from "./flags.ts"
+import { openMachine, resolveOn } from "./recall-cdi.ts"
+
+const shape = cdiShape({
+  usage:
+    "inject NAME… --config FILE | --bundle DIR [-o FILE] [--dry-run] [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
+  valued: ["config", "bundle", "o", "output", "spec-dir", "host"],
+  switches: ["dry-run"],
+})
+
+/** What a hook without variables gets: no hook that we write runs with those of a container's image. */
+const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+
+export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, inject)
+
+/** Faults: UsageInvalid, HostUnknown, RecordingInvalid, CdiDeviceUnresolvable, HostReadFailed, and those of applyEdits. */
+async function inject(flags: Flags): Promise<Result<Answer>> {
+  const config = configOf(flags)
+  if (!config.ok) return config
+  const directories = checkDirectories(flags, shape)
+  if (!directories.ok) return directories
+  const host = await openMachine(flags.values.get("host"))
+  if (!host.ok) return host
+  const resolved = await resolveOn(host.value, directories.value, flags.words)
+  if (!resolved.ok) return resolved
+  const bytes = createLiveFiles().readFile(hostPath(config.value))
+  if (!bytes.ok) return bytes
+  // What is no UTF-8 stays what it is.
+  const text = decodeUtf8(bytes.value)
+  const { edits } = resolved.value
+  const edited = applyEdits(text, edits, {
+    ...{ findHostNode: findHostNode(host.value), bindOwners: "mapped", hookEnvironment },
+  })
+  if (!edited.ok) return edited
+  const output = flags.values.get("o") ?? flags.values.get("output") ?? config.value
+  const isDry = flags.on.has("dry-run")
+  const isChanged = edited.value !== text
+  if (output === "-" && !isDry) return ok({ text: edited.value, exit: 0 })
+  if (!isDry && (isChanged || output !== config.value)) {
+    const written = replaceFile(output, edited.value, 0o644)
+    if (!written.ok) return fail(written.fault)
+  }
+  if (flags.on.has("json")) {
+    const seen = JSON.parse(renderResolvedJson(resolved.value)) as object
+    const told = { ...seen, config: config.value, output, isChanged, isDryRun: isDry }
+    return ok({ text: `${JSON.stringify(told, null, 2)}\n`, exit: 0 })
+  }
+  const { devices } = resolved.value
+  const lines = isDry
+    ? renderResolved(resolved.value)
+    : `${devices.map(({ name, source }) => escapeControl(`${name} from ${source.path}`)).join("\n")}\n`
+  const naked = edits.hooks.filter(({ env }) => env.length === 0)
+  const outcome = isChanged ? (isDry ? "would be changed" : "changed") : "has all of it already"
+  const ends = [
+    ...naked.map(({ path }) => `the hook ${path} has no env and gets ${hookEnvironment.join(" ")}`),
+    `${output}: ${outcome}`,
+  ]
+  return ok({ text: `${lines}${ends.map(escapeControl).join("\n")}\n`, exit: 0 })
+}
+
+function configOf({ words, values }: Flags): Result<string> {
+  const [config, bundle] = [values.get("config"), values.get("bundle")]
+  if (words.length === 0) return misused(shape, "inject which device?")
+  if ((config === undefined) === (bundle === undefined))
+    return misused(shape, "into what? say --config FILE or --bundle DIR")
+  if (config === "" || bundle === "" || values.get("o") === "" || values.get("output") === "")
+    return misused(shape, "an empty name is no file's")
+  return ok(config ?? joinPath(bundle ?? "", "config.json"))
+}

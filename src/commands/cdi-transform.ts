@@ -1,0 +1,44 @@
+/** `gantry cdi transform root`: a specification for a driver whose files lie below another root than it says. */
+
+import { raiseVersion } from "../core/cdi/raise-version.ts"
+import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import { transformRoot } from "../core/cdi/transform-root.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { replaceFile } from "../host/replace-file.ts"
+import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
+import type { Flags } from "./flags.ts"
+import { readSpec } from "./read-cdi.ts"
+
+const shape = cdiShape({
+  usage:
+    "transform root FILE --from DIR --to DIR [--relative-to host|container] [--format yaml|json] [-o FILE]",
+  valued: ["from", "to", "relative-to", "format", "o", "output"],
+})
+
+export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, transform)
+
+/** Faults: UsageInvalid, HostReadFailed, CdiFileUnreadable, and those of parseSpec. */
+function transform({ words, values }: Flags): Result<Answer> {
+  const [what, file, ...more] = words
+  if (what !== "root" || file === undefined || more.length > 0) return misused(shape, "say root and a file")
+  const [from, to] = [values.get("from"), values.get("to")]
+  if (from === undefined || to === undefined || !from.startsWith("/") || !to.startsWith("/"))
+    return misused(shape, "--from and --to are absolute paths")
+  const relativeTo = values.get("relative-to") ?? "host"
+  if (relativeTo !== "host" && relativeTo !== "container")
+    return misused(shape, `--relative-to is host or container, not ${JSON.stringify(relativeTo)}`)
+  const output = values.get("o") ?? values.get("output") ?? "-"
+  const format = values.get("format") ?? formatOf(output === "-" ? file : output)
+  if (format !== "yaml" && format !== "json")
+    return misused(shape, `--format is yaml or json, not ${JSON.stringify(format)}`)
+  const parsed = readSpec(file)
+  if (!parsed.ok) return fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file }))
+  const moved = raiseVersion(transformRoot(parsed.value.spec, { from, to, relativeTo }))
+  const text = renderSpec(moved, format)
+  if (output === "-") return ok({ text, exit: 0 })
+  const written = replaceFile(output, text, 0o644)
+  return written.ok ? ok({ text: "", exit: 0 }) : fail(written.fault)
+}
+
+const formatOf = (path: string): SpecFormat => (path.endsWith(".json") ? "json" : "yaml")

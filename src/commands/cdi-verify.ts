@@ -1,0 +1,122 @@
+/** `gantry cdi verify`: the specifications beside the machine, now. It reads and prints; only `--fix` changes something. */
+
+import { highestVersionOf, parseEngineRelease } from "../core/cdi/engine-versions.ts"
+import { buildRegistry, type Registry, type SpecFileRead } from "../core/cdi/registry.ts"
+import { type EngineUser, rootUser } from "../core/diagnose/access.ts"
+import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
+import { observeUser } from "../core/diagnose/observe-user.ts"
+import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
+import {
+  type CdiVerification,
+  isSound,
+  renderVerification,
+  renderVerificationJson,
+} from "../core/explain/render-cdi-verification.ts"
+import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { Host } from "../core/host/host.ts"
+import { type RootView, viewRoot } from "../core/host/root-view.ts"
+import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
+import { hostPath } from "../core/text/brand.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { createSimulatedHost } from "../host/simulated.ts"
+import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
+import type { Flags } from "./flags.ts"
+import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { registryOn } from "./read-cdi.ts"
+
+const shape = cdiShape({
+  usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,
+  valued: ["spec-dir", "engine", "user", "image-root", ...machineFlags],
+  switches: ["fix"],
+})
+
+export const run = (args: readonly string[]): Promise<number> =>
+  runAction(args, shape, async (flags) => {
+    const subject = observeSubject(flags)
+    if (!subject.ok) return subject
+    const seen = { subject: subject.value, findings: verifyCdi(subject.value), fixed: [] }
+    const verification = flags.on.has("fix") && !isSound(seen) ? await fix(flags, seen) : ok(seen)
+    if (!verification.ok) return verification
+    const render = flags.on.has("json") ? renderVerificationJson : renderVerification
+    return ok({ text: render(verification.value), exit: isSound(verification.value) ? 0 : 1 })
+  })
+
+/** What is made anew is looked at once more. */
+async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<CdiVerification>> {
+  if (subject.host.provenance.kind === "recording")
+    return misused(shape, "--fix changes files, and a recording has none")
+  const { fixSpecs } = await import("./fix-cdi.ts")
+  const { fixed, faults } = fixSpecs(subject)
+  const again = observeSubject(flags)
+  if (!again.ok) return again
+  const told = faults.map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
+  return ok({ subject: again.value, findings: [...told, ...verifyCdi(again.value)], fixed })
+}
+
+/** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
+function observeSubject(flags: Flags): Result<CdiSubject> {
+  const directories = checkDirectories(flags, shape)
+  if (!directories.ok) return directories
+  const image = imageOf(flags)
+  if (!image.ok) return image
+  const machine = observeMachine(flags, shape)
+  if (!machine.ok) return machine
+  const { host, snapshot } = machine.value
+  const user = userOf(flags, host)
+  if (!user.ok) return user
+  const engines = enginesOf(flags, host)
+  if (!engines.ok) return engines
+  return ok({
+    ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
+    registry: flags.words.length > 0 ? readFiles(flags.words) : registryOn(host, directories.value),
+    areNamed: flags.words.length > 0,
+    unrecorded: new Set(),
+    ...{ engines: engines.value, user: user.value, image: image.value },
+  })
+}
+
+/** Files are those of this machine, as if they lay in one directory. */
+function readFiles(paths: readonly string[]): Registry {
+  const files = createLiveFiles()
+  const read = paths.map((path): SpecFileRead => ({ path, bytes: readCdiFile(files, path) }))
+  return buildRegistry([{ path: ".", files: ok(read) }])
+}
+
+/** Those that somebody names, else those that the machine has. */
+function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine[]> {
+  const named = lists.get("engine")
+  if (named === undefined) return ok(observeEngines(host))
+  const engines: ObservedEngine[] = []
+  for (const text of named) {
+    const release = parseEngineRelease(text)
+    if (release === undefined)
+      return misused(shape, `${JSON.stringify(text)} is no docker, containerd, podman or crio with @VERSION`)
+    engines.push({ ...release, program: undefined, highest: highestVersionOf(release) ?? "none" })
+  }
+  return ok(engines)
+}
+
+/** By number, or by a name that the machine knows. */
+function userOf({ values }: Flags, host: Host): Result<EngineUser> {
+  const text = values.get("user")
+  if (text === undefined) return ok(rootUser)
+  const [, uid, gids = ""] = /^(\d{1,10})(?::(\d{1,10}(?:,\d{1,10})*))?$/.exec(text) ?? []
+  if (uid !== undefined) return ok({ uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) })
+  const named = observeUser(host, text)
+  return named === undefined
+    ? misused(shape, `${JSON.stringify(text)} is no UID, UID:GID,GID… or user of ${host.provenance.name}`)
+    : ok(named)
+}
+
+/** A directory whose links mean its own files, as an image's root is. */
+function imageOf({ values }: Flags): Result<RootView | undefined> {
+  const directory = values.get("image-root")
+  if (directory === undefined) return ok(undefined)
+  const listed = createLiveFiles().readDir(hostPath(directory))
+  return listed.ok
+    ? ok(viewRoot(createSimulatedHost(directory), hostPath("/")))
+    : fail(fault("HostUnknown", { selector: directory }, listed.fault))
+}

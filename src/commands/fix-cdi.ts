@@ -1,0 +1,78 @@
+/**
+ * `gantry cdi verify --fix`: NVIDIA's specifications made anew in their own style, from the machine as it is. Each file is old or new at every
+ * moment, and what it was stays beside it, under a name that engines do not read.
+ */
+
+import { copyFileSync } from "node:fs"
+import { diffSpecs } from "../core/cdi/diff-specs.ts"
+import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
+import { isOlder } from "../core/cdi/version.ts"
+import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import type { Engine, VersionLimit } from "../core/generate/engine-versions.ts"
+import { fitVersion } from "../core/generate/fit-version.ts"
+import { generateSpec } from "../core/generate/generate-spec.ts"
+import { findOwnContent, isOfDriver, requestLike } from "../core/generate/request-like.ts"
+import { hostPath } from "../core/text/brand.ts"
+import { attempt } from "../host/file-system.ts"
+import { ownHookProgram } from "./own-hook-program.ts"
+import { writeSpecFile } from "./write-spec-file.ts"
+
+export interface FixedFile {
+  readonly file: string
+  readonly previous: string
+}
+
+export interface Fixing {
+  readonly fixed: readonly FixedFile[]
+  readonly faults: readonly Fault[]
+}
+
+/** Files that are right stay as they are. Order: as read. */
+export function fixSpecs({ registry, ...subject }: CdiSubject): Fixing {
+  const fixed: FixedFile[] = []
+  const faults: Fault[] = []
+  for (const file of ofDriver(registry)) {
+    const done = fixSpec(file, subject)
+    if (!done.ok) faults.push(done.fault)
+    else if (done.value !== undefined) fixed.push(done.value)
+  }
+  return { fixed, faults }
+}
+
+const ofDriver = ({ specs }: Registry): readonly LoadedSpec[] => specs.filter(({ spec }) => isOfDriver(spec))
+
+/** undefined: it is right. Faults: those of generateSpec and fitVersion, CdiFileNotRenewable, CdiFileUnwritable. */
+function fixSpec(
+  { path: file, spec }: LoadedSpec,
+  { host, snapshot, engines, areNamed }: Omit<CdiSubject, "registry">,
+): Result<FixedFile | undefined> {
+  const made = generateSpec(snapshot, requestLike(spec, ownHookProgram()))
+  if (!made.ok) return made
+  const fitted = fitVersion(made.value.spec, limitOf(engines))
+  if (!fitted.ok) return fitted
+  const own = findOwnContent(spec, fitted.value.spec)
+  if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
+  if (diffSpecs(spec, fitted.value.spec).length === 0) return ok(undefined)
+  const path = areNamed ? file : host.livePath(hostPath(file))
+  if (path === undefined) return fail(fault("CdiFileUnwritable", { file }))
+  const previous = `${path}.previous`
+  const kept = attempt(previous, "copy", () => copyFileSync(path, previous))
+  if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: previous }, kept.fault))
+  const written = writeSpecFile(fitted.value.spec, path, path.endsWith(".json") ? "json" : "yaml")
+  return written.ok ? ok({ file, previous: `${file}.previous` }) : written
+}
+
+/** The newest version that every engine parses that parses any. */
+function limitOf(engines: CdiSubject["engines"]): VersionLimit | undefined {
+  let limit: VersionLimit | undefined
+  for (const { engine: name, version, highest } of engines) {
+    if (highest === "none" || highest === "unknown") continue
+    const engine: Engine = { name, version }
+    if (limit === undefined || isOlder(highest, limit.version))
+      limit = { version: highest, because: [engine] }
+    else if (highest === limit.version) limit = { ...limit, because: [...limit.because, engine] }
+  }
+  return limit
+}

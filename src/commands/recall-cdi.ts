@@ -1,0 +1,36 @@
+/** Devices by name: of what was remembered where it still holds, else of all specifications, which are then remembered. */
+
+import { collectEdits, type ResolvedDevices } from "../core/cdi/collect-edits.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import type { HostFiles } from "../core/host/host.ts"
+import { recallDevices, rememberDevices } from "../host/cdi-index.ts"
+import { openFiles } from "../host/open-files.ts"
+import { stateDirectory } from "../host/state-directory.ts"
+
+/** Recordings are loaded only for who names one. Faults: HostUnknown, RecordingInvalid. */
+export async function openMachine(selector: string | undefined): Promise<Result<HostFiles>> {
+  const files = openFiles(selector)
+  if (!files.ok) return files
+  return files.value === undefined
+    ? (await import("../host/open-host.ts")).openHost(selector)
+    : ok(files.value)
+}
+
+/** Faults: CdiDeviceUnresolvable. */
+export async function resolveOn(
+  host: HostFiles,
+  directories: readonly string[],
+  names: readonly string[],
+): Promise<Result<ResolvedDevices>> {
+  const state = stateDirectory()
+  const recalled = recallDevices(host, directories, names, state)
+  if (recalled !== undefined) return ok(collectEdits(recalled))
+  const startedMs = Date.now()
+  const [{ registryOn }, { resolveDevices }] = await Promise.all([
+    import("./read-cdi.ts"),
+    import("../core/cdi/resolve-devices.ts"),
+  ])
+  const registry = registryOn(host, directories)
+  rememberDevices(host, directories, registry, startedMs, state)
+  return resolveDevices(registry, names)
+}

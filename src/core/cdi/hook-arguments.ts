@@ -1,0 +1,39 @@
+/**
+ * What hooks of specifications make in a container, as far as their arguments tell: links and directories of libraries. LXD and Toolbx
+ * read the same two words. Source: facts, toolkit §1.4; `nvidia-cdi-hook` and `nvidia-ctk hook` have the same arguments. `complete-container` is
+ * one hook that does the work of several, with the flags of all.
+ */
+
+import type { Hook } from "./spec.ts"
+
+export interface HookLink {
+  readonly target: string
+  /** In the container. */
+  readonly path: string
+}
+
+/** `create-symlinks --link target::path`. */
+export function linksOf({ args }: Hook): readonly HookLink[] {
+  if (!isCall(args, "create-symlinks")) return []
+  return [...valuesOf(args, "link"), ...valuesOf(args, "node-link")].flatMap((value) => {
+    const at = value.indexOf("::")
+    return at === -1 ? [] : [{ target: value.slice(0, at), path: value.slice(at + 2) }]
+  })
+}
+
+/** `update-ldcache --folder directory`. */
+export const foldersOf = ({ args }: Hook): readonly string[] =>
+  isCall(args, "update-ldcache") ? valuesOf(args, "folder") : []
+
+const isCall = (args: readonly string[], name: string): boolean =>
+  args.includes(name) || args.includes("complete-container")
+
+function valuesOf(args: readonly string[], flag: string): readonly string[] {
+  return args.flatMap((arg, index) => {
+    const body = arg.replace(/^--?/, "")
+    if (body === arg) return []
+    const value =
+      body === flag ? args[index + 1] : body.startsWith(`${flag}=`) ? body.slice(flag.length + 1) : ""
+    return (value ?? "").split(",").filter((one) => one !== "")
+  })
+}

@@ -1,0 +1,84 @@
+/**
+ * Whether a user may do something with a path, by modes and owners. Access control lists and labels are not known to the Host port, so
+ * that what is denied here may be granted by one, and the other way round. Source: path_resolution(7).
+ */
+
+import type { FileStat } from "../host/host.ts"
+import type { RootView } from "../host/root-view.ts"
+import { joinPath } from "../text/path.ts"
+
+export interface EngineUser {
+  readonly uid: number
+  readonly gids: readonly number[]
+}
+
+export const rootUser: EngineUser = { uid: 0, gids: [0] }
+
+export const userTitle = ({ uid }: EngineUser): string => (uid === 0 ? "root" : `user ${uid}`)
+
+export type Access = "read" | "write" | "search"
+
+const bits: Readonly<Record<Access, number>> = { read: 4, write: 2, search: 1 }
+
+function mayUse({ mode, uid, gid }: FileStat, user: EngineUser, wanted: number): boolean {
+  if (user.uid === 0) return true
+  const shift = uid === user.uid ? 6 : user.gids.includes(gid) ? 3 : 0
+  return ((mode >> shift) & wanted) === wanted
+}
+
+/** A path and every directory above it. Order: from the root. */
+const stepsTo = (path: string): readonly string[] => {
+  const parts = path.split("/").filter((part) => part !== "")
+  return ["/", ...parts.map((_, index) => joinPath("/", ...parts.slice(0, index + 1)))]
+}
+
+/** Where the way ends for the user; undefined: nowhere. The path has no links left. */
+export function closedAt(
+  view: RootView,
+  path: string,
+  user: EngineUser,
+  wanted: readonly Access[],
+): string | undefined {
+  return stepsTo(path).find((step) => {
+    const stat = view.lstat(step)
+    if (!stat.ok) return false
+    const needed = step === path ? wanted : (["search"] as const)
+    return !mayUse(
+      stat.value,
+      user,
+      needed.reduce((sum, one) => sum | bits[one], 0),
+    )
+  })
+}
+
+/** Somebody else than root and the user may change a path: itself, or a directory on the way. */
+export interface Writable {
+  readonly writable: string
+  readonly by: string
+  /** A group may be one of administrators, as Debian's `staff` is. */
+  readonly isGroup: boolean
+}
+
+/** Whoever is not of a group first. */
+export function writableOn(view: RootView, path: string, user: EngineUser): Writable | undefined {
+  const found: Writable[] = []
+  for (const step of stepsTo(path)) {
+    const stat = view.lstat(step)
+    if (!stat.ok) break
+    const by = writerOf(stat.value, user)
+    if (by !== undefined) found.push({ writable: step, by, isGroup: by.startsWith("group ") })
+  }
+  return found.find(({ isGroup }) => !isGroup) ?? found[0]
+}
+
+const sticky = 0o1000
+
+function writerOf({ kind, mode, uid, gid }: FileStat, user: EngineUser): string | undefined {
+  if (uid !== 0 && uid !== user.uid) return `user ${uid}`
+  // Nobody takes away what is another's in a sticky directory, and what is new there is not looked for.
+  if (kind === "directory" && (mode & sticky) !== 0) return undefined
+  if ((mode & 0o002) !== 0) return "everybody"
+  return (mode & 0o020) !== 0 && gid !== 0 && !(user.uid !== 0 && user.gids.includes(gid))
+    ? `group ${gid}`
+    : undefined
+}

@@ -1,0 +1,129 @@
+/** What is verified: the CDI specifications of a machine, the machine itself, and who reads and uses them. */
+
+import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
+import type { ContainerEdits, DeviceNode, Hook, Mount, SpecPath } from "../cdi/spec.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
+import type { Fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Host } from "../host/host.ts"
+import type { RootView } from "../host/root-view.ts"
+import type { ObservedEngine } from "../inventory/observe-engines.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
+import type { EngineUser } from "./access.ts"
+
+export interface CdiSubject {
+  readonly host: Host
+  /** The machine with links followed. */
+  readonly view: RootView
+  readonly snapshot: HostSnapshot
+  readonly registry: Registry
+  /** The files were named, and lie wherever: who reads them and who wins is not known. */
+  readonly areNamed: boolean
+  readonly engines: readonly ObservedEngine[]
+  /** Whom the engine runs as. */
+  readonly user: EngineUser
+  /** Places that a recording holds no answer about, so that nothing is known of them. Grows while it is verified. */
+  readonly unrecorded: Set<string>
+  /** The root of an image that the specifications are meant for; undefined: of any. */
+  readonly image: RootView | undefined
+}
+
+/** One thing that some specification gives to containers. */
+export interface Use<T> {
+  readonly item: T
+  readonly source: LoadedSpec
+  /** undefined: every device of the file brings it. */
+  readonly device: RegisteredDevice | undefined
+  readonly path: SpecPath
+}
+
+export interface CdiUses {
+  readonly nodes: readonly Use<DeviceNode>[]
+  readonly mounts: readonly Use<Mount>[]
+  readonly hooks: readonly Use<Hook>[]
+}
+
+/** What containers can get: devices that win, and what comes with them. What a hidden file says harms nobody. */
+export function listUses({ registry }: Pick<CdiSubject, "registry">): CdiUses {
+  const nodes: Use<DeviceNode>[] = []
+  const mounts: Use<Mount>[] = []
+  const hooks: Use<Hook>[] = []
+  const add = (
+    edits: ContainerEdits,
+    source: LoadedSpec,
+    device: RegisteredDevice | undefined,
+    path: SpecPath,
+  ): void => {
+    for (const [index, item] of edits.deviceNodes.entries())
+      nodes.push({ item, source, device, path: [...path, "deviceNodes", index] })
+    for (const [index, item] of edits.mounts.entries())
+      mounts.push({ item, source, device, path: [...path, "mounts", index] })
+    for (const [index, item] of edits.hooks.entries())
+      hooks.push({ item, source, device, path: [...path, "hooks", index] })
+  }
+  for (const { source, devices } of winners(registry)) {
+    add(source.spec.containerEdits, source, undefined, ["containerEdits"])
+    for (const { device, index } of devices)
+      add(device.device.containerEdits, source, device, ["devices", index, "containerEdits"])
+  }
+  return { nodes, mounts, hooks }
+}
+
+export interface Winner {
+  readonly source: LoadedSpec
+  /** Of it that reach containers. `index`: its place in the file. */
+  readonly devices: readonly { readonly device: RegisteredDevice; readonly index: number }[]
+}
+
+/** Files with a device that somebody can get. Order: files as read, devices as in the file. */
+export function winners(registry: Registry): readonly Winner[] {
+  const bySource = Map.groupBy(registry.devices.values(), ({ source }) => source)
+  return registry.specs.flatMap((source) => {
+    const own = new Map((bySource.get(source) ?? []).map((device) => [device.device, device]))
+    const devices = source.spec.devices.flatMap((one, index) => {
+      const device = own.get(one)
+      return device === undefined ? [] : [{ device, index }]
+    })
+    return devices.length === 0 ? [] : [{ source, devices }]
+  })
+}
+
+export const placeOf = <T>({ source, path }: Use<T>, field?: string): CdiPlace =>
+  source.locate(field === undefined ? path : [...path, field])
+
+/** The same thing in many devices is looked at once. Order: as first used. */
+export const groupUses = <T>(
+  uses: readonly Use<T>[],
+  keyOf: (item: T) => string,
+): readonly (readonly [key: string, uses: readonly [Use<T>, ...Use<T>[]]])[] => [
+  ...(Map.groupBy(uses, ({ item }) => keyOf(item)) as Map<string, [Use<T>, ...Use<T>[]]>),
+]
+
+/** More places of one fault help nobody. */
+const placeLimit = 10
+
+export const renderPlace = ({ file, line, column, path }: CdiPlace): string =>
+  `${file}:${line}:${column}: ${path}`
+
+/** Where else it stands: the first place is the fault's own. */
+export function otherPlaces<T>([, ...others]: readonly Use<T>[], field?: string): readonly string[] {
+  const shown = others.slice(0, placeLimit).map((use) => renderPlace(placeOf(use, field)))
+  const rest = others.length - shown.length
+  return rest > 0 ? [...shown, `and ${rest} more places`] : shown
+}
+
+/** A recording was not asked after the place: it is noted, and nothing follows from it. */
+export function isUnrecorded({ host, unrecorded }: CdiSubject, path: string, problem: Fault): boolean {
+  const isUnknown =
+    host.provenance.kind === "recording" &&
+    problem.tag === "HostReadFailed" &&
+    problem.data.syscall === "lookup"
+  if (isUnknown) unrecorded.add(path)
+  return isUnknown
+}
+
+export const found = (
+  severity: Finding["severity"],
+  fault: Fault,
+  ...evidence: readonly string[]
+): Finding => ({ severity, fault, evidence })

@@ -1,0 +1,110 @@
+/**
+ * The files of specifications themselves: readable for the engine's user, nobody else's to change, which of them win, and which engines
+ * parse them. Source: facts, nvidia-container-cli §6.4; src/core/cdi/engine-versions.ts.
+ */
+
+import { outlineEdits } from "../cdi/outline-spec.ts"
+import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
+import { renderJson } from "../cdi/render-spec.ts"
+import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { engineTitle } from "../inventory/observe-engines.ts"
+import { closedAt, userTitle, type Writable, writableOn } from "./access.ts"
+import { type CdiSubject, found } from "./cdi-subject.ts"
+
+/** Order: as read; of one file access first. */
+export function checkFiles({ view, user, registry, areNamed }: CdiSubject): readonly Finding[] {
+  if (areNamed) return []
+  const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
+  return files.flatMap((file): readonly Finding[] => {
+    const resolved = view.resolve(file)
+    const path = resolved.ok ? resolved.value : file
+    const closed = closedAt(view, path, user, ["read"])
+    const closedToOthers = closedAt(view, path, nobody, ["read"])
+    const untrusted = writableOn(view, path, user)
+    const forbidden = (severity: Finding["severity"], who: string, place: string): Finding =>
+      found(severity, fault("CdiFileForbidden", { file, user: who, closed: place }))
+    return [
+      ...(closed !== undefined
+        ? [forbidden("error", userTitle(user), closed)]
+        : closedToOthers !== undefined && user.uid === 0
+          ? [forbidden("note", "an engine of another user than root", closedToOthers)]
+          : []),
+      ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
+    ]
+  })
+}
+
+const strangersFile = (file: string, { writable, by, isGroup }: Writable): Finding =>
+  found(isGroup ? "warning" : "error", fault("CdiFileUntrusted", { file, writable, by }))
+
+/** Somebody who owns nothing. */
+const nobody = { uid: 65534, gids: [] }
+
+/** Devices that a later directory takes from an earlier one, by pair of files. Order: by winner, as named. */
+export function checkPrecedence({ registry }: CdiSubject): readonly Finding[] {
+  const hidden = [...registry.devices.values()].flatMap((winner) =>
+    winner.hidden.map((loser) => ({ winner, loser })),
+  )
+  const byPair = Map.groupBy(hidden, ({ winner, loser }) => `${loser.path}\n${winner.source.path}`)
+  return [...byPair.values()].map((pairs) => {
+    const [{ winner, loser }] = pairs as [(typeof pairs)[number]]
+    const areSame = pairs.every((pair) => givesSame(pair.winner, pair.loser))
+    return found(
+      areSame ? "note" : "warning",
+      fault("CdiDevicesHidden", {
+        file: loser.path,
+        by: winner.source.path,
+        devices: pairs.map((pair) => pair.winner.name),
+        areSame,
+      }),
+    )
+  })
+}
+
+function givesSame({ device, source }: RegisteredDevice, loser: LoadedSpec): boolean {
+  const twin = loser.spec.devices.find(({ name }) => name === device.name)
+  const text = (spec: LoadedSpec["spec"], own: typeof device): string =>
+    `${renderJson(outlineEdits(spec.containerEdits))}${renderJson(outlineEdits(own.containerEdits))}`
+  return twin !== undefined && text(source.spec, device) === text(loser.spec, twin)
+}
+
+/** Order: by file, then engines; then what is wrong with engines themselves. */
+export function checkEngines({ registry, engines }: CdiSubject): readonly Finding[] {
+  if (registry.specs.length === 0) return []
+  const unread = registry.specs.flatMap(({ path, spec }) => {
+    const version = parseVersion(spec.cdiVersion)
+    if (version === undefined) return []
+    const minimum = minimumVersion(spec).version
+    return engines.flatMap((engine): readonly Finding[] => {
+      const { highest } = engine
+      if (highest === "none" || highest === "unknown" || !isOlder(highest, version)) return []
+      return [
+        found(
+          "error",
+          fault("CdiVersionUnread", {
+            ...{ file: path, version, minimum, engine: engineTitle(engine), highest },
+            canBeLowered: !isOlder(highest, minimum),
+          }),
+          ...(engine.program === undefined ? [] : [`${engine.program}: ${engineTitle(engine)}`]),
+        ),
+      ]
+    })
+  })
+  return [
+    ...unread,
+    ...engines.flatMap((engine): readonly Finding[] => {
+      if (engine.highest === "none")
+        return [found("note", fault("CdiEngineWithout", { engine: engineTitle(engine) }))]
+      return engine.highest === "unknown"
+        ? [
+            found(
+              "note",
+              fault("CdiEngineVersionUnknown", { engine: engine.engine, program: engine.program ?? "" }),
+            ),
+          ]
+        : []
+    }),
+  ]
+}

@@ -1,0 +1,133 @@
+/**
+ * NVIDIA's devices of specifications beside the GPUs and MIG devices that the machine has now: names of what is gone, names that give
+ * another one than they say, and what no name gives. What a name says is read as the reference writes names (facts, toolkit §5.2): an
+ * index, `GPU:SLOT`, a UUID, a PCI address.
+ */
+
+import type { RegisteredDevice } from "../cdi/registry.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Gpu, MigDevice } from "../inventory/inventory.ts"
+import { type CdiSubject, found, winners } from "./cdi-subject.ts"
+
+const gpuNode = /^\/dev\/nvidia\d+$/
+
+/** Places of nodes in the container, which are the machine's own names for them. */
+const nodesOf = ({ device, source }: RegisteredDevice): readonly string[] =>
+  [...source.spec.containerEdits.deviceNodes, ...device.containerEdits.deviceNodes].map(({ path }) => path)
+
+/** Order: devices as in their files, then what is in none. */
+export function checkGpus(subject: CdiSubject): readonly Finding[] {
+  const { gpus, migDevices, kernelModuleVersion } = subject.snapshot.inventory
+  const devices = winners(subject.registry).flatMap(({ source, devices: own }) =>
+    own.map((one) => ({ ...one, source, nodes: nodesOf(one.device) })),
+  )
+  const ours = devices.filter(({ nodes }) => nodes.some((path) => gpuNode.test(path)))
+  // Without a driver nothing is known of GPUs, and missing nodes say it.
+  if (kernelModuleVersion === undefined) return []
+  const judged = ours.flatMap(({ device, index, source, nodes }): readonly Finding[] => {
+    const meant = meaningOf(device.device.name, gpus, migDevices)
+    if (meant === undefined) return []
+    const place = source.locate(["devices", index, "name"])
+    const { name } = device
+    if (meant.node === undefined)
+      return [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
+    return nodes.includes(meant.node)
+      ? []
+      : [
+          found(
+            "error",
+            fault("CdiDeviceOther", { place, device: name, means: meant.title, wanted: meant.node }),
+            `${meant.node}: ${meant.title}`,
+          ),
+        ]
+  })
+  // A file of other devices alone is none of GPUs.
+  if (subject.areNamed && ours.length === 0) return []
+  const given = new Set(ours.flatMap(({ nodes }) => nodes))
+  return [...judged, ...checkUnlisted(gpus, migDevices, given)]
+}
+
+interface Meaning {
+  readonly title: string
+  /** The node that proves it; undefined: the machine has no such thing. */
+  readonly node: string | undefined
+}
+
+/** undefined: the name says nothing that can be judged, or the machine does not tell. */
+function meaningOf(
+  name: string,
+  gpus: readonly Gpu[],
+  migDevices: readonly MigDevice[],
+): Meaning | undefined {
+  const [, gpuIndex, slot] = /^(?:gpu|mig)?(\d{1,4})(?::(\d{1,4}))?$/.exec(name) ?? []
+  if (gpuIndex !== undefined && slot !== undefined) {
+    const one = migDevices.find(
+      ({ gpuIndex: of, index }) => of === Number(gpuIndex) && index === Number(slot),
+    )
+    return migMeaning(`MIG device ${gpuIndex}:${slot}`, one)
+  }
+  if (gpuIndex !== undefined)
+    return gpuMeaning(
+      `GPU ${gpuIndex}`,
+      gpus.find(({ index }) => index === Number(gpuIndex)),
+    )
+  if (/^GPU-/i.test(name)) {
+    const one = gpus.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
+    const areAllKnown = gpus.every(({ state, uuid }) => state !== "usable" || uuid !== undefined)
+    return one === undefined && !areAllKnown ? undefined : gpuMeaning(name, one)
+  }
+  if (/^MIG-/i.test(name)) {
+    const one = migDevices.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
+    const areAllKnown = migDevices.every(({ uuid }) => uuid !== undefined)
+    return one === undefined && !areAllKnown ? undefined : migMeaning(name, one)
+  }
+  if (/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(name)) {
+    const address = name.toLowerCase().slice(-12)
+    return gpuMeaning(
+      `GPU ${address}`,
+      gpus.find(({ pciAddress }) => pciAddress === address),
+    )
+  }
+  return undefined
+}
+
+const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined => {
+  if (gpu === undefined) return { title, node: undefined }
+  return gpu.minor === undefined ? undefined : { title, node: `/dev/nvidia${gpu.minor.value}` }
+}
+
+/** A MIG device is one by the node of its compute instance; where that is missing the inventory says so. */
+const migMeaning = (title: string, device: MigDevice | undefined): Meaning | undefined => {
+  if (device === undefined) return { title, node: undefined }
+  const node = device.computeInstanceNode
+  return node === undefined ? undefined : { title, node: node.path }
+}
+
+function checkUnlisted(
+  gpus: readonly Gpu[],
+  migDevices: readonly MigDevice[],
+  given: ReadonlySet<string>,
+): readonly Finding[] {
+  const lost = gpus.filter(
+    ({ state, minor, isMigEnabled }) =>
+      state === "usable" &&
+      isMigEnabled?.value !== true &&
+      minor !== undefined &&
+      !given.has(`/dev/nvidia${minor.value}`),
+  )
+  const lostMig = migDevices.filter(
+    ({ computeInstanceNode: node }) => node !== undefined && !given.has(node.path),
+  )
+  const gpuTitles = lost.map(({ index, pciAddress, uuid }) => `GPU ${index} (${uuid?.value ?? pciAddress})`)
+  const migTitles = lostMig.map(
+    ({ gpuIndex, index, uuid }) =>
+      `MIG device ${gpuIndex}:${index}${uuid === undefined ? "" : ` (${uuid.value})`}`,
+  )
+  return [
+    ...(lost.length === 0 ? [] : [found("warning", fault("CdiGpusUnlisted", { gpus: gpuTitles }))]),
+    ...(lostMig.length === 0
+      ? []
+      : [found("warning", fault("CdiMigDevicesUnlisted", { devices: migTitles }))]),
+  ]
+}

@@ -1,0 +1,71 @@
+/**
+ * What specifications cover in an image: files that it has itself where a mount or a link goes, and places of another kind, at which
+ * runtimes fail. Empty files are what an image keeps that was built with a driver injected, and harm nobody.
+ */
+
+import { linksOf } from "../cdi/hook-arguments.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { RootView } from "../host/root-view.ts"
+import { cleanPath } from "../text/path.ts"
+import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
+import type { MountSource } from "./check-mounts.ts"
+
+/** Order: mounts as used first, then links. */
+export function checkImage(
+  image: RootView,
+  { mounts, hooks }: CdiUses,
+  sources: readonly MountSource[],
+): readonly Finding[] {
+  const kinds = new Map(
+    sources.flatMap(({ path, at }) => (at.kind === "there" ? [[path, at.stat.kind] as const] : [])),
+  )
+  const links = hooks.flatMap((use) => linksOf(use.item).map(({ path }) => ({ ...use, item: path })))
+  return [
+    ...groupUses(mounts, ({ containerPath }) => cleanPath(containerPath)).flatMap(([path, uses]) => {
+      const gets = kinds.get(uses[0].item.hostPath)
+      const isDirectory = gets === undefined ? undefined : gets === "directory"
+      return judge(image, path, isDirectory, placeOf(uses[0], "containerPath"), otherPlaces(uses))
+    }),
+    ...groupUses(links, cleanPath).flatMap(([path, uses]) =>
+      judge(image, path, false, placeOf(uses[0], "args"), otherPlaces(uses)),
+    ),
+  ]
+}
+
+function judge(
+  image: RootView,
+  containerPath: string,
+  getsDirectory: boolean | undefined,
+  place: CdiPlace,
+  others: readonly string[],
+): readonly Finding[] {
+  const resolved = image.resolve(containerPath)
+  const stat = resolved.ok ? image.lstat(resolved.value) : resolved
+  if (!resolved.ok || !stat.ok || getsDirectory === undefined) return []
+  const { kind, sizeBytes } = stat.value
+  const isDirectory = kind === "directory"
+  if (isDirectory !== getsDirectory)
+    return [
+      found(
+        "error",
+        fault("CdiImagePathClash", {
+          ...{ place, containerPath, has: article(kind) },
+          gets: getsDirectory ? "a directory" : "a file",
+        }),
+        ...others,
+      ),
+    ]
+  if (isDirectory) {
+    const names = image.readDir(resolved.value)
+    const count = names.ok ? names.value.length : 0
+    return count === 0 ? [] : [shadowed(place, containerPath, `a directory (${count} entries)`, others)]
+  }
+  return sizeBytes === 0 ? [] : [shadowed(place, containerPath, `a file (${sizeBytes} bytes)`, others)]
+}
+
+const article = (kind: string): string => `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`
+
+const shadowed = (place: CdiPlace, containerPath: string, has: string, others: readonly string[]): Finding =>
+  found("note", fault("CdiImageShadowed", { place, containerPath, has }), ...others)

@@ -1,0 +1,179 @@
+/**
+ * The driver's libraries that specifications mount: of the version of the loaded kernel module, real libraries, with all that they need
+ * of the driver beside them, and found in the container under the name by which programs ask for them.
+ */
+
+import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
+import type { Hook, Mount } from "../cdi/spec.ts"
+import { vendorName } from "../driver/observe-libraries.ts"
+import type { ElfFile } from "../elf/elf.ts"
+import { parseElfFrom } from "../elf/parse-elf.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Result } from "../fault/result.ts"
+import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { type CdiSubject, found, isUnrecorded, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import type { MountSource } from "./check-mounts.ts"
+import { createReach } from "./reach.ts"
+
+export interface LibraryJudgement {
+  readonly findings: readonly Finding[]
+  /** Paths that are absent because another driver is installed, which one finding tells. */
+  readonly explained: ReadonlySet<string>
+}
+
+/** The version that a file of the driver carries in its name or its directory's. */
+function driverVersionOf(path: string): string | undefined {
+  const version =
+    /\/lib\/firmware\/nvidia\/(\d{3,4}\.\d+(?:\.\d+)?)\//.exec(path)?.[1] ??
+    /\.so\.(\d{3,4}\.\d+(?:\.\d+)?)$/.exec(path)?.[1]
+  return version !== undefined && /nvidia|cuda|libnv/.test(path) ? version : undefined
+}
+
+export function checkLibraries(
+  subject: CdiSubject,
+  sources: readonly MountSource[],
+  hooks: readonly Use<Hook>[],
+): LibraryJudgement {
+  const other = checkVersions(subject, sources)
+  const libraries = sources.flatMap((source): readonly Library[] => {
+    if (source.at.kind !== "there" || source.at.stat.kind !== "file") return []
+    const name = baseName(source.at.resolved)
+    if (!/^lib.*\.so(?:\.|$)/.test(name) || !vendorName.test(name)) return []
+    const elf = readLibrary(subject, source.at.resolved)
+    return elf === undefined ? [] : [{ source, elf }]
+  })
+  return {
+    findings: [
+      ...other.findings,
+      ...libraries.flatMap(checkFile),
+      ...checkClosure(sources, libraries),
+      ...checkSonames(libraries, hooks),
+    ],
+    explained: other.explained,
+  }
+}
+
+/** One finding a specification and version, however many files. */
+function checkVersions({ snapshot }: CdiSubject, sources: readonly MountSource[]): LibraryJudgement {
+  const kernel = snapshot.inventory.kernelModuleVersion
+  const explained = new Set<string>()
+  if (kernel === undefined) return { findings: [], explained }
+  const wrong = sources.flatMap((source) => {
+    const version = driverVersionOf(source.path)
+    return version === undefined || version === kernel.value ? [] : [{ source, version }]
+  })
+  const byVersion = Map.groupBy(wrong, ({ source, version }) => `${source.uses[0].source.path} ${version}`)
+  const findings = [...byVersion.values()].map((files) => {
+    const [{ source: first, version: written }] = files as [(typeof files)[number]]
+    const missing = files.filter(({ source }) => source.at.kind === "absent")
+    for (const { source } of missing) explained.add(source.path)
+    return found(
+      "error",
+      fault("CdiDriverOther", {
+        place: placeOf(first.uses[0], "hostPath"),
+        ...{ written, kernel: kernel.value, files: files.length, missing: missing.length },
+      }),
+      `${kernel.source}: ${kernel.value}`,
+      ...files.slice(0, 3).map(({ source }) => `${source.path}: ${source.at.kind}`),
+    )
+  })
+  return { findings, explained }
+}
+
+interface Library {
+  readonly source: MountSource
+  readonly elf: Result<ElfFile>
+}
+
+/** undefined: a recording does not say. */
+function readLibrary(subject: CdiSubject, path: string): Result<ElfFile> | undefined {
+  let isUnknown = false
+  const elf = parseElfFrom((offsetBytes, lengthBytes) => {
+    const bytes = subject.view.readFile(path, { offsetBytes, lengthBytes })
+    if (bytes.ok) return bytes.value
+    isUnknown ||= isUnrecorded(subject, path, bytes.fault)
+    return new Uint8Array()
+  })
+  return isUnknown ? undefined : elf
+}
+
+function checkFile({ source: { path, uses }, elf }: Library): readonly Finding[] {
+  if (elf.ok) return []
+  const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : elf.fault.tag
+  return [
+    found(
+      "error",
+      fault("CdiLibraryUnusable", { place: placeOf(uses[0], "hostPath"), path, problem }),
+      ...otherPlaces(uses, "hostPath"),
+    ),
+  ]
+}
+
+/** One finding for each library that is missed, whoever needs it. A library of 32 bits does not serve one of 64. */
+function checkClosure(sources: readonly MountSource[], libraries: readonly Library[]): readonly Finding[] {
+  const reach = createReach()
+  const read = new Map(libraries.map(({ source, elf }) => [source, elf]))
+  for (const source of sources) {
+    const elf = read.get(source)
+    // What is mounted and cannot be read is told elsewhere.
+    const classes = elf?.ok === true ? [elf.value.bits] : [32, 64]
+    const soname = elf?.ok === true ? elf.value.soname : undefined
+    for (const use of source.uses)
+      for (const name of [baseName(use.item.containerPath), ...(soname === undefined ? [] : [soname])])
+        for (const bits of classes) reach.add(use, `${bits} ${name}`)
+  }
+  const missed = libraries.flatMap(({ source, elf }) =>
+    elf.ok
+      ? [...new Set(elf.value.needed)]
+          .filter((name) => vendorName.test(name))
+          .filter((name) => source.uses.some((use) => !reach.has(use, `${elf.value.bits} ${name}`)))
+          .map((needs) => ({ source, needs }))
+      : [],
+  )
+  return [...Map.groupBy(missed, ({ needs }) => needs)].map(([needs, all]) => {
+    const [{ source }] = all as [(typeof all)[number]]
+    return found(
+      "warning",
+      fault("CdiClosureIncomplete", {
+        place: placeOf(source.uses[0], "hostPath"),
+        ...{ path: source.path, needs },
+      }),
+      ...all.slice(0, evidenceLimit).map((one) => `${one.source.path}: NEEDED ${needs}`),
+    )
+  })
+}
+
+/** More libraries with the same fault help nobody. */
+const evidenceLimit = 10
+
+/** Programs ask for a library by its SONAME: its own file is called so, a link is made, or ldconfig makes it. One finding a file. */
+function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]): readonly Finding[] {
+  const links = createReach()
+  const folders = createReach()
+  for (const use of hooks) {
+    for (const { path } of linksOf(use.item)) links.add(use, baseName(path))
+    for (const folder of foldersOf(use.item)) folders.add(use, cleanPath(folder))
+  }
+  for (const { source } of libraries)
+    for (const use of source.uses) links.add(use, baseName(use.item.containerPath))
+  const isFound = (use: Use<Mount>, soname: string): boolean =>
+    links.has(use, soname) || folders.has(use, parentPath(cleanPath(use.item.containerPath)))
+  const lost = libraries.flatMap(({ source, elf }) => {
+    const soname = elf.ok ? elf.value.soname : undefined
+    if (soname === undefined) return []
+    const use = source.uses.find((one) => !isFound(one, soname))
+    return use === undefined ? [] : [{ use, soname }]
+  })
+  return [...Map.groupBy(lost, ({ use }) => use.source).values()].map((all) => {
+    const [{ use, soname }] = all as [(typeof all)[number]]
+    return found(
+      "warning",
+      fault("CdiSonameUnreachable", {
+        place: placeOf(use, "containerPath"),
+        ...{ path: use.item.containerPath, soname, others: all.length - 1 },
+      }),
+      ...all.slice(0, evidenceLimit).map((one) => `${one.use.item.hostPath}: SONAME ${one.soname}`),
+    )
+  })
+}

@@ -1,0 +1,142 @@
+/**
+ * What specifications mount, on the machine: there, of a kind that can be mounted to any use, and where it is a socket, with somebody who
+ * listens.
+ */
+
+import type { Mount } from "../cdi/spec.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { FileStat } from "../host/host.ts"
+import { observeListening } from "../inventory/listening.ts"
+import { type HostPath, hostPath } from "../text/brand.ts"
+import { baseName, parentPath } from "../text/path.ts"
+import { closedAt, userTitle } from "./access.ts"
+import {
+  type CdiSubject,
+  found,
+  groupUses,
+  isUnrecorded,
+  otherPlaces,
+  placeOf,
+  renderPlace,
+  type Use,
+} from "./cdi-subject.ts"
+
+export type MountUses = readonly [Use<Mount>, ...Use<Mount>[]]
+
+/** A path of the machine that is mounted, with what lies there. */
+export interface MountSource {
+  readonly path: string
+  readonly uses: MountUses
+  readonly at:
+    | { readonly kind: "there"; readonly resolved: HostPath; readonly stat: FileStat }
+    | Absent
+    /** A recording does not say. */
+    | { readonly kind: "unknown" }
+}
+
+interface Absent {
+  readonly kind: "absent"
+  readonly errno: string
+}
+
+/** Other types have no path as their source. */
+const isBind = ({ type, options }: Mount): boolean =>
+  type === "" || type === "bind" || type === "none" || options.some((option) => /^r?bind$/.test(option))
+
+/** Order: as used first. */
+export const observeMountSources = (
+  subject: CdiSubject,
+  mounts: readonly Use<Mount>[],
+): readonly MountSource[] =>
+  groupUses(
+    mounts.filter(({ item }) => isBind(item)),
+    ({ hostPath: path }) => path,
+  ).map(([path, uses]) => ({ path, uses, at: look(subject, path) }))
+
+function look(subject: CdiSubject, path: string): MountSource["at"] {
+  const { view } = subject
+  const resolved = view.resolve(path)
+  const stat = resolved.ok ? view.lstat(resolved.value) : resolved
+  if (!stat.ok)
+    return isUnrecorded(subject, path, stat.fault)
+      ? { kind: "unknown" }
+      : { kind: "absent", errno: stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "EIO" }
+  return resolved.ok
+    ? { kind: "there", resolved: resolved.value, stat: stat.value as FileStat }
+    : { kind: "unknown" }
+}
+
+/** `explained`: what is not there for a reason that is told once for all. */
+export function checkMounts(
+  subject: CdiSubject,
+  sources: readonly MountSource[],
+  explained: ReadonlySet<string>,
+): readonly Finding[] {
+  const listening = lazily(() => observeListening(subject.host))
+  return sources.flatMap((source): readonly Finding[] => {
+    const { path, uses, at } = source
+    const place = placeOf(uses[0], "hostPath")
+    const others = otherPlaces(uses, "hostPath")
+    if (at.kind === "unknown") return []
+    if (at.kind === "absent") {
+      if (explained.has(path)) return []
+      return [found("error", fault("CdiPathMissing", { place, path, errno: at.errno }), ...others)]
+    }
+    const { kind, major, minor } = at.stat
+    if (kind === "character" || kind === "block")
+      return [
+        found(
+          "warning",
+          fault("CdiMountOfNode", { place, path, has: `${kind} device ${major}:${minor}` }),
+          ...others,
+        ),
+      ]
+    const dead = kind === "socket" && listening()?.includes(at.resolved) === false
+    return [
+      ...(dead ? [deadSocket(at.resolved, place, others)] : []),
+      ...checkRights(subject, source, at.resolved),
+    ]
+  })
+}
+
+const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]): Finding =>
+  found(
+    "error",
+    fault("SocketDead", { path, service: baseName(parentPath(path)) }),
+    `/proc/net/unix: no listener at ${path}`,
+    renderPlace(place),
+    ...others,
+  )
+
+/** A mount needs the way to its source, and who runs in the container to read it. */
+function checkRights(
+  { view, user }: CdiSubject,
+  { path, uses }: MountSource,
+  resolved: HostPath,
+): readonly Finding[] {
+  const closed = closedAt(view, resolved, user, ["read"])
+  if (closed === undefined) return []
+  return [
+    found(
+      "warning",
+      fault("CdiPathForbidden", {
+        place: placeOf(uses[0], "hostPath"),
+        path: hostPath(path),
+        user: userTitle(user),
+        closed,
+        access: "read",
+      }),
+      ...otherPlaces(uses, "hostPath"),
+    ),
+  ]
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

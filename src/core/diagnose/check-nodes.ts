@@ -1,0 +1,129 @@
+/**
+ * Device nodes of specifications beside those of the machine: there at all, of the type and with the numbers that are written. Engines
+ * look at a node itself, never where a link leads. Source: the released Go package (facts §6.5, step 2).
+ */
+
+import type { DeviceNode } from "../cdi/spec.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { FileKind, FileStat } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import { closedAt, userTitle } from "./access.ts"
+import {
+  type CdiSubject,
+  found,
+  groupUses,
+  isUnrecorded,
+  otherPlaces,
+  placeOf,
+  renderPlace,
+  type Use,
+} from "./cdi-subject.ts"
+
+const pathOf = ({ hostPath: path, path: own }: DeviceNode): string => path || own
+
+/** Order: as used first. */
+export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[]): readonly Finding[] {
+  return groupUses(nodes, pathOf).flatMap(([path, uses]) => checkNode(subject, path, uses))
+}
+
+const letters: Partial<Record<FileKind, string>> = { character: "c", block: "b", fifo: "p" }
+
+function checkNode(
+  subject: CdiSubject,
+  path: string,
+  uses: readonly [Use<DeviceNode>, ...Use<DeviceNode>[]],
+): readonly Finding[] {
+  const [first] = uses
+  const place = placeOf(first)
+  const places = otherPlaces(uses)
+  const stat = subject.host.lstat(hostPath(path))
+  if (!stat.ok && isUnrecorded(subject, path, stat.fault)) return []
+  if (!stat.ok)
+    return stat.fault.tag === "HostReadFailed" && stat.fault.data.reason === "absent"
+      ? [found("error", fault("CdiHostNodeMissing", { path, place }), ...places)]
+      : [found("warning", stat.fault, renderPlace(place), ...places)]
+  const letter = letters[stat.value.kind]
+  const expected = first.item.type === "u" ? "c" : first.item.type
+  if (letter === undefined || (expected !== "" && expected !== letter))
+    return [
+      found(
+        "error",
+        fault("CdiHostNodeOther", {
+          place,
+          path: first.item.path,
+          hostPath: path,
+          expected: expected || "b, c or p",
+          found: letter ?? stat.value.kind,
+        }),
+        ...places,
+      ),
+    ]
+  return [
+    ...checkNumbers(path, stat.value, uses),
+    ...checkDrift(subject, path, stat.value, uses),
+    ...checkRights(subject, path, uses),
+  ]
+}
+
+/** Numbers that are written, and those that the node has now. */
+function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
+  const has = `${stat.major}:${stat.minor}`
+  const wrong = uses.filter(
+    ({ item: { major, minor } }) => major !== 0 && (major !== stat.major || minor !== stat.minor),
+  )
+  return groupUses(wrong, ({ major, minor }) => `${major}:${minor}`).map(([written, ones]) =>
+    found(
+      "error",
+      fault("CdiNodeNumbersStale", { place: placeOf(ones[0], "major"), path, written, has }),
+      `${path}: ${has}`,
+      ...otherPlaces(ones, "major"),
+    ),
+  )
+}
+
+/** Majors that the kernel gives out from the top down when a module asks for any. Source: the kernel's list of devices. */
+const isGivenOut = (major: number): boolean =>
+  (major >= 234 && major <= 254) || (major >= 384 && major <= 511)
+
+function checkDrift(
+  { snapshot }: CdiSubject,
+  path: string,
+  { major }: FileStat,
+  uses: readonly Use<DeviceNode>[],
+): readonly Finding[] {
+  const name = Object.entries(snapshot.inventory.majors).find(([, number]) => number === major)?.[0]
+  const written = uses.filter(({ item }) => item.major === major)
+  const [first] = written
+  if (first === undefined || name === undefined || !isGivenOut(major)) return []
+  return [
+    found(
+      "note",
+      fault("CdiMajorDrifting", { place: placeOf(first, "major"), path, major, name }),
+      `/proc/devices: ${major} ${name}`,
+      ...otherPlaces(written, "major"),
+    ),
+  ]
+}
+
+function checkRights(
+  { view, user }: CdiSubject,
+  path: string,
+  uses: readonly [Use<DeviceNode>, ...Use<DeviceNode>[]],
+): readonly Finding[] {
+  const closed = closedAt(view, path, user, ["read", "write"])
+  if (closed === undefined) return []
+  return [
+    found(
+      "warning",
+      fault("CdiPathForbidden", {
+        place: placeOf(uses[0]),
+        path,
+        user: userTitle(user),
+        closed,
+        access: "read and write",
+      }),
+      ...otherPlaces(uses),
+    ),
+  ]
+}

@@ -1,0 +1,48 @@
+/**
+ * The CDI specifications of a machine beside the machine as it is now: everything that would make a container fail, get something else
+ * than its device's name says, or run what a stranger wrote. It reads and judges; what is wrong in a file's text by itself is
+ * validate-spec.ts's and advise-spec.ts's affair, and told here too.
+ */
+
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
+import { checkEngines, checkFiles, checkPrecedence } from "./check-files.ts"
+import { checkGpus } from "./check-gpus.ts"
+import { checkHooks } from "./check-hooks.ts"
+import { checkImage } from "./check-image.ts"
+import { checkLibraries } from "./check-libraries.ts"
+import { checkMounts, observeMountSources } from "./check-mounts.ts"
+import { checkNodes } from "./check-nodes.ts"
+
+/** Order: files and who wins, engines, GPUs, nodes, mounts, libraries, hooks, the image. */
+export function verifyCdi(subject: CdiSubject): readonly Finding[] {
+  const { registry, image, snapshot } = subject
+  const uses = listUses(subject)
+  const sources = observeMountSources(subject, uses.mounts)
+  const libraries = checkLibraries(subject, sources, uses.hooks)
+  const named = new Set(uses.nodes.map(({ item }) => item.hostPath || item.path))
+  const findings = [
+    ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
+    ...registry.findings,
+    ...registry.specs.flatMap(({ warnings }) => warnings),
+    ...checkFiles(subject),
+    ...checkPrecedence(subject),
+    ...checkEngines(subject),
+    ...checkGpus(subject),
+    ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
+    ...checkNodes(subject, uses.nodes),
+    ...checkMounts(subject, sources, libraries.explained),
+    ...libraries.findings,
+    ...checkHooks(subject, uses.hooks),
+    ...(image === undefined ? [] : checkImage(image, uses, sources)),
+  ]
+  const places = [...subject.unrecorded].sort()
+  return places.length === 0
+    ? findings
+    : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
+}
+
+/** What is wrong with a node of the machine that a specification names. That it is missing is told with its place. */
+const concerns = ({ fault: { tag, data } }: Finding, named: ReadonlySet<string>): boolean =>
+  (tag === "DeviceMajorStale" || tag === "DeviceNodeWrong") && named.has(data.path)

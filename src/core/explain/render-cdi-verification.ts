@@ -1,0 +1,74 @@
+/** CDI specifications beside their machine, one line a finding. Format: docs/cdi.md. */
+
+import type { Registry } from "../cdi/registry.ts"
+import { userTitle } from "../diagnose/access.ts"
+import type { CdiSubject } from "../diagnose/cdi-subject.ts"
+import type { Finding } from "../fault/finding.ts"
+import { renderFaultLine } from "../fault/render.ts"
+import { findingJson } from "../fault/render-json.ts"
+import { engineTitle } from "../inventory/observe-engines.ts"
+import { escapeControl } from "../text/escape.ts"
+import { fileJson } from "./render-cdi-list.ts"
+
+export interface CdiVerification {
+  readonly subject: CdiSubject
+  readonly findings: readonly Finding[]
+  /** Files that were made anew before, and where what they were is kept. */
+  readonly fixed: readonly { readonly file: string; readonly previous: string }[]
+}
+
+/** Nothing that makes a container fail or get the wrong thing. */
+export const isSound = ({ findings }: CdiVerification): boolean =>
+  findings.every(({ severity }) => severity !== "error")
+
+/** Order: what was verified, then findings, errors first. */
+export function renderVerification({ subject, findings, fixed }: CdiVerification): string {
+  const bySeverity = (["error", "warning", "note"] as const).flatMap((severity) =>
+    findings.filter((finding) => finding.severity === severity),
+  )
+  const lines = [
+    ...fixed.map(({ file, previous }) =>
+      escapeControl(`${file}: made anew, and what it was is kept in ${previous}`),
+    ),
+    escapeControl(describe(subject)),
+    ...bySeverity.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
+  ]
+  return `${lines.join("\n")}\n`
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
+function describe({ registry, snapshot, user, engines }: CdiSubject): string {
+  const driver = snapshot.inventory.kernelModuleVersion?.value
+  return [
+    `${counted(registry.devices.size, "CDI device")} in ${counted(fileCount(registry), "file")}`,
+    `on ${snapshot.name}`,
+    driver === undefined ? "no NVIDIA driver loaded" : `driver ${driver}`,
+    `as ${userTitle(user)}`,
+    `for ${engines.length === 0 ? "no engine that is known" : engines.map(engineTitle).join(", ")}`,
+  ].join(", ")
+}
+
+const fileCount = ({ specs, rejected }: Registry): number => specs.length + rejected.length
+
+export function renderVerificationJson(verification: CdiVerification): string {
+  const { subject, findings, fixed } = verification
+  const { registry, host, snapshot, user, engines } = subject
+  return `${JSON.stringify(
+    {
+      version: 1,
+      isSound: isSound(verification),
+      host: { kind: host.provenance.kind, name: snapshot.name },
+      driver: snapshot.inventory.kernelModuleVersion?.value,
+      user,
+      engines,
+      fixed,
+      files: registry.specs.map(fileJson),
+      rejected: registry.rejected.map(({ path }) => path),
+      findings: findings.map(findingJson),
+    },
+    // What is not known is said to be not known.
+    (_, value: unknown) => (value === undefined ? null : value),
+    2,
+  )}\n`
+}

@@ -1,0 +1,300 @@
+/**
+ * Faults of CDI specifications beside the machine that they are for (GAN41xx): what they name is not there, is another thing, or is
+ * not as an engine needs it. Sentences begin with what engines and runtimes say where people search for it.
+ */
+
+import { shorten } from "../text/escape.ts"
+import { type AtPlace, at } from "./cdi-place.ts"
+import type { Catalogue } from "./entry.ts"
+import { errnoText } from "./errno.ts"
+import type { Remedy } from "./remedy.ts"
+
+export interface CdiMachineFaults {
+  CdiPathMissing: AtPlace & { readonly path: string; readonly errno: string }
+  /** A mount of a device node brings no right to open it. `has`: `character device 195:0`. */
+  CdiMountOfNode: AtPlace & { readonly path: string; readonly has: string }
+  /** `written` and `has`: `511:0`. */
+  CdiNodeNumbersStale: AtPlace & { readonly path: string; readonly written: string; readonly has: string }
+  /** A number that a driver is given anew each time it is loaded. `name`: as /proc/devices has it. */
+  CdiMajorDrifting: AtPlace & { readonly path: string; readonly major: number; readonly name: string }
+  /** Files of another version than the loaded kernel module. */
+  CdiDriverOther: AtPlace & {
+    readonly written: string
+    readonly kernel: string
+    readonly files: number
+    readonly missing: number
+  }
+  /** A library that needs one of the driver's that no mount brings. */
+  CdiClosureIncomplete: AtPlace & { readonly path: string; readonly needs: string }
+  /** A library that programs do not find by its name in the container. `others`: how many more of the same file. */
+  CdiSonameUnreachable: AtPlace & {
+    readonly path: string
+    readonly soname: string
+    readonly others: number
+  }
+  CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
+  CdiHookMissing: AtPlace & { readonly path: string; readonly errno: string }
+  CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: string }
+  CdiHookEnvironmentMissing: AtPlace & { readonly path: string; readonly hookName: string }
+  /** Somebody else than root and the engine's user may change what runs. `writable`: the program or a directory above it. */
+  CdiHookUntrusted: AtPlace & { readonly path: string; readonly writable: string; readonly by: string }
+  /** `closed`: the file or a directory above it. */
+  CdiFileForbidden: { readonly file: string; readonly user: string; readonly closed: string }
+  CdiFileUntrusted: { readonly file: string; readonly writable: string; readonly by: string }
+  CdiPathForbidden: AtPlace & {
+    readonly path: string
+    readonly user: string
+    readonly closed: string
+    readonly access: string
+  }
+  /** `areSame`: whoever wins, containers get the same. */
+  CdiDevicesHidden: {
+    readonly file: string
+    readonly by: string
+    readonly devices: readonly string[]
+    readonly areSame: boolean
+  }
+  CdiVersionUnread: {
+    readonly file: string
+    readonly version: string
+    readonly minimum: string
+    readonly engine: string
+    readonly highest: string
+    /** An older version says the same. */
+    readonly canBeLowered: boolean
+  }
+  CdiEngineWithout: { readonly engine: string }
+  CdiEngineVersionUnknown: { readonly engine: string; readonly program: string }
+  /** What a recording was not asked about when it was made. */
+  CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
+  /** `own`: what in it no generator wrote. */
+  CdiFileNotRenewable: { readonly file: string; readonly own: string }
+  /** `means`: what the name says and the machine has not. */
+  CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
+  /** `wanted`: the node of what the name says. */
+  CdiDeviceOther: AtPlace & { readonly device: string; readonly means: string; readonly wanted: string }
+  CdiGpusUnlisted: { readonly gpus: readonly string[] }
+  CdiMigDevicesUnlisted: { readonly devices: readonly string[] }
+  /** `has`: what lies there in the image. */
+  CdiImageShadowed: AtPlace & { readonly containerPath: string; readonly has: string }
+  CdiImagePathClash: AtPlace & {
+    readonly containerPath: string
+    readonly has: string
+    readonly gets: string
+  }
+}
+
+const quote = (text: string): string => JSON.stringify(shorten(text, 200))
+
+const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
+
+const renew = know("the specification is older than the machine: generate it anew")
+
+const list = (items: readonly string[]): string =>
+  items.length <= 8 ? items.join(", ") : `${items.slice(0, 8).join(", ")} and ${items.length - 8} more`
+
+export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
+  CdiPathMissing: {
+    code: "GAN4100",
+    exit: 1,
+    says: (d) => `${at(d.place)}cannot stat ${quote(d.path)}: ${errnoText(d.errno)}`,
+    remedies: () => renew,
+  },
+  CdiMountOfNode: {
+    code: "GAN4101",
+    exit: 1,
+    says: (d) => `${at(d.place)}${quote(d.path)} is a ${d.has}, and a mount gives no right to open it`,
+    remedies: () => know("list it in deviceNodes"),
+  },
+  CdiNodeNumbersStale: {
+    code: "GAN4102",
+    exit: 1,
+    says: (d) => `${at(d.place)}the specification gives ${quote(d.path)} as ${d.written}, and it is ${d.has}`,
+    remedies: () => know("generate the specification anew, or leave out major and minor"),
+  },
+  CdiMajorDrifting: {
+    code: "GAN4103",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the major ${d.major} of ${quote(d.path)} is given to ${d.name} anew whenever its module is loaded`,
+    remedies: () => know("leave out major and minor, and engines read them from the node"),
+  },
+  CdiDriverOther: {
+    code: "GAN4104",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the specification is for driver ${d.written}, and the kernel module is ${d.kernel}: ${d.files === 1 ? "1 file" : `${d.files} files`}, ${d.missing} of them not there`,
+    remedies: (d) =>
+      know(
+        d.missing > 0
+          ? "generate the specification anew"
+          : "reboot or load the module anew, if the driver was upgraded; else generate the specification anew",
+      ),
+  },
+  CdiClosureIncomplete: {
+    code: "GAN4105",
+    exit: 1,
+    says: (d) => `${at(d.place)}${quote(d.path)} needs ${quote(d.needs)}, which no mount brings`,
+    remedies: () => know("add a mount of it, or generate the specification anew"),
+  },
+  CdiSonameUnreachable: {
+    code: "GAN4106",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}programs look for ${quote(d.path)} as ${quote(d.soname)}, and nothing makes that link in the container${d.others === 0 ? "" : `, nor those of ${d.others} more`}`,
+    remedies: () =>
+      know("add the link to a create-symlinks hook, or its directory to an update-ldcache hook"),
+  },
+  CdiLibraryUnusable: {
+    code: "GAN4107",
+    exit: 1,
+    says: (d) => `${at(d.place)}${quote(d.path)} is no library: ${d.problem}`,
+    remedies: () => know("install the driver anew"),
+  },
+  CdiHookMissing: {
+    code: "GAN4110",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}error executing hook ${quote(d.path)}: ${errnoText(d.errno)}: no container with it starts`,
+    remedies: () =>
+      know("install the program, or generate the specification anew with the hooks of this machine"),
+  },
+  CdiHookNotExecutable: {
+    code: "GAN4111",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}error executing hook ${quote(d.path)}: ${d.problem}: no container with it starts`,
+    remedies: (d) => [
+      { kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" },
+    ],
+  },
+  CdiHookEnvironmentMissing: {
+    code: "GAN4112",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the ${d.hookName} hook ${quote(d.path)} has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266)`,
+    remedies: () => know("give the hook an env, one variable at least: env: [PATH=/usr/bin:/bin]"),
+  },
+  CdiHookUntrusted: {
+    code: "GAN4113",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the hook ${quote(d.path)} runs as the engine's user, and ${d.by} may write ${quote(d.writable)}`,
+    remedies: (d) => [
+      { kind: "run", argv: ["chmod", "go-w", d.writable], asRoot: true, why: "after it is root's" },
+    ],
+  },
+  CdiFileForbidden: {
+    code: "GAN4120",
+    exit: 1,
+    says: (d) =>
+      `${d.file}: ${d.user} cannot read the specification: permission denied at ${quote(d.closed)}`,
+    remedies: (d) => [
+      {
+        kind: "run",
+        argv: ["chmod", d.closed === d.file ? "a+r" : "a+rx", d.closed],
+        asRoot: true,
+        why: "engines without root read it too",
+      },
+    ],
+  },
+  CdiFileUntrusted: {
+    code: "GAN4121",
+    exit: 1,
+    says: (d) =>
+      `${d.file}: ${d.by} may write ${quote(d.writable)}, and so decides what runs as the engine's user`,
+    remedies: (d) => [
+      { kind: "run", argv: ["chmod", "go-w", d.writable], asRoot: true, why: "after it is root's" },
+    ],
+  },
+  CdiPathForbidden: {
+    code: "GAN4122",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${d.user} cannot ${d.access} ${quote(d.path)}: permission denied at ${quote(d.closed)}`,
+    remedies: () =>
+      know("give the user a group that may, or change the mode; ACLs and labels are not looked at"),
+  },
+  CdiDevicesHidden: {
+    code: "GAN4123",
+    exit: 1,
+    says: (d) =>
+      `${d.file}: ${list(d.devices)} of it ${d.devices.length === 1 ? "is" : "are"} never used: ${d.by} wins${d.areSame ? ", with the same edits" : ""}`,
+    remedies: (d) => know(`remove ${d.file}, or give its devices other names`),
+  },
+  CdiVersionUnread: {
+    code: "GAN4124",
+    exit: 1,
+    says: (d) =>
+      `${d.file}: ${d.engine} parses CDI versions up to ${d.highest}, not ${d.version}: to it none of the devices is there (unresolvable CDI devices)`,
+    remedies: (d) =>
+      know(
+        d.canBeLowered
+          ? `set cdiVersion to ${d.minimum}, which says the same`
+          : `upgrade the engine, or leave out what needs ${d.minimum}`,
+      ),
+  },
+  CdiEngineWithout: {
+    code: "GAN4125",
+    exit: 1,
+    says: (d) => `${d.engine} does not know CDI: requests for its devices are ignored there`,
+    remedies: () => know("upgrade the engine, or use the runtime wrapper or the hook there"),
+  },
+  CdiEngineVersionUnknown: {
+    code: "GAN4126",
+    exit: 1,
+    says: (d) =>
+      `${d.program}: nothing says which version of ${d.engine} it is, nor which CDI versions it parses`,
+    remedies: (d) => know(`say it: --engine ${d.engine}@VERSION`),
+  },
+  CdiPlacesUnrecorded: {
+    code: "GAN4127",
+    exit: 1,
+    says: (d) => `${d.host} was not asked about ${list(d.places)}, so that nothing is known of them`,
+    remedies: () => know("record the machine anew while it has the specification, or verify it there"),
+  },
+  CdiFileNotRenewable: {
+    code: "GAN4128",
+    exit: 1,
+    says: (d) => `${d.file} is not made anew: ${d.own} in it is nobody's but its author's, and would be lost`,
+    remedies: () =>
+      know("keep what you add in a file of its own: gantry cdi generate --edits FILE --output …"),
+  },
+  CdiDeviceGone: {
+    code: "GAN4130",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.device}: this machine has no ${d.means}`,
+    remedies: () => renew,
+  },
+  CdiDeviceOther: {
+    code: "GAN4131",
+    exit: 1,
+    says: (d) => `${at(d.place)}${d.device} does not give ${quote(d.wanted)}, which is ${d.means} now`,
+    remedies: () => renew,
+  },
+  CdiGpusUnlisted: {
+    code: "GAN4132",
+    exit: 1,
+    says: (d) => `no CDI device gives ${list(d.gpus)}, which this machine has`,
+    remedies: () => know("generate the specification anew, unless they are left out on purpose"),
+  },
+  CdiMigDevicesUnlisted: {
+    code: "GAN4133",
+    exit: 1,
+    says: (d) => `no CDI device gives ${list(d.devices)}, which this machine has`,
+    remedies: () => know("generate the specification anew, unless they are left out on purpose"),
+  },
+  CdiImageShadowed: {
+    code: "GAN4140",
+    exit: 1,
+    says: (d) => `${at(d.place)}${quote(d.containerPath)} hides ${d.has} of the image`,
+    remedies: () => know("remove it from the image, if it is the driver's: it belongs to the machine"),
+  },
+  CdiImagePathClash: {
+    code: "GAN4141",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${quote(d.containerPath)} is ${d.has} in the image, and gets ${d.gets}: not a directory, or is a directory`,
+    remedies: () => know("remove it from the image, or mount elsewhere"),
+  },
+}

@@ -1,0 +1,125 @@
+/**
+ * Which container engines a machine has, and which CDI versions each parses, found without running anything: Go programs say in their
+ * own file which release of the CDI library is in them; those that a distribution built without modules do not, and there the package
+ * database says which release of the engine it is. Source: Go's debug/buildinfo; deb-version(7).
+ */
+
+import {
+  type EngineName,
+  engineNames,
+  highestVersionOf,
+  highestVersionOfLibrary,
+} from "../cdi/engine-versions.ts"
+import type { CdiVersion } from "../cdi/version.ts"
+import { parseElfLayout } from "../elf/elf-layout.ts"
+import { findSection } from "../elf/find-section.ts"
+import type { Host } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import { decodeLatin1 } from "../text/utf8.ts"
+import { readText } from "./proc-text.ts"
+
+export interface ObservedEngine {
+  readonly engine: EngineName
+  /** Where its program lies; undefined: somebody said that there is one. */
+  readonly program: string | undefined
+  /** undefined: nothing says. */
+  readonly version: string | undefined
+  /** `unknown`: nothing says; `none`: it does not know CDI. */
+  readonly highest: CdiVersion | "none" | "unknown"
+}
+
+/** As people call it: `podman 4.3.1`. */
+export const engineTitle = ({ engine, version }: Pick<ObservedEngine, "engine" | "version">): string =>
+  version === undefined ? engine : `${engine} ${version}`
+
+interface Trace {
+  readonly program: string
+  readonly packages: readonly string[]
+}
+
+const traces: { readonly [E in EngineName]: Trace } = {
+  docker: { program: "dockerd", packages: ["docker-ce", "docker.io", "moby-engine"] },
+  containerd: { program: "containerd", packages: ["containerd.io", "containerd", "moby-containerd"] },
+  podman: { program: "podman", packages: ["podman"] },
+  crio: { program: "crio", packages: ["cri-o"] },
+}
+
+const directories = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
+
+/** Units: bytes. The largest of today's engines has 40,000. */
+const buildInfoLimit = 256 * 1024
+
+export const packageDatabase = hostPath("/var/lib/dpkg/status")
+
+/** Order: as engineNames. */
+export function observeEngines(host: Host): readonly ObservedEngine[] {
+  let database: string | undefined
+  const readDatabase = (): string => {
+    database ??= readText(host, packageDatabase) ?? ""
+    return database
+  }
+  return engineNames.flatMap((engine): readonly ObservedEngine[] => {
+    const { program, packages } = traces[engine]
+    const place = directories.map((directory) => `${directory}/${program}`).find((path) => isFile(host, path))
+    if (place === undefined) return []
+    const built = readBuildInfo(host, place)
+    const version = built.version ?? packageVersion(readDatabase(), packages)
+    const highest =
+      built.library !== undefined
+        ? highestVersionOfLibrary(built.library)
+        : version === undefined
+          ? "unknown"
+          : (highestVersionOf({ engine, version }) ?? "none")
+    return [{ engine, program: place, version, highest }]
+  })
+}
+
+const isFile = (host: Host, path: string): boolean => {
+  const stat = host.lstat(hostPath(path))
+  return (
+    stat.ok && (stat.value.kind === "file" || stat.value.kind === "symlink") && host.exists(hostPath(path))
+  )
+}
+
+interface BuildInfo {
+  readonly version: string | undefined
+  readonly library: string | undefined
+}
+
+const magic = "\u00ff Go buildinf:"
+const libraryLine =
+  /\ndep\t(?:tags\.cncf\.io|github\.com\/container-orchestrated-devices)\/container-device-interface\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
+const moduleLine = /\nmod\tgithub\.com\/[^\t\n]{1,100}\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
+
+function readBuildInfo(host: Host, program: string): BuildInfo {
+  const layout = parseElfLayout((offsetBytes, lengthBytes) => {
+    const bytes = host.readFile(hostPath(program), { offsetBytes, lengthBytes })
+    return bytes.ok ? bytes.value : new Uint8Array()
+  })
+  const section = layout.ok ? findSection(layout.value, ".go.buildinfo", buildInfoLimit) : undefined
+  const text = section === undefined ? "" : decodeLatin1(section)
+  if (!text.startsWith(magic)) return { version: undefined, library: undefined }
+  return { version: moduleLine.exec(text)?.[1], library: libraryLine.exec(text)?.[1] }
+}
+
+/** Of a package that is there, not of one whose configuration alone was left. */
+function packageVersion(database: string, packages: readonly string[]): string | undefined {
+  for (const name of packages) {
+    const stanza = packageStanza(database, name)
+    if (stanza === undefined || !/^Status: .* installed$/m.test(stanza)) continue
+    const version = /^Version: (?:\d+:)?(\d+(?:\.\d+)*)/m.exec(stanza)?.[1]
+    if (version !== undefined) return version
+  }
+  return undefined
+}
+
+/** What the database says of one package. */
+export function packageStanza(database: string, name: string): string | undefined {
+  const start = `\n${database}`.indexOf(`\nPackage: ${name}\n`)
+  if (start === -1) return undefined
+  const end = database.indexOf("\n\n", start)
+  return database.slice(start, end === -1 ? undefined : end)
+}
+
+/** Packages that are asked for. */
+export const enginePackages: readonly string[] = Object.values(traces).flatMap(({ packages }) => packages)

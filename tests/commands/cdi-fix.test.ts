@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+
+const root = resolve(import.meta.dir, "../..")
+const work = mkdtempSync(join(tmpdir(), "gantry-cdi-fix-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+function gantry(...args: readonly string[]) {
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])
+  return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
+}
+
+const machine = join(work, "machine")
+const recording = join(work, "machine.json")
+const file = join(machine, "etc/cdi/nvidia.yaml")
+const verify = (...args: readonly string[]) => gantry("cdi", "verify", "--host", machine, ...args)
+/** As on the machine itself, not as a directory's engine would find it. */
+const generated = (...args: readonly string[]): string =>
+  gantry("cdi", "generate", "--host", recording, "--hook-path", "/usr/bin/nvidia-cdi-hook", ...args).stdout
+const stale = (text: string): string => text.replaceAll("550.163.01", "535.54.03")
+
+beforeAll(() => {
+  gantry("simulate", "up", machine, "--gpus", "2", "--no-nvml")
+  mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+  writeFileSync(join(machine, "usr/bin/nvidia-cdi-hook"), "#!/bin/sh\n", { mode: 0o755 })
+  gantry("host", "record", "--host", machine, "-o", recording)
+})
+
+describe("a generated specification and its machine", () => {
+  test.each([[[]], [["--hooks", "separate", "--name", "uuid"]]])(
+    "%p: verify finds nothing, diff no difference",
+    (style) => {
+      writeFileSync(file, generated(...style))
+      expect(verify()).toMatchObject({ exit: 0 })
+      expect(verify().stdout.split("\n")).toHaveLength(2)
+      expect(gantry("cdi", "diff", file, "machine", "--host", machine).stdout).toBe(
+        "no difference for containers\n",
+      )
+    },
+  )
+
+  test("diff tells what the machine would have instead", () => {
+    writeFileSync(file, generated().replaceAll("/dev/nvidia1\n", "/dev/nvidia7\n"))
+    const { stdout } = gantry("cdi", "diff", file, "machine", "--host", machine)
+    expect(stdout).toContain('- device 1 deviceNodes {"path":"/dev/nvidia7"')
+    expect(stdout).toContain('+ device 1 deviceNodes {"path":"/dev/nvidia1"')
+    expect(gantry("cdi", "diff", file, "machine", "--host", "/nowhere").exit).toBe(1)
+  })
+})
+
+describe("gantry cdi verify --fix", () => {
+  test("makes a stale file anew in its own style, and keeps what it was", () => {
+    const style = ["--hooks", "separate", "--name", "index", "--numbers"]
+    const before = stale(generated(...style))
+    writeFileSync(file, before, { mode: 0o600 })
+    expect(verify().exit).toBe(1)
+    const { exit, stdout } = verify("--fix")
+    expect(stdout.split("\n")[0]).toBe(
+      "/etc/cdi/nvidia.yaml: made anew, and what it was is kept in /etc/cdi/nvidia.yaml.previous",
+    )
+    expect(exit).toBe(0)
+    expect(readFileSync(file, "utf8")).toBe(generated(...style))
+    expect(readFileSync(`${file}.previous`, "utf8")).toBe(before)
+    expect(statSync(file).mode & 0o777).toBe(0o644)
+  })
+
+  test("what is right stays as it is", () => {
+    rmSync(`${file}.previous`)
+    const before = statSync(file, { bigint: true })
+    expect(verify("--fix")).toMatchObject({ exit: 0 })
+    expect(statSync(file, { bigint: true }).mtimeNs).toBe(before.mtimeNs)
+    expect(existsSync(`${file}.previous`)).toBe(false)
+  })
+
+  test("in the version that the engines parse", () => {
+    writeFileSync(file, generated("--name", "type-index"))
+    expect(verify("--engine", "podman@4.3.1").stdout).toContain("[GAN4124]")
+    const { exit, stdout } = verify("--fix", "--json", "--engine", "podman@4.3.1")
+    const told = JSON.parse(stdout)
+    expect([exit, told.isSound]).toEqual([0, true])
+    expect(told.fixed).toEqual([{ file: "/etc/cdi/nvidia.yaml", previous: "/etc/cdi/nvidia.yaml.previous" }])
+    expect(told.files[0].cdiVersion).toBe("0.3.0")
+  })
+
+  test("a file with its author's own content is left alone", () => {
+    const own = stale(generated()).replace(
+      "containerEdits:\n    env:\n",
+      "containerEdits:\n    env:\n        - MODELS=/opt\n",
+    )
+    expect(own).toContain("MODELS")
+    writeFileSync(file, own)
+    const { exit, stdout } = verify("--fix")
+    expect(exit).toBe(1)
+    expect(stdout).toContain("/etc/cdi/nvidia.yaml is not made anew: the variable MODELS in it")
+    expect(stdout).toContain("[GAN4128]")
+    expect(readFileSync(file, "utf8")).toBe(own)
+  })
+
+  test("another vendor's file is nobody's to make", () => {
+    const other = join(machine, "etc/cdi/other.yaml")
+    const text = `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: x, containerEdits: {mounts: [{hostPath: /gone, containerPath: /x}]}}]\n`
+    writeFileSync(other, text)
+    writeFileSync(file, stale(generated()))
+    const { exit, stdout } = verify("--fix")
+    expect(exit).toBe(1)
+    expect(stdout.match(/made anew/g)).toHaveLength(1)
+    expect(stdout).toContain('/etc/cdi/other.yaml:3:58: cannot stat "/gone"')
+    expect(readFileSync(other, "utf8")).toBe(text)
+    rmSync(other)
+  })
+
+  test("a named file is made anew where it lies; a recording has none", () => {
+    const named = join(work, "named.json")
+    writeFileSync(named, stale(generated("--format", "json")))
+    expect(verify("--fix", named)).toMatchObject({ exit: 0 })
+    expect(readFileSync(named, "utf8")).toBe(generated("--format", "json"))
+    writeFileSync(named, stale(generated("--format", "json")))
+    const refused = gantry("cdi", "verify", "--fix", named, "--host", recording)
+    expect(refused.exit).toBe(2)
+    expect(refused.stderr).toContain("a recording has none")
+  })
+})

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test"
+import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
+import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+import { noAdditions } from "../../../src/core/generate/add-edits.ts"
+import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
+import { findOwnContent, isOfDriver, requestLike } from "../../../src/core/generate/request-like.ts"
+import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
+import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { openHost } from "../../../src/host/open-host.ts"
+import { hostFile } from "../../hosts/recorded-host.ts"
+
+const snapshotOf = (name: string): HostSnapshot => {
+  const host = openHost(hostFile(name, "machine.json"))
+  if (!host.ok) throw new Error(name)
+  const driverRoot = name === "driver-container" ? "/run/nvidia/driver" : "/"
+  return observeSnapshot(host.value, { driverRoot, ldcache: "/etc/ld.so.cache" })
+}
+
+const plain: SpecRequest = {
+  ...{ mode: "auto", vendor: "nvidia.com", class: "gpu", devices: ["all"], orinCompatDirectory: "" },
+  names: ["index", "uuid", "type-index", "pci"],
+  hasAllDevice: true,
+  hooks: { path: "/usr/local/bin/gantry", shape: "one", isEnabled: hookChoice([], []), ldconfigPath: "" },
+  nodes: { numbers: "left", rights: "written", owners: "machine" },
+  ...{ hasGroups: true, has32Bit: false, hasSockets: true, trouble: "told", additions: noAdditions },
+}
+
+function specOf(snapshot: HostSnapshot, request: SpecRequest): CdiSpec {
+  const made = generateSpec(snapshot, request)
+  if (!made.ok) throw new Error(made.fault.tag)
+  return made.value.spec
+}
+
+const hosts = ["a100", "mig", "gb200", "driver-container", "one-gpu-headless"].map(
+  (name) => [name, snapshotOf(name)] as const,
+)
+const separate = { ...plain.hooks, path: "/usr/bin/nvidia-cdi-hook", shape: "separate" } as const
+const styles: readonly (readonly [string, Partial<SpecRequest>])[] = [
+  ["our own", {}],
+  [
+    "the reference's",
+    { hooks: separate, nodes: { numbers: "written", rights: "written", owners: "container" } },
+  ],
+  ["by UUID, without all", { names: ["uuid"], hasAllDevice: false }],
+  ["by index, without hooks", { names: ["index"], hooks: { ...separate, isEnabled: () => false } }],
+  ["another kind", { vendor: "example.com", class: "card", hooks: separate }],
+  ["management", { mode: "management", vendor: "management.nvidia.com", hooks: separate }],
+  ["two hooks", { hooks: { ...separate, isEnabled: (name) => /symlinks|ldcache/.test(name) } }],
+]
+
+describe.each(styles)("a specification in a style: %s", (_, style) => {
+  test.each(hosts)("on %s: the request that is read off it makes it again", (_name, snapshot) => {
+    const spec = specOf(snapshot, { ...plain, ...style })
+    const again = specOf(snapshot, { ...requestLike(spec, "/usr/local/bin/gantry"), trouble: "told" })
+    expect(renderSpec(again, "yaml")).toBe(renderSpec(spec, "yaml"))
+    expect(isOfDriver(spec)).toBe(true)
+    expect(findOwnContent(spec, again)).toBeUndefined()
+  })
+})
+
+describe("what no generator writes", () => {
+  const [, snapshot] = hosts[0] ?? ["", snapshotOf("a100")]
+  const made = specOf(snapshot, plain)
+  const older = JSON.parse(JSON.stringify(made.containerEdits).replaceAll("550.163.01", "535.54.03"))
+
+  test("nothing, of a driver of another version and of another machine", () => {
+    expect(findOwnContent({ ...made, containerEdits: older as ContainerEdits }, made)).toBeUndefined()
+    for (const [, other] of hosts) expect(findOwnContent(specOf(other, plain), made)).toBeUndefined()
+  })
+
+  test.each<[what: string, added: Partial<ContainerEdits>]>([
+    ["the variable MODELS", { env: ["MODELS=/opt"] }],
+    [
+      "the mount of /opt/models",
+      { mounts: [{ hostPath: "/opt/models", containerPath: "/opt/models", options: [], type: "" }] },
+    ],
+    [
+      "the hook /opt/hook",
+      { hooks: [{ hookName: "poststop", path: "/opt/hook", args: [], env: ["A=b"], timeout: undefined }] },
+    ],
+    ["intelRdt or netDevices", { netDevices: [{ hostInterfaceName: "a", name: "b" }] }],
+  ])("%s", (what, added) => {
+    const containerEdits = Object.fromEntries(
+      Object.entries(made.containerEdits).map(([field, value]) => [
+        field,
+        Array.isArray(value)
+          ? [...value, ...((added[field as keyof ContainerEdits] ?? []) as unknown[])]
+          : value,
+      ]),
+    ) as unknown as ContainerEdits
+    expect(findOwnContent({ ...made, containerEdits }, made)).toBe(what)
+    const [device] = made.devices
+    const own = { ...made.devices[0], containerEdits: { ...noEdits, ...added } } as CdiSpec["devices"][number]
+    expect(device === undefined ? "" : findOwnContent({ ...made, devices: [own] }, made)).toBe(what)
+  })
+
+  test("a device of its author's", () => {
+    const device = { name: "mine", annotations: new Map(), containerEdits: noEdits }
+    expect(findOwnContent({ ...made, devices: [...made.devices, device] }, made)).toBe('a device "mine"')
+  })
+})
+
+test("another vendor's specification is not the driver's", () => {
+  expect(
+    isOfDriver({
+      cdiVersion: "0.5.0",
+      kind: "v.com/c",
+      annotations: new Map(),
+      devices: [],
+      containerEdits: noEdits,
+    }),
+  ).toBe(false)
+})

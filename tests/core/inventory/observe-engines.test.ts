@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test"
+import { observeEngines, packageStanza } from "../../../src/core/inventory/observe-engines.ts"
+import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
+
+/** An ELF file with one section besides the one of names. */
+function elfWithSection(name: string, content: string): Uint8Array {
+  const names = `\0${name}\0.shstrtab\0`
+  const bytes = Buffer.alloc(64 + content.length + names.length + 3 * 64)
+  bytes.write("\x7fELF\x02\x01\x01", 0, "latin1")
+  bytes.writeUInt16LE(62, 18)
+  const table = 64 + content.length + names.length
+  bytes.writeBigUInt64LE(BigInt(table), 40)
+  for (const [at, value] of [
+    [58, 64],
+    [60, 3],
+    [62, 2],
+  ] as const)
+    bytes.writeUInt16LE(value, at)
+  bytes.write(content, 64, "latin1")
+  bytes.write(names, 64 + content.length, "latin1")
+  const section = (index: number, nameAt: number, offset: number, size: number): void => {
+    const at = table + index * 64
+    bytes.writeUInt32LE(nameAt, at)
+    bytes.writeBigUInt64LE(BigInt(offset), at + 24)
+    bytes.writeBigUInt64LE(BigInt(size), at + 32)
+  }
+  section(1, 1, 64, content.length)
+  section(2, name.length + 2, 64 + content.length, names.length)
+  return new Uint8Array(bytes)
+}
+
+const head = `\xff Go buildinf:\x08\x02${"\0".repeat(16)}`
+const program = (info: string): MemoryTree[string] => ({
+  ...{ kind: "file", mode: 0o755 },
+  content: elfWithSection(".go.buildinfo", `${head}${info}`),
+})
+
+const status = (name: string, version: string, state = "install ok installed"): string =>
+  `Package: ${name}\nStatus: ${state}\nVersion: ${version}\n\n`
+
+const enginesOf = (tree: MemoryTree): readonly (readonly unknown[])[] =>
+  observeEngines(createMemoryHost(tree)).map(({ engine, version, highest }) => [engine, version, highest])
+
+describe("container engines of a machine", () => {
+  test("a machine without engines has none", () => {
+    expect(enginesOf({ "/usr/bin/dockerd/x": { kind: "file", content: "" } })).toEqual([])
+  })
+
+  test("a Go program says which CDI library is in it", () => {
+    const info =
+      "go1.24\x90\x01path\tgithub.com/containers/podman/v5/cmd/podman\nmod\tgithub.com/containers/podman/v5\tv5.4.2+incompatible\n" +
+      "dep\ttags.cncf.io/container-device-interface\tv0.8.0\th1:x=\ndep\ttags.cncf.io/container-device-interface/specs-go\tv0.9.0\th1:x=\n"
+    expect(enginesOf({ "/usr/bin/podman": program(info) })).toEqual([["podman", "5.4.2", "0.8.0"]])
+  })
+
+  test("an old library has another name", () => {
+    const info =
+      "\ndep\tgithub.com/container-orchestrated-devices/container-device-interface\tv0.5.4\th1:x=\n"
+    expect(enginesOf({ "/usr/local/bin/containerd": program(info) })).toEqual([
+      ["containerd", undefined, "0.5.0"],
+    ])
+  })
+
+  test("a program without modules is known by its package", () => {
+    const tree: MemoryTree = {
+      "/usr/sbin/dockerd": program("path\tgithub.com/docker/docker/cmd/dockerd\n"),
+      "/usr/bin/containerd": { kind: "file", content: "no ELF" },
+      "/var/lib/dpkg/status": {
+        kind: "file",
+        content: `${status("docker.io", "5:25.0.3+dfsg1")}${status("containerd", "1.6.20~ds1-1")}`,
+      },
+    }
+    expect(enginesOf(tree)).toEqual([
+      ["docker", "25.0.3", "0.6.0"],
+      ["containerd", "1.6.20", "none"],
+    ])
+  })
+
+  test.each([
+    ["nothing says", ""],
+    ["another package's name begins alike", status("podman-docker", "4.3.1")],
+    ["the package was removed", status("podman", "4.3.1", "deinstall ok config-files")],
+  ])("unknown, when %s", (_, database) => {
+    const tree: MemoryTree = {
+      "/usr/bin/podman": { kind: "file", content: "" },
+      "/var/lib/dpkg/status": { kind: "file", content: database },
+    }
+    expect(enginesOf(tree)).toEqual([["podman", undefined, "unknown"]])
+  })
+
+  test("a link that leads nowhere is no engine", () => {
+    expect(enginesOf({ "/usr/bin/crio": { kind: "symlink", target: "/opt/crio" } })).toEqual([])
+  })
+
+  test("the stanza of a package, and nothing of its neighbours", () => {
+    const database = `${status("a", "1")}${status("b", "2")}`
+    expect(packageStanza(database, "b")).toBe("Package: b\nStatus: install ok installed\nVersion: 2")
+    expect(packageStanza(database, "a")).toBe("Package: a\nStatus: install ok installed\nVersion: 1")
+    expect(packageStanza(database, "c")).toBeUndefined()
+  })
+})

@@ -1,0 +1,149 @@
+import { afterAll, beforeEach, expect, test } from "bun:test"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { buildRegistry } from "../../src/core/cdi/registry.ts"
+import type { HostFiles } from "../../src/core/host/host.ts"
+import { recallDevices, rememberDevices } from "../../src/host/cdi-index.ts"
+import { createLiveFiles } from "../../src/host/live-files.ts"
+import { createMemoryHost } from "../../src/host/memory.ts"
+import { readCdiDirectories } from "../../src/host/read-cdi-directories.ts"
+import { createSimulatedFiles } from "../../src/host/simulated-files.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-cdi-index-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+const [etc, run, state] = ["etc", "run", "state"].map((name) => join(work, name)) as [string, string, string]
+const directories = [etc, run]
+const spec = (value: string, name = "0"): string =>
+  `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: "${name}", containerEdits: {env: [A=${value}]}}]\n`
+
+/** Long after everything was written: no clock has to be waited for. */
+const later = (): number => Date.now() + 60_000
+
+const remember = (host: HostFiles = createLiveFiles(), startedMs = later(), places = directories): void =>
+  rememberDevices(host, places, buildRegistry(readCdiDirectories(host, places)), startedMs, state)
+
+const recalled = (
+  name = "0",
+  host: HostFiles = createLiveFiles(),
+  places = directories,
+): string | undefined =>
+  recallDevices(host, places, [`v.com/card=${name}`], state)?.[0]?.device.containerEdits.env[0]
+
+beforeEach(() => {
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(etc, { recursive: true })
+  mkdirSync(state, { mode: 0o700 })
+  writeFileSync(join(etc, "a.yaml"), spec("1"))
+})
+
+test("what was remembered is recalled, and only what is in it", () => {
+  expect(recalled()).toBeUndefined()
+  remember()
+  expect(recalled()).toBe("A=1")
+  expect(recalled("1")).toBeUndefined()
+  expect(recalled("0", createLiveFiles(), [etc])).toBeUndefined()
+})
+
+test.each<[change: string, make: () => void]>([
+  ["a file is written anew", () => writeFileSync(join(etc, "a.yaml"), spec("2"))],
+  [
+    "a file of the same size takes its place",
+    () => {
+      writeFileSync(join(etc, "b"), spec("2"))
+      renameSync(join(etc, "b"), join(etc, "a.yaml"))
+    },
+  ],
+  ["a file is removed", () => rmSync(join(etc, "a.yaml"))],
+  ["a file is closed", () => chmodSync(join(etc, "a.yaml"), 0)],
+  ["another file appears", () => writeFileSync(join(etc, "b.yaml"), spec("1", "x"))],
+  [
+    "a directory appears that wins",
+    () => {
+      mkdirSync(run)
+      writeFileSync(join(run, "a.yaml"), spec("3"))
+    },
+  ],
+  ["a directory goes", () => renameSync(etc, `${etc}-away`)],
+  [
+    "a link takes a directory's place",
+    () => {
+      renameSync(etc, `${etc}-away`)
+      mkdirSync(join(work, "other"))
+      symlinkSync(join(work, "other"), etc)
+    },
+  ],
+])("it holds no more when %s", (_, make) => {
+  remember()
+  expect(recalled()).toBe("A=1")
+  make()
+  expect(recalled()).toBeUndefined()
+})
+
+test("a file that appears and is refused, and is mended", () => {
+  writeFileSync(join(etc, "b.yaml"), "{")
+  remember()
+  expect(recalled()).toBe("A=1")
+  writeFileSync(join(etc, "b.yaml"), spec("1", "x"))
+  expect(recalled("x")).toBeUndefined()
+  remember()
+  expect(recalled("x")).toBe("A=1")
+})
+
+test("what changed while it was read is not remembered", () => {
+  remember(createLiveFiles(), Date.now() - 1000)
+  expect(recalled()).toBeUndefined()
+})
+
+test("a file that others may write is not believed, nor one that says something else", () => {
+  remember()
+  const file = join(state, readdirSync(state)[0] ?? "")
+  chmodSync(file, 0o666)
+  expect(recalled()).toBeUndefined()
+  chmodSync(file, 0o600)
+  expect(recalled()).toBe("A=1")
+  for (const text of [
+    "",
+    "{",
+    "{}\n",
+    "null\n",
+    '{"version":1,"key":"","stamps":[],"links":[],"sources":[]}\n',
+  ]) {
+    writeFileSync(file, text)
+    expect(recalled()).toBeUndefined()
+  }
+})
+
+test("a simulated machine has its own, and a tree in memory none", () => {
+  const machine = join(work, "machine")
+  mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+  writeFileSync(join(machine, "etc/cdi/a.yaml"), spec("4"))
+  symlinkSync("/etc/cdi", join(machine, "cdi"))
+  const host = createSimulatedFiles(machine)
+  remember(host, later(), ["/cdi"])
+  expect(recalled("0", host, ["/cdi"])).toBe("A=4")
+  rmSync(join(machine, "cdi"))
+  symlinkSync("/etc", join(machine, "cdi"))
+  expect(recalled("0", createSimulatedFiles(machine), ["/cdi"])).toBeUndefined()
+  const memory = createMemoryHost({ "/etc/cdi/a.yaml": { kind: "file", content: spec("5") } })
+  remember(memory, later(), ["/etc/cdi"])
+  expect(recalled("0", memory, ["/etc/cdi"])).toBeUndefined()
+})
+
+test("of many sets of directories the older go", () => {
+  for (let count = 0; count < 20; count++) {
+    const place = join(work, `set${count}`)
+    mkdirSync(place)
+    remember(createLiveFiles(), later(), [place])
+  }
+  expect(readdirSync(state).length).toBeLessThanOrEqual(16)
+})
