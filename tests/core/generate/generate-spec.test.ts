@@ -129,6 +129,22 @@ describe("a generated specification", () => {
     ])
   })
 
+  test("without 32-bit libraries has no link that leads to one, and with them has both", () => {
+    const host = memoryMachine({ gpus: 1, shape: { hasCompat32: true } })
+    const linksFor = (has32Bit: boolean): readonly string[] => {
+      const snapshot = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+      const generated = generateSpec(snapshot, { ...plain, has32Bit })
+      if (!generated.ok) throw new Error(generated.fault.tag)
+      return generated.value.spec.containerEdits.hooks.flatMap(({ args }) =>
+        args.filter((arg) => arg.includes("::")),
+      )
+    }
+    const in32Bit = (links: readonly string[]) => links.filter((link) => link.includes("i386-linux-gnu"))
+    expect(in32Bit(linksFor(false))).toEqual([])
+    expect(linksFor(false).filter((link) => link.includes("/gbm/"))).toHaveLength(1)
+    expect(in32Bit(linksFor(true)).filter((link) => link.includes("/gbm/"))).toHaveLength(1)
+  })
+
   test("every hook has an environment", () => {
     const spec = specOf("a100")
     const hooks = [spec.containerEdits, ...spec.devices.map((one) => one.containerEdits)].flatMap(
