@@ -27,7 +27,9 @@ describe("nvidia-ctk cdi generate", () => {
     const { exit, stdout, stderr } = ctk(["cdi", "generate"])
     expect(exit).toBe(0)
     expect(stdout).toStartWith("---\ncdiVersion: 0.7.0\nkind: nvidia.com/gpu\n")
-    expect(stderr).toMatch(/^time="[^"]+" level=info msg="Generated CDI spec with version 0\.7\.0"\n$/)
+    expect(stderr).toMatch(
+      /^time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ" level=info msg="Generated CDI spec with version 0\.7\.0"\n$/,
+    )
   })
 
   test("a variable speaks where the flag does not; lists have commas in both", () => {
@@ -73,6 +75,12 @@ describe("nvidia-ctk cdi generate", () => {
       "kind: nvidia.com/gpu.coherent\n",
     )
     expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
+  })
+
+  test("--quiet, or its variable, leaves nothing but errors", () => {
+    expect(ctk(["--quiet", "cdi", "generate"]).stderr).toBe("")
+    expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_QUIET: "true" } }).stderr).toBe("")
+    expect(ctk(["--quiet", "cdi", "generate", "--mode=gds"]).stderr).toContain("GAN4060")
   })
 
   test("another file of the directory with the same devices is told of", () => {
