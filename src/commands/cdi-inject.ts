@@ -7,7 +7,7 @@ import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
-import { findHostNodeOn } from "../host/find-host-node.ts"
+import { findHostNode } from "../host/find-host-node.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
@@ -42,7 +42,7 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   const text = decodeUtf8(bytes.value)
   const { edits } = resolved.value
   const edited = applyEdits(text, edits, {
-    ...{ findHostNode: findHostNodeOn(host.value), bindOwners: "mapped", hookEnvironment },
+    ...{ findHostNode: findHostNode(host.value), bindOwners: "mapped", hookEnvironment },
   })
   if (!edited.ok) return edited
   const output = flags.values.get("o") ?? flags.values.get("output") ?? config.value
