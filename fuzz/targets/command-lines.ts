@@ -2,6 +2,7 @@
 
 import { parseCdiHookFlags } from "../../src/commands/cdi-hook-flags.ts"
 import { parseCliFlags } from "../../src/commands/container-cli-flags.ts"
+import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
 import { parseFlags } from "../../src/commands/flags.ts"
 import { parseHookFlags } from "../../src/commands/hook-flags.ts"
 import { resolveCliRequest } from "../../src/core/request/cli-configure.ts"
@@ -47,6 +48,15 @@ export const commandLines: FuzzTarget = {
       ["--debug", "create-symlinks", "--link", "a::/b,c::/d", "--container-spec=-"],
       ["update-ldcache", "--folder=/usr/lib64", "--ldconfig-path", "/sbin/ldconfig"],
       ["chmod", "--mode=0755", "--path", "/dev/dri"],
+      [
+        "--device-id=0,1",
+        "--device-name-strategy",
+        "uuid",
+        "--no-all-device",
+        "--mode=nvml",
+        "--output=/x.json",
+      ],
+      ["complete-container", "--link=a::/b", "--node-link", "../c::/d/e", "--update-application-profile"],
       ["-?"],
       ["--version"],
     ].map((args) => bytesOf(args.join("\n"))),
@@ -72,6 +82,11 @@ export const commandLines: FuzzTarget = {
     const call = parseCliFlags(args)
     const hook = parseHookFlags(args)
     const cdiHook = parseCdiHookFlags(args, () => undefined)
+    const generate = parseCtkGenerate(
+      args,
+      () => undefined,
+      (named) => named,
+    )
     return firstOf(
       call.kind === "command"
         ? firstOf(
@@ -90,6 +105,9 @@ export const commandLines: FuzzTarget = {
           : undefined,
       typeof hook.kind === "string" ? undefined : "no answer to the hook's command line",
       cdiHook.kind === "wrong" && cdiHook.problem === "" ? "a CDI hook is wrong without a reason" : undefined,
+      checkResult(generate, (asked) =>
+        asked === "help" || asked.request.names.length > 0 ? undefined : "devices without names",
+      ),
       checkResult(parseFlags(args, ours), ({ lists }) => checkValues(lists, args)),
     )
   },

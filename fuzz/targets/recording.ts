@@ -7,8 +7,9 @@ import {
   type Recording,
   renderRecording,
 } from "../../src/host/recording.ts"
+import { checkGenerated } from "../check-generated.ts"
 import { bytesOf, recordings } from "../corpus.ts"
-import { checkResult, checkSnapshot } from "../invariants.ts"
+import { checkResult, checkSnapshot, firstOf } from "../invariants.ts"
 import { mutate } from "../mutate.ts"
 import type { Random } from "../random.ts"
 import type { FuzzTarget } from "../target.ts"
@@ -21,7 +22,8 @@ function check(input: Uint8Array): string | undefined {
     const driverRoot = Object.keys(recording.answers).some((key) => key.includes("/run/nvidia/driver/usr"))
       ? "/run/nvidia/driver"
       : "/"
-    return checkSnapshot(observeSnapshot(host, { driverRoot, ldcache: "/etc/ld.so.cache" }))
+    const snapshot = observeSnapshot(host, { driverRoot, ldcache: "/etc/ld.so.cache" })
+    return firstOf(checkSnapshot(snapshot), checkGenerated(snapshot))
   })
 }
 

@@ -61,7 +61,7 @@ function logger(flags: readonly string[], variable: Variable): Log {
     if (!isQuiet || level !== "info")
       writeSync(
         2,
-        `time="${new Date().toISOString()}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,
+        `time="${new Date().toISOString().replace(/\.\d+/, "")}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,
       )
   }
   return { info: (text) => write("info", text), warn: (text) => write("warning", text) }

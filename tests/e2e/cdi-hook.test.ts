@@ -458,16 +458,16 @@ describe("the command line", () => {
     expect(Object.keys(listRoot(crowded)).filter((path) => path.includes("/.gantry-"))).toEqual([])
   })
 
-  test("of nvidia-ctk only hook is served", () => {
+  test("of nvidia-ctk hook and cdi are served", () => {
     const ctk = (...args: readonly string[]): Ran =>
       run(gantryProgram, ["nvidia-ctk", ...args], { input: JSON.stringify({ root }) })
     expect(ctk("--quiet", "--config", "/x", "hook", "create-symlinks", "--link", "a::/c").status).toBe(0)
     expect(lstatSync(join(root, "c")).isSymbolicLink()).toBe(true)
     expect(ctk("hook", "unknown").status).toBe(0)
-    for (const args of [["cdi", "generate"], ["runtime"], [], ["--debug"]]) {
+    for (const args of [["runtime"], ["config"], [], ["--debug"]]) {
       const { status, stderr } = ctk(...args)
       expect(status).toBe(2)
-      expect(stderr).toContain("only hook is")
+      expect(stderr).toContain("only hook and cdi are")
     }
   })
 

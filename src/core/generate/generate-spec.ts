@@ -10,12 +10,14 @@
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import { type CdiDevice, type CdiSpec, type ContainerEdits, noEdits } from "../cdi/spec.ts"
 import { minimumVersion } from "../cdi/version.ts"
+import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
+import { leaveUnsayable } from "./leave-unsayable.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
 import type { SpecRequest } from "./spec-request.ts"
 import { writeEdits } from "./write-edits.ts"
@@ -31,7 +33,10 @@ export interface GeneratedSpec {
 export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Result<GeneratedSpec> {
   const described = describeMachine(snapshot, request)
   if (!described.ok) return described
-  const { devices, shared, findings } = described.value
+  const unsaid = new Set<string>()
+  const sift = (part: SpecPart): SpecPart => leaveUnsayable(part, (what) => unsaid.add(what))
+  const shared = sift(described.value.shared)
+  const devices = described.value.devices.map((device) => ({ ...device, part: sift(device.part) }))
   const hasOne = request.hooks.shape === "one"
   const common: ContainerEdits = mergeEdits([
     writeEdits(shared.edits, request),
@@ -43,9 +48,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     },
     request.additions.containerEdits,
   ])
+  const taken = new Set<string>()
   const written = devices.flatMap(({ names, part, env }): readonly CdiDevice[] => {
     const containerEdits = addFor(names, { ...writePart(part, request), env }, request.additions)
-    return names.map((name) => ({ name, annotations: new Map(), containerEdits }))
+    // Two of one name, and no engine reads the file.
+    const free = names.filter((name) => !taken.has(name))
+    for (const name of free) taken.add(name)
+    return free.map((name) => ({ name, annotations: new Map(), containerEdits }))
   })
   const names = written.map(({ name }) => name)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
@@ -56,8 +65,19 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     containerEdits: arranged.containerEdits,
     devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
   }
+  const findings = [...described.value.findings, ...[...unsaid].map(leftOut)]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }
+
+const leftOut = (what: string): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what: JSON.stringify(what),
+    why: "a specification or its hooks cannot say such a name",
+    consequence: "containers lack it; name it without commas, two colons and bytes that are no UTF-8",
+  }),
+  evidence: [what],
+})
 
 /** Devices of an administrator's: beside the machine's, or what is added to `all`. Order: by name. */
 function withOwn(devices: readonly CdiDevice[], own: readonly CdiDevice[]): readonly CdiDevice[] {

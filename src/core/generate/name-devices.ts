@@ -1,11 +1,16 @@
 /** The names under which a specification has a GPU or a MIG device, one for each strategy. Source: facts, toolkit §5.2. */
 
+import { deviceNameProblem } from "../cdi/name-rules.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import type { NameStrategy } from "./spec-request.ts"
 
-/** Order: as the strategies, each once. A device without a UUID has no name by it, and a MIG device none by its place on the bus. */
+/**
+ * Order: as the strategies, each once. A device without a UUID has no name by it, and a MIG device none by its place on the bus; what
+ * is no name for an engine is left out.
+ */
 export function nameDevice(device: SelectedDevice, strategies: readonly NameStrategy[]): readonly string[] {
-  return [...new Set(strategies.flatMap((strategy) => nameBy[strategy](device) ?? []))]
+  const names = strategies.flatMap((strategy) => nameBy[strategy](device) ?? [])
+  return [...new Set(names.filter((name) => deviceNameProblem(name) === undefined))]
 }
 
 const indexOf = (selected: SelectedDevice): string =>

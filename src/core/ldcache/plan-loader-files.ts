@@ -44,7 +44,9 @@ export function planLoaderFiles(
   folders: readonly string[],
 ): readonly LoaderFile[] {
   const system = systemDirectories(container)
-  const known = new Set([...container.configured, ...system])
+  // Another hook may have written since the configuration was read: its file is asked too.
+  const written = (container.foldersText ?? "").split("\n")
+  const known = new Set([...container.configured, ...written, ...system])
   const missing = [...new Set(folders)].filter((folder) => !known.has(folder))
   const files: LoaderFile[] = []
   if (missing.length > 0)

@@ -120,9 +120,14 @@ function oddLinks(context: PlanContext, libraries: readonly DriverLibrary[]): re
   if (!context.granted.implied.has("graphics")) return []
   return context.driver.links.flatMap((link): readonly FileLink[] => {
     const name = baseName(link.target)
+    // A link beside libraries of 32 bits leads to one of them, or nowhere where they are not given.
+    const beside = parentPath(parentPath(link.path))
+    const isBeside = (bits: 32 | 64): boolean =>
+      context.driver.libraries.some((one) => one.bits === bits && parentPath(one.rootPath) === beside)
+    const wanted = context.mode !== "legacy" && isBeside(32) && !isBeside(64) ? 32 : 64
     const library = libraries.find(
       (one) =>
-        one.bits === 64 &&
+        one.bits === wanted &&
         (baseName(one.path) === name ||
           one.soname === name ||
           one.links.some(({ path }) => baseName(path) === name)),

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { changeModes } from "../../../src/apply/cdi-hook/change-modes.ts"
+import { completeContainer } from "../../../src/apply/cdi-hook/complete-container.ts"
 import { createSymlinks } from "../../../src/apply/cdi-hook/create-symlinks.ts"
 import { enableCudaCompat } from "../../../src/apply/cdi-hook/enable-cuda-compat.ts"
 import { updateApplicationProfile } from "../../../src/apply/cdi-hook/update-application-profile.ts"
@@ -30,6 +31,15 @@ const hooks: Readonly<Record<string, (at: HookRoot) => { readonly ok: boolean }>
   "update-ldcache": ({ root }) => updateLdcache(root, ["/opt/driver"]),
   "enable-cuda-compat": ({ root }) => enableCudaCompat(root, compat),
   "update-application-profile": ({ root }) => updateApplicationProfile(root),
+  "complete-container": ({ root }) =>
+    completeContainer(root, {
+      links: [{ target: "libcuda.so.1", path: `${folder}/libcuda.so` }],
+      nodeLinks: [{ target: "../x", path: "/dev/by-path/x" }],
+      compat,
+      folders: ["/opt/driver"],
+      hidesNodeModification: false,
+      hasApplicationProfile: true,
+    }),
   chmod: ({ root }) =>
     changeModes(root, ["/dev", "/etc/ld.so.conf", folder, "/usr/local/cuda/compat"], 0o700),
 }

@@ -8,7 +8,8 @@ import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { hookChoice, nameStrategies, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
-import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
@@ -128,6 +129,22 @@ describe("a generated specification", () => {
     ])
   })
 
+  test("without 32-bit libraries has no link that leads to one, and with them has both", () => {
+    const host = memoryMachine({ gpus: 1, shape: { hasCompat32: true } })
+    const linksFor = (has32Bit: boolean): readonly string[] => {
+      const snapshot = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+      const generated = generateSpec(snapshot, { ...plain, has32Bit })
+      if (!generated.ok) throw new Error(generated.fault.tag)
+      return generated.value.spec.containerEdits.hooks.flatMap(({ args }) =>
+        args.filter((arg) => arg.includes("::")),
+      )
+    }
+    const in32Bit = (links: readonly string[]) => links.filter((link) => link.includes("i386-linux-gnu"))
+    expect(in32Bit(linksFor(false))).toEqual([])
+    expect(linksFor(false).filter((link) => link.includes("/gbm/"))).toHaveLength(1)
+    expect(in32Bit(linksFor(true)).filter((link) => link.includes("/gbm/"))).toHaveLength(1)
+  })
+
   test("every hook has an environment", () => {
     const spec = specOf("a100")
     const hooks = [spec.containerEdits, ...spec.devices.map((one) => one.containerEdits)].flatMap(
@@ -147,6 +164,61 @@ describe("a generated specification", () => {
       const generated = ofHost(name, { mode })
       expect(generated.ok ? "" : generated.fault.tag).toBe(tag)
     }
+  })
+})
+
+describe("names that nobody can say", () => {
+  const hostile = (change: (snapshot: HostSnapshot) => HostSnapshot) => {
+    const generated = generateSpec(change(observeRecorded("a100")), plain)
+    if (!generated.ok) throw new Error(generated.fault.tag)
+    const { spec, findings } = generated.value
+    const parsed = parseSpec({ path: "generated", bytes: encodeUtf8(renderSpec(spec, "yaml")) })
+    expect(parsed.ok ? [] : parsed.fault).toEqual([])
+    return { spec, told: findings.filter(({ fault: { tag } }) => tag === "CdiContentLeftOut") }
+  }
+  const withUuid =
+    (uuidOf: (index: number) => string) =>
+    (snapshot: HostSnapshot): HostSnapshot => ({
+      ...snapshot,
+      inventory: {
+        ...snapshot.inventory,
+        gpus: snapshot.inventory.gpus.map((gpu) => ({
+          ...gpu,
+          uuid: { value: uuidOf(gpu.index ?? 0), source: "NVML" },
+        })),
+      },
+    })
+
+  test("a UUID that is no name, and one that two GPUs have, cost nothing but that name", () => {
+    const strange = hostile(withUuid((index) => `GPU-/../${index}\n`)).spec
+    expect(namesOf(strange)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "all"])
+    const same = hostile(withUuid(() => "GPU-1")).spec
+    expect(namesOf(same)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "GPU-1", "all"])
+  })
+
+  test("a library, a link or a folder with such a name is left out and told of", () => {
+    const { spec, told } = hostile((snapshot) => {
+      const [library, ...others] = snapshot.driver?.libraries ?? []
+      if (snapshot.driver === undefined || library === undefined) throw new Error("no library")
+      const at = (name: string): typeof library => ({
+        ...library,
+        path: hostPath(`/odd/${name}`),
+        rootPath: hostPath(`/odd/${name}`),
+        links: [{ path: hostPath("/odd/a,b.so"), target: name }],
+      })
+      return {
+        ...snapshot,
+        driver: {
+          ...snapshot.driver,
+          libraries: [library, ...others, at("lib\udc95.so.1"), at("libplain.so.1")],
+        },
+      }
+    })
+    const mounts = spec.containerEdits.mounts.map(({ containerPath }) => containerPath)
+    expect(mounts).toContain("/odd/libplain.so.1")
+    expect(mounts.some((path) => path.includes("\udc95"))).toBe(false)
+    expect(JSON.stringify(spec.containerEdits.hooks)).not.toContain("a,b")
+    expect(told.length).toBeGreaterThan(1)
   })
 })
 

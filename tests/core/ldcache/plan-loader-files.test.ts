@@ -35,6 +35,11 @@ describe("files of the loader's configuration", () => {
     expect(textOf(files, folders)).toBe("/opt/a\n/opt/b\n")
   })
 
+  test("what another hook has written since the configuration was read is not written again", () => {
+    const files = planLoaderFiles({ ...debian, foldersText: "/opt/a\n" }, ["/opt/a", "/opt/b"])
+    expect(textOf(files, folders)).toBe("/opt/a\n/opt/b\n")
+  })
+
   test.each([
     ["x86-64", true, "/lib/x86_64-linux-gnu\n/usr/lib/x86_64-linux-gnu\n/lib\n/usr/lib\n"],
     ["aarch64", true, "/lib/aarch64-linux-gnu\n/usr/lib/aarch64-linux-gnu\n/lib\n/usr/lib\n"],

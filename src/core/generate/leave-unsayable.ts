@@ -1,0 +1,52 @@
+/**
+ * Leaves out what a specification, or the command line of a hook, cannot say: names that are no UTF-8, links without a target, and what
+ * hooks read as something else (they split lists at commas and links at two colons). One such name would cost every device.
+ */
+
+import { isLdSoConfLine } from "../ldcache/plan-loader-files.ts"
+import type { Edit } from "../plan/edit.ts"
+import type { HookCall, HookLink, SpecPart } from "./part.ts"
+
+/** `note` is told what is left out. */
+export const leaveUnsayable = (part: SpecPart, note: (what: string) => void): SpecPart => {
+  const keep = (isSayable: boolean, what: string): boolean => {
+    if (!isSayable) note(what)
+    return isSayable
+  }
+  return {
+    edits: part.edits.filter(
+      (edit) => edit.kind === "symlink" || keep(textsOf(edit).every(isText), textsOf(edit).join(" ")),
+    ),
+    hooks: part.hooks.map((call): HookCall => {
+      switch (call.name) {
+        case "create-symlinks":
+          return { ...call, links: call.links.filter((link) => keep(isLink(link), link.path)) }
+        case "update-ldcache":
+          return { ...call, folders: call.folders.filter((folder) => keep(isFolder(folder), folder)) }
+        default:
+          return call
+      }
+    }),
+  }
+}
+
+function textsOf(edit: Edit): readonly string[] {
+  switch (edit.kind) {
+    case "mount":
+      return [edit.hostPath, edit.containerPath]
+    case "deviceNode":
+      return [edit.path, edit.hostPath]
+    case "env":
+      return [edit.value]
+    default:
+      return []
+  }
+}
+
+const isText = (text: string): boolean => text.isWellFormed()
+
+const isLink = ({ path, target }: HookLink): boolean =>
+  target !== "" && [path, target].every((text) => isText(text) && !/,|::/.test(text))
+
+const isFolder = (folder: string): boolean =>
+  isText(folder) && !folder.includes(",") && isLdSoConfLine(folder)
