@@ -58,7 +58,7 @@ function logger(flags: readonly string[], variable: Variable): Log {
     flags.some((flag) => /^--?quiet(=true|=1)?$/.test(flag)) ||
     /^(1|t|true)$/i.test(variable("NVIDIA_CTK_QUIET") ?? "")
   const write = (level: string, text: string): void => {
-    if (!isQuiet || level !== "info")
+    if (!isQuiet)
       writeSync(
         2,
         `time="${new Date().toISOString().replace(/\.\d+/, "")}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,

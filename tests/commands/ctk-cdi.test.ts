@@ -77,6 +77,12 @@ describe("nvidia-ctk cdi generate", () => {
     expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
   })
 
+  test("--quiet, or its variable, leaves nothing but errors", () => {
+    expect(ctk(["--quiet", "cdi", "generate"]).stderr).toBe("")
+    expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_QUIET: "true" } }).stderr).toBe("")
+    expect(ctk(["--quiet", "cdi", "generate", "--mode=gds"]).stderr).toContain("GAN4060")
+  })
+
   test("another file of the directory with the same devices is told of", () => {
     mkdirSync(join(directory, "two"))
     ctk(["cdi", "generate", "--output", join(directory, "two/a.yaml")])
