@@ -3,7 +3,7 @@
 import { diffSpecs } from "../../src/core/cdi/diff-specs.ts"
 import { type ParsedSpec, parseSpec } from "../../src/core/cdi/parse-spec.ts"
 import { readBlockYaml } from "../../src/core/cdi/read-block-yaml.ts"
-import { readWholeYaml } from "../../src/core/cdi/read-yaml.ts"
+import { readComposedYaml } from "../../src/core/cdi/read-yaml.ts"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
 import { renderSpec } from "../../src/core/cdi/render-spec.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
@@ -35,7 +35,7 @@ function checkBlockYaml(input: Uint8Array): string | undefined {
   const text = decodeUtf8(input)
   const root = readBlockYaml(text)
   if (root === undefined) return undefined
-  const whole = readWholeYaml(text)
+  const whole = readComposedYaml(text)
   if (!whole.ok) return `the whole grammar refuses it: ${whole.problem}`
   return whole.root !== undefined && isSameTree(root, whole.root)
     ? undefined

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { readBlockYaml } from "../../../src/core/cdi/read-block-yaml.ts"
-import { readWholeYaml } from "../../../src/core/cdi/read-yaml.ts"
+import { readComposedYaml } from "../../../src/core/cdi/read-yaml.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { SpecNode } from "../../../src/core/cdi/spec-node.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
@@ -23,7 +23,7 @@ function outline(node: SpecNode | undefined): unknown {
 function agrees(text: string): boolean {
   const root = readBlockYaml(text)
   if (root === undefined) return false
-  const whole = readWholeYaml(text)
+  const whole = readComposedYaml(text)
   expect(whole.ok ? outline(whole.root) : whole).toEqual(outline(root))
   return true
 }
