@@ -2,7 +2,7 @@
 
 import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
 import { readBlockYaml } from "../../src/core/cdi/read-block-yaml.ts"
-import { readWholeYaml } from "../../src/core/cdi/read-yaml.ts"
+import { readComposedYaml } from "../../src/core/cdi/read-yaml.ts"
 import { renderSpec } from "../../src/core/cdi/render-spec.ts"
 import type { SpecNode } from "../../src/core/cdi/spec-node.ts"
 import { bytesOf, cdiSpecs } from "../corpus.ts"
@@ -27,7 +27,7 @@ function outlineNode(node: SpecNode): unknown {
 export function compareReaders(text: string): string | undefined {
   const block = readBlockYaml(text)
   if (block === undefined) return undefined
-  const composed = readWholeYaml(text)
+  const composed = readComposedYaml(text)
   if (!composed.ok) return `the whole grammar refuses it: ${composed.problem} at ${composed.at}`
   if (composed.root === undefined) return "the whole grammar has no value"
   const [one, other] = [block, composed.root].map((root) => JSON.stringify(outlineNode(root)))
