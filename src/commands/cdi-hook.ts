@@ -4,6 +4,7 @@
  */
 
 import type { HookEffect } from "../apply/cdi-hook/effect.ts"
+import { openWritable } from "../apply/cdi-hook/writable-root.ts"
 import { openContainerRoot } from "../apply/open-container-root.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { ok, type Result } from "../core/fault/result.ts"
@@ -73,17 +74,32 @@ async function serve({
 async function apply(hook: CdiHook, root: Root): Promise<Result<HookEffect>> {
   switch (hook.name) {
     case "create-symlinks":
-      return (await import("../apply/cdi-hook/create-symlinks.ts")).createSymlinks(root, hook.links)
+      return (await import("../apply/cdi-hook/create-symlinks.ts")).createSymlinks(
+        openWritable(root),
+        hook.links,
+      )
     case "update-ldcache":
-      return (await import("../apply/cdi-hook/update-ldcache.ts")).updateLdcache(root, hook.folders)
+      return (await import("../apply/cdi-hook/update-ldcache.ts")).updateLdcache(
+        openWritable(root),
+        hook.folders,
+      )
     case "enable-cuda-compat":
-      return (await import("../apply/cdi-hook/enable-cuda-compat.ts")).enableCudaCompat(root, hook)
+      return (await import("../apply/cdi-hook/enable-cuda-compat.ts")).enableCudaCompat(
+        openWritable(root),
+        hook,
+      )
     case "disable-device-node-modification":
       return (await import("../apply/cdi-hook/disable-node-modification.ts")).disableNodeModification(root)
     case "update-application-profile":
-      return (await import("../apply/cdi-hook/update-application-profile.ts")).updateApplicationProfile(root)
+      return (await import("../apply/cdi-hook/update-application-profile.ts")).updateApplicationProfile(
+        openWritable(root),
+      )
     case "chmod":
-      return (await import("../apply/cdi-hook/change-modes.ts")).changeModes(root, hook.paths, hook.mode)
+      return (await import("../apply/cdi-hook/change-modes.ts")).changeModes(
+        openWritable(root),
+        hook.paths,
+        hook.mode,
+      )
     case "complete-container":
       return (await import("../apply/cdi-hook/complete-container.ts")).completeContainer(root, hook)
     case "noop":

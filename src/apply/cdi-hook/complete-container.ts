@@ -13,6 +13,7 @@ import type { HookEffect } from "./effect.ts"
 import { type CompatCall, enableCudaCompat } from "./enable-cuda-compat.ts"
 import { updateApplicationProfile } from "./update-application-profile.ts"
 import { updateLdcache } from "./update-ldcache.ts"
+import { openWritable } from "./writable-root.ts"
 
 export interface CompletionCall {
   readonly links: readonly WantedLink[]
@@ -28,13 +29,17 @@ export interface CompletionCall {
 /** Faults: those of the hooks; what the ones before have done stays. */
 export function completeContainer(root: Root, call: CompletionCall): Result<HookEffect> {
   const { compat, folders } = call
+  const written = openWritable(root)
   const works: readonly (() => Result<HookEffect>)[] = [
     () =>
-      createSymlinks(root, [...call.links, ...call.nodeLinks.filter((link) => leadsToSomething(root, link))]),
-    ...(compat === undefined ? [] : [() => enableCudaCompat(root, compat)]),
-    ...(folders.length === 0 ? [] : [() => updateLdcache(root, folders)]),
+      createSymlinks(written, [
+        ...call.links,
+        ...call.nodeLinks.filter((link) => leadsToSomething(root, link)),
+      ]),
+    ...(compat === undefined ? [] : [() => enableCudaCompat(written, compat)]),
+    ...(folders.length === 0 ? [] : [() => updateLdcache(written, folders)]),
     ...(call.hidesNodeModification ? [() => disableNodeModification(root)] : []),
-    ...(call.hasApplicationProfile ? [() => updateApplicationProfile(root)] : []),
+    ...(call.hasApplicationProfile ? [() => updateApplicationProfile(written)] : []),
   ]
   const effects: HookEffect[] = []
   for (const work of works) {
