@@ -54,6 +54,7 @@ export function findBun() {
 /** System packages by the program, or the file in /lib, that shows they are there. */
 const systemPackages = {
   runc: { program: "runc", packages: ["runc"] },
+  crun: { program: "crun", packages: ["crun"] },
   busybox: { program: "busybox", packages: ["busybox-static"] },
   compiler: { program: "cc", packages: ["gcc", "libc6-dev"] },
   network: { program: "ip", packages: ["iproute2"] },

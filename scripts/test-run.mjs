@@ -45,6 +45,9 @@ export function readReport(xml) {
   return result
 }
 
+/** Tests of engines that not every machine can have say so in their suite's name: `crun (optional; missing: …)`. */
+export const isOptional = (name) => name.includes("(optional; missing: ")
+
 /** Runs the files and returns counts; problems beyond single tests are counted as failures and said. */
 export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))

@@ -63,6 +63,9 @@ export interface Container {
   readonly image: string
   readonly command: readonly string[]
   readonly variables: readonly string[]
+  /** Full names of CDI devices, for the engine to apply. */
+  readonly devices?: readonly string[]
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 export interface Executed {
@@ -110,7 +113,7 @@ export function openCri(socket: string): Cri {
       )
       return { id: textOf((await runtime("RunPodSandbox", [1, config], [2, handler])).get(1)), config }
     },
-    async startContainer(pod, { image, command, variables }) {
+    async startContainer(pod, { image, command, variables, devices = [], annotations = {} }) {
       const environment = variables.map((variable): Field => {
         const [name = "", value = ""] = variable.split(/=(.*)/s, 2)
         return [6, message([1, name], [2, value])]
@@ -120,7 +123,9 @@ export function openCri(socket: string): Cri {
         [2, message([1, image])],
         ...command.map((word): Field => [3, word]),
         ...environment,
+        ...Object.entries(annotations).map(([name, value]): Field => [10, message([1, name], [2, value])]),
         [15, message()],
+        ...devices.map((name): Field => [17, message([1, name])]),
       )
       const created = await runtime("CreateContainer", [1, pod.id], [2, config], [3, pod.config])
       const id = textOf(created.get(1))

@@ -4,7 +4,7 @@ import { join } from "node:path"
 // @ts-expect-error a script without types
 import { completeLock } from "../../scripts/complete-lock.mjs"
 // @ts-expect-error a script without types
-import { readReport } from "../../scripts/test-run.mjs"
+import { isOptional, readReport } from "../../scripts/test-run.mjs"
 
 const root = join(import.meta.dir, "../..")
 const text = readFileSync(join(root, "package-lock.json"), "utf8")
@@ -30,4 +30,9 @@ test("a report is counted test by test", () => {
     skipped: ["out (missing: x) > in > c <"],
     files: ["tests/x.test.ts", "tests/y.test.ts"],
   })
+})
+
+test("a skipped suite is optional where its name says so, and where it misses something in another way it is not", () => {
+  expect(isOptional("containerd 2 (optional; missing: go) > by CRI")).toBe(true)
+  expect(isOptional("containerd (missing: ctr) > by CRI")).toBe(false)
 })
