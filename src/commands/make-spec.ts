@@ -12,6 +12,7 @@ import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { stateDirectory } from "../host/state-directory.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import type { SpecCall } from "./spec-call.ts"
 
 export interface Readers {
@@ -39,7 +40,14 @@ export function finishSpec(made: FittedSpec, host: HostFiles, { limit }: Readers
   const placed = isElsewhere ? placeOnMachine(made.spec, (path) => host.livePath(hostPath(path))) : made.spec
   const fitted = fitVersion(placed, limit)
   return fitted.ok
-    ? ok({ spec: fitted.value.spec, findings: [...made.findings, ...fitted.value.findings] })
+    ? ok({
+        spec: fitted.value.spec,
+        findings: [
+          ...made.findings,
+          ...fitted.value.findings,
+          ...findMissingHookPrograms(fitted.value.spec, host),
+        ],
+      })
     : fitted
 }
 

@@ -32,6 +32,18 @@ describe("nvidia-ctk cdi generate", () => {
     )
   })
 
+  test("a hook program that this machine lacks is told of, and one that it has is not", () => {
+    const machine = join(directory, "machine")
+    Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "simulate", "up", machine, "--no-nvml"])
+    const told = (program: string): string =>
+      ctk([`--host=${machine}`, "cdi", "generate", `--nvidia-cdi-hook-path=${program}`]).stderr
+    expect(told("/nowhere/nvidia-cdi-hook")).toContain(
+      'level=warning msg="the hooks of the CDI specification call',
+    )
+    expect(told("/nowhere/nvidia-cdi-hook")).toContain("[GAN4064]")
+    expect(told("/bin/sh")).not.toContain("level=warning")
+  })
+
   test("a variable speaks where the flag does not; lists have commas in both", () => {
     const byVariable = ctk(["cdi", "generate"], {
       env: {
