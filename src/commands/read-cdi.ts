@@ -5,6 +5,7 @@ import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
@@ -29,3 +30,7 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
     ? parseSpec({ path, bytes: bytes.value })
     : fail([fault("CdiFileUnreadable", { file: path }, bytes.fault)])
 }
+
+/** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
+export const directoryOf = (host: HostFiles): string | undefined =>
+  host.provenance.kind === "simulated" ? host.livePath(hostPath("/")) : undefined

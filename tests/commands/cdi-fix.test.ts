@@ -50,6 +50,48 @@ describe("a generated specification and its machine", () => {
   })
 })
 
+describe("a specification that was generated of a simulated machine, for an engine of this one", () => {
+  const other = join(work, "placed")
+  const placed = join(other, "etc/cdi/nvidia.yaml")
+  const onOther = (...args: readonly string[]) => gantry("cdi", ...args, "--host", other)
+  const hook = ["--hook-path", "/bin/sh"]
+
+  test("its machine finds nothing wrong with it, where it lies and where it is named; diff neither", () => {
+    gantry("simulate", "up", other, "--gpus", "2", "--no-nvml")
+    expect(onOther("generate", "--output", placed, ...hook).exit).toBe(0)
+    expect(readFileSync(placed, "utf8")).toContain(`hostPath: ${other}/dev/nvidia0`)
+    for (const named of [[], [placed]]) {
+      const { exit, stdout } = onOther("verify", ...named)
+      expect(stdout.split("\n")).toHaveLength(2)
+      expect(exit).toBe(0)
+    }
+    expect(onOther("diff", placed, "machine").stdout).toBe("no difference for containers\n")
+  })
+
+  test("inject finds its nodes on the machine", () => {
+    const config = join(work, "config.json")
+    writeFileSync(config, "{}")
+    const { exit, stdout } = onOther("inject", "nvidia.com/gpu=0", "--config", config, "-o", "-")
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout).linux.devices).toContainEqual(
+      expect.objectContaining({ path: "/dev/nvidia0", type: "c", major: 195, minor: 0 }),
+    )
+  })
+
+  test("--fix makes it anew as it was", () => {
+    const whole = readFileSync(placed, "utf8")
+    writeFileSync(placed, stale(whole).replaceAll("path: /bin/sh", "path: /nowhere/gantry"))
+    expect(onOther("verify").stdout).toContain("[GAN4104]")
+    // Run from source there is no program of ours; what the file names is kept.
+    expect(onOther("verify", "--fix").stdout).toContain("[GAN4110]")
+    expect(readFileSync(placed, "utf8")).toBe(
+      whole
+        .replaceAll("path: /bin/sh", "path: /nowhere/gantry")
+        .replaceAll("- sh\n", "- gantry\n            - nvidia-cdi-hook\n"),
+    )
+  })
+})
+
 describe("gantry cdi verify --fix", () => {
   test("makes a stale file anew in its own style, and keeps what it was", () => {
     const style = ["--hooks", "separate", "--name", "index", "--numbers"]
