@@ -8,6 +8,7 @@ import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
 import { resolveMode, type SpecMode } from "../core/generate/spec-request.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { observeEngines } from "../core/inventory/observe-engines.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { detectEngines } from "../host/detect-engines.ts"
@@ -21,11 +22,20 @@ export interface Readers {
   readonly limit: VersionLimit | undefined
 }
 
-/** The engines that were named, else those that this machine has. */
+/** The engines that were named, else those that the machine has. */
 export async function findReaders({ engines: named }: SpecCall, host: HostFiles): Promise<Readers> {
-  const isHere = host.provenance.kind === "live"
-  const engines = named ?? (isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
+  const engines = named ?? (await findEngines(host))
   return { engines, limit: findVersionLimit(engines) }
+}
+
+/** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
+async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
+  const isHere = host.provenance.kind === "live"
+  const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
+  const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>
+    version === undefined || asked.some((one) => one.name === name) ? [] : [{ name, version }],
+  )
+  return [...asked, ...seen]
 }
 
 /** Of NVIDIA's GPUs. Faults: those of generateSpec. */

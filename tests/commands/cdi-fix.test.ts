@@ -68,6 +68,16 @@ describe("a specification that was generated of a simulated machine, for an engi
     expect(onOther("diff", placed, "machine").stdout).toBe("no difference for containers\n")
   })
 
+  test("is in the version that the machine's engines parse", () => {
+    const status = join(other, "var/lib/dpkg/status")
+    mkdirSync(join(other, "var/lib/dpkg"), { recursive: true })
+    writeFileSync(status, "Package: podman\nStatus: install ok installed\nVersion: 4.3.1+ds1-8\n\n")
+    writeFileSync(join(other, "usr/bin/podman"), "a Go program", { mode: 0o755 })
+    const { exit, stdout } = onOther("generate", "--output", placed, ...hook)
+    expect([exit, stdout]).toEqual([0, expect.stringContaining("cdiVersion 0.5.0, for podman 4.3.1")])
+    expect(onOther("verify")).toMatchObject({ exit: 0 })
+  })
+
   test("inject finds its nodes on the machine", () => {
     const config = join(work, "config.json")
     writeFileSync(config, "{}")
