@@ -26,10 +26,12 @@ try {
   say("end-to-end tests")
   add(await runTests(testFiles("tests/e2e"), { timeoutMs: 300_000 }))
   for (const name of counts.skipped) say(`skipped: ${name}`)
-  if (process.env.CI === "true" && counts.skipped.length > 0) {
+  // What no package of the distribution brings says so in its name.
+  const required = counts.skipped.filter((name) => !name.includes("(optional, "))
+  if (process.env.CI === "true" && required.length > 0) {
     say("in CI a skipped test is a failure")
-    counts.failed += counts.skipped.length
-    counts.skipped = []
+    counts.failed += required.length
+    counts.skipped = counts.skipped.filter((name) => !required.includes(name))
   }
 } catch (error) {
   say(error instanceof Error ? error.message : String(error))

@@ -85,13 +85,13 @@ async function answer(
       break
     default:
   }
-  return fail(
-    usageFault(
-      { program: "nvidia-ctk cdi", usage: "nvidia-ctk cdi generate|list|transform root [flags]" },
-      "say generate, list or transform root",
-    ),
-  )
+  const usage = "nvidia-ctk cdi generate|list|transform root [flags]"
+  return isHelp(action) || (action === "transform" && isHelp(rest[0]))
+    ? help(usage)
+    : fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
 }
+
+const isHelp = (word: string | undefined): boolean => ["--help", "-help", "-h", "help"].includes(word ?? "")
 
 const help = (usage: string): Result<true> => {
   print(`usage: ${usage}\n`)

@@ -44,6 +44,17 @@ describe("nvidia-ctk cdi generate", () => {
     expect(told("/bin/sh")).not.toContain("level=warning")
   })
 
+  test.each([[["cdi", "--help"]], [["cdi", "transform", "-h"]], [["cdi", "help"]]])(
+    "%p is help, not wrong usage",
+    (words) => {
+      expect(ctk(words)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
+        stderr: "",
+      })
+    },
+  )
+
   test("a variable speaks where the flag does not; lists have commas in both", () => {
     const byVariable = ctk(["cdi", "generate"], {
       env: {

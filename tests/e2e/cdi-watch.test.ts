@@ -121,6 +121,8 @@ describe("a watch", () => {
     await until(() => existsSync(output))
     writeFileSync(output, "nonsense")
     await until(() => specText() === good)
+    // Who changed the file reads in the log what became of it.
+    await until(() => said.split("is written: ").length === 4)
   })
 
   test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
