@@ -63,8 +63,6 @@ export interface Container {
   readonly image: string
   readonly command: readonly string[]
   readonly variables: readonly string[]
-  /** Of CDI, by their full names, for the engine to apply. */
-  readonly devices?: readonly string[]
 }
 
 export interface Executed {
@@ -112,7 +110,7 @@ export function openCri(socket: string): Cri {
       )
       return { id: textOf((await runtime("RunPodSandbox", [1, config], [2, handler])).get(1)), config }
     },
-    async startContainer(pod, { image, command, variables, devices = [] }) {
+    async startContainer(pod, { image, command, variables }) {
       const environment = variables.map((variable): Field => {
         const [name = "", value = ""] = variable.split(/=(.*)/s, 2)
         return [6, message([1, name], [2, value])]
@@ -123,7 +121,6 @@ export function openCri(socket: string): Cri {
         ...command.map((word): Field => [3, word]),
         ...environment,
         [15, message()],
-        ...devices.map((name): Field => [17, message([1, name])]),
       )
       const created = await runtime("CreateContainer", [1, pod.id], [2, config], [3, pod.config])
       const id = textOf(created.get(1))
