@@ -14,6 +14,7 @@ import {
 } from "../core/explain/render-cdi-verification.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
+import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { takeRegistryHome } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
@@ -54,8 +55,12 @@ async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<C
   const { fixed, faults } = fixSpecs(subject)
   const again = observeSubject(flags)
   if (!again.ok) return again
-  const told = faults.map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
-  return ok({ subject: again.value, findings: [...told, ...verifyCdi(again.value)], fixed })
+  const findings = verifyCdi(again.value)
+  const known = new Set(findings.map((one) => renderFaultLine(one.fault)))
+  const told = faults
+    .filter((one) => !known.has(renderFaultLine(one)))
+    .map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
+  return ok({ subject: again.value, findings: [...told, ...findings], fixed })
 }
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */

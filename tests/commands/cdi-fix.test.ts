@@ -118,6 +118,16 @@ describe("gantry cdi verify --fix", () => {
     expect(statSync(file).mode & 0o777).toBe(0o644)
   })
 
+  test("what keeps a file from being made anew is told once", () => {
+    const troubled = join(work, "troubled")
+    gantry("simulate", "up", troubled, "--gpus", "1", "--no-nvml", "--defect", "stale-uvm-major")
+    const named = join(work, "troubled.yaml")
+    writeFileSync(named, stale(generated()))
+    const { exit, stdout } = gantry("cdi", "verify", named, "--host", troubled, "--fix")
+    expect(exit).toBe(1)
+    expect(stdout.match(/GAN2113/g)).toHaveLength(1)
+  })
+
   test("what is right stays as it is", () => {
     rmSync(`${file}.previous`)
     const before = statSync(file, { bigint: true })

@@ -32,6 +32,15 @@ describe("nvidia-ctk cdi generate", () => {
     )
   })
 
+  test("directories that it makes are open, whatever the caller masks", () => {
+    const file = join(directory, "masked/cdi/nvidia.yaml")
+    const before = process.umask(0o077)
+    expect(ctk(["cdi", "generate", `--output=${file}`]).exit).toBe(0)
+    process.umask(before)
+    for (const place of ["masked", "masked/cdi"])
+      expect(statSync(join(directory, place)).mode & 0o777).toBe(0o755)
+  })
+
   test("a hook program that this machine lacks is told of, and one that it has is not", () => {
     const machine = join(directory, "machine")
     Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "simulate", "up", machine, "--no-nvml"])
