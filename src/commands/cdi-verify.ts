@@ -28,7 +28,7 @@ import { createSimulatedHost } from "../host/simulated.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
-import { directoryOf, registryOn } from "./read-cdi.ts"
+import { directoryOf, registryNamed } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,
@@ -76,7 +76,7 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   if (!user.ok) return user
   const engines = enginesOf(flags, host)
   if (!engines.ok) return engines
-  const read = flags.words.length > 0 ? readFiles(flags.words) : registryOn(host, directories.value)
+  const read = flags.words.length > 0 ? readFiles(flags.words) : registryNamed(host, directories.value, flags)
   const directory = directoryOf(host)
   const home =
     directory === undefined ? { registry: read, files: undefined } : takeRegistryHome(read, directory)
