@@ -6,8 +6,10 @@
 import { copyFileSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
+import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Engine, VersionLimit } from "../core/generate/engine-versions.ts"
@@ -20,11 +22,6 @@ import { hostPath } from "../core/text/brand.ts"
 import { attempt } from "../host/file-system.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 import { writeSpecFile } from "./write-spec-file.ts"
-
-export interface FixedFile {
-  readonly file: string
-  readonly previous: string
-}
 
 export interface Fixing {
   readonly fixed: readonly FixedFile[]
@@ -71,7 +68,14 @@ function fixSpec(
   const kept = attempt(previous, "copy", () => copyFileSync(path, previous))
   if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: previous }, kept.fault))
   const done = writeSpecFile(fitted.value.spec, path, path.endsWith(".json") ? "json" : "yaml")
-  return done.ok ? ok({ file, previous: `${file}.previous` }) : done
+  const namesOf = ({ devices }: CdiSpec): readonly string[] => devices.map(({ name }) => name)
+  return done.ok
+    ? ok({
+        ...{ file, previous: `${file}.previous` },
+        added: namesOf(renewed).filter((name) => !namesOf(spec).includes(name)),
+        removed: namesOf(spec).filter((name) => !namesOf(renewed).includes(name)),
+      })
+    : done
 }
 
 /** That of the file, unless only this executable is there to serve its hooks. */

@@ -118,6 +118,14 @@ describe("gantry cdi verify --fix", () => {
     expect(statSync(file).mode & 0o777).toBe(0o644)
   })
 
+  test("says which devices came and went: a GPU may have been left out on purpose", () => {
+    const one = generated("--device", "0", "--name", "index", "--without-all")
+    writeFileSync(file, stale(one).replace('- name: "0"', '- name: "7"'))
+    expect(verify("--fix").stdout).toStartWith(
+      "/etc/cdi/nvidia.yaml: made anew, gives 0 1, no longer gives 7, and what it was is kept in",
+    )
+  })
+
   test("what keeps a file from being made anew is told once", () => {
     const troubled = join(work, "troubled")
     gantry("simulate", "up", troubled, "--gpus", "1", "--no-nvml", "--defect", "stale-uvm-major")
@@ -142,7 +150,9 @@ describe("gantry cdi verify --fix", () => {
     const { exit, stdout } = verify("--fix", "--json", "--engine", "podman@4.3.1")
     const told = JSON.parse(stdout)
     expect([exit, told.isSound]).toEqual([0, true])
-    expect(told.fixed).toEqual([{ file: "/etc/cdi/nvidia.yaml", previous: "/etc/cdi/nvidia.yaml.previous" }])
+    expect(told.fixed).toEqual([
+      { file: "/etc/cdi/nvidia.yaml", previous: "/etc/cdi/nvidia.yaml.previous", added: [], removed: [] },
+    ])
     expect(told.files[0].cdiVersion).toBe("0.3.0")
   })
 
