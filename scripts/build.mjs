@@ -17,6 +17,7 @@ export const launchedNames = [
   "nvidia-container-runtime.legacy",
   "nvidia-container-cli",
   "nvidia-cdi-hook",
+  "nvidia-ctk",
 ]
 
 const flags = [

@@ -45,7 +45,7 @@ const host = createMemoryHost({
 })
 
 const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
-  ...{ host, view: viewRoot(host, hostPath("/")), areNamed: false },
+  ...{ host, view: viewRoot(host, hostPath("/")), areNamed: false, placed: undefined },
   snapshot: observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
   engines: [
     { engine: "podman", version: "4.3.1", program: "/usr/bin/podman", highest: "0.5.0" },

@@ -9,7 +9,7 @@ import { escapeControl } from "../core/text/escape.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
-import { readSpec } from "./read-cdi.ts"
+import { directoryOf, readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
@@ -23,9 +23,9 @@ export const run = (args: readonly string[]): Promise<number> =>
       return misused(shape, "diff takes two files, or a file and the word machine")
     const one = readOne(first)
     if (!one.ok) return one
-    const other = second === "machine" ? await makeLike(one.value, flags) : readOne(second)
-    if (!other.ok) return other
-    const changes = diffSpecs(one.value, other.value)
+    const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)
+    if (!pair.ok) return pair
+    const changes = diffSpecs(...pair.value)
     return ok({ text: flags.on.has("json") ? renderDiffJson(changes) : renderDiff(changes), exit: 0 })
   })
 
@@ -34,17 +34,30 @@ function readOne(path: string): Result<CdiSpec> {
   return parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: path }))
 }
 
-/** In the file's own style, so that what differs is the machine's doing. Faults: those of generateSpec and of opening a machine. */
-async function makeLike(spec: CdiSpec, flags: Flags): Promise<Result<CdiSpec>> {
+type Pair = readonly [CdiSpec, CdiSpec]
+
+function beside(one: CdiSpec, path: string): Result<Pair> {
+  const other = readOne(path)
+  return other.ok ? ok([one, other.value]) : other
+}
+
+/**
+ * In the file's own style, so that what differs is the machine's doing; both with the machine's own paths. Faults: those of generateSpec and
+ * of opening a machine.
+ */
+async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
   const machine = observeMachine(flags, shape)
   if (!machine.ok) return machine
-  const [{ generateSpec }, { requestLike }, { ownHookProgram }] = await Promise.all([
+  const [{ generateSpec }, { takeHome }, { requestLike }, { ownHookProgram }] = await Promise.all([
     import("../core/generate/generate-spec.ts"),
+    import("../core/generate/place-on-machine.ts"),
     import("../core/generate/request-like.ts"),
     import("./own-hook-program.ts"),
   ])
+  const directory = directoryOf(machine.value.host)
+  const spec = directory === undefined ? written : takeHome(written, directory)
   const made = generateSpec(machine.value.snapshot, requestLike(spec, ownHookProgram()))
-  return made.ok ? ok(raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })) : made
+  return made.ok ? ok([spec, raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })]) : made
 }
 
 const renderDiffJson = (changes: readonly SpecChange[]): string =>

@@ -3,6 +3,7 @@
 import { applyEdits } from "../core/cdi/apply-edits.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { homePath } from "../core/generate/place-on-machine.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
@@ -12,6 +13,7 @@ import { createLiveFiles } from "../host/live-files.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
+import { directoryOf } from "./read-cdi.ts"
 import { openMachine, resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
@@ -40,9 +42,15 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!bytes.ok) return bytes
   // What is no UTF-8 stays what it is.
   const text = decodeUtf8(bytes.value)
+  const directory = directoryOf(host.value)
   const { edits } = resolved.value
+  const findNode = findHostNode(host.value)
   const edited = applyEdits(text, edits, {
-    ...{ findHostNode: findHostNode(host.value), bindOwners: "mapped", hookEnvironment },
+    ...{
+      findHostNode: (path) => findNode(directory === undefined ? path : homePath(path, directory)),
+      bindOwners: "mapped",
+      hookEnvironment,
+    },
   })
   if (!edited.ok) return edited
   const output = flags.values.get("o") ?? flags.values.get("output") ?? config.value

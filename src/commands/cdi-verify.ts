@@ -14,18 +14,21 @@ import {
 } from "../core/explain/render-cdi-verification.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
+import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { takeRegistryHome } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { createLiveHost } from "../host/live.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { createSimulatedHost } from "../host/simulated.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
-import { registryOn } from "./read-cdi.ts"
+import { directoryOf, registryNamed } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,
@@ -52,8 +55,12 @@ async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<C
   const { fixed, faults } = fixSpecs(subject)
   const again = observeSubject(flags)
   if (!again.ok) return again
-  const told = faults.map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
-  return ok({ subject: again.value, findings: [...told, ...verifyCdi(again.value)], fixed })
+  const findings = verifyCdi(again.value)
+  const known = new Set(findings.map((one) => renderFaultLine(one.fault)))
+  const told = faults
+    .filter((one) => !known.has(renderFaultLine(one)))
+    .map((one): Finding => ({ severity: "error", fault: one, evidence: [] }))
+  return ok({ subject: again.value, findings: [...told, ...findings], fixed })
 }
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
@@ -69,9 +76,14 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   if (!user.ok) return user
   const engines = enginesOf(flags, host)
   if (!engines.ok) return engines
+  const read = flags.words.length > 0 ? readFiles(flags.words) : registryNamed(host, directories.value, flags)
+  const directory = directoryOf(host)
+  const home =
+    directory === undefined ? { registry: read, files: undefined } : takeRegistryHome(read, directory)
   return ok({
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
-    registry: flags.words.length > 0 ? readFiles(flags.words) : registryOn(host, directories.value),
+    registry: home.registry,
+    placed: home.files && { files: home.files, engineView: viewRoot(createLiveHost(), hostPath("/")) },
     areNamed: flags.words.length > 0,
     unrecorded: new Set(),
     ...{ engines: engines.value, user: user.value, image: image.value },

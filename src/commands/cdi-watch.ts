@@ -72,11 +72,13 @@ function readCall(flags: Flags): Result<WatchCall> {
 const readSeconds = (text: string): number | undefined =>
   /^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) <= 3600 ? Number(text) * 1000 : undefined
 
-/** What is said to people, once for each time that it becomes so. */
-function createTeller(): (line: string) => void {
+/** What is said to people, once for each time that it becomes so; what was done, whenever it is. */
+type Teller = (line: string, what?: "is" | "done") => void
+
+function createTeller(): Teller {
   let last = ""
-  return (line) => {
-    if (line !== last) print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
+  return (line, what = "is") => {
+    if (what === "done" || line !== last) print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
     last = line
   }
 }
@@ -133,11 +135,7 @@ interface Published {
  * The fault of a specification that cannot be made of this machine as it is; the last good one stays. Faults: CdiDeviceConflict,
  * CdiFileUnwritable: what no change of the machine heals.
  */
-async function publish(
-  { host, snapshot }: Look,
-  call: SpecCall,
-  tell: (line: string) => void,
-): Promise<Result<Published>> {
+async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Result<Published>> {
   const generated = makeSpec(snapshot, call)
   const made = generated.ok ? finishSpec(generated.value, host, await findReaders(call, host)) : generated
   if (!made.ok) {
@@ -157,13 +155,14 @@ async function publish(
   const driver = version === undefined ? "" : `, driver ${version}`
   tell(
     `${written.value} ${isSame ? "is as it must be" : "is written"}: ${spec.devices.length} devices${driver}`,
+    isSame ? "is" : "done",
   )
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
   return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
 }
 
-function withdraw(output: string, why: string, tell: (line: string) => void): void {
+function withdraw(output: string, why: string, tell: Teller): void {
   const kept = withdrawSpec(output)
   if (kept !== undefined) tell(`${output} is withdrawn, since ${why}; it lies in ${kept}`)
 }

@@ -18,11 +18,12 @@ import { readConfig } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
-import { ownCaller, variableOf } from "./caller.ts"
+import { type Caller, variableOf } from "./caller.ts"
 import { type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
 import { generateUsage, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { usageFault } from "./flags.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { print } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -32,13 +33,13 @@ export interface CtkSurroundings {
   readonly configPath: string | undefined
   /** A simulated machine or a recording; undefined: this machine. */
   readonly host: string | undefined
+  readonly caller: Caller
 }
 
 type Variable = (name: string) => string | undefined
 
 export async function run(args: readonly string[], surroundings: CtkSurroundings): Promise<number> {
-  const caller = ownCaller(args)
-  const variable: Variable = (name) => variableOf(caller, name)
+  const variable: Variable = (name) => variableOf(surroundings.caller, name)
   const log = logger(surroundings.flags, variable)
   const done = await answer(args, surroundings, variable, log)
   if (done.ok) return 0
@@ -84,13 +85,13 @@ async function answer(
       break
     default:
   }
-  return fail(
-    usageFault(
-      { program: "nvidia-ctk cdi", usage: "nvidia-ctk cdi generate|list|transform root [flags]" },
-      "say generate, list or transform root",
-    ),
-  )
+  const usage = "nvidia-ctk cdi generate|list|transform root [flags]"
+  return isHelp(action) || (action === "transform" && isHelp(rest[0]))
+    ? help(usage)
+    : fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
 }
+
+const isHelp = (word: string | undefined): boolean => ["--help", "-help", "-h", "help"].includes(word ?? "")
 
 const help = (usage: string): Result<true> => {
   print(`usage: ${usage}\n`)
@@ -119,6 +120,7 @@ function generate(
     for (const rival of file === "" ? [] : findRivals(spec, file, format)) log.warn(renderFaultLine(rival))
     const written = deliver(spec, format, file)
     if (!written.ok) return written
+    for (const { fault: one } of findMissingHookPrograms(spec, machine.value)) log.warn(renderFaultLine(one))
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
   }
   return ok(true)

@@ -4,21 +4,31 @@
  */
 
 import { fault } from "../core/fault/fault.ts"
+import { type Caller, ownCaller } from "./caller.ts"
 import { run as runHook } from "./cdi-hook.ts"
 import { print, report } from "./report.ts"
 
 const usage =
   "nvidia-ctk [--debug] [--quiet] [--config FILE] hook …, as nvidia-cdi-hook | cdi generate|list|transform root …"
 
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(
+  args: readonly string[],
+  _programName: string,
+  caller: Caller = ownCaller(args),
+): Promise<number> {
   const flags: string[] = []
   let configPath: string | undefined
   let host: string | undefined
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)], "nvidia-ctk hook")
+    if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)], "nvidia-ctk hook", caller)
     if (arg === "cdi")
-      return await (await import("./ctk-cdi.ts")).run(args.slice(index + 1), { flags, configPath, host })
+      return await (await import("./ctk-cdi.ts")).run(args.slice(index + 1), {
+        flags,
+        configPath,
+        host,
+        caller,
+      })
     // No hook reads it.
     if (/^--?config(=|$)/.test(arg)) {
       configPath = arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : args[++index]

@@ -9,6 +9,8 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry info                     GPUs, MIG devices, driver and nodes of a machine, and what is wrong with them
   gantry driver files             the driver's files, each with why containers get it
   gantry driver diff A B          what two machines' drivers do not have in common
+  gantry cdi generate             a CDI specification of this machine for its engines
+  gantry cdi watch --output FILE  the same, kept as the machine is
   gantry cdi list                 CDI devices, the file that each comes from, and files that no engine loads
   gantry cdi inspect|resolve NAME what devices do to a container, as an engine applies it
   gantry cdi validate [FILE]      what is wrong with specifications, with line and column
@@ -20,6 +22,7 @@ const text = `gantry gives containers their GPUs, and says why.
   gantry simulate up|down DIR     a directory that looks like a GPU machine
   gantry nvidia-container-cli …   info, list and configure, as that program does them
   gantry nvidia-cdi-hook …        the hooks of CDI specifications (also nvidia-ctk hook)
+  gantry nvidia-ctk cdi …         generate, list and transform root, as that program does them
   gantry install --prefix DIR     put the executable and its names in place
   gantry uninstall --prefix DIR   take them away again
   gantry version

@@ -91,6 +91,7 @@ function record(flags: Flags): Result<string> {
     ...{ host: recorder.host, view: viewRoot(recorder.host, hostPath("/")), snapshot },
     registry: registryOn(recorder.host, directories.value),
     areNamed: false,
+    placed: undefined,
     unrecorded: new Set(),
     ...{ engines: observeEngines(recorder.host), user: rootUser, image: undefined },
   })

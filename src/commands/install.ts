@@ -19,10 +19,7 @@ import { type InstallManifest, manifestPath, readInstallManifest } from "./insta
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
 
-/**
- * Names whose command works, but nvidia-cdi-hook: where a newer dockerd finds that name on its PATH it takes GPUs from CDI
- * specifications, which somebody has to have generated, and asks the hook no more.
- */
+/** Names that stand on a container's way. */
 const linkedNames = [
   "nvidia-container-cli",
   "nvidia-container-runtime",
@@ -32,11 +29,21 @@ const linkedNames = [
   "nvidia-container-toolkit",
 ]
 
+/**
+ * Names that are linked for who asks: where a newer dockerd finds nvidia-cdi-hook on its PATH it takes GPUs from CDI specifications,
+ * which somebody has to have generated, and asks the hook no more; and what is not served of nvidia-ctk would be missed where the
+ * reference's lies behind.
+ */
+const optionalNames = ["nvidia-cdi-hook", "nvidia-ctk"]
+
 export function run(args: readonly string[]): number {
-  const call = parsePrefixFlags(args, "install")
+  const call = parsePrefixFlags(args, "install", optionalNames)
   if (typeof call === "number") return call
-  const { prefix, isDryRun } = call
-  const parts = listParts(prefix)
+  const { prefix, isDryRun, extraNames } = call
+  // What was asked for once stays when a newer version comes.
+  const isKept = (name: string): boolean =>
+    extraNames.includes(name) || readInstallManifest(prefix)?.paths.includes(`${prefix}/bin/${name}`) === true
+  const parts = listParts(prefix, [...linkedNames, ...optionalNames.filter(isKept)])
   const paths = parts.map(({ path }) => path)
   const free = checkFree(prefix, paths)
   if (!free.ok) return report(free.fault)
@@ -56,7 +63,7 @@ interface Part {
 }
 
 /** What root starts on a container's way has the launcher in front of it, or is not there: a build without a C compiler has none. */
-function listParts(prefix: string): readonly Part[] {
+function listParts(prefix: string, names: readonly string[]): readonly Part[] {
   const own = readlinkSync("/proc/self/exe")
   const launcher = `${parentPath(own)}/gantry-launcher`
   const copy = (name: string, from: string): Part => ({
@@ -65,7 +72,7 @@ function listParts(prefix: string): readonly Part[] {
   })
   const program = copy("gantry", own)
   if (lstatSync(launcher, { throwIfNoEntry: false }) === undefined) return [program]
-  const links = linkedNames.map(
+  const links = names.map(
     (name): Part => ({
       path: `${prefix}/bin/${name}`,
       make: (temporary) => symlinkSync("gantry-launcher", temporary),

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime.legacy": runtime,
   "nvidia-container-cli": () => import("./container-cli.ts"),
   "nvidia-cdi-hook": () => import("./cdi-hook.ts"),
+  "nvidia-ctk": () => import("./ctk.ts"),
 }
 
 export async function run(): Promise<number> {

@@ -8,10 +8,12 @@ import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
 import { resolveMode, type SpecMode } from "../core/generate/spec-request.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { observeEngines } from "../core/inventory/observe-engines.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { detectEngines } from "../host/detect-engines.ts"
 import { stateDirectory } from "../host/state-directory.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import type { SpecCall } from "./spec-call.ts"
 
 export interface Readers {
@@ -20,11 +22,20 @@ export interface Readers {
   readonly limit: VersionLimit | undefined
 }
 
-/** The engines that were named, else those that this machine has. */
+/** The engines that were named, else those that the machine has. */
 export async function findReaders({ engines: named }: SpecCall, host: HostFiles): Promise<Readers> {
-  const isHere = host.provenance.kind === "live"
-  const engines = named ?? (isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : [])
+  const engines = named ?? (await findEngines(host))
   return { engines, limit: findVersionLimit(engines) }
+}
+
+/** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
+async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
+  const isHere = host.provenance.kind === "live"
+  const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
+  const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>
+    version === undefined || asked.some((one) => one.name === name) ? [] : [{ name, version }],
+  )
+  return [...asked, ...seen]
 }
 
 /** Of NVIDIA's GPUs. Faults: those of generateSpec. */
@@ -39,7 +50,14 @@ export function finishSpec(made: FittedSpec, host: HostFiles, { limit }: Readers
   const placed = isElsewhere ? placeOnMachine(made.spec, (path) => host.livePath(hostPath(path))) : made.spec
   const fitted = fitVersion(placed, limit)
   return fitted.ok
-    ? ok({ spec: fitted.value.spec, findings: [...made.findings, ...fitted.value.findings] })
+    ? ok({
+        spec: fitted.value.spec,
+        findings: [
+          ...made.findings,
+          ...fitted.value.findings,
+          ...findMissingHookPrograms(fitted.value.spec, host),
+        ],
+      })
     : fitted
 }
 

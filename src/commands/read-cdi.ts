@@ -3,8 +3,10 @@
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
 import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
@@ -16,11 +18,24 @@ export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
   const host = openHost(flags.values.get("host"))
-  return host.ok ? ok(registryOn(host.value, directories.value)) : host
+  return host.ok ? ok(registryNamed(host.value, directories.value, flags)) : host
 }
 
 export const registryOn = (host: HostFiles, directories: readonly string[]): Registry =>
   buildRegistry(readCdiDirectories(host, directories))
+
+/** A directory that is not there is an empty one to engines; to who has named it, a slip of the pen. */
+export function registryNamed(host: HostFiles, directories: readonly string[], { lists }: Flags): Registry {
+  const registry = registryOn(host, directories)
+  if (!lists.has("spec-dir")) return registry
+  const absent = directories.flatMap((directory): readonly Finding[] => {
+    const read = host.readDir(hostPath(directory))
+    return read.ok || read.fault.tag !== "HostReadFailed" || read.fault.data.reason !== "absent"
+      ? []
+      : [{ severity: "warning", fault: read.fault, evidence: [] }]
+  })
+  return { ...registry, findings: [...absent, ...registry.findings] }
+}
 
 /** Of this machine. Faults: CdiFileUnreadable, and those of parseSpec. */
 export function readSpec(path: string): ReturnType<typeof parseSpec> {
@@ -29,3 +44,7 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
     ? parseSpec({ path, bytes: bytes.value })
     : fail([fault("CdiFileUnreadable", { file: path }, bytes.fault)])
 }
+
+/** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
+export const directoryOf = (host: HostFiles): string | undefined =>
+  host.provenance.kind === "simulated" ? host.livePath(hostPath("/")) : undefined

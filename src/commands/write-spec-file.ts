@@ -19,13 +19,21 @@ const mode = 0o644
 /** The path that it was written to. Faults: CdiFileUnwritable. */
 export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): Result<string> {
   const path = specPath(file, format)
-  const made = attempt(parentPath(path), "mkdir", () =>
-    mkdirSync(parentPath(path), { recursive: true, mode: 0o755 }),
-  )
+  const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
   const written = made.ok ? replaceFile(path, renderSpec(spec, format), mode) : made
   // A file that is replaced keeps its mode, and an older one may be for root alone.
   const opened = written.ok ? attempt(path, "chmod", () => chmodSync(path, mode)) : written
   return opened.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, opened.fault))
+}
+
+/** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */
+function makeOpenDirectory(path: string): void {
+  const mask = process.umask(0o022)
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 })
+  } finally {
+    process.umask(mask)
+  }
 }
 
 /** Engines read files of two endings, and no others. */

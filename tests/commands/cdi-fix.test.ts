@@ -50,6 +50,58 @@ describe("a generated specification and its machine", () => {
   })
 })
 
+describe("a specification that was generated of a simulated machine, for an engine of this one", () => {
+  const other = join(work, "placed")
+  const placed = join(other, "etc/cdi/nvidia.yaml")
+  const onOther = (...args: readonly string[]) => gantry("cdi", ...args, "--host", other)
+  const hook = ["--hook-path", "/bin/sh"]
+
+  test("its machine finds nothing wrong with it, where it lies and where it is named; diff neither", () => {
+    gantry("simulate", "up", other, "--gpus", "2", "--no-nvml")
+    expect(onOther("generate", "--output", placed, ...hook).exit).toBe(0)
+    expect(readFileSync(placed, "utf8")).toContain(`hostPath: ${other}/dev/nvidia0`)
+    for (const named of [[], [placed]]) {
+      const { exit, stdout } = onOther("verify", ...named)
+      expect(stdout.split("\n")).toHaveLength(2)
+      expect(exit).toBe(0)
+    }
+    expect(onOther("diff", placed, "machine").stdout).toBe("no difference for containers\n")
+  })
+
+  test("is in the version that the machine's engines parse", () => {
+    const status = join(other, "var/lib/dpkg/status")
+    mkdirSync(join(other, "var/lib/dpkg"), { recursive: true })
+    writeFileSync(status, "Package: podman\nStatus: install ok installed\nVersion: 4.3.1+ds1-8\n\n")
+    writeFileSync(join(other, "usr/bin/podman"), "a Go program", { mode: 0o755 })
+    const { exit, stdout } = onOther("generate", "--output", placed, ...hook)
+    expect([exit, stdout]).toEqual([0, expect.stringContaining("cdiVersion 0.5.0, for podman 4.3.1")])
+    expect(onOther("verify")).toMatchObject({ exit: 0 })
+  })
+
+  test("inject finds its nodes on the machine", () => {
+    const config = join(work, "config.json")
+    writeFileSync(config, "{}")
+    const { exit, stdout } = onOther("inject", "nvidia.com/gpu=0", "--config", config, "-o", "-")
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout).linux.devices).toContainEqual(
+      expect.objectContaining({ path: "/dev/nvidia0", type: "c", major: 195, minor: 0 }),
+    )
+  })
+
+  test("--fix makes it anew as it was", () => {
+    const whole = readFileSync(placed, "utf8")
+    writeFileSync(placed, stale(whole).replaceAll("path: /bin/sh", "path: /nowhere/gantry"))
+    expect(onOther("verify").stdout).toContain("[GAN4104]")
+    // Run from source there is no program of ours; what the file names is kept.
+    expect(onOther("verify", "--fix").stdout).toContain("[GAN4110]")
+    expect(readFileSync(placed, "utf8")).toBe(
+      whole
+        .replaceAll("path: /bin/sh", "path: /nowhere/gantry")
+        .replaceAll("- sh\n", "- gantry\n            - nvidia-cdi-hook\n"),
+    )
+  })
+})
+
 describe("gantry cdi verify --fix", () => {
   test("makes a stale file anew in its own style, and keeps what it was", () => {
     const style = ["--hooks", "separate", "--name", "index", "--numbers"]
@@ -66,6 +118,24 @@ describe("gantry cdi verify --fix", () => {
     expect(statSync(file).mode & 0o777).toBe(0o644)
   })
 
+  test("says which devices came and went: a GPU may have been left out on purpose", () => {
+    const one = generated("--device", "0", "--name", "index", "--without-all")
+    writeFileSync(file, stale(one).replace('- name: "0"', '- name: "7"'))
+    expect(verify("--fix").stdout).toStartWith(
+      "/etc/cdi/nvidia.yaml: made anew, gives 0 1, no longer gives 7, and what it was is kept in",
+    )
+  })
+
+  test("what keeps a file from being made anew is told once", () => {
+    const troubled = join(work, "troubled")
+    gantry("simulate", "up", troubled, "--gpus", "1", "--no-nvml", "--defect", "stale-uvm-major")
+    const named = join(work, "troubled.yaml")
+    writeFileSync(named, stale(generated()))
+    const { exit, stdout } = gantry("cdi", "verify", named, "--host", troubled, "--fix")
+    expect(exit).toBe(1)
+    expect(stdout.match(/GAN2113/g)).toHaveLength(1)
+  })
+
   test("what is right stays as it is", () => {
     rmSync(`${file}.previous`)
     const before = statSync(file, { bigint: true })
@@ -80,7 +150,9 @@ describe("gantry cdi verify --fix", () => {
     const { exit, stdout } = verify("--fix", "--json", "--engine", "podman@4.3.1")
     const told = JSON.parse(stdout)
     expect([exit, told.isSound]).toEqual([0, true])
-    expect(told.fixed).toEqual([{ file: "/etc/cdi/nvidia.yaml", previous: "/etc/cdi/nvidia.yaml.previous" }])
+    expect(told.fixed).toEqual([
+      { file: "/etc/cdi/nvidia.yaml", previous: "/etc/cdi/nvidia.yaml.previous", added: [], removed: [] },
+    ])
     expect(told.files[0].cdiVersion).toBe("0.3.0")
   })
 

@@ -319,12 +319,14 @@ describe("gantry cdi", () => {
   })
 
   test("a machine without specifications has none, which is no failure", () => {
-    expect(cdi("list", "--spec-dir", "/nowhere")).toEqual({
+    const empty = join(directory, "empty")
+    mkdirSync(empty)
+    expect(cdi("list", "--spec-dir", empty)).toEqual({
       exit: 0,
       stdout: "0 CDI devices in 0 files\n",
       stderr: "",
     })
-    expect(cdi("validate", "--spec-dir", "/nowhere")).toEqual({
+    expect(cdi("validate", "--spec-dir", empty)).toEqual({
       exit: 0,
       stdout: "no CDI specifications\n",
       stderr: "",
@@ -333,6 +335,15 @@ describe("gantry cdi", () => {
       "there is no CDI specification",
     )
   })
+
+  test.each([["list"], ["validate"], ["verify"]])(
+    "%s tells of a directory that was named and is not there, which to engines is none",
+    (action) => {
+      const { exit, stdout } = cdi(action, "--spec-dir", "/nowhere")
+      expect(exit).toBe(0)
+      expect(stdout).toContain('warning: cannot read "/nowhere": readdir: ENOENT [GAN2001]')
+    },
+  )
 
   test("files that are not there and files that are the same", () => {
     expect(cdi("validate", "/nowhere.yaml").stdout).toStartWith(

@@ -32,6 +32,38 @@ describe("nvidia-ctk cdi generate", () => {
     )
   })
 
+  test("directories that it makes are open, whatever the caller masks", () => {
+    const file = join(directory, "masked/cdi/nvidia.yaml")
+    const before = process.umask(0o077)
+    expect(ctk(["cdi", "generate", `--output=${file}`]).exit).toBe(0)
+    process.umask(before)
+    for (const place of ["masked", "masked/cdi"])
+      expect(statSync(join(directory, place)).mode & 0o777).toBe(0o755)
+  })
+
+  test("a hook program that this machine lacks is told of, and one that it has is not", () => {
+    const machine = join(directory, "machine")
+    Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "simulate", "up", machine, "--no-nvml"])
+    const told = (program: string): string =>
+      ctk([`--host=${machine}`, "cdi", "generate", `--nvidia-cdi-hook-path=${program}`]).stderr
+    expect(told("/nowhere/nvidia-cdi-hook")).toContain(
+      'level=warning msg="the hooks of the CDI specification call',
+    )
+    expect(told("/nowhere/nvidia-cdi-hook")).toContain("[GAN4064]")
+    expect(told("/bin/sh")).not.toContain("level=warning")
+  })
+
+  test.each([[["cdi", "--help"]], [["cdi", "transform", "-h"]], [["cdi", "help"]]])(
+    "%p is help, not wrong usage",
+    (words) => {
+      expect(ctk(words)).toMatchObject({
+        exit: 0,
+        stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
+        stderr: "",
+      })
+    },
+  )
+
   test("a variable speaks where the flag does not; lists have commas in both", () => {
     const byVariable = ctk(["cdi", "generate"], {
       env: {

@@ -2,7 +2,16 @@
 
 import { afterEach, describe, expect, test } from "bun:test"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { gantryProgram, makeDirectory, mustRun, run } from "./bundle.ts"
 
@@ -112,6 +121,8 @@ describe("a watch", () => {
     await until(() => existsSync(output))
     writeFileSync(output, "nonsense")
     await until(() => specText() === good)
+    // Who changed the file reads in the log what became of it.
+    await until(() => said.split("is written: ").length === 4)
   })
 
   test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
@@ -196,6 +207,19 @@ describe("the units", () => {
     expect(commands.length).toBe(2)
     for (const words of commands)
       expect(run(gantryProgram, [...words, "--help"])).toMatchObject({ status: 0, stderr: "" })
+  })
+
+  test("what events start is started at each of them, and stops nobody", () => {
+    const unit = (name: string): string => readFileSync(join(data, "systemd", name), "utf8")
+    const rule = readFileSync(join(data, "udev/70-gantry-cdi.rules"), "utf8")
+    const started = new Set(
+      [...rule.matchAll(/restart (gantry-[a-z-]+\.service)/g)].map(([, name = ""]) => name),
+    )
+    expect([...started]).toEqual(["gantry-cdi.service"])
+    for (const name of started) {
+      expect(unit(name).split("[Service]")[0]).toContain("\nStartLimitIntervalSec=0\n")
+      for (const other of readdirSync(join(data, "systemd"))) expect(unit(other)).not.toMatch(/^Conflicts=/m)
+    }
   })
 
   test("name each other as they are called", () => {

@@ -33,6 +33,32 @@ describe("gantry install", () => {
     )
   })
 
+  test("nvidia-cdi-hook and nvidia-ctk are linked for who asks, stay with the next version, work, and go with the rest", () => {
+    const prefix = join(work, "optional")
+    const names = ["nvidia-cdi-hook", "nvidia-ctk"]
+    const there = (): string[] => readdirSync(join(prefix, "bin")).filter((name) => names.includes(name))
+    mustRun(gantryProgram, ["install", "--prefix", prefix, "--with", "nvidia-ctk"])
+    expect(there()).toEqual(["nvidia-ctk"])
+    mustRun(gantryProgram, ["install", "--prefix", prefix, "--with", names.join()])
+    mustRun(gantryProgram, ["install", "--prefix", prefix])
+    expect(there().sort()).toEqual(names)
+    expect(mustRun(join(prefix, "bin/nvidia-cdi-hook"), ["--version"])).toContain("NVIDIA CDI Hook version")
+    const input =
+      "cdiVersion: 0.5.0\nkind: v.com/gpu\ndevices: [{ name: a, containerEdits: { env: [A=1] } }]\n"
+    const moved = run(join(prefix, "bin/nvidia-ctk"), ["cdi", "transform", "root", "--from=/", "--to=/x"], {
+      input,
+    })
+    expect(moved).toMatchObject({ status: 0, stdout: expect.stringContaining("kind: v.com/gpu") })
+    mkdirSync(join(work, "specs"))
+    writeFileSync(join(work, "specs/a.yaml"), input)
+    // The caller's variables count, and what would have another program start does not.
+    const env = { NVIDIA_CTK_CDI_SPEC_DIRS: join(work, "specs"), BUN_BE_BUN: "1", LD_PRELOAD: "/nowhere.so" }
+    expect(run(join(prefix, "bin/nvidia-ctk"), ["cdi", "list"], { env }).stdout).toBe("v.com/gpu=a\n")
+    mustRun(gantryProgram, ["uninstall", "--prefix", prefix])
+    expect(existsSync(prefix) ? listTree(prefix) : []).toEqual([])
+    expect(run(gantryProgram, ["install", "--prefix", prefix, "--with", "runc"]).status).toBe(2)
+  })
+
   test("another's file is neither overwritten nor removed", () => {
     const prefix = join(work, "two")
     mkdirSync(join(prefix, "bin"), { recursive: true })

@@ -89,6 +89,15 @@ interface SpecTree {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no loader takes
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]/u
 
+/** The first letter that is no blank, no end of a line and in no comment. */
+function findFirst(text: string): number {
+  const skipped = /[ \r\n]*(?:#[^\r\n]*)?/y
+  for (let at = 0; ; at = skipped.lastIndex) {
+    skipped.lastIndex = at
+    if (!skipped.test(text) || skipped.lastIndex === at) return at
+  }
+}
+
 function readTree(source: SpecSource): Result<SpecTree> {
   const { text, name } = source
   const textFault = (format: "JSON" | "YAML" | "UTF-8", offset: number, problem: string): Result<never> =>
@@ -98,6 +107,9 @@ function readTree(source: SpecSource): Result<SpecTree> {
     return /[\udc80-\udcff]/u.test(strange[0])
       ? textFault("UTF-8", strange.index, "a byte that is no UTF-8")
       : textFault("YAML", strange.index, "control characters are not allowed")
+  // Of JSON too: to engines it is YAML, in which nothing may begin behind a tab where a block could.
+  const first = findFirst(text)
+  if (text[first] === "\t") return textFault("YAML", first, "a tab ahead of the first value")
   // The end of a line in YAML 1.1, a character of a text in JSON: engines fold it.
   const isLikeJson = /^\s*\{/.test(text) && !text.includes("\u0085")
   const json: SpecTextOutcome | undefined = isLikeJson ? readJson(text) : undefined

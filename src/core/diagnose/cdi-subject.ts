@@ -19,6 +19,8 @@ export interface CdiSubject {
   readonly registry: Registry
   /** The files were named, and lie wherever: who reads them and who wins is not known. */
   readonly areNamed: boolean
+  /** Of a simulated machine: the files that were made for an engine outside it, and where that engine finds their hooks. */
+  readonly placed: { readonly files: ReadonlySet<string>; readonly engineView: RootView } | undefined
   readonly engines: readonly ObservedEngine[]
   /** Whom the engine runs as. */
   readonly user: EngineUser

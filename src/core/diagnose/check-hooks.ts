@@ -3,9 +3,11 @@
  * variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
+import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import type { RootView } from "../host/root-view.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -25,7 +27,11 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
   )
   const naked = hooks.filter(({ item }) => item.env.length === 0)
   return [
-    ...groupUses(ofMachine, ({ path }) => path).flatMap(([path, uses]) => checkProgram(subject, path, uses)),
+    ...[...Map.groupBy(ofMachine, ({ source }) => viewOf(subject, source))].flatMap(([view, uses]) =>
+      groupUses(uses, ({ path }) => path).flatMap(([path, ones]) =>
+        checkProgram({ ...subject, view }, path, ones),
+      ),
+    ),
     ...groupUses(naked, ({ path, hookName }) => `${hookName} ${path}`).map(([, uses]) =>
       found(
         "error",
@@ -38,6 +44,9 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
     ),
   ]
 }
+
+const viewOf = ({ placed, view }: CdiSubject, { path }: LoadedSpec): RootView =>
+  placed?.files.has(path) === true ? placed.engineView : view
 
 function checkProgram(
   subject: CdiSubject,

@@ -13,13 +13,26 @@ import { fileJson } from "./render-cdi-list.ts"
 export interface CdiVerification {
   readonly subject: CdiSubject
   readonly findings: readonly Finding[]
-  /** Files that were made anew before, and where what they were is kept. */
-  readonly fixed: readonly { readonly file: string; readonly previous: string }[]
+  /** Files that were made anew before. */
+  readonly fixed: readonly FixedFile[]
+}
+
+export interface FixedFile {
+  readonly file: string
+  /** Where it is kept as it was. */
+  readonly previous: string
+  /** Devices that the file gives now and did not before: whoever leaves a GPU out on purpose has to know. Order: as in the file. */
+  readonly added: readonly string[]
+  /** Order: as in the file. */
+  readonly removed: readonly string[]
 }
 
 /** Nothing that makes a container fail or get the wrong thing. */
 export const isSound = ({ findings }: CdiVerification): boolean =>
   findings.every(({ severity }) => severity !== "error")
+
+const renderDevices = (verb: string, names: readonly string[]): string =>
+  names.length === 0 ? "" : `, ${verb} ${names.join(" ")}`
 
 /** Order: what was verified, then findings, errors first. */
 export function renderVerification({ subject, findings, fixed }: CdiVerification): string {
@@ -27,9 +40,10 @@ export function renderVerification({ subject, findings, fixed }: CdiVerification
     findings.filter((finding) => finding.severity === severity),
   )
   const lines = [
-    ...fixed.map(({ file, previous }) =>
-      escapeControl(`${file}: made anew, and what it was is kept in ${previous}`),
-    ),
+    ...fixed.map(({ file, previous, added, removed }) => {
+      const changes = [renderDevices("gives", added), renderDevices("no longer gives", removed)].join("")
+      return escapeControl(`${file}: made anew${changes}, and what it was is kept in ${previous}`)
+    }),
     escapeControl(describe(subject)),
     ...bySeverity.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
   ]

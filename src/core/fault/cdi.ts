@@ -71,6 +71,7 @@ export interface CdiFaults {
     readonly what: string
   }
   /** `lacks`: each as a sentence's object. */
+  CdiHookProgramAbsent: { readonly path: string }
   CdiMachineUnready: { readonly lacks: readonly string[] }
 }
 
@@ -249,14 +250,8 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4041",
     exit: 1,
     says: (d) => `${d.file}: failed to read CDI Spec`,
-    remedies: (d) => [
-      {
-        kind: "run",
-        argv: ["chmod", "a+r", d.file],
-        asRoot: true,
-        why: "engines without root read it too",
-      },
-    ],
+    remedies: () =>
+      know("let it be a file of 4 MiB at most, or a link to one, that everybody may read (chmod a+r)"),
   },
   CdiDeviceConflict: {
     code: "GAN4042",
@@ -347,6 +342,15 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     exit: 1,
     says: (d) => `the CDI specification is without ${d.what}: ${d.why}`,
     remedies: (d) => know(d.consequence),
+  },
+  CdiHookProgramAbsent: {
+    code: "GAN4064",
+    exit: 1,
+    says: (d) => `the hooks of the CDI specification call ${quote(d.path)}, which is not there`,
+    remedies: () =>
+      know(
+        "no container with it starts: gantry install --prefix DIR --with nvidia-cdi-hook puts one there, --hook-path or --nvidia-cdi-hook-path names another",
+      ),
   },
   CdiMachineUnready: {
     code: "GAN4070",

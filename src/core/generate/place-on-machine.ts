@@ -1,7 +1,8 @@
 /** A specification of a machine that lies in a directory: engines find its nodes and files there. What serves hooks is this machine's. */
 
 import { mapEdits } from "../cdi/map-edits.ts"
-import type { CdiSpec } from "../cdi/spec.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
+import { type CdiDevice, type CdiSpec, type ContainerEdits, everyEdits } from "../cdi/spec.ts"
 
 /** `placeOf` undefined: the path means itself. The version is left to who writes it. */
 export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string | undefined): CdiSpec {
@@ -13,4 +14,60 @@ export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string 
     }),
     mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: placeOf(mount.hostPath) ?? mount.hostPath })),
   }))
+}
+
+/** The other way: as the machine itself calls its nodes and files. `directory`: where it lies. */
+export const takeHome = (spec: CdiSpec, directory: string): CdiSpec =>
+  mapEdits(spec, (edits) => takeEditsHome(edits, directory))
+
+export const homePath = (path: string, directory: string): string =>
+  path.startsWith(`${directory}/`) ? path.slice(directory.length) : path
+
+function takeEditsHome(edits: ContainerEdits, directory: string): ContainerEdits {
+  const home = (path: string): string => homePath(path, directory)
+  return {
+    ...edits,
+    deviceNodes: edits.deviceNodes.map((node) => {
+      const hostPath = home(node.hostPath)
+      return hostPath === node.hostPath ? node : { ...node, hostPath: hostPath === node.path ? "" : hostPath }
+    }),
+    mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: home(mount.hostPath) })),
+  }
+}
+
+const isPlacedBelow = (spec: CdiSpec, directory: string): boolean =>
+  everyEdits(spec).some(({ edits: { deviceNodes, mounts } }) =>
+    [...deviceNodes, ...mounts].some(({ hostPath }) => hostPath.startsWith(`${directory}/`)),
+  )
+
+/** All specifications of a machine taken home, and the paths of the files that had been placed. */
+export function takeRegistryHome(
+  registry: Registry,
+  directory: string,
+): { readonly registry: Registry; readonly files: ReadonlySet<string> | undefined } {
+  const placed = registry.specs.filter(({ spec }) => isPlacedBelow(spec, directory))
+  if (placed.length === 0) return { registry, files: undefined }
+  const specs = new Map<LoadedSpec, LoadedSpec>()
+  const devices = new Map<CdiDevice, CdiDevice>()
+  for (const source of registry.specs) {
+    const spec = placed.includes(source) ? takeHome(source.spec, directory) : source.spec
+    specs.set(source, { ...source, spec })
+    for (const [index, device] of source.spec.devices.entries())
+      devices.set(device, spec.devices[index] ?? device)
+  }
+  const specOf = (source: LoadedSpec): LoadedSpec => specs.get(source) ?? source
+  const deviceOf = (one: RegisteredDevice): RegisteredDevice => ({
+    ...one,
+    device: devices.get(one.device) ?? one.device,
+    source: specOf(one.source),
+    hidden: one.hidden.map(specOf),
+  })
+  return {
+    registry: {
+      ...registry,
+      specs: registry.specs.map(specOf),
+      devices: new Map([...registry.devices].map(([name, one]) => [name, deviceOf(one)])),
+    },
+    files: new Set(placed.map(({ path }) => path)),
+  }
 }

@@ -13,7 +13,7 @@ import {
 import type { CdiVersion } from "../cdi/version.ts"
 import { parseElfLayout } from "../elf/elf-layout.ts"
 import { findSection } from "../elf/find-section.ts"
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { decodeLatin1 } from "../text/utf8.ts"
 import { readText } from "./proc-text.ts"
@@ -52,7 +52,7 @@ const buildInfoLimit = 256 * 1024
 export const packageDatabase = hostPath("/var/lib/dpkg/status")
 
 /** Order: as engineNames. */
-export function observeEngines(host: Host): readonly ObservedEngine[] {
+export function observeEngines(host: HostFiles): readonly ObservedEngine[] {
   let database: string | undefined
   const readDatabase = (): string => {
     database ??= readText(host, packageDatabase) ?? ""
@@ -74,7 +74,7 @@ export function observeEngines(host: Host): readonly ObservedEngine[] {
   })
 }
 
-const isFile = (host: Host, path: string): boolean => {
+const isFile = (host: HostFiles, path: string): boolean => {
   const stat = host.lstat(hostPath(path))
   return (
     stat.ok && (stat.value.kind === "file" || stat.value.kind === "symlink") && host.exists(hostPath(path))
@@ -91,7 +91,7 @@ const libraryLine =
   /\ndep\t(?:tags\.cncf\.io|github\.com\/container-orchestrated-devices)\/container-device-interface\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
 const moduleLine = /\nmod\tgithub\.com\/[^\t\n]{1,100}\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
 
-function readBuildInfo(host: Host, program: string): BuildInfo {
+function readBuildInfo(host: HostFiles, program: string): BuildInfo {
   const layout = parseElfLayout((offsetBytes, lengthBytes) => {
     const bytes = host.readFile(hostPath(program), { offsetBytes, lengthBytes })
     return bytes.ok ? bytes.value : new Uint8Array()

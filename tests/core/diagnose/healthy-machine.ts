@@ -145,6 +145,7 @@ export const subjectOn = (host: Host, { engines, user, image }: MachineChange = 
   ...{ host, view: viewRoot(host, hostPath("/")), snapshot: observe(host) },
   registry: buildRegistry(readCdiDirectories(host, defaultDirectories)),
   areNamed: false,
+  placed: undefined,
   unrecorded: new Set(),
   engines: engines ?? observeEngines(host),
   user: user ?? rootUser,
