@@ -5,15 +5,12 @@
 
 import { closeSync } from "node:fs"
 import type { ElfMachine } from "../core/elf/elf.ts"
+import { muslLoaderFile } from "../core/ldcache/musl-path.ts"
 import type { CompatOffer } from "../core/plan/compat-offer.ts"
 import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
 import { openRoot, type Root, statInRoot } from "../linux/in-root.ts"
 
-const muslLoaders: readonly (readonly [machine: Exclude<ElfMachine, "other">, path: string])[] = [
-  ["x86-64", "/lib/ld-musl-x86_64.so.1"],
-  ["aarch64", "/lib/ld-musl-aarch64.so.1"],
-  ["i386", "/lib/ld-musl-i386.so.1"],
-]
+const machines: readonly Exclude<ElfMachine, "other">[] = ["x86-64", "aarch64", "i386"]
 
 /**
  * `directory`: where the root lies for this process. A root that cannot be opened has nothing. `boardCompat`: in which directory of it a
@@ -32,7 +29,7 @@ export async function observeLayout(
       isDebian: seen("/etc/debian_version") !== undefined,
       hasLib32: seen("/usr/lib32") !== undefined,
       isLibApart: lib !== undefined && !(lib.dev === lib64?.dev && lib.ino === lib64.ino),
-      muslMachines: muslLoaders.filter(([, path]) => seen(path) !== undefined).map(([machine]) => machine),
+      muslMachines: machines.filter((machine) => seen(muslLoaderFile(machine)) !== undefined),
       compat: await observeCompat(root.value, compatDirectory),
       boardCompat: boardCompat === undefined ? undefined : await observeCompat(root.value, boardCompat),
     }

@@ -9,7 +9,7 @@ import { fault } from "../../core/fault/fault.ts"
 import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { observeLdconfigRules } from "../../core/ldcache/ldconfig-rules.ts"
-import { muslPathFile } from "../../core/ldcache/musl-path.ts"
+import { muslLoaderFile, muslPathFile } from "../../core/ldcache/musl-path.ts"
 import { type Cacheable, observeCacheable } from "../../core/ldcache/observe-cacheable.ts"
 import { observeLdSoConf } from "../../core/ldcache/observe-ld-so-conf.ts"
 import {
@@ -56,6 +56,7 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
       machine,
       isDebian: isThere("/etc/debian_version"),
       isAlpine: isThere("/etc/alpine-release"),
+      hasMusl: isThere(muslLoaderFile(machine)),
       configured: observeLdSoConf(viewContainer(root), ldSoConfPath).directories,
       foldersText: readText(root, foldersPath),
       muslText: readText(root, muslPathFile(machine)),
