@@ -7,19 +7,17 @@ import {
   gantryProgram,
   hookProgram,
   makeBundle,
+  makeBusyboxRoot,
   makeDirectory,
   missing,
   mustRun,
   type Ran,
 } from "./bundle.ts"
+import { disturbEach, mountingCalls, writingCalls } from "./disturbed-calls.ts"
 
 const lacks = missing("runc", "busybox", "strace")
 const suite = lacks === "" ? describe : describe.skip
 const title = lacks === "" ? "runc" : `runc (missing: ${lacks})`
-
-/** All that src/linux changes containers with; what writes files stands in the second. */
-const mounting = "open_tree,move_mount,mount_setattr,fsopen,fsconfig,fsmount,setns,unshare,bpf"
-const writing = "mkdirat,symlinkat,renameat,fchownat,fchmod,unlinkat,mkdir,rename,openat2"
 
 suite(`the hook, disturbed at each of its calls: ${title}`, () => {
   const work = lacks === "" ? makeDirectory("hook-faults") : ""
@@ -46,21 +44,13 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
       `XDG_CONFIG_HOME=${settings}`,
       `node=${machine}/dev/nvidia0`,
     ]
-    const bundle = makeBundle(work, {
+    const hook = ["sh", "-c", `${before} exec "$@"`, "sh", ...tracing, hookProgram, "prestart"]
+    const shape = {
       args: ["sh", "-c", "ls /dev | grep nvidia; ls /usr/bin/nvidia-smi"],
       env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=utility"],
-      hook: [
-        "/usr/bin/env",
-        ...variables,
-        "sh",
-        "-c",
-        `${before} exec "$@"`,
-        "sh",
-        ...tracing,
-        hookProgram,
-        "prestart",
-      ],
-    })
+      hook: ["/usr/bin/env", ...variables, ...hook],
+    }
+    const bundle = makeBundle(work, shape, (root) => makeBusyboxRoot(root, ["sh", "ls", "grep"]))
     try {
       return bundle.start("v2ParamsInProc")
     } finally {
@@ -73,24 +63,21 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
   const mounts = (): string => readFileSync("/proc/self/mountinfo", "utf8")
 
   describe.each([
-    ["mount, permission or namespace", mounting],
-    ["file, link or directory", writing],
+    ["mount, permission or namespace", mountingCalls],
+    ["file, link or directory", writingCalls],
   ])("%s", (_, calls) => {
     test.each(["error=ENOMEM", "signal=KILL"])(
       "%s at every one of them: the start works or fails in one line, and the next one works",
       (disturbance) => {
         expect(start()).toMatchObject({ status: 0, stdout: served })
         const before = mounts()
-        start("-e", `trace=${calls}`)
-        const count = readFileSync(trace, "utf8").split("\n").length - 1
         const failed = new Set<string>()
-        for (let nth = 1; nth <= count; nth++) {
-          const ran = start("-e", `trace=${calls}`, "-e", `inject=${calls}:${disturbance}:when=${nth}`)
+        const count = disturbEach({ trace, calls, disturbance, start }, (nth, ran) => {
           const lines = ran.stderr.match(/\[GAN\d{4}\]|internal error|ended without an answer/g) ?? []
           if (ran.status === 0) expect([nth, ran.stdout, lines]).toEqual([nth, served, []])
           else expect([nth, ran.stdout, lines]).toEqual([nth, "", [expect.stringMatching(/GAN3|ended/)]])
           if (ran.status !== 0) failed.add(lines[0] ?? "")
-        }
+        })
         // Proof that calls were disturbed, and that not the first alone was.
         expect(count).toBeGreaterThan(3)
         expect(failed.size).toBeGreaterThan(0)
