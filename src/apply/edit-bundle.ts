@@ -49,7 +49,6 @@ export function applyToBundle(
 ): Result<{ readonly findings: readonly Finding[] }> {
   const { spec, inRoot } = divided
   const hook = (...args: readonly string[]): SpecHook => ({ path: launcher, args, env: hookEnvironment })
-  const paramsHook = hook("gantry-launcher", "bind-params", bundle.rootPath)
   const findings = [...divided.findings]
   const mounts: SpecBind[] = [...spec.mounts]
   for (const { path, links } of divided.linkDirectories) {
@@ -65,7 +64,7 @@ export function applyToBundle(
     createContainerHooks: isRootAbsent.value
       ? [hook("nvidia-cdi-hook", "complete-container", ...completionFlags(divided))]
       : divided.needsParamsHook
-        ? [paramsHook]
+        ? [hook("gantry-launcher", "bind-params", bundle.rootPath)]
         : [],
   })
   if (!edited.ok) return edited

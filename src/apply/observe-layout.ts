@@ -5,27 +5,28 @@
 
 import { closeSync } from "node:fs"
 import type { ElfMachine } from "../core/elf/elf.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import { muslLoaderFile } from "../core/ldcache/musl-path.ts"
 import type { CompatOffer } from "../core/plan/compat-offer.ts"
 import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
-import { openRoot, type Root, statInRoot } from "../linux/in-root.ts"
+import { checkShortage, openRoot, type Root, statInRoot } from "../linux/in-root.ts"
 
 const machines: readonly Exclude<ElfMachine, "other">[] = ["x86-64", "aarch64", "i386"]
 
 /**
  * `directory`: where the root lies for this process. A root that cannot be opened has nothing. `boardCompat`: in which directory of it a
- * board's newer CUDA would lie; undefined: nobody asks.
+ * board's newer CUDA would lie; undefined: nobody asks. Faults: SystemCallFailed, where the machine was too short of something to look.
  */
 export async function observeLayout(
   directory: string,
   boardCompat: string | undefined = undefined,
-): Promise<ContainerLayout> {
+): Promise<Result<ContainerLayout>> {
   const root = openRoot(directory, { uid: 0, gid: 0 })
-  if (!root.ok) return unseenLayout
+  if (!root.ok) return ok(unseenLayout)
   const seen = (path: string) => statInRoot(root.value, path)
   try {
     const [lib, lib64] = [seen("/usr/lib"), seen("/usr/lib64")]
-    return {
+    const layout: ContainerLayout = {
       isDebian: seen("/etc/debian_version") !== undefined,
       hasLib32: seen("/usr/lib32") !== undefined,
       isLibApart: lib !== undefined && !(lib.dev === lib64?.dev && lib.ino === lib64.ino),
@@ -33,6 +34,8 @@ export async function observeLayout(
       compat: await observeCompat(root.value, compatDirectory),
       boardCompat: boardCompat === undefined ? undefined : await observeCompat(root.value, boardCompat),
     }
+    const sure = checkShortage(root.value)
+    return sure.ok ? ok(layout) : sure
   } finally {
     closeSync(root.value.descriptor)
   }

@@ -25,11 +25,13 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
   const state = stateDirectory()
   const rootPath = absolutePath(spec.rawRootPath, bundle)
   const mappedRoot = readRootOwner(spec.document.value)
+  const layout =
+    decision.mode === "csv"
+      ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
+      : await observeLayout(rootPath)
+  if (!layout.ok) return layout
   const surroundings = {
-    layout:
-      decision.mode === "csv"
-        ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
-        : await observeLayout(rootPath),
+    layout: layout.value,
     mountedOver: spec.mounts.map(({ destination }) => cleanPath(destination)),
     hasUserNamespace: mappedRoot !== undefined || isInUserNamespace(),
     unknownGid: isInUserNamespace() ? overflowGid : undefined,

@@ -90,7 +90,8 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   if (!opened.ok) return opened
   const host = opened.value
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
-  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : unseenLayout
+  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : ok(unseenLayout)
+  if (!layout.ok) return layout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
   const surroundings: PlanSurroundings = {
     injector: on.has("wrapper") ? "native" : injector,
@@ -106,7 +107,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
     // Asked only of who wants a GPU.
     observe: () =>
       ok(observed?.snapshot ?? observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
-    observeLayout: () => layout,
+    observeLayout: () => layout.value,
   }
   const plan =
     decision.kind === "gpu"
@@ -135,7 +136,7 @@ function planGpuContainer(
   return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 
-function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<ContainerLayout> {
+function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<Result<ContainerLayout>> {
   const root = absolutePath(spec.rawRootPath, bundle)
   return mode === "csv" ? observeBoardLayout(root, config) : observeLayout(root)
 }

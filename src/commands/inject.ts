@@ -79,7 +79,9 @@ function targetOf({ state, spec }: BundleDecision): Result<Target> {
 async function prepare(decision: GpuDecision, { container }: Target): Promise<Result<Prepared>> {
   const { config } = decision
   const { host: selector } = config.gantry
-  const layout = await observeLayout(container.visibleRoot)
+  const seen = await observeLayout(container.visibleRoot)
+  if (!seen.ok) return seen
+  const layout = seen.value
   const place = startPlace(selector, driverPlace(config), startKey(decision, { layout }), stateDirectory())
   const recalled = place === undefined ? undefined : recallStart(place, selector)
   const files = recalled === undefined ? undefined : openFiles(selector)

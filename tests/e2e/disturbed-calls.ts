@@ -4,9 +4,15 @@ import { lstatSync, readdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import type { Ran } from "./bundle.ts"
 
-/** All that src/linux changes containers with; what writes files stands in the second. */
+/** All that src/linux changes containers with; what writes files stands in the second, with the one that opens them. */
 export const mountingCalls = "open_tree,move_mount,mount_setattr,fsopen,fsconfig,fsmount,setns,unshare,bpf"
 export const writingCalls = "mkdirat,symlinkat,renameat,fchownat,fchmod,unlinkat,mkdir,rename,openat2"
+
+/** Each with the calls of both kinds that it tells apart: killed before a call that opens is killed before the one that changes. */
+export const disturbances: readonly (readonly [disturbance: string, calls: string])[] = [
+  ["error=ENOMEM", `${mountingCalls},${writingCalls}`],
+  ["signal=KILL", `${mountingCalls},${writingCalls.replace(",openat2", "")}`],
+]
 
 export interface Disturbed {
   /** File to which strace writes. */

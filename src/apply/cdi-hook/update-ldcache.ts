@@ -22,7 +22,7 @@ import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
 import { baseName, parentPath } from "../../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
 import { viewContainer } from "../../host/container-tree.ts"
-import { linkAt, openFlags, openInRoot, type Root, readInRoot } from "../../linux/in-root.ts"
+import { checkShortage, linkAt, openFlags, openInRoot, type Root, readInRoot } from "../../linux/in-root.ts"
 import { type HookEffect, passOver } from "./effect.ts"
 import { writeContainerFile } from "./write-file.ts"
 
@@ -30,12 +30,14 @@ const cachePath = "/etc/ld.so.cache"
 /** Units: bytes. */
 const textLimit = 1024 * 1024
 
-/** Faults: ContainerFileNotWritten. */
+/** Faults: ContainerFileNotWritten, SystemCallFailed. */
 export function updateLdcache(root: Root, folders: readonly string[]): Result<HookEffect> {
   const changes: string[] = []
   const findings: Finding[] = []
   const machine = process.arch === "arm64" ? "aarch64" : "x86-64"
   const write = (path: string, content: Uint8Array): Result<unknown> => {
+    const sure = checkShortage(root)
+    if (!sure.ok) return sure
     const written = writeContainerFile(root, { path, content, mode: 0o644 })
     if (!written.ok)
       return passOver(
@@ -70,6 +72,8 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
   // A view of its own: what is written now must be seen.
   const tree = viewContainer(root)
   const cacheable = observeCacheable(tree, observeLdconfigRules(tree, machine))
+  const sure = checkShortage(root)
+  if (!sure.ok) return sure
   for (const link of cacheable.links) if (makeLink(root, link, findings)) changes.push(`${link.path} linked`)
   const cached = write(cachePath, renderLdcache({ ...cacheable, extensions: [] }, cacheable.idleHwcapNames))
   return cached.ok ? ok({ changes, findings: [...findings, ...cacheable.findings] }) : cached
