@@ -15,6 +15,7 @@ import { openFiles } from "../host/open-files.ts"
 import { recallStart, startPlace } from "../host/prepared-start.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace } from "./driver-place.ts"
+import { forgetIfChanged } from "./forget-if-changed.ts"
 
 export interface Target {
   readonly container: AppliedContainer
@@ -52,9 +53,7 @@ export async function injectInto(
     : { ...plan, outcome: "refuse", refusal: applied.fault }
   log(target, outcome)
   if (applied.ok) return undefined
-  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
-  const { forgetMachine } = await import("./forget-machine.ts")
-  forgetMachine(decision.config, stateDirectory())
+  await forgetIfChanged(applied.fault, decision.config, stateDirectory())
   return applied.fault
 }
 

@@ -12,6 +12,7 @@ import {
   missing,
   mustRun,
   type Ran,
+  run,
 } from "./bundle.ts"
 import { disturbEach, mountingCalls, writingCalls } from "./disturbed-calls.ts"
 
@@ -87,6 +88,35 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
       },
       180_000,
     )
+  })
+
+  test("an image that cannot be started makes no other container's start slower: nothing is forgotten", () => {
+    const variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", `XDG_CONFIG_HOME=${settings}`]
+    const shape = {
+      args: ["ls", "/usr/bin/nvidia-smi"],
+      env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=utility"],
+      hook: ["/usr/bin/env", ...variables, hookProgram, "prestart"],
+    }
+    const good = makeBundle(work, shape, (root) => makeBusyboxRoot(root, ["ls"]))
+    const bad = makeBundle(work, shape, (root) => {
+      makeBusyboxRoot(root, ["ls"])
+      mustRun("mkfifo", [join(root, "usr/bin/nvidia-smi")])
+    })
+    // A state directory of its own: other tests' starts may forget what they like.
+    const script = `mkdir -p /run/gantry && mount -t tmpfs -o mode=700 none /run/gantry
+      start() { runc --root "$1/forget" run --bundle "$2" "forget-$3" 2>&1; ls -i /run/gantry | grep -E '(machine|start)-'; }
+      start "$1" "$2" cold >/dev/null; start "$1" "$2" good; echo then; start "$1" "$3" bad`
+    try {
+      const args = ["--mount", "sh", "-c", script, "sh", work, good.directory, bad.directory]
+      const [before = "", after = ""] = run("unshare", args).stdout.split("then\n")
+      expect(before).toMatch(/^\/usr\/bin\/nvidia-smi\n/)
+      expect(after).toContain("[GAN3010]")
+      const kept = (text: string): readonly string[] => text.match(/\d+ (?:machine|start)-\w+\.json/g) ?? []
+      expect(kept(before)).toHaveLength(2)
+      expect(kept(after)).toEqual([...kept(before)])
+    } finally {
+      for (const one of [good, bad]) one.remove()
+    }
   })
 
   test.each([
