@@ -10,6 +10,7 @@ import { planDelegate } from "../src/core/plan/plan-delegate.ts"
 import { plannerOf } from "../src/core/plan/planner-of.ts"
 import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
 import type { InjectionMode } from "../src/core/request/injection-mode.ts"
+import { parseConfig } from "../src/core/request/parse-config.ts"
 import { createMemoryHost, type MemoryTree } from "../src/host/memory.ts"
 import { describeMachine, type MachineShape } from "../src/host/simulate/machine.ts"
 import { findModel } from "../src/host/simulate/models.ts"
@@ -64,9 +65,8 @@ export function judge({
 }: ContainerOptions): Decision {
   const bounding = isPrivileged ? ["CAP_SYS_ADMIN"] : ["CAP_CHOWN"]
   return decide({
-    profile: undefined,
     mode,
-    readConfig: () => ok(config),
+    readConfig: () => parseConfig(config, undefined),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () =>
       ok(

@@ -49,9 +49,8 @@ export function judgePassedOn(choice: number, spec: Uint8Array): string | undefi
   if (byLauncher && mayAskForGpu(text, chosen.config)) return undefined
   for (const mode of modes) {
     const decision = decide({
-      profile: undefined,
       mode,
-      readConfig: () => ok(chosen.text),
+      readConfig: () => parseConfig(chosen.text, undefined),
       readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
       readSpec: () => ok(text),
       injector: undefined,

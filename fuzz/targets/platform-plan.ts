@@ -9,6 +9,7 @@ import { unseenLayout } from "../../src/core/plan/container-layout.ts"
 import { decide } from "../../src/core/plan/decide.ts"
 import type { Edit } from "../../src/core/plan/edit.ts"
 import { planPlatform } from "../../src/core/plan/plan-platform.ts"
+import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { cleanPath } from "../../src/core/text/path.ts"
 import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
@@ -42,9 +43,8 @@ const board: MemoryTree = {
 
 const judge = () =>
   decide({
-    profile: undefined,
     mode: "csv",
-    readConfig: () => ok(""),
+    readConfig: () => parseConfig("", undefined),
     readState: () => ok('{"pid": 1, "bundle": "/b"}'),
     readSpec: () =>
       ok(

@@ -2,6 +2,7 @@
 
 import { ok } from "../../src/core/fault/result.ts"
 import { decide } from "../../src/core/plan/decide.ts"
+import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { type ProfileName, profileNames } from "../../src/core/request/profile.ts"
 import { bytesOf, hookTexts } from "../corpus.ts"
 import { checkFault } from "../invariants.ts"
@@ -21,8 +22,7 @@ function judge(env: readonly string[], profile: ProfileName, isPrivileged: boole
       ? ""
       : "accept-nvidia-visible-devices-as-volume-mounts = true\naccept-nvidia-visible-devices-envvar-when-unprivileged = false\n"
   const decision = decide({
-    profile,
-    readConfig: () => ok(config),
+    readConfig: () => parseConfig(config, profile),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(JSON.stringify(spec)),
     mode: "legacy",

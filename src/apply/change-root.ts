@@ -15,6 +15,7 @@ import { baseName, parentPath } from "../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
 import { errnoOf } from "../linux/checked.ts"
 import {
+  checkShortage,
   ensureDirectory,
   linkAt,
   openMountTarget,
@@ -162,18 +163,29 @@ function writeCache(root: Root, edit: LdcacheEdit, parents: Map<string, number>)
   const entries = edit.entries.flatMap(({ soname, path, machine }) =>
     machine === "other" ? [] : [{ soname, path, flags: flagsOf[machine], osVersion: 0, hwcap: 0n }],
   )
-  const merged = mergeLdcache(readInRoot(root, edit.path, cacheLimitBytes), entries)
+  const present = readPresent(root, edit.path, cacheLimitBytes)
+  if (!present.ok) return present
+  const merged = mergeLdcache(present.value, entries)
   if (!merged.ok) return merged
   const parent = parentOf(root, edit.path, parents)
   return parent.ok ? writeFileAt(parent.value, baseName(edit.path), merged.value, 0o644, root.owner) : parent
 }
 
 function writeMuslPath(root: Root, edit: MuslPathEdit, parents: Map<string, number>): Result<true> {
-  const present = readInRoot(root, edit.path, muslPathLimitBytes)
-  const text = mergeMuslPath(present === undefined ? undefined : decodeUtf8(present), edit.directories)
+  const present = readPresent(root, edit.path, muslPathLimitBytes)
+  if (!present.ok) return present
+  const { value } = present
+  const text = mergeMuslPath(value === undefined ? undefined : decodeUtf8(value), edit.directories)
   if (text === undefined) return ok(true)
   const parent = parentOf(root, edit.path, parents)
   return parent.ok
     ? writeFileAt(parent.value, baseName(edit.path), encodeUtf8(text), 0o644, root.owner)
     : parent
+}
+
+/** What the root has is not lost because the machine was too short of something to read it. */
+function readPresent(root: Root, path: string, limitBytes: number): Result<Uint8Array | undefined> {
+  const present = readInRoot(root, path, limitBytes)
+  const sure = checkShortage(root)
+  return sure.ok ? ok(present) : sure
 }

@@ -1,7 +1,7 @@
 /**
  * The wrapper's applier: does a plan's edits to a container that does not exist yet. What the runtime does stands in config.json in the
  * end; links, files and the loader's cache are written into the root, which the engine has mounted already; config.json is replaced
- * last, whole or not at all. Where the root is not there yet, hooks do the root's part.
+ * last, whole or not at all. Where the root is not there yet, one hook does the root's part.
  */
 
 import { closeSync, statSync } from "node:fs"
@@ -49,7 +49,6 @@ export function applyToBundle(
 ): Result<{ readonly findings: readonly Finding[] }> {
   const { spec, inRoot } = divided
   const hook = (...args: readonly string[]): SpecHook => ({ path: launcher, args, env: hookEnvironment })
-  const paramsHook = hook("gantry-launcher", "bind-params", bundle.rootPath)
   const findings = [...divided.findings]
   const mounts: SpecBind[] = [...spec.mounts]
   for (const { path, links } of divided.linkDirectories) {
@@ -57,15 +56,16 @@ export function applyToBundle(
     if (source === undefined) findings.push(notLinked(path, state))
     else mounts.push({ source, destination: path, options: linkDirectoryOptions })
   }
-  const inHooks = changeFromOutside(bundle, inRoot, findings)
-  if (!inHooks.ok) return inHooks
+  const isRootAbsent = changeFromOutside(bundle, inRoot, findings)
+  if (!isRootAbsent.ok) return isRootAbsent
   const edited = editSpec(bundle.spec, {
     ...spec,
     mounts,
-    createContainerHooks: [
-      ...(divided.needsParamsHook ? [paramsHook] : []),
-      ...(inHooks.value ? hooksFor(inRoot, hook) : []),
-    ],
+    createContainerHooks: isRootAbsent.value
+      ? [hook("nvidia-cdi-hook", "complete-container", ...completionFlags(divided))]
+      : divided.needsParamsHook
+        ? [hook("gantry-launcher", "bind-params", bundle.rootPath)]
+        : [],
   })
   if (!edited.ok) return edited
   const complete = addCdiDevices === undefined ? edited : addCdiDevices(edited.value)
@@ -113,22 +113,18 @@ function ownerOf(rootPath: string, mapped: Owner | undefined): Owner {
   return isMapped ? mapped : { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
 }
 
-function hooksFor(
-  edits: readonly Edit[],
-  hook: (...args: readonly string[]) => SpecHook,
-): readonly SpecHook[] {
-  const links = edits.flatMap((edit) =>
-    edit.kind === "symlink" ? ["--link", `${edit.target}::${edit.path}`] : [],
-  )
-  const folders = new Set(
-    edits.flatMap((edit) =>
-      edit.kind === "ldcache" ? edit.entries.map(({ path }) => parentPath(path)) : [],
-    ),
-  )
-  return [
-    ...(links.length === 0 ? [] : [hook("nvidia-cdi-hook", "create-symlinks", ...links)]),
-    ...(folders.size === 0
-      ? []
-      : [hook("nvidia-cdi-hook", "update-ldcache", ...[...folders].flatMap((one) => ["--folder", one]))]),
-  ]
+/** What the hook is told that will see the root. Which loaders it has, musl's too, and which GPUs the profile names, the hook sees itself. */
+function completionFlags({ inRoot, needsParamsHook }: DividedEdits): readonly string[] {
+  const flags: string[] = []
+  const folders = new Set<string>()
+  let hasApplicationProfile = false
+  for (const edit of inRoot)
+    if (edit.kind === "symlink") flags.push("--link", `${edit.target}::${edit.path}`)
+    else if (edit.kind === "ldcache") for (const { path } of edit.entries) folders.add(parentPath(path))
+    // The only file in a root whose text a plan knows.
+    else if (edit.kind === "file") hasApplicationProfile = true
+  for (const folder of folders) flags.push("--folder", folder)
+  if (hasApplicationProfile) flags.push("--update-application-profile")
+  if (needsParamsHook) flags.push("--disable-device-node-modification")
+  return flags
 }

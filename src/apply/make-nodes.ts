@@ -1,6 +1,16 @@
 /** Makes the driver's device nodes on the machine where they are missing or wrong, as the driver's own tool does. Root's affair. */
 
-import { chownSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs"
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { nodePlace } from "../core/host/dev-root.ts"
@@ -8,11 +18,12 @@ import type { HostFiles } from "../core/host/host.ts"
 import type { NodeFact } from "../core/inventory/inventory.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
 import { parentPath } from "../core/text/path.ts"
+import { isYoung, writingLifeMs } from "../host/state-file.ts"
 import { deviceNumber, makeCharacterNode } from "../linux/nodes.ts"
 
 /** What could not be made. Several starts may be at it at once. */
 export function makeNodes(
-  host: HostFiles,
+  host: Pick<HostFiles, "livePath">,
   devRoot: HostPath,
   nodes: readonly NodeFact[],
 ): readonly Finding[] {
@@ -53,16 +64,31 @@ function makeNode(place: string, { major, minor, mode, uid, gid }: NodeFact): vo
     // What is no node was put there by somebody who meant something by it.
     if (!present.isCharacterDevice())
       throw Object.assign(new Error(place), { code: "EEXIST", syscall: "mknod" })
-    unlinkSync(place)
   }
-  const made = makeCharacterNode(place, major, minor, mode)
-  if (!made.ok) {
-    const errno = made.fault.tag === "SystemCallFailed" ? made.fault.data.errno : "EIO"
+  // One that is wrong is replaced at once: another start, or a program, finds the old one or the new one, never none.
+  const made = present === undefined ? place : temporaryIn(parent)
+  const result = makeCharacterNode(made, major, minor, mode)
+  if (!result.ok) {
+    const errno = result.fault.tag === "SystemCallFailed" ? result.fault.data.errno : "EIO"
     // Another start was faster.
     if (errno === "EEXIST") return
     throw Object.assign(new Error(place), { code: errno, syscall: "mknod" })
   }
-  if (uid !== 0 || gid !== 0) chownSync(place, uid, gid)
+  try {
+    if (uid !== 0 || gid !== 0) chownSync(made, uid, gid)
+    if (made !== place) renameSync(made, place)
+  } catch (error) {
+    rmSync(made, { force: true })
+    throw error
+  }
+}
+
+/** A name beside a node, of which nobody thinks that it is one. What a killed start left under such a name is taken away. */
+function temporaryIn(directory: string): string {
+  for (const name of readdirSync(directory))
+    if (/^\.gantry-\d+-[0-9a-z]+$/.test(name) && !isYoung(`${directory}/${name}`, writingLifeMs))
+      rmSync(`${directory}/${name}`, { force: true })
+  return `${directory}/.gantry-${process.pid}-${Math.random().toString(36).slice(2, 10)}`
 }
 
 /** `/dev/char/195:0` → `../nvidia0`, by which systemd finds devices that it is to permit. Only where the machine has that directory. */

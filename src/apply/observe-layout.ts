@@ -5,37 +5,37 @@
 
 import { closeSync } from "node:fs"
 import type { ElfMachine } from "../core/elf/elf.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import { muslLoaderFile } from "../core/ldcache/musl-path.ts"
 import type { CompatOffer } from "../core/plan/compat-offer.ts"
 import { type ContainerLayout, unseenLayout } from "../core/plan/container-layout.ts"
-import { openRoot, type Root, statInRoot } from "../linux/in-root.ts"
+import { checkShortage, openRoot, type Root, statInRoot } from "../linux/in-root.ts"
 
-const muslLoaders: readonly (readonly [machine: Exclude<ElfMachine, "other">, path: string])[] = [
-  ["x86-64", "/lib/ld-musl-x86_64.so.1"],
-  ["aarch64", "/lib/ld-musl-aarch64.so.1"],
-  ["i386", "/lib/ld-musl-i386.so.1"],
-]
+const machines: readonly Exclude<ElfMachine, "other">[] = ["x86-64", "aarch64", "i386"]
 
 /**
  * `directory`: where the root lies for this process. A root that cannot be opened has nothing. `boardCompat`: in which directory of it a
- * board's newer CUDA would lie; undefined: nobody asks.
+ * board's newer CUDA would lie; undefined: nobody asks. Faults: SystemCallFailed, where the machine was too short of something to look.
  */
 export async function observeLayout(
   directory: string,
   boardCompat: string | undefined = undefined,
-): Promise<ContainerLayout> {
+): Promise<Result<ContainerLayout>> {
   const root = openRoot(directory, { uid: 0, gid: 0 })
-  if (!root.ok) return unseenLayout
+  if (!root.ok) return ok(unseenLayout)
   const seen = (path: string) => statInRoot(root.value, path)
   try {
     const [lib, lib64] = [seen("/usr/lib"), seen("/usr/lib64")]
-    return {
+    const layout: ContainerLayout = {
       isDebian: seen("/etc/debian_version") !== undefined,
       hasLib32: seen("/usr/lib32") !== undefined,
       isLibApart: lib !== undefined && !(lib.dev === lib64?.dev && lib.ino === lib64.ino),
-      muslMachines: muslLoaders.filter(([, path]) => seen(path) !== undefined).map(([machine]) => machine),
+      muslMachines: machines.filter((machine) => seen(muslLoaderFile(machine)) !== undefined),
       compat: await observeCompat(root.value, compatDirectory),
       boardCompat: boardCompat === undefined ? undefined : await observeCompat(root.value, boardCompat),
     }
+    const sure = checkShortage(root.value)
+    return sure.ok ? ok(layout) : sure
   } finally {
     closeSync(root.value.descriptor)
   }

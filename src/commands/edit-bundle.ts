@@ -15,6 +15,7 @@ import { isInUserNamespace } from "../host/own-user-namespace.ts"
 import { type PreparedStart, recallStart, startPlace } from "../host/prepared-start.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace } from "./driver-place.ts"
+import { forgetIfChanged } from "./forget-if-changed.ts"
 
 /** Whose are files of groups that a user namespace does not have. Source: kernel.overflowgid, proc(5). */
 const overflowGid = 65_534
@@ -25,11 +26,13 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
   const state = stateDirectory()
   const rootPath = absolutePath(spec.rawRootPath, bundle)
   const mappedRoot = readRootOwner(spec.document.value)
+  const layout =
+    decision.mode === "csv"
+      ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
+      : await observeLayout(rootPath)
+  if (!layout.ok) return layout
   const surroundings = {
-    layout:
-      decision.mode === "csv"
-        ? await (await import("./observe-board-layout.ts")).observeBoardLayout(rootPath, config)
-        : await observeLayout(rootPath),
+    layout: layout.value,
     mountedOver: spec.mounts.map(({ destination }) => cleanPath(destination)),
     hasUserNamespace: mappedRoot !== undefined || isInUserNamespace(),
     unknownGid: isInUserNamespace() ? overflowGid : undefined,
@@ -60,9 +63,7 @@ export async function editBundle(decision: BundleDecision, bundle: string): Prom
   )
   log(withOutcome(plan, applied))
   if (applied.ok) return ok(true)
-  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
-  const { forgetMachine } = await import("./forget-machine.ts")
-  forgetMachine(config, state)
+  await forgetIfChanged(applied.fault, config, state)
   return fail(applied.fault)
 }
 

@@ -22,14 +22,14 @@ import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
 import { askedDevices, needSpecifications } from "../core/request/asked-devices.ts"
 import type { InjectionMode } from "../core/request/injection-mode.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
-import { isProfileName } from "../core/request/profile.ts"
+import { isProfileName, type ProfileName } from "../core/request/profile.ts"
 import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { readDecisions } from "../host/decision-log.ts"
 import { liveDelegateMachine } from "../host/delegate-machine.ts"
 import { findHostNode } from "../host/find-host-node.ts"
-import { hookSources } from "../host/hook-sources.ts"
+import { hookSources, readConfig } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
@@ -90,7 +90,8 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
   if (!opened.ok) return opened
   const host = opened.value
   const bundle = decision.kind === "gpu" ? resolve(decision.state.bundle) : resolve(".")
-  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : unseenLayout
+  const layout = decision.kind === "gpu" ? await layoutFor(decision, bundle) : ok(unseenLayout)
+  if (!layout.ok) return layout
   const observed = decision.kind === "gpu" ? observeSupplied(host, decision) : undefined
   const surroundings: PlanSurroundings = {
     injector: on.has("wrapper") ? "native" : injector,
@@ -106,7 +107,7 @@ async function makePlan({ on, values }: Flags): Promise<Result<Plan>> {
     // Asked only of who wants a GPU.
     observe: () =>
       ok(observed?.snapshot ?? observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })),
-    observeLayout: () => layout,
+    observeLayout: () => layout.value,
   }
   const plan =
     decision.kind === "gpu"
@@ -135,15 +136,14 @@ function planGpuContainer(
   return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 
-function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<ContainerLayout> {
+function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Promise<Result<ContainerLayout>> {
   const root = absolutePath(spec.rawRootPath, bundle)
   return mode === "csv" ? observeBoardLayout(root, config) : observeLayout(root)
 }
 
 /** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */
 function wrapperMode(sources: Sources): Result<InjectionMode> {
-  const text = sources.readConfig()
-  const parsed = text.ok ? parseConfig(text.value, sources.profile) : text
+  const parsed = sources.readConfig()
   if (!parsed.ok) return parsed
   const { config } = parsed.value
   return chooseRuntimeMode("nvidia-container-runtime", config, () => sources.isTegra(config.gantry.host))
@@ -152,18 +152,18 @@ function wrapperMode(sources: Sources): Result<InjectionMode> {
 /** Without a state file there is a bundle and no process yet. */
 function sourcesOf(
   values: Flags["values"],
-  profile: Sources["profile"],
+  profile: ProfileName | undefined,
   injector: Sources["injector"],
 ): Sources {
   const statePath = values.get("state")
   const specPath = values.get("spec")
   const bundle = resolve(values.get("bundle") ?? ".")
   const named = values.get("host")
+  const variable = (name: string): string | undefined => process.env[name]
+  const { text } = readConfig({ configPath: values.get("config"), profile, variable })
   const hook = hookSources({
-    configPath: values.get("config"),
-    profile,
+    config: text.ok ? parseConfig(text.value, profile) : text,
     injector,
-    variable: (name) => process.env[name],
     readState: () =>
       statePath === undefined
         ? ok(JSON.stringify({ pid: 0, bundle }))

@@ -5,7 +5,8 @@
 
 import type { Fault } from "../core/fault/fault.ts"
 import { decide } from "../core/plan/decide.ts"
-import { hookSources } from "../host/hook-sources.ts"
+import { hookSources, readConfig } from "../host/hook-sources.ts"
+import { parseConfigText } from "../host/parse-config-text.ts"
 import { readState } from "../host/read-text.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
@@ -32,8 +33,9 @@ export async function run(
 
 async function prestart(call: Prestart, caller: Caller): Promise<number> {
   const variable = (name: string): string | undefined => variableOf(caller, name)
+  const config = await parseConfigText(readConfig({ ...call, variable }).text, call.profile)
   const decision = decide(
-    hookSources({ ...call, variable, readState: () => readState({ isTerminal, waitReadable }) }),
+    hookSources({ ...call, config, readState: () => readState({ isTerminal, waitReadable }) }),
   )
   switch (decision.kind) {
     case "off":

@@ -15,6 +15,7 @@ import { openFiles } from "../host/open-files.ts"
 import { recallStart, startPlace } from "../host/prepared-start.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { driverPlace } from "./driver-place.ts"
+import { forgetIfChanged } from "./forget-if-changed.ts"
 
 export interface Target {
   readonly container: AppliedContainer
@@ -52,9 +53,7 @@ export async function injectInto(
     : { ...plan, outcome: "refuse", refusal: applied.fault }
   log(target, outcome)
   if (applied.ok) return undefined
-  // It may be that the machine has changed where nobody looks: the next start is to see it as it is.
-  const { forgetMachine } = await import("./forget-machine.ts")
-  forgetMachine(decision.config, stateDirectory())
+  await forgetIfChanged(applied.fault, decision.config, stateDirectory())
   return applied.fault
 }
 
@@ -79,7 +78,9 @@ function targetOf({ state, spec }: BundleDecision): Result<Target> {
 async function prepare(decision: GpuDecision, { container }: Target): Promise<Result<Prepared>> {
   const { config } = decision
   const { host: selector } = config.gantry
-  const layout = await observeLayout(container.visibleRoot)
+  const seen = await observeLayout(container.visibleRoot)
+  if (!seen.ok) return seen
+  const layout = seen.value
   const place = startPlace(selector, driverPlace(config), startKey(decision, { layout }), stateDirectory())
   const recalled = place === undefined ? undefined : recallStart(place, selector)
   const files = recalled === undefined ? undefined : openFiles(selector)

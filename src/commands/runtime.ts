@@ -8,8 +8,7 @@ import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRuntimeCall } from "../core/oci/runtime-call.ts"
 import { decide } from "../core/plan/decide.ts"
-import type { Config } from "../core/request/config.ts"
-import { parseConfig } from "../core/request/parse-config.ts"
+import type { ParsedConfig } from "../core/request/create-config.ts"
 import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { mayAskForGpu } from "../core/request/trigger-words.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
@@ -17,6 +16,7 @@ import { findRuntime, isAnothers } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { isTegraHost } from "../host/is-tegra-host.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
+import { parseConfigText } from "../host/parse-config-text.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
 
@@ -31,7 +31,7 @@ export async function run(
   const variable = (name: string): string | undefined => variableOf(caller, name)
   const stamp = stampConfig(defaultConfigPath)
   const read = readConfig({ configPath: undefined, profile: undefined, variable })
-  const parsed = read.text.ok ? parseConfig(read.text.value, undefined) : read.text
+  const parsed = await parseConfigText(read.text, undefined)
   const config = parsed.ok ? parsed.value.config : undefined
   const candidates = config?.value("nvidia-container-runtime.runtimes") ?? defaultRuntimes
   const runtime = findRuntime(candidates, variable("PATH") ?? "")
@@ -58,11 +58,10 @@ export async function run(
   if (!found.ok) return await report(found.fault, args)
   const bundle = found.value
   const served = await serve({
-    config: parsed.value.config,
+    parsed: parsed.value,
     programName,
     bundle,
     spec,
-    configText: read.text,
   })
   if (!served.ok) return await report(served.fault, args)
   if (config?.gantry.mode !== "shadow") return await passOn()
@@ -76,21 +75,20 @@ export async function run(
 const shadowed = "nvidia-container-runtime"
 
 interface Start {
-  readonly config: Config
+  readonly parsed: ParsedConfig
   readonly programName: string
   readonly bundle: string
   readonly spec: string
-  readonly configText: Result<string>
 }
 
-async function serve({ config, programName, bundle, spec, configText }: Start): Promise<Result<true>> {
+async function serve({ parsed, programName, bundle, spec }: Start): Promise<Result<true>> {
+  const { config } = parsed
   const mode = chooseRuntimeMode(programName, config, () => isTegraHost(config.gantry.host))
   if (!mode.ok) return mode
   const decision = decide({
-    profile: undefined,
     injector: undefined,
     mode: mode.value,
-    readConfig: () => configText,
+    readConfig: () => ok(parsed),
     readState: () => ok(JSON.stringify({ bundle })),
     readSpec: () => ok(spec),
     isTegra: () => false,

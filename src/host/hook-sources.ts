@@ -5,6 +5,7 @@
 
 import { ok, type Result } from "../core/fault/result.ts"
 import type { Sources } from "../core/plan/decide.ts"
+import type { ParsedConfig } from "../core/request/create-config.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
 import { isTegraHost } from "./is-tegra-host.ts"
@@ -12,21 +13,24 @@ import { readText } from "./read-text.ts"
 
 const configName = "nvidia-container-runtime/config.toml"
 
-export interface HookSurroundings {
+export interface ConfigSurroundings {
   readonly configPath: string | undefined
   readonly profile: ProfileName | undefined
-  readonly injector: Sources["injector"]
   /** A variable of the hook's own environment. */
   readonly variable: (name: string) => string | undefined
+}
+
+export interface HookSurroundings {
+  readonly config: Result<ParsedConfig>
+  readonly injector: Sources["injector"]
   readonly readState: () => Result<string>
 }
 
 export function hookSources(surroundings: HookSurroundings): Sources {
   return {
-    profile: surroundings.profile,
     injector: surroundings.injector,
     mode: "legacy",
-    readConfig: () => readConfig(surroundings).text,
+    readConfig: () => surroundings.config,
     readState: surroundings.readState,
     readSpec: (bundle) => readText("OCI spec", joinPath(bundle, "config.json")),
     isTegra: isTegraHost,
@@ -34,11 +38,7 @@ export function hookSources(surroundings: HookSurroundings): Sources {
 }
 
 /** The configuration's text, and the file it came from (undefined: none exists and none is required). */
-export function readConfig({
-  configPath,
-  profile,
-  variable,
-}: Pick<HookSurroundings, "configPath" | "profile" | "variable">): {
+export function readConfig({ configPath, profile, variable }: ConfigSurroundings): {
   readonly text: Result<string>
   readonly path: string | undefined
 } {

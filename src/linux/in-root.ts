@@ -4,7 +4,7 @@
  */
 
 import { closeSync, fchmodSync, fstatSync, readSync, type Stats, writeSync } from "node:fs"
-import { fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { baseName, parentPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -37,6 +37,15 @@ export interface Root {
   readonly descriptor: number
   /** Who owns what is made in it: root, or the mapped root of a user namespace. */
   readonly owner: Owner
+  /** What the machine was short of when it was asked about the root: what seemed absent then may be there. */
+  readonly shortages: Fault[]
+}
+
+const shortageNames = ["ENOMEM", "EMFILE", "ENFILE"]
+
+/** To be asked before anything depends on what a root does not have. Faults: SystemCallFailed. */
+export function checkShortage({ shortages: [first] }: Root): Result<true> {
+  return first === undefined ? ok(true) : fail(first)
 }
 
 const how = allocate(24)
@@ -52,7 +61,10 @@ export function openInRoot(root: Root, path: string, flags: number): Result<numb
   howView.setBigUint64(16, BigInt(inRoot | noMagicLinks), true)
   for (let tries = 1; ; tries++) {
     const opened = call("openat2", path, root.descriptor, cString(path), addressOf(how), 24)
-    if (opened.ok || errnoOf(opened) !== "EAGAIN" || tries === triesLimit) return opened
+    if (opened.ok) return opened
+    const errno = errnoOf(opened) ?? ""
+    if (shortageNames.includes(errno)) root.shortages.push(opened.fault)
+    if (errno !== "EAGAIN" || tries === triesLimit) return opened
   }
 }
 
@@ -64,7 +76,7 @@ export function openRoot(path: string, owner: Owner): Result<Root> {
   const buffer = cString(path)
   const flags = openFlags.path | openFlags.directory | openFlags.closeOnExec
   const opened = call("openat", path, atFdCwd, buffer, flags, 0)
-  return opened.ok ? ok({ descriptor: opened.value, owner }) : opened
+  return opened.ok ? ok({ descriptor: opened.value, owner, shortages: [] }) : opened
 }
 
 /**

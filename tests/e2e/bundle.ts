@@ -64,14 +64,17 @@ export function mustRun(
 
 export const makeDirectory = (name: string): string => mkdtempSync(join(tmpdir(), `gantry-${name}-`))
 
-/** A static busybox and its links. */
-export function makeBusyboxRoot(root: string): void {
+let applets: readonly string[] | undefined
+
+/** A static busybox and links to it: every applet, or these; there are hundreds, and of many starts in a row few use many. */
+export function makeBusyboxRoot(root: string, names?: readonly string[]): void {
   for (const directory of ["bin", "dev", "etc", "proc", "sys", "tmp", "usr/bin"])
     mkdirSync(join(root, directory), { recursive: true })
   const busybox = search.map((directory) => join(directory, "busybox")).find(existsSync) ?? "/bin/busybox"
   copyFileSync(busybox, join(root, "bin/busybox"))
   chmodSync(join(root, "bin/busybox"), 0o755)
-  for (const name of mustRun(busybox, ["--list"]).trim().split("\n"))
+  applets ??= mustRun(busybox, ["--list"]).trim().split("\n")
+  for (const name of names ?? applets)
     if (name !== "busybox" && !existsSync(join(root, "bin", name)))
       symlinkSync("busybox", join(root, "bin", name))
 }

@@ -7,19 +7,18 @@ import {
   gantryProgram,
   hookProgram,
   makeBundle,
+  makeBusyboxRoot,
   makeDirectory,
   missing,
   mustRun,
   type Ran,
+  run,
 } from "./bundle.ts"
+import { disturbEach, mountingCalls, writingCalls } from "./disturbed-calls.ts"
 
 const lacks = missing("runc", "busybox", "strace")
 const suite = lacks === "" ? describe : describe.skip
 const title = lacks === "" ? "runc" : `runc (missing: ${lacks})`
-
-/** All that src/linux changes containers with; what writes files stands in the second. */
-const mounting = "open_tree,move_mount,mount_setattr,fsopen,fsconfig,fsmount,setns,unshare,bpf"
-const writing = "mkdirat,symlinkat,renameat,fchownat,fchmod,unlinkat,mkdir,rename,openat2"
 
 suite(`the hook, disturbed at each of its calls: ${title}`, () => {
   const work = lacks === "" ? makeDirectory("hook-faults") : ""
@@ -46,21 +45,13 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
       `XDG_CONFIG_HOME=${settings}`,
       `node=${machine}/dev/nvidia0`,
     ]
-    const bundle = makeBundle(work, {
+    const hook = ["sh", "-c", `${before} exec "$@"`, "sh", ...tracing, hookProgram, "prestart"]
+    const shape = {
       args: ["sh", "-c", "ls /dev | grep nvidia; ls /usr/bin/nvidia-smi"],
       env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=utility"],
-      hook: [
-        "/usr/bin/env",
-        ...variables,
-        "sh",
-        "-c",
-        `${before} exec "$@"`,
-        "sh",
-        ...tracing,
-        hookProgram,
-        "prestart",
-      ],
-    })
+      hook: ["/usr/bin/env", ...variables, ...hook],
+    }
+    const bundle = makeBundle(work, shape, (root) => makeBusyboxRoot(root, ["sh", "ls", "grep"]))
     try {
       return bundle.start("v2ParamsInProc")
     } finally {
@@ -73,24 +64,21 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
   const mounts = (): string => readFileSync("/proc/self/mountinfo", "utf8")
 
   describe.each([
-    ["mount, permission or namespace", mounting],
-    ["file, link or directory", writing],
+    ["mount, permission or namespace", mountingCalls],
+    ["file, link or directory", writingCalls],
   ])("%s", (_, calls) => {
     test.each(["error=ENOMEM", "signal=KILL"])(
       "%s at every one of them: the start works or fails in one line, and the next one works",
       (disturbance) => {
         expect(start()).toMatchObject({ status: 0, stdout: served })
         const before = mounts()
-        start("-e", `trace=${calls}`)
-        const count = readFileSync(trace, "utf8").split("\n").length - 1
         const failed = new Set<string>()
-        for (let nth = 1; nth <= count; nth++) {
-          const ran = start("-e", `trace=${calls}`, "-e", `inject=${calls}:${disturbance}:when=${nth}`)
+        const count = disturbEach({ trace, calls, disturbance, start }, (nth, ran) => {
           const lines = ran.stderr.match(/\[GAN\d{4}\]|internal error|ended without an answer/g) ?? []
           if (ran.status === 0) expect([nth, ran.stdout, lines]).toEqual([nth, served, []])
           else expect([nth, ran.stdout, lines]).toEqual([nth, "", [expect.stringMatching(/GAN3|ended/)]])
           if (ran.status !== 0) failed.add(lines[0] ?? "")
-        }
+        })
         // Proof that calls were disturbed, and that not the first alone was.
         expect(count).toBeGreaterThan(3)
         expect(failed.size).toBeGreaterThan(0)
@@ -100,6 +88,35 @@ suite(`the hook, disturbed at each of its calls: ${title}`, () => {
       },
       180_000,
     )
+  })
+
+  test("an image that cannot be started makes no other container's start slower: nothing is forgotten", () => {
+    const variables = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", `XDG_CONFIG_HOME=${settings}`]
+    const shape = {
+      args: ["ls", "/usr/bin/nvidia-smi"],
+      env: ["NVIDIA_VISIBLE_DEVICES=0", "NVIDIA_DRIVER_CAPABILITIES=utility"],
+      hook: ["/usr/bin/env", ...variables, hookProgram, "prestart"],
+    }
+    const good = makeBundle(work, shape, (root) => makeBusyboxRoot(root, ["ls"]))
+    const bad = makeBundle(work, shape, (root) => {
+      makeBusyboxRoot(root, ["ls"])
+      mustRun("mkfifo", [join(root, "usr/bin/nvidia-smi")])
+    })
+    // A state directory of its own: other tests' starts may forget what they like.
+    const script = `mkdir -p /run/gantry && mount -t tmpfs -o mode=700 none /run/gantry
+      start() { runc --root "$1/forget" run --bundle "$2" "forget-$3" 2>&1; ls -i /run/gantry | grep -E '(machine|start)-'; }
+      start "$1" "$2" cold >/dev/null; start "$1" "$2" good; echo then; start "$1" "$3" bad`
+    try {
+      const args = ["--mount", "sh", "-c", script, "sh", work, good.directory, bad.directory]
+      const [before = "", after = ""] = run("unshare", args).stdout.split("then\n")
+      expect(before).toMatch(/^\/usr\/bin\/nvidia-smi\n/)
+      expect(after).toContain("[GAN3010]")
+      const kept = (text: string): readonly string[] => text.match(/\d+ (?:machine|start)-\w+\.json/g) ?? []
+      expect(kept(before)).toHaveLength(2)
+      expect(kept(after)).toEqual([...kept(before)])
+    } finally {
+      for (const one of [good, bad]) one.remove()
+    }
   })
 
   test.each([

@@ -246,10 +246,17 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
     expect(ran.stderr).toContain("No such device or address")
   })
 
-  test("a root that is not there yet gets links and the loader's cache by hooks, when it is", () => {
-    const bundle = makeBundle(work, { args: ["loader-probe", "libcuda.so.1"], env: gpu1 }, (root) => {
+  test("a root that is not there yet gets links, what loaders read and the profile by one hook, when it is", () => {
+    const muslList = `/etc/ld-musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.path`
+    const profile = "/etc/nvidia/nvidia-application-profiles-rc.d/10-container.conf"
+    const shape = {
+      args: ["sh", "-c", `loader-probe libcuda.so.1; cat ${muslList} ${profile}`],
+      env: ["NVIDIA_VISIBLE_DEVICES=1", "NVIDIA_DRIVER_CAPABILITIES=compute,graphics"],
+    }
+    const bundle = makeBundle(work, shape, (root) => {
       makeBusyboxRoot(root)
       addLoaderProbe(root, join(import.meta.dir, "loader-probe.c"))
+      writeFileSync(join(root, muslList.replace("/etc", "/lib").replace(".path", ".so.1")), "")
     })
     renameSync(bundle.root, `${bundle.root}.later`)
     configure(`[nvidia-container-runtime]\nruntimes = ["true"]\n${own}`)
@@ -262,7 +269,23 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
         stderr: "",
       })
       renameSync(`${bundle.root}.later`, bundle.root)
-      expect(bundle.start()).toMatchObject({ status: 0, stdout: "libcuda answers 1000\n" })
+      const { hooks } = JSON.parse(readFileSync(join(bundle.directory, "config.json"), "utf8")) as {
+        hooks: Record<string, { args: string[] }[]>
+      }
+      expect(hooks["createContainer"]?.map(({ args }) => args.slice(0, 2))).toEqual([
+        ["nvidia-cdi-hook", "complete-container"],
+      ])
+      const ran = bundle.start()
+      const driver = expect.stringMatching(/^\/usr\/lib/)
+      expect(lines(ran).slice(0, 5)).toEqual([
+        "libcuda answers 1000",
+        "/lib",
+        "/usr/local/lib",
+        "/usr/lib",
+        driver,
+      ])
+      // One GPU, whose minor is 1.
+      expect(lines(ran).at(-1)).toContain('"EGLVisibleDGPUDevices",0x2]')
     } finally {
       configure(own)
       bundle.remove()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
   gantryProgram,
@@ -12,6 +12,7 @@ import {
   renderSpec,
   run,
 } from "./bundle.ts"
+import { age } from "./disturbed-calls.ts"
 
 const lacks = missing("unshare", "bash")
 const suite = lacks === "" ? describe : describe.skip
@@ -118,15 +119,6 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
   })
 
   describe("killed", () => {
-    /** What a killed start left in the root is young; the next start is to find it old. */
-    function age(directory: string): void {
-      for (const name of readdirSync(directory)) {
-        const path = join(directory, name)
-        if (lstatSync(path).isDirectory()) age(path)
-        else if (name.startsWith(".gantry-"))
-          renameSync(path, join(directory, name.replace(/^\.gantry-\w+-/, ".gantry-1-")))
-      }
-    }
     function expectNextStartCompletes(): void {
       age(join(bundle, "rootfs"))
       const before = state()

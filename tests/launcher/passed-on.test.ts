@@ -62,9 +62,8 @@ suite("the launcher passes on nothing that the program would change (missing: cc
 
 const asksForGpu = (spec: Uint8Array): boolean =>
   decide({
-    profile: undefined,
     mode: "jit-cdi",
-    readConfig: () => ok(""),
+    readConfig: () => parseConfig("", undefined),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec).toString("utf8")),
     injector: undefined,
@@ -95,10 +94,9 @@ test.each([
     const words = parsed.ok ? triggerWords(parsed.value.config) : undefined
     const spec = JSON.stringify({ ociVersion: "1.0.2", process: { env: [] }, root: { path: "r" }, ...asking })
     const decision = decide({
-      profile: undefined,
       mode,
       injector: undefined,
-      readConfig: () => ok(config),
+      readConfig: () => parseConfig(config, undefined),
       readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
       readSpec: () => ok(spec),
       isTegra: () => false,
@@ -120,9 +118,8 @@ test("a container that asks for no GPU is not failed by an entry of its environm
   expect(asksForGpu(spec("NVIDIA_DRIVER_CAPABILITIES=all"))).toBe(false)
   expect(asksForGpu(spec("NVIDIA_VISIBLE_DEVICES=0"))).toBe(true)
   const decision = decide({
-    profile: undefined,
     mode: "jit-cdi",
-    readConfig: () => ok(""),
+    readConfig: () => parseConfig("", undefined),
     readState: () => ok('{"pid": 42, "bundle": "/bundle"}'),
     readSpec: () => ok(Buffer.from(spec("B=c")).toString("utf8")),
     injector: undefined,

@@ -75,10 +75,9 @@ export function ownOutput(vector: RuntimeCdiVector): Result<Spec> {
   const mode = chooseRuntimeMode("nvidia-container-runtime", config, () => false)
   if (!mode.ok) return mode
   const decision = decide({
-    profile: undefined,
     mode: mode.value,
     injector: undefined,
-    readConfig: () => ok(vector.config_toml),
+    readConfig: () => parseConfig(vector.config_toml, undefined),
     readState: () => ok('{"bundle": "/var/lib/bundle"}'),
     readSpec: () => ok(JSON.stringify(vector.input)),
     isTegra: () => false,

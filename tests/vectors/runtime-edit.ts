@@ -147,9 +147,8 @@ export function ownEnding(vector: RuntimeEditVector, snapshot: HostSnapshot): En
   const mode = chooseRuntimeMode("nvidia-container-runtime", parsed.value.config, () => false)
   if (!mode.ok) return refused(mode.fault.tag)
   const decision = decide({
-    profile: undefined,
     mode: mode.value,
-    readConfig: () => ok(vector.config_toml),
+    readConfig: () => parseConfig(vector.config_toml, undefined),
     readState: () => ok('{"bundle": "/var/lib/bundle"}'),
     readSpec: () => ok(spec),
     injector: undefined,

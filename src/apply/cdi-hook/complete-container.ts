@@ -6,7 +6,7 @@
 import { closeSync } from "node:fs"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { absolutePath, cleanPath, parentPath } from "../../core/text/path.ts"
-import { openFlags, openInRoot, type Root } from "../../linux/in-root.ts"
+import { checkShortage, openFlags, openInRoot, type Root } from "../../linux/in-root.ts"
 import { createSymlinks, type WantedLink } from "./create-symlinks.ts"
 import { disableNodeModification } from "./disable-node-modification.ts"
 import type { HookEffect } from "./effect.ts"
@@ -26,7 +26,7 @@ export interface CompletionCall {
   readonly hasApplicationProfile: boolean
 }
 
-/** Faults: those of the hooks; what the ones before have done stays. */
+/** Faults: those of the hooks, SystemCallFailed; what the ones before have done stays. */
 export function completeContainer(root: Root, call: CompletionCall): Result<HookEffect> {
   const { compat, folders } = call
   const written = openWritable(root)
@@ -45,6 +45,8 @@ export function completeContainer(root: Root, call: CompletionCall): Result<Hook
   for (const work of works) {
     const effect = work()
     if (!effect.ok) return effect
+    const sure = checkShortage(root)
+    if (!sure.ok) return sure
     effects.push(effect.value)
   }
   return ok({

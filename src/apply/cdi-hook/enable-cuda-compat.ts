@@ -14,7 +14,7 @@ import { compatPath } from "../../core/ldcache/plan-loader-files.ts"
 import { baseName, parentPath } from "../../core/text/path.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
 import { viewContainer } from "../../host/container-tree.ts"
-import { openFlags, openInRoot, type Root, removeAt } from "../../linux/in-root.ts"
+import { checkShortage, openFlags, openInRoot, type Root, removeAt } from "../../linux/in-root.ts"
 import { type HookEffect, passOver } from "./effect.ts"
 import { writeContainerFile } from "./write-file.ts"
 
@@ -25,10 +25,12 @@ export interface CompatCall {
   readonly hostCudaVersion: string | undefined
 }
 
-/** Faults: ContainerFileNotWritten. */
+/** Faults: ContainerFileNotWritten, SystemCallFailed. */
 export function enableCudaCompat(root: Root, call: CompatCall): Result<HookEffect> {
   const { directory = compatDirectory, ...host } = call
   const decision = decideCompat({ ...observeCompat(viewContainer(root), directory), ...host })
+  const sure = checkShortage(root)
+  if (!sure.ok) return sure
   const findings: Finding[] = [...decision.findings]
   const written =
     decision.directory === undefined

@@ -10,11 +10,11 @@ import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { encodeUtf8 } from "../../core/text/utf8.ts"
 import { viewContainer } from "../../host/container-tree.ts"
-import type { Root } from "../../linux/in-root.ts"
+import { checkShortage, type Root } from "../../linux/in-root.ts"
 import { type HookEffect, passOver } from "./effect.ts"
 import { writeContainerFile } from "./write-file.ts"
 
-/** Faults: ContainerFileNotWritten. */
+/** Faults: ContainerFileNotWritten, SystemCallFailed. */
 export function updateApplicationProfile(root: Root): Result<HookEffect> {
   const findings: Finding[] = []
   const minors = readGpuMinors(root).flatMap(({ path, minor }): readonly number[] => {
@@ -23,6 +23,8 @@ export function updateApplicationProfile(root: Root): Result<HookEffect> {
     findings.push({ severity: "warning", fault: told, evidence: [`${path}: ${minor}`] })
     return []
   })
+  const sure = checkShortage(root)
+  if (!sure.ok) return sure
   const text = renderApplicationProfile(minors)
   if (text === undefined) return ok({ changes: [], findings })
   const wanted = { path: applicationProfilePath, content: encodeUtf8(text), mode: 0o444 }

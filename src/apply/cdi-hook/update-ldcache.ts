@@ -9,7 +9,7 @@ import { fault } from "../../core/fault/fault.ts"
 import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { observeLdconfigRules } from "../../core/ldcache/ldconfig-rules.ts"
-import { muslPathFile } from "../../core/ldcache/musl-path.ts"
+import { muslLoaderFile, muslPathFile } from "../../core/ldcache/musl-path.ts"
 import { type Cacheable, observeCacheable } from "../../core/ldcache/observe-cacheable.ts"
 import { observeLdSoConf } from "../../core/ldcache/observe-ld-so-conf.ts"
 import {
@@ -22,7 +22,7 @@ import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
 import { baseName, parentPath } from "../../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
 import { viewContainer } from "../../host/container-tree.ts"
-import { linkAt, openFlags, openInRoot, type Root, readInRoot } from "../../linux/in-root.ts"
+import { checkShortage, linkAt, openFlags, openInRoot, type Root, readInRoot } from "../../linux/in-root.ts"
 import { type HookEffect, passOver } from "./effect.ts"
 import { writeContainerFile } from "./write-file.ts"
 
@@ -30,12 +30,14 @@ const cachePath = "/etc/ld.so.cache"
 /** Units: bytes. */
 const textLimit = 1024 * 1024
 
-/** Faults: ContainerFileNotWritten. */
+/** Faults: ContainerFileNotWritten, SystemCallFailed. */
 export function updateLdcache(root: Root, folders: readonly string[]): Result<HookEffect> {
   const changes: string[] = []
   const findings: Finding[] = []
   const machine = process.arch === "arm64" ? "aarch64" : "x86-64"
   const write = (path: string, content: Uint8Array): Result<unknown> => {
+    const sure = checkShortage(root)
+    if (!sure.ok) return sure
     const written = writeContainerFile(root, { path, content, mode: 0o644 })
     if (!written.ok)
       return passOver(
@@ -56,6 +58,7 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
       machine,
       isDebian: isThere("/etc/debian_version"),
       isAlpine: isThere("/etc/alpine-release"),
+      hasMusl: isThere(muslLoaderFile(machine)),
       configured: observeLdSoConf(viewContainer(root), ldSoConfPath).directories,
       foldersText: readText(root, foldersPath),
       muslText: readText(root, muslPathFile(machine)),
@@ -69,6 +72,8 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
   // A view of its own: what is written now must be seen.
   const tree = viewContainer(root)
   const cacheable = observeCacheable(tree, observeLdconfigRules(tree, machine))
+  const sure = checkShortage(root)
+  if (!sure.ok) return sure
   for (const link of cacheable.links) if (makeLink(root, link, findings)) changes.push(`${link.path} linked`)
   const cached = write(cachePath, renderLdcache({ ...cacheable, extensions: [] }, cacheable.idleHwcapNames))
   return cached.ok ? ok({ changes, findings: [...findings, ...cacheable.findings] }) : cached

@@ -14,6 +14,10 @@ const nameOf: { readonly [Machine in Exclude<ElfMachine, "other">]: string } = {
   i386: "i386",
 }
 
+/** Where a machine's loader lies: who has it has musl. */
+export const muslLoaderFile = (machine: Exclude<ElfMachine, "other">): string =>
+  `/lib/ld-musl-${nameOf[machine]}.so.1`
+
 /** Where the loader of a machine looks for its directories. */
 export const muslPathFile = (machine: Exclude<ElfMachine, "other">): string =>
   `/etc/ld-musl-${nameOf[machine]}.path`

@@ -4,7 +4,7 @@
  *   ld.so.conf, which includes ld.so.conf.d, where there is none
  *   00-nvcr-*.conf: the folders that no file names yet and no loader searches anyway; zz-nvcr-*.conf: the directories that the
  *     image's distribution searches, because its loader's own list is not written in any file
- *   on Alpine musl's path file
+ *   on Alpine musl's path file, with those directories too; elsewhere, where musl is there, with the folders alone
  * Names of our own that stay: a container that starts again has one file of each, and a second call adds to the first one's.
  */
 
@@ -25,6 +25,8 @@ export interface LoaderConfiguration {
   readonly machine: "x86-64" | "aarch64"
   readonly isDebian: boolean
   readonly isAlpine: boolean
+  /** Musl's loader is there. */
+  readonly hasMusl: boolean
   /** Directories that the container's configuration names. */
   readonly configured: readonly string[]
   /** Content of `foldersPath`; undefined: there is none. */
@@ -53,7 +55,8 @@ export function planLoaderFiles(
     files.push({ path: foldersPath, text: `${container.foldersText ?? ""}${linesOf(missing)}` })
   files.push({ path: systemPath, text: linesOf(system) })
   const asked = folders.filter((folder) => !system.includes(folder))
-  const musl = container.isAlpine ? mergeMuslPath(container.muslText, [...asked, ...system]) : undefined
+  const searched = container.isAlpine ? [...asked, ...system] : container.hasMusl ? folders : []
+  const musl = mergeMuslPath(container.muslText, searched)
   if (musl !== undefined) files.push({ path: muslPathFile(container.machine), text: musl })
   return files
 }

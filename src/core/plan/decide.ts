@@ -1,5 +1,5 @@
 /**
- * The judgement of one container, from raw texts to the request or the reason why there is none, in the reference's order:
+ * The judgement of one container, from texts to the request or the reason why there is none, in the reference's order:
  * config, its supported capabilities, (mode, in 1.13) state, spec, request, mode.
  */
 
@@ -9,24 +9,22 @@ import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts
 import { type ContainerState, parseState } from "../oci/state.ts"
 import { checkSupportedCapabilities } from "../request/capabilities.ts"
 import type { Config } from "../request/config.ts"
+import type { ParsedConfig } from "../request/create-config.ts"
 import type { InjectionMode, Injector } from "../request/injection-mode.ts"
 import { checkHookMode } from "../request/mode.ts"
-import { parseConfig } from "../request/parse-config.ts"
-import type { Profile, ProfileName } from "../request/profile.ts"
+import type { Profile } from "../request/profile.ts"
 import { createReasonLog, type ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { resolveRequest } from "../request/resolve-request.ts"
 
 /** Where the texts come from. Each is asked for at most once, in order, and only when needed. */
 export interface Sources {
-  /** The profile of the command line, which wins over the configuration's. */
-  readonly profile: ProfileName | undefined
   /** The injector of the command line, which wins over the configuration's. */
   readonly injector: Injector | undefined
   /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
   readonly mode: InjectionMode
-  /** Empty when there is no file and none is required. */
-  readConfig(): Result<string>
+  /** Empty when there is no file and none is required. With the profile of the command line, which wins over its own. */
+  readConfig(): Result<ParsedConfig>
   readState(): Result<string>
   readSpec(bundle: string): Result<string>
   /** `host`: of the configuration. */
@@ -80,9 +78,7 @@ export function decide(sources: Sources): Decision {
   let known: Known = { log, config: undefined, profile: undefined }
   const refuse = (fault: Fault): Decision => ({ kind: "refuse", fault, ...known })
 
-  const rawConfig = sources.readConfig()
-  if (!rawConfig.ok) return refuse(rawConfig.fault)
-  const parsed = parseConfig(rawConfig.value, sources.profile)
+  const parsed = sources.readConfig()
   if (!parsed.ok) return refuse(parsed.fault)
   const { config, profile } = parsed.value
   known = { log, config, profile }

@@ -8,19 +8,10 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import { parseToml } from "../toml/parse-toml.ts"
 import { placeOf } from "../toml/toml-text.ts"
 import type { TomlTable, TomlValue } from "../toml/toml-value.ts"
-import type { Config, GantryConfig } from "./config.ts"
-import { type ConfigKey, type ConfigValue, configKeys, type KeyType } from "./config-keys.ts"
+import type { GantryConfig } from "./config.ts"
+import { type ConfigKey, configKeys, type KeyType } from "./config-keys.ts"
+import { createConfig, type ParsedConfig, type Written } from "./create-config.ts"
 import { type Profile, type ProfileName, profileNames, profiles } from "./profile.ts"
-
-interface Written {
-  readonly value: string | boolean | readonly string[]
-  readonly line: number
-}
-
-export interface ParsedConfig {
-  readonly config: Config
-  readonly profile: Profile
-}
 
 const expectations: Readonly<Record<KeyType, string>> = {
   string: "a string",
@@ -52,20 +43,6 @@ export function parseConfig(text: string, asked: ProfileName | undefined): Resul
 }
 
 const isOwn = (key: ConfigKey): boolean => key.startsWith("gantry.")
-
-function createConfig(text: string, written: ReadonlyMap<ConfigKey, Written>, gantry: GantryConfig): Config {
-  return {
-    text,
-    gantry,
-    value: <K extends ConfigKey>(key: K) => written.get(key)?.value as ConfigValue<K> | undefined,
-    evidence(key, byDefault) {
-      const found = written.get(key)
-      if (found === undefined) return { from: "config", key, value: byDefault, line: undefined }
-      const value = typeof found.value === "object" ? JSON.stringify(found.value) : String(found.value)
-      return { from: "config", key, value, line: found.line }
-    },
-  }
-}
 
 function readKeys(
   text: string,

@@ -9,6 +9,7 @@ const debian: LoaderConfiguration = {
   machine: "x86-64",
   isDebian: true,
   isAlpine: false,
+  hasMusl: false,
   configured: [],
   foldersText: undefined,
   muslText: undefined,
@@ -49,7 +50,15 @@ describe("files of the loader's configuration", () => {
     expect(textOf(planLoaderFiles({ ...debian, machine, isDebian }, []), system)).toBe(text)
   })
 
-  test("only on Alpine musl is told", () => {
+  test("where musl is there, but no Alpine, it is told of the folders alone", () => {
+    const list = "/etc/ld-musl-x86_64.path"
+    const files = planLoaderFiles({ ...debian, hasMusl: true }, ["/opt/a", "/usr/lib"])
+    expect(textOf(files, list)).toBe("/lib\n/usr/local/lib\n/usr/lib\n/opt/a\n")
+    const told = { ...debian, hasMusl: true, muslText: "/opt/a\n" }
+    expect(textOf(planLoaderFiles(told, ["/opt/a"]), list)).toBeUndefined()
+  })
+
+  test("without musl's loader, only on Alpine musl is told", () => {
     const alpine = { ...debian, isDebian: false, isAlpine: true }
     expect(planLoaderFiles({ ...alpine, isAlpine: false }, ["/opt/a"]).map(({ path }) => path)).toEqual([
       folders,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { ok } from "../../../src/core/fault/result.ts"
 import { type Decision, decide } from "../../../src/core/plan/decide.ts"
 import type { InjectionMode } from "../../../src/core/request/injection-mode.ts"
+import { parseConfig } from "../../../src/core/request/parse-config.ts"
 
 interface Case {
   readonly mode: InjectionMode
@@ -13,9 +14,8 @@ interface Case {
 
 const judge = ({ mode, annotations, config = "", env = [], mounts = [] }: Case): Decision =>
   decide({
-    profile: undefined,
     mode,
-    readConfig: () => ok(config),
+    readConfig: () => parseConfig(config, undefined),
     readState: () => ok('{"bundle": "/bundle"}'),
     readSpec: () =>
       ok(JSON.stringify({ ociVersion: "1.0.2", annotations, process: { env }, root: { path: "r" }, mounts })),

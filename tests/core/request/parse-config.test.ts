@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import type { ParsedConfig } from "../../../src/core/request/create-config.ts"
 import { parseConfig } from "../../../src/core/request/parse-config.ts"
 import type { ProfileName } from "../../../src/core/request/profile.ts"
+import { unwrittenConfig } from "../../../src/core/request/unwritten-config.ts"
 
 describe("config.toml", () => {
   test("a value, and where it stands", () => {
@@ -83,3 +85,25 @@ describe("config.toml", () => {
     expect(byFlag.ok && byFlag.value.profile.name).toBe("2020-07")
   })
 })
+
+test.each(["", "\n", "# a comment\n\t # another\n", "  \n#\n#  x = 1\n"])(
+  "%j: nothing stands there, and that comes to what parsing it comes to",
+  (text) => {
+    const unwritten = unwrittenConfig(text, "1.13")
+    const parsed = parseConfig(text, "1.13")
+    const plain = ({ config, profile }: ParsedConfig): object => ({
+      profile,
+      gantry: config.gantry,
+      evidence: config.evidence("gantry.mode", "active"),
+      text: config.text,
+    })
+    expect(unwritten && plain(unwritten)).toEqual(parsed.ok ? plain(parsed.value) : undefined)
+  },
+)
+
+test.each(["a", "# a\n[gantry]\n", "# a\r\n", "#\u0000\n", "\u00a0\n"])(
+  "%j: something stands there",
+  (text) => {
+    expect(unwrittenConfig(text, undefined)).toBeUndefined()
+  },
+)

@@ -4,6 +4,7 @@ import { type Fault, fault } from "../../../src/core/fault/fault.ts"
 import { fail, ok } from "../../../src/core/fault/result.ts"
 import { decide } from "../../../src/core/plan/decide.ts"
 import { planDelegate } from "../../../src/core/plan/plan-delegate.ts"
+import { parseConfig } from "../../../src/core/request/parse-config.ts"
 import { profileNames } from "../../../src/core/request/profile.ts"
 import { absolutePath } from "../../../src/core/text/path.ts"
 import { normalised, readVectors, type Vector } from "../../vectors/vector.ts"
@@ -36,8 +37,7 @@ test.each(profileNames)("profile %s: every record of plain texts agrees, in this
   const differences: string[] = []
   for (const vector of vectors) {
     const decision = decide({
-      profile,
-      readConfig: () => ok(place(vector.config)),
+      readConfig: () => parseConfig(place(vector.config), profile),
       readState: () => ok(place(vector.state)),
       readSpec: (bundle) =>
         absolutePath(bundle, "/a/b/cwd") === "/a/b/cwd/bundle"
