@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --part starts|parallel|machine|ldcache|generate|cdi]`: what a container's start costs, alone and among many, what it costs to know a machine, what a loader
- * cache costs, what CDI specifications cost; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
+ * `npm run bench [-- --part starts|later|parallel|machine|ldcache|generate|cdi]`: what a container's start costs, alone and among many, what
+ * the calls after it, what it costs to know a machine, what a loader cache costs, what CDI specifications cost; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
  * docs/performance.md has a run with its machine.
  */
 
@@ -12,6 +12,7 @@ import { makeDirectory, missing, mustRun } from "../tests/e2e/bundle.ts"
 import { measureCdi } from "./cdi.ts"
 import { compileProgram } from "./compile.ts"
 import { measureGenerate } from "./generate.ts"
+import { measureLaterCalls } from "./later-calls.ts"
 import { measureLdcache } from "./ldcache.ts"
 import { measureMachines } from "./machine.ts"
 import { renderTimings } from "./markdown.ts"
@@ -29,7 +30,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
-const parts = ["starts", "parallel", "machine", "ldcache", "generate", "cdi"] as const
+const parts = ["starts", "later", "parallel", "machine", "ldcache", "generate", "cdi"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
   throw new Error(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
@@ -55,6 +56,7 @@ try {
         say,
       }),
     }),
+    ...(isWanted("later") && { later: measureLaterCalls({ directory, rounds }) }),
     ...(isWanted("parallel") && {
       parallel: await measureParallel({ directory, rounds: Math.ceil(rounds / 3) }),
     }),
@@ -106,7 +108,7 @@ try {
     )
     if (figures.starts !== undefined) console.log(`\n${renderTable(figures.starts)}`)
     for (const timings of [
-      ...[figures.parallel, figures.machine, figures.ldcache],
+      ...[figures.later, figures.parallel, figures.machine, figures.ldcache],
       ...[figures.generate, figures.cdi],
     ])
       if (timings !== undefined) console.log(`\n${renderTimings(timings)}`)
