@@ -3,6 +3,7 @@
  * file of one replaces a file of the other without a difference; both forms are read alike by loaders of YAML 1.1 and 1.2.
  */
 
+import { encodeUtf8 } from "../text/utf8.ts"
 import { isOutlineMap, type Outline, type OutlineMap, outlineEdits, outlineSpec } from "./outline-spec.ts"
 import { resolvePlain } from "./resolve-plain.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
@@ -56,11 +57,20 @@ function renderMap(outline: OutlineMap, column: number, rendered: Rendered): str
   if (known?.column === column) return known.text
   const indent = " ".repeat(column)
   let text = ""
-  for (const [name, value] of outline.members)
-    text += `${indent}${renderWord(name, rendered)}:${renderValue(value, column, rendered)}`
+  for (const [name, value] of outline.members) {
+    const key = renderWord(name, rendered)
+    const start = isLongKey(name) ? `${indent}? ${key}\n${indent}` : `${indent}${key}`
+    text += `${start}:${renderValue(value, column, rendered)}`
+  }
   rendered.maps.set(outline, { column, text })
   return text
 }
+
+/**
+ * A key that stands before its colon in one line has 1,024 characters at most (YAML 1.2, section 7.4.2); the reference's generator writes
+ * those of more than 128 bytes so that none is refused.
+ */
+const isLongKey = (name: string): boolean => name.length > 42 && encodeUtf8(name).length > 128
 
 function renderWord(word: string, { words }: Rendered): string {
   const known = words.get(word)

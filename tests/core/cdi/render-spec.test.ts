@@ -79,6 +79,24 @@ containerEdits:
       '{"cdiVersion":"0.7.0","kind":"vendor.com/class","annotations":{"a":"x: y","b":"yes"},"devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/a","hostPath":"/dev/b","type":"c","major":195,"fileMode":438,"permissions":"rw","uid":0,"gid":44}],"additionalGids":[44]}}],"containerEdits":{"env":["A=b"],"hooks":[{"hookName":"createContainer","path":"/h","args":["h","--flag"],"timeout":3}]}}\n',
     ))
 
+  test.each([
+    [128, "a"],
+    [129, "a"],
+    [1025, "a"],
+    [65, "é"],
+    [3000, "x:"],
+  ])(
+    "a name of %d times %p is read again, and is behind a question mark above 128 bytes",
+    (count, letter) => {
+      const name = letter.repeat(count)
+      const long = { ...spec, annotations: new Map([[name, "value"]]) }
+      const text = renderSpec(long, "yaml")
+      expect(text.includes("    ? ")).toBe(encodeUtf8(name).length > 128)
+      const again = parseSpec({ path: "x", bytes: encodeUtf8(text) })
+      expect(again.ok && diffSpecs(long, again.value.spec)).toEqual([])
+    },
+  )
+
   test("whatever is valid comes back as it was, and without a difference", () => {
     fc.assert(
       fc.property(arbitrarySpec, fc.constantFrom("json" as const, "yaml" as const), (made, format) => {
