@@ -54,6 +54,8 @@ test("one that fails, says nothing of a version, or hangs is not told of", async
 })
 
 test("what somebody else wrote into the state is not believed", async () => {
+  rmSync(programs, { recursive: true })
+  mkdirSync(programs)
   put("podman", "echo podman version 4.3.1")
   for (const text of [
     "{",
