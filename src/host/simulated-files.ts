@@ -89,6 +89,9 @@ export function createSimulatedFiles(directory: string): HostFiles {
   // What is remembered of it, and children of ours that work elsewhere, know it by this name.
   const root = resolve(directory)
   const { impliedNodes = {}, impliedOwners = {}, denied = [] } = readManifest(root) ?? {}
+  // Who has the directory is root there: a user cannot give files away, and means them as the machine's own.
+  const own = lstatAt(root, root)
+  const maker = own.ok ? own.value : { uid: 0, gid: 0 }
   const place = (path: string): string => (root === "/" ? path : `${root}${path === "/" ? "" : path}`)
   const isBelowDenied = (path: string): boolean => denied.some((one) => path.startsWith(`${one}/`))
   const unlessDenied = <T>(
@@ -116,7 +119,9 @@ export function createSimulatedFiles(directory: string): HostFiles {
     if (node !== undefined && stat.value.kind === "file")
       return ok({ ...stat.value, kind: "character", uid: 0, gid: 0, sizeBytes: 0, ...node })
     const owner = Object.hasOwn(impliedOwners, path) ? impliedOwners[path] : undefined
-    return owner === undefined ? stat : ok({ ...stat.value, uid: owner[0], gid: owner[1] })
+    const { uid, gid } = stat.value
+    const [ownUid, ownGid] = owner ?? [uid === maker.uid ? 0 : uid, gid === maker.gid ? 0 : gid]
+    return ok({ ...stat.value, uid: ownUid, gid: ownGid })
   }
   return createTreeHost({ kind: "simulated", name: root }, tree)
 }
