@@ -2,7 +2,7 @@
 // the report, and a run of nothing is no success.
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { findBun, root } from "./setup.mjs"
 
@@ -50,19 +50,32 @@ export const isOptional = (name) => name.includes("(optional; missing: ")
 
 /** Runs the files and returns counts; problems beyond single tests are counted as failures and said. */
 export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
+  return await runOnce(files, { timeoutMs, env, output: "shown" })
+}
+
+/** The same of tests that do not get into each other's way: a runner for each processor. What each says is shown when it ends. */
+export async function runTestsSideBySide(files) {
+  const count = Math.max(1, Math.min(availableParallelism(), files.length))
+  const shares = Array.from({ length: count }, (_, share) =>
+    files.filter((_, index) => index % count === share),
+  )
+  const all = await Promise.all(
+    shares.map((share) => runOnce(share, { timeoutMs: 120_000, env: {}, output: "kept" })),
+  )
+  return {
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: all.flatMap(({ skipped }) => skipped),
+  }
+}
+
+async function runOnce(files, { timeoutMs, env, output }) {
   const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))
   const reportPath = join(directory, "report.xml")
   const args = ["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${reportPath}`]
   const problems = []
   try {
-    const status = await new Promise((resolve) => {
-      const child = spawn(findBun(), [...args, ...files.map((file) => `./${file}`)], {
-        cwd: root,
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "inherit", "inherit"],
-      })
-      child.on("close", (code) => resolve(code ?? 1))
-    })
+    const status = await runBun([...args, ...files.map((file) => `./${file}`)], env, output)
     const report = existsSync(reportPath) ? readReport(readFileSync(reportPath, "utf8")) : readReport("")
     const seen = new Set([...report.files].map((file) => relative(root, join(root, file))))
     for (const file of files) if (!seen.has(file)) problems.push(`${file} ran no test (does it load?)`)
@@ -74,4 +87,21 @@ export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Resolves to the exit status. */
+function runBun(args, env, output) {
+  return new Promise((resolve) => {
+    const child = spawn(findBun(), args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: output === "shown" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+    })
+    const said = []
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(chunk))
+    child.on("close", (code) => {
+      process.stdout.write(Buffer.concat(said))
+      resolve(code ?? 1)
+    })
+  })
 }

@@ -3,7 +3,7 @@
 import { build } from "./build.mjs"
 import { checkStatically, unitTests } from "./check.mjs"
 import { ensureNodeModules, ensurePackages, isRoot, say } from "./setup.mjs"
-import { isOptional, runTests, testFiles } from "./test-run.mjs"
+import { isOptional, runTests, runTestsSideBySide, testFiles } from "./test-run.mjs"
 
 const counts = { passed: 0, failed: 0, skipped: [] }
 const add = ({ passed, failed, skipped }) => {
@@ -22,7 +22,7 @@ try {
   if (!(await checkStatically())) add({ passed: 0, failed: 1, skipped: [] })
   await build()
   say("unit tests")
-  add(await runTests(unitTests()))
+  add(await runTestsSideBySide(unitTests()))
   say("end-to-end tests")
   add(await runTests(testFiles("tests/e2e"), { timeoutMs: 300_000 }))
   for (const name of counts.skipped) say(`skipped: ${name}`)
