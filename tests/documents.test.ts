@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { gunzipSync } from "node:zlib"
 
 const root = join(import.meta.dir, "..")
 const pages = [
@@ -37,4 +38,24 @@ test("every test, page and file that a document names is there", () => {
   expect(named.filter(({ path }) => path.startsWith("tests/")).length).toBeGreaterThan(100)
   expect(named.filter(({ path }) => path.startsWith("docs/")).length).toBeGreaterThan(20)
   expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([])
+})
+
+test("as many records as documents say are there", () => {
+  const vectors = (path: string): Buffer => readFileSync(join(root, "tests/vectors", path))
+  const rows = (path: string): number => (JSON.parse(String(vectors(path))) as readonly unknown[]).length
+  const lines = (path: string): number =>
+    String(gunzipSync(vectors(path)))
+      .trim()
+      .split("\n").length
+  const [specs, edits, directories, names] = ["specs", "edits", "directories", "names"].map((name) =>
+    rows(`cdi/${name}.json`),
+  )
+  const runs = ["1.20", "1.13", "2020-07"].reduce((sum, name) => sum + lines(`hook/${name}.jsonl.gz`), 0)
+  expect(readFileSync(join(root, "docs/differences.md"), "utf8")).toContain(
+    `${specs} specifications, ${edits} applications of edits, ${directories} sets of directories and ${names} names`,
+  )
+  const readme = readFileSync(join(root, "README.md"), "utf8")
+  expect(readme).toContain(`${specs} specifications judged`)
+  expect(readme).toContain(`${runs.toLocaleString("en")} recorded runs`)
+  expect(readme).toContain(`${lines("runtime-cdi.jsonl.gz")} recorded containers`)
 })
