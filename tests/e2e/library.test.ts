@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -64,6 +64,11 @@ test("the types are whole, without those of any system but the console and text 
 test("the package holds the library and its pages, and imports no system", () => {
   expect(readdirSync(installed).sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "package.json"])
   expect(readdirSync(join(installed, "dist"))).toEqual(["library"])
+  const linked = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) =>
+    join(installed, "docs", target),
+  )
+  expect(linked).not.toBeEmpty()
+  expect(linked.filter((path) => !existsSync(path))).toEqual([])
   const text = readFileSync(join(installed, "dist/library/cdi.js"), "utf8")
   expect(text).toContain("export {")
   expect(text.match(/^import .*|from "(node|bun).*|require\(.*|\b(process|Bun)\.(?!env in).*/gm)).toBeNull()
