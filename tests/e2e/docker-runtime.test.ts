@@ -80,6 +80,22 @@ suite(`the runtime wrapper as an engine calls it: ${title}`, () => {
     await engine.mustDocker("rm", "-f", id)
   })
 
+  test("an image that is made of a container carries links, cache and empty places, no library, and gets GPUs anew", async () => {
+    const flags = ["--network", "none", ...gpu("0"), "plain:1", "sleep", "30"]
+    const id = (await engine.mustDocker("run", "-d", ...flags)).trim()
+    await engine.mustDocker("commit", id, "committed:1")
+    await engine.mustDocker("rm", "-f", id)
+    const run = (...words: readonly string[]): Promise<Ran> =>
+      engine.docker("run", "--rm", "--network", "none", ...words)
+    const libraries = "/usr/lib/x86_64-linux-gnu"
+    const look = `cd ${libraries}; readlink libcuda.so.1; wc -c <libcuda.so.1; wc -c </usr/bin/nvidia-smi; loader-probe`
+    expect((await run("--runtime", "runc", "committed:1", "sh", "-c", look)).stdout).toMatch(
+      /^libcuda\.so\.\d[\d.]+\n0\n0\n\S+: file too short\n$/,
+    )
+    const again = await run(...gpu("2"), "committed:1", "sh", "-c", `${nodes}; loader-probe`)
+    expect(again.stdout).toBe("nvidia2\nlibcuda answers 1000\n")
+  })
+
   test("what fails is told where the user sees it", async () => {
     const ran = await start(gpu("7"), "true")
     expect(ran.status).not.toBe(0)
