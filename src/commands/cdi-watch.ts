@@ -153,8 +153,9 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
     if (finding.severity !== "note") tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`
+  const count = spec.devices.length
   tell(
-    `${written.value} ${isSame ? "is as it must be" : "is written"}: ${spec.devices.length} devices${driver}`,
+    `${written.value} ${isSame ? "is as it must be" : "is written"}: ${count} ${count === 1 ? "device" : "devices"}${driver}`,
     isSame ? "is" : "done",
   )
   const stamp = fileStamp(call.output)

@@ -316,6 +316,7 @@ describe("gantry cdi", () => {
     expect(validated.exit).toBe(1)
     expect(JSON.parse(validated.stdout)).toMatchObject({ version: 1, isFaultless: false })
     expect(cdi("validate", "--spec-dir", `${directory}/run`).exit).toBe(0)
+    expect(cdi("validate", `${directory}/etc/old.yaml`).stdout).toContain("valid, vendor.com/gpu, 1 device, ")
   })
 
   test("a machine without specifications has none, which is no failure", () => {

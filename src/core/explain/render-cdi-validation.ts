@@ -24,7 +24,7 @@ export const isFaultless = ({ rejected, findings }: Validation): boolean =>
 export function renderValidation({ valid, rejected, findings }: Validation): string {
   const lines = [
     ...valid.flatMap(({ path, spec, warnings }) => [
-      `${escapeControl(path)}: valid, ${spec.kind}, ${spec.devices.length} devices, cdiVersion ${spec.cdiVersion}, needs ${minimumVersion(spec).version}`,
+      `${escapeControl(path)}: valid, ${spec.kind}, ${spec.devices.length} ${spec.devices.length === 1 ? "device" : "devices"}, cdiVersion ${spec.cdiVersion}, needs ${minimumVersion(spec).version}`,
       ...warnings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
     ]),
     ...rejected.flatMap(({ faults }) => faults.map((fault) => `error: ${renderFaultLine(fault)}`)),
