@@ -13,8 +13,9 @@ import { createLiveFiles } from "../host/live-files.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
+import { openMachine } from "./open-machine.ts"
 import { directoryOf } from "./read-cdi.ts"
-import { openMachine, resolveOn } from "./recall-cdi.ts"
+import { resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage:

@@ -3,7 +3,8 @@
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { ok } from "../core/fault/result.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
-import { openMachine, resolveOn } from "./recall-cdi.ts"
+import { openMachine } from "./open-machine.ts"
+import { resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage: "resolve NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",

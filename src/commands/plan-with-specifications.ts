@@ -2,7 +2,6 @@
 
 import type { Registry } from "../core/cdi/registry.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import type { HostFiles } from "../core/host/host.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import { hasDevice } from "../core/plan/has-device.ts"
@@ -12,9 +11,9 @@ import { namesDecidedBy, planCdiDevices, planSpecifiedDevices } from "../core/pl
 import { planNative } from "../core/plan/plan-native.ts"
 import type { AskedDevice } from "../core/request/asked-devices.ts"
 import { findHostNode } from "../host/find-host-node.ts"
-import { openFiles } from "../host/open-files.ts"
 import { keepStart } from "../host/prepared-start.ts"
 import { type Proof, watchSpecifications } from "../host/witness-specifications.ts"
+import { openMachine } from "./open-machine.ts"
 import type { PlannedStart, SuppliedMachine } from "./plan-start.ts"
 import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
 
@@ -92,11 +91,3 @@ const placesOf = ({ specs, rejected }: Registry, { edits }: Plan): readonly stri
       : [],
   ),
 ]
-
-async function openMachine(selector: string | undefined): Promise<Result<HostFiles>> {
-  const files = openFiles(selector)
-  if (!files.ok) return files
-  return files.value === undefined
-    ? (await import("../host/open-host.ts")).openHost(selector)
-    : ok(files.value)
-}

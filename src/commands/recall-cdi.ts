@@ -4,17 +4,7 @@ import { collectEdits, type ResolvedDevices } from "../core/cdi/collect-edits.ts
 import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { recallDevices, rememberDevices } from "../host/cdi-index.ts"
-import { openFiles } from "../host/open-files.ts"
 import { stateDirectory } from "../host/state-directory.ts"
-
-/** Recordings are loaded only for who names one. Faults: HostUnknown, RecordingInvalid. */
-export async function openMachine(selector: string | undefined): Promise<Result<HostFiles>> {
-  const files = openFiles(selector)
-  if (!files.ok) return files
-  return files.value === undefined
-    ? (await import("../host/open-host.ts")).openHost(selector)
-    : ok(files.value)
-}
 
 /** Faults: CdiDeviceUnresolvable. */
 export async function resolveOn(
