@@ -2,7 +2,6 @@
 
 import { writeSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { buildRegistry } from "../core/cdi/registry.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
@@ -17,13 +16,14 @@ import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
-import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
+import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { type Caller, variableOf } from "./caller.ts"
 import { type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
 import { generateUsage, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
+import { readSpecifications } from "./read-specifications.ts"
 import { print } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -174,9 +174,7 @@ function list(
   if (flags.value.isHelpAsked) return help(ctkUsage(listShape))
   const machine = openHost(host)
   if (!machine.ok) return machine
-  const registry = buildRegistry(
-    readCdiDirectories(machine.value, flags.value.list("spec-dir") ?? defaultDirectories),
-  )
+  const registry = readSpecifications(machine.value, flags.value.list("spec-dir") ?? defaultDirectories)
   const problems = [
     ...registry.rejected.flatMap(({ path, faults }) =>
       faults.map((one) => `${path}: ${renderFaultLine(one)}`),

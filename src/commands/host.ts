@@ -23,7 +23,7 @@ import { replaceFile } from "../host/replace-file.ts"
 import { checkDirectories } from "./cdi-flags.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
-import { registryOn } from "./read-cdi.ts"
+import { readSpecifications } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -89,7 +89,7 @@ function record(flags: Flags): Result<string> {
   if (!directories.ok) return directories
   verifyCdi({
     ...{ host: recorder.host, view: viewRoot(recorder.host, hostPath("/")), snapshot },
-    registry: registryOn(recorder.host, directories.value),
+    registry: readSpecifications(recorder.host, directories.value),
     areNamed: false,
     placed: undefined,
     unrecorded: new Set(),

@@ -1,7 +1,7 @@
 /** Specifications for the actions of `gantry cdi`, read and judged. Who needs one device of many asks recall-cdi.ts first. */
 
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
+import type { Registry } from "../core/cdi/registry.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -9,9 +9,10 @@ import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
-import { readCdiDirectories, readCdiFile } from "../host/read-cdi-directories.ts"
+import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { checkDirectories } from "./cdi-flags.ts"
 import type { FlagShape, Flags } from "./flags.ts"
+import { readSpecifications } from "./read-specifications.ts"
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
 export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
@@ -21,12 +22,9 @@ export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
   return host.ok ? ok(registryNamed(host.value, directories.value, flags)) : host
 }
 
-export const registryOn = (host: HostFiles, directories: readonly string[]): Registry =>
-  buildRegistry(readCdiDirectories(host, directories))
-
 /** A directory that is not there is an empty one to engines; to who has named it, a slip of the pen. */
 export function registryNamed(host: HostFiles, directories: readonly string[], { lists }: Flags): Registry {
-  const registry = registryOn(host, directories)
+  const registry = readSpecifications(host, directories)
   if (!lists.has("spec-dir")) return registry
   const absent = directories.flatMap((directory): readonly Finding[] => {
     const read = host.readDir(hostPath(directory))

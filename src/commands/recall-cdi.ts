@@ -16,11 +16,11 @@ export async function resolveOn(
   const recalled = recallDevices(host, directories, names, state)
   if (recalled !== undefined) return ok(collectEdits(recalled))
   const startedMs = Date.now()
-  const [{ registryOn }, { resolveDevices }] = await Promise.all([
-    import("./read-cdi.ts"),
+  const [{ readSpecifications }, { resolveDevices }] = await Promise.all([
+    import("./read-specifications.ts"),
     import("../core/cdi/resolve-devices.ts"),
   ])
-  const registry = registryOn(host, directories)
+  const registry = readSpecifications(host, directories)
   rememberDevices(host, directories, registry, startedMs, state)
   return resolveDevices(registry, names)
 }

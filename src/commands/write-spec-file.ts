@@ -3,7 +3,6 @@
  */
 
 import { chmodSync, mkdirSync } from "node:fs"
-import { buildRegistry } from "../core/cdi/registry.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
@@ -11,8 +10,8 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, parentPath } from "../core/text/path.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { readCdiDirectories } from "../host/read-cdi-directories.ts"
 import { replaceFile } from "../host/replace-file.ts"
+import { readSpecifications } from "./read-specifications.ts"
 
 const mode = 0o644
 
@@ -46,7 +45,7 @@ function specPath(file: string, format: SpecFormat): string {
 export function findRivals(spec: CdiSpec, file: string, format: SpecFormat): readonly Fault[] {
   const path = specPath(file, format)
   const names = new Set(spec.devices.map(({ name }) => name))
-  const { specs } = buildRegistry(readCdiDirectories(createLiveFiles(), [parentPath(path)]))
+  const { specs } = readSpecifications(createLiveFiles(), [parentPath(path)])
   return specs.flatMap((other): readonly Fault[] => {
     const shared = other.spec.devices.find(({ name }) => names.has(name))
     if (other.path === path || other.spec.kind !== spec.kind || shared === undefined) return []
