@@ -2,11 +2,11 @@
 
 import { writeSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
+import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
-import { isOlder, minimumVersion, parseVersion } from "../core/cdi/version.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -220,9 +220,6 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   })
   const output = flags.value.text("output") ?? ""
   const format = output.endsWith(".json") ? "json" : "yaml"
-  const least = minimumVersion(moved).version
-  const written = parseVersion(moved.cdiVersion)
   // A node that has got a place of its own on the machine needs a newer version than one that had none.
-  const isRaised = written === undefined || isOlder(written, least)
-  return deliver(isRaised ? { ...moved, cdiVersion: least } : moved, format, output)
+  return deliver(raiseVersion(moved), format, output)
 }
