@@ -1,7 +1,7 @@
 /** `gantry cdi transform root`: a specification for a driver whose files lie below another root than it says. */
 
 import { raiseVersion } from "../core/cdi/raise-version.ts"
-import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import { formatOf, renderSpec } from "../core/cdi/render-spec.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -40,5 +40,3 @@ function transform({ words, values }: Flags): Result<Answer> {
   const written = replaceFile(output, text, 0o644)
   return written.ok ? ok({ text: "", exit: 0 }) : fail(written.fault)
 }
-
-const formatOf = (path: string): SpecFormat => (path.endsWith(".json") ? "json" : "yaml")

@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
-import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
+import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
@@ -219,7 +219,6 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
     relativeTo,
   })
   const output = flags.value.text("output") ?? ""
-  const format = output.endsWith(".json") ? "json" : "yaml"
   // A node that has got a place of its own on the machine needs a newer version than one that had none.
-  return deliver(raiseVersion(moved), format, output)
+  return deliver(raiseVersion(moved), formatOf(output), output)
 }

@@ -6,6 +6,7 @@
 import { copyFileSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
+import { formatOf } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
@@ -67,7 +68,7 @@ function fixSpec(
   const previous = `${path}.previous`
   const kept = attempt(previous, "copy", () => copyFileSync(path, previous))
   if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: previous }, kept.fault))
-  const done = writeSpecFile(fitted.value.spec, path, path.endsWith(".json") ? "json" : "yaml")
+  const done = writeSpecFile(fitted.value.spec, path, formatOf(path))
   const namesOf = ({ devices }: CdiSpec): readonly string[] => devices.map(({ name }) => name)
   return done.ok
     ? ok({

@@ -2,7 +2,7 @@
 
 import { kindProblem } from "../core/cdi/name-rules.ts"
 import { parseAdditions } from "../core/cdi/parse-spec.ts"
-import type { SpecFormat } from "../core/cdi/render-spec.ts"
+import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { type Additions, noAdditions } from "../core/generate/add-edits.ts"
@@ -55,7 +55,7 @@ export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
   const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
   if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
   const output = values.get("output") ?? ""
-  const format = values.get("format") ?? (output.endsWith(".json") ? "json" : "yaml")
+  const format = values.get("format") ?? formatOf(output)
   if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
   const mode = values.get("mode") ?? "auto"
   if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)

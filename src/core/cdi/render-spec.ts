@@ -10,6 +10,9 @@ import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
 export type SpecFormat = "json" | "yaml"
 
+/** As engines read a file of that name. */
+export const formatOf = (path: string): SpecFormat => (path.endsWith(".json") ? "json" : "yaml")
+
 export const renderSpec = (spec: CdiSpec, format: SpecFormat): string =>
   format === "json"
     ? `${renderJson(outlineSpec(spec))}\n`
