@@ -3,13 +3,12 @@
 import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
-import { fault } from "../core/fault/fault.ts"
-import { fail, ok, type Result } from "../core/fault/result.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
-import { directoryOf, readSpec } from "./read-cdi.ts"
+import { directoryOf, readSoundSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
@@ -21,7 +20,7 @@ export const run = (args: readonly string[]): Promise<number> =>
     const [first, second, ...more] = flags.words
     if (first === undefined || second === undefined || more.length > 0)
       return misused(shape, "diff takes two files, or a file and the word machine")
-    const one = readOne(first)
+    const one = readSoundSpec(first)
     if (!one.ok) return one
     const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)
     if (!pair.ok) return pair
@@ -29,15 +28,10 @@ export const run = (args: readonly string[]): Promise<number> =>
     return ok({ text: flags.on.has("json") ? renderDiffJson(changes) : renderDiff(changes), exit: 0 })
   })
 
-function readOne(path: string): Result<CdiSpec> {
-  const parsed = readSpec(path)
-  return parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: path }))
-}
-
 type Pair = readonly [CdiSpec, CdiSpec]
 
 function beside(one: CdiSpec, path: string): Result<Pair> {
-  const other = readOne(path)
+  const other = readSoundSpec(path)
   return other.ok ? ok([one, other.value]) : other
 }
 

@@ -3,12 +3,11 @@
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { formatOf, renderSpec } from "../core/cdi/render-spec.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
-import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
-import { readSpec } from "./read-cdi.ts"
+import { readSoundSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage:
@@ -32,9 +31,9 @@ function transform({ words, values }: Flags): Result<Answer> {
   const format = values.get("format") ?? formatOf(output === "-" ? file : output)
   if (format !== "yaml" && format !== "json")
     return misused(shape, `--format is yaml or json, not ${JSON.stringify(format)}`)
-  const parsed = readSpec(file)
-  if (!parsed.ok) return fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file }))
-  const moved = raiseVersion(transformRoot(parsed.value.spec, { from, to, relativeTo }))
+  const spec = readSoundSpec(file)
+  if (!spec.ok) return spec
+  const moved = raiseVersion(transformRoot(spec.value, { from, to, relativeTo }))
   const text = renderSpec(moved, format)
   if (output === "-") return ok({ text, exit: 0 })
   const written = replaceFile(output, text, 0o644)

@@ -2,6 +2,7 @@
 
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import type { Registry } from "../core/cdi/registry.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -41,6 +42,12 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
   return bytes.ok
     ? parseSpec({ path, bytes: bytes.value })
     : fail([fault("CdiFileUnreadable", { file: path }, bytes.fault)])
+}
+
+/** The same, and of what is wrong with it the first. */
+export function readSoundSpec(path: string): Result<CdiSpec> {
+  const parsed = readSpec(path)
+  return parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: path }))
 }
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
