@@ -18,15 +18,7 @@ import { readConfig } from "../host/hook-sources.ts"
 import { observeAndRemember } from "../host/observe-and-remember.ts"
 import { openHost } from "../host/open-host.ts"
 import { fileStamp } from "../host/published-spec.ts"
-import {
-  areFresh,
-  areLinksFresh,
-  hasChangedSince,
-  type LinkStamp,
-  type Stamp,
-  stampLinks,
-  stampPlaces,
-} from "../host/stamp.ts"
+import { areFresh, hasChangedSince, isFreshProof, type Proof, proofOf, stampPlaces } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { FlagShape, Flags } from "./flags.ts"
 import { machineOptions } from "./machine-flags.ts"
@@ -38,8 +30,7 @@ export interface Look {
   readonly unready: readonly Unready[]
   /** Where a change would show. */
   readonly witnesses: readonly HostPath[]
-  readonly stamps: readonly Stamp[]
-  readonly links: readonly LinkStamp[]
+  readonly proof: Proof
   /** Nothing changed while it was looked at. */
   readonly isSteady: boolean
 }
@@ -82,15 +73,14 @@ function observe(host: Host, options: SnapshotOptions): Look {
   const before = stampPlaces(host, driverWitnesses)
   const snapshot = observeAndRemember(host, options, stateDirectory())
   const witnesses = witnessesOf(host, snapshot)
-  const stamps = stampPlaces(host, witnesses)
+  const proof = proofOf(host, witnesses)
   return {
     host,
     snapshot,
     unready: findUnready(snapshot, absenceOf(host, snapshot, true)),
     witnesses,
-    stamps,
-    links: stampLinks(host, witnesses),
-    isSteady: areFresh(before) && !hasChangedSince(stamps, startedMs),
+    proof,
+    isSteady: areFresh(before) && !hasChangedSince(proof.stamps, startedMs),
   }
 }
 
@@ -105,7 +95,7 @@ export interface KnownFile {
 
 /** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
 export async function untilChanged(
-  { host, witnesses, stamps, links, isSteady }: Look,
+  { host, witnesses, proof, isSteady }: Look,
   file: KnownFile,
   pauseMs: number,
   intervalMs: number,
@@ -116,7 +106,7 @@ export async function untilChanged(
     const left = deadline - performance.now()
     if (left <= 0) return
     await Bun.sleep(Math.min(intervalMs, left))
-    if (fileStamp(file.path) !== file.stamp || !areFresh(stamps) || !areLinksFresh(links)) break
+    if (fileStamp(file.path) !== file.stamp || !isFreshProof(proof)) break
   }
   for (let round = 0; round < settleLimit; round++) {
     const settling = stampPlaces(host, witnesses)

@@ -8,25 +8,13 @@ import { type DeviceIndex, findDevices, type IndexedSource, indexDevices } from 
 import type { RegisteredDevice, Registry } from "../core/cdi/registry.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
-import {
-  areFresh,
-  areLinkStamps,
-  areLinksFresh,
-  areStamps,
-  era,
-  hasChangedSince,
-  type LinkStamp,
-  type Stamp,
-  stampLinks,
-  stampPlaces,
-} from "./stamp.ts"
+import { era, hasChangedSince, isFreshProof, type Proof, proofOf } from "./stamp.ts"
 import { hashOf, makeRoom, readStateText, writeStateText } from "./state-file.ts"
 
-interface Proof {
+/** The first line of the file. */
+interface FirstLine extends Proof {
   readonly version: 1
   readonly key: string
-  readonly stamps: readonly Stamp[]
-  readonly links: readonly LinkStamp[]
   readonly sources: readonly IndexedSource[]
 }
 
@@ -58,23 +46,15 @@ export function recallDevices(
   const text = place === undefined ? undefined : readStateText(place.state, place.file)
   if (place === undefined || text === undefined) return undefined
   const end = text.indexOf("\n")
-  const proof = parseProof(text.slice(0, end))
-  if (
-    proof?.version !== 1 ||
-    proof.key !== place.key ||
-    !areStamps(proof.stamps) ||
-    !areLinkStamps(proof.links) ||
-    !Array.isArray(proof.sources) ||
-    !areFresh(proof.stamps) ||
-    !areLinksFresh(proof.links)
-  )
-    return undefined
-  return findDevices({ sources: proof.sources as DeviceIndex["sources"], lines: text.slice(end) }, names)
+  const known = parseFirstLine(text.slice(0, end))
+  if (known?.version !== 1 || known.key !== place.key || !Array.isArray(known.sources)) return undefined
+  if (!isFreshProof(known)) return undefined
+  return findDevices({ sources: known.sources as DeviceIndex["sources"], lines: text.slice(end) }, names)
 }
 
-function parseProof(line: string): Partial<Proof> | undefined {
+function parseFirstLine(line: string): Partial<FirstLine> | undefined {
   try {
-    return JSON.parse(line) as Partial<Proof>
+    return JSON.parse(line) as Partial<FirstLine>
   } catch {
     return undefined
   }
@@ -91,13 +71,11 @@ export function rememberDevices(
   const place = placeOf(host, directories, state)
   if (place === undefined) return
   const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
-  const places = [...directories, ...files].map(hostPath)
-  const links = stampLinks(host, places)
-  const stamps = stampPlaces(host, places)
-  if (hasChangedSince(stamps, startedMs)) return
+  const proof = proofOf(host, [...directories, ...files].map(hostPath))
+  if (hasChangedSince(proof.stamps, startedMs)) return
   const { sources, lines } = indexDevices(registry)
-  const proof: Proof = { version: 1, key: place.key, stamps, links, sources }
-  const text = `${JSON.stringify(proof)}${lines}\n`
+  const known: FirstLine = { version: 1, key: place.key, ...proof, sources }
+  const text = `${JSON.stringify(known)}${lines}\n`
   if (text.length > sizeLimit) return
   makeRoom(place.state, fileName, capacity)
   writeStateText(place.state, place.file, text)

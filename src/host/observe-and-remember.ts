@@ -10,7 +10,7 @@ import {
   witnessesOf,
 } from "../core/plan/snapshot.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import { areFresh, hasChangedSince, stampLinks, stampPlaces } from "./stamp.ts"
+import { areFresh, hasChangedSince, proofOf, stampPlaces } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
 
 export function observeAndRemember(
@@ -25,11 +25,11 @@ export function observeAndRemember(
   if (state === undefined || place === undefined || snapshot.driver === undefined) return snapshot
   // Of what changed while it was looked at nobody knows which of the two was seen.
   const witnesses = witnessesOf(host, snapshot)
-  const links = stampLinks(host, witnesses)
-  const stamps = stampPlaces(host, witnesses)
-  if (!areFresh(before) || hasChangedSince(stamps, startedMs) || !areAllThere(host, snapshot)) return snapshot
+  const proof = proofOf(host, witnesses)
+  if (!areFresh(before) || hasChangedSince(proof.stamps, startedMs) || !areAllThere(host, snapshot))
+    return snapshot
   const isTroubled = hasTrouble(snapshot)
-  const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, stamps, links, snapshot }
+  const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, ...proof, snapshot }
   writeState(state, place.file, remembered)
   return snapshot
 }

@@ -11,16 +11,7 @@ import type { DividedEdits } from "../core/plan/divide-edits.ts"
 import type { SnapshotOptions } from "../core/plan/snapshot.ts"
 import { readFileAt } from "./file-system.ts"
 import { findHost } from "./find-host.ts"
-import type { RememberedSnapshot } from "./recall-snapshot.ts"
-import {
-  areFresh,
-  areLinkStamps,
-  areLinksFresh,
-  areStamps,
-  era,
-  type LinkStamp,
-  type Stamp,
-} from "./stamp.ts"
+import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { forgetState, hashOf, listStates, makeRoom, readStateText, writeStateText } from "./state-file.ts"
 
 /** Ready to be done. */
@@ -32,11 +23,9 @@ export interface PreparedStart {
 }
 
 /** The first line of the file. */
-interface Proof extends Pick<PreparedStart, "divided"> {
+interface FirstLine extends Proof, Pick<PreparedStart, "divided"> {
   readonly version: 1
   readonly key: string
-  readonly stamps: readonly Stamp[]
-  readonly links: readonly LinkStamp[]
   /** With whether somebody listened: no stamp tells when a service ends. */
   readonly sockets: readonly Socket[]
 }
@@ -66,17 +55,17 @@ export function recallStart(
   selector: string | undefined,
 ): PreparedStart | undefined {
   const [first = "", plan = ""] = (readStateText(state, file) ?? "").split("\n", 2)
-  const proof = parseProof(first)
-  if (proof?.version !== 1 || proof.key !== key || plan === "") return undefined
-  if (!areStamps(proof.stamps) || !areLinkStamps(proof.links) || !Array.isArray(proof.sockets))
+  const known = parseFirstLine(first)
+  if (known?.version !== 1 || known.key !== key || plan === "" || !Array.isArray(known.sockets))
     return undefined
-  if (!areFresh(proof.stamps) || !areLinksFresh(proof.links)) return undefined
-  return areAsTheyWere(proof.sockets, selector) ? { plan, divided: proof.divided } : undefined
+  return isFreshProof(known) && areAsTheyWere(known.sockets, selector)
+    ? { plan, divided: known.divided }
+    : undefined
 }
 
-function parseProof(line: string): Partial<Proof> | undefined {
+function parseFirstLine(line: string): Partial<FirstLine> | undefined {
   try {
-    return JSON.parse(line) as Partial<Proof>
+    return JSON.parse(line) as Partial<FirstLine>
   } catch {
     return undefined
   }
@@ -104,12 +93,12 @@ const lengthLimit = 1024 * 1024
 /** `machine`: what it was planned from, in which nothing is wrong that no stamp would tell of. */
 export function keepStart(
   { key, state, file }: StartPlace,
-  { stamps, links }: Pick<RememberedSnapshot, "stamps" | "links">,
+  { stamps, links }: Proof,
   sockets: readonly Socket[],
   { plan, divided }: PreparedStart,
 ): void {
-  const proof: Proof = { version: 1, key, stamps, links, sockets, divided }
-  const text = `${JSON.stringify(proof)}\n${plan}\n`
+  const known: FirstLine = { version: 1, key, stamps, links, sockets, divided }
+  const text = `${JSON.stringify(known)}\n${plan}\n`
   if (text.length > lengthLimit) return
   makeRoom(state, startName, capacity)
   writeStateText(state, file, text)

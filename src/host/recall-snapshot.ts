@@ -6,24 +6,14 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
-import {
-  areFresh,
-  areLinkStamps,
-  areLinksFresh,
-  areStamps,
-  era,
-  type LinkStamp,
-  type Stamp,
-} from "./stamp.ts"
+import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
-export interface RememberedSnapshot {
+export interface RememberedSnapshot extends Proof {
   readonly version: 8
   readonly key: string
   /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
   readonly isTroubled: boolean
-  readonly stamps: readonly Stamp[]
-  readonly links: readonly LinkStamp[]
   readonly snapshot: HostSnapshot
 }
 
@@ -50,16 +40,9 @@ export function recallSnapshot(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
-  if (
-    known?.version !== 8 ||
-    known.key !== place.key ||
-    !areStamps(known.stamps) ||
-    !areLinkStamps(known.links)
-  )
-    return undefined
+  if (known?.version !== 8 || known.key !== place.key) return undefined
   if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
-  if (!areFresh(known.stamps) || !areLinksFresh(known.links)) return undefined
-  return isSnapshot(known.snapshot) ? (known as RememberedSnapshot) : undefined
+  return isFreshProof(known) && isSnapshot(known.snapshot) ? (known as RememberedSnapshot) : undefined
 }
 
 const isSnapshot = (value: Partial<HostSnapshot> | null | undefined): value is HostSnapshot =>

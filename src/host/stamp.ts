@@ -107,17 +107,17 @@ export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boole
   })
 
 /** A link of a machine that is a directory, and what it said. */
-export type LinkStamp = readonly [livePath: string, target: string]
+type LinkStamp = readonly [livePath: string, target: string]
 
-export function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly LinkStamp[] {
+function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly LinkStamp[] {
   const links = new Set(places.flatMap((path) => host.linksOn?.(path) ?? []))
   return [...links].map((path) => [path, readLink(path)])
 }
 
-export const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
+const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
   links.every(([path, target]) => readLink(path) === target)
 
-export const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>
+const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>
   Array.isArray(value) &&
   value.every((one) => Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "string")
 
@@ -129,6 +129,26 @@ function readLink(path: string): string {
     return ""
   }
 }
+
+/** What tells whether places of a machine are as they were: themselves, and the links on the way to them. */
+export interface Proof {
+  readonly stamps: readonly Stamp[]
+  readonly links: readonly LinkStamp[]
+}
+
+export function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
+  const links = stampLinks(host, places)
+  return { stamps: stampPlaces(host, places), links }
+}
+
+/** Of what was read back nobody knows whether it is a proof at all. */
+export const isFreshProof = <T extends { readonly [K in keyof Proof]?: unknown }>(
+  value: T,
+): value is T & Proof =>
+  areStamps(value.stamps) &&
+  areLinkStamps(value.links) &&
+  areFresh(value.stamps) &&
+  areLinksFresh(value.links)
 
 /** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
 export function era(): string {

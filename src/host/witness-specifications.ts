@@ -5,10 +5,7 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
-import type { RememberedSnapshot } from "./recall-snapshot.ts"
-import { areFresh, hasChangedSince, stampLinks, stampPlaces } from "./stamp.ts"
-
-export type Proof = Pick<RememberedSnapshot, "stamps" | "links">
+import { areFresh, hasChangedSince, type Proof, proofOf, stampPlaces } from "./stamp.ts"
 
 export interface SpecificationWitness {
   /** `places`: files and nodes that were looked at. undefined: something changed meanwhile, or there are too many to look at again. */
@@ -26,10 +23,9 @@ export function watchSpecifications(host: HostFiles, directories: readonly strin
     testify(places) {
       const all = [...directories, ...places].map(hostPath)
       if (all.length > placeLimit) return undefined
-      const links = stampLinks(host, all)
-      const stamps = stampPlaces(host, all)
-      return areFresh(before) && !hasChangedSince(stamps, startedMs) && stamps.length > 0
-        ? { stamps, links }
+      const proof = proofOf(host, all)
+      return areFresh(before) && !hasChangedSince(proof.stamps, startedMs) && proof.stamps.length > 0
+        ? proof
         : undefined
     },
   }
