@@ -39,6 +39,9 @@ export interface Use<T> {
   readonly path: SpecPath
 }
 
+/** The same thing, wherever it is said. */
+export type Uses<T> = readonly [Use<T>, ...Use<T>[]]
+
 export interface CdiUses {
   readonly nodes: readonly Use<DeviceNode>[]
   readonly mounts: readonly Use<Mount>[]
@@ -97,8 +100,8 @@ export const placeOf = <T>({ source, path }: Use<T>, field?: string): CdiPlace =
 export const groupUses = <T>(
   uses: readonly Use<T>[],
   keyOf: (item: T) => string,
-): readonly (readonly [key: string, uses: readonly [Use<T>, ...Use<T>[]]])[] => [
-  ...(Map.groupBy(uses, ({ item }) => keyOf(item)) as Map<string, [Use<T>, ...Use<T>[]]>),
+): readonly (readonly [key: string, uses: Uses<T>])[] => [
+  ...(Map.groupBy(uses, ({ item }) => keyOf(item)) as Map<string, Uses<T> & Use<T>[]>),
 ]
 
 /** More places of one fault help nobody. */

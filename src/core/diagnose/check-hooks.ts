@@ -17,6 +17,7 @@ import {
   otherPlaces,
   placeOf,
   type Use,
+  type Uses,
 } from "./cdi-subject.ts"
 
 /** Order: programs as first named, then hooks without variables. */
@@ -48,11 +49,7 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
 const viewOf = ({ placed, view }: CdiSubject, { path }: LoadedSpec): RootView =>
   placed?.files.has(path) === true ? placed.engineView : view
 
-function checkProgram(
-  subject: CdiSubject,
-  path: string,
-  uses: readonly [Use<Hook>, ...Use<Hook>[]],
-): readonly Finding[] {
+function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): readonly Finding[] {
   const { view, user } = subject
   const place = placeOf(uses[0], "path")
   const others = otherPlaces(uses, "path")

@@ -9,9 +9,8 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
 import { observeListening } from "../inventory/listening.ts"
-import { type HostPath, hostPath } from "../text/brand.ts"
+import type { HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
-import { closedAt, userTitle } from "./access.ts"
 import {
   type CdiSubject,
   found,
@@ -21,14 +20,14 @@ import {
   placeOf,
   renderPlace,
   type Use,
+  type Uses,
 } from "./cdi-subject.ts"
-
-export type MountUses = readonly [Use<Mount>, ...Use<Mount>[]]
+import { checkRights } from "./check-rights.ts"
 
 /** A path of the machine that is mounted, with what lies there. */
 export interface MountSource {
   readonly path: string
-  readonly uses: MountUses
+  readonly uses: Uses<Mount>
   readonly at:
     | { readonly kind: "there"; readonly resolved: HostPath; readonly stat: FileStat }
     | Absent
@@ -75,8 +74,7 @@ export function checkMounts(
   explained: ReadonlySet<string>,
 ): readonly Finding[] {
   const listening = lazily(() => observeListening(subject.host))
-  return sources.flatMap((source): readonly Finding[] => {
-    const { path, uses, at } = source
+  return sources.flatMap(({ path, uses, at }): readonly Finding[] => {
     const place = placeOf(uses[0], "hostPath")
     const others = otherPlaces(uses, "hostPath")
     if (at.kind === "unknown") return []
@@ -96,7 +94,8 @@ export function checkMounts(
     const dead = kind === "socket" && listening()?.includes(at.resolved) === false
     return [
       ...(dead ? [deadSocket(at.resolved, place, others)] : []),
-      ...checkRights(subject, source, at.resolved),
+      // A mount needs the way to its source, and who runs in the container to read it.
+      ...checkRights(subject, uses, { path, resolved: at.resolved, access: ["read"], field: "hostPath" }),
     ]
   })
 }
@@ -109,29 +108,6 @@ const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]):
     renderPlace(place),
     ...others,
   )
-
-/** A mount needs the way to its source, and who runs in the container to read it. */
-function checkRights(
-  { view, user }: CdiSubject,
-  { path, uses }: MountSource,
-  resolved: HostPath,
-): readonly Finding[] {
-  const closed = closedAt(view, resolved, user, ["read"])
-  if (closed === undefined) return []
-  return [
-    found(
-      "warning",
-      fault("CdiPathForbidden", {
-        place: placeOf(uses[0], "hostPath"),
-        path: hostPath(path),
-        user: userTitle(user),
-        closed,
-        access: "read",
-      }),
-      ...otherPlaces(uses, "hostPath"),
-    ),
-  ]
-}
 
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined

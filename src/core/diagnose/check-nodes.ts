@@ -8,7 +8,6 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileKind, FileStat } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
-import { closedAt, userTitle } from "./access.ts"
 import {
   type CdiSubject,
   found,
@@ -18,7 +17,9 @@ import {
   placeOf,
   renderPlace,
   type Use,
+  type Uses,
 } from "./cdi-subject.ts"
+import { checkRights } from "./check-rights.ts"
 
 const pathOf = ({ hostPath: path, path: own }: DeviceNode): string => path || own
 
@@ -29,11 +30,7 @@ export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[
 
 const letters: Partial<Record<FileKind, string>> = { character: "c", block: "b", fifo: "p" }
 
-function checkNode(
-  subject: CdiSubject,
-  path: string,
-  uses: readonly [Use<DeviceNode>, ...Use<DeviceNode>[]],
-): readonly Finding[] {
+function checkNode(subject: CdiSubject, path: string, uses: Uses<DeviceNode>): readonly Finding[] {
   const [first] = uses
   const place = placeOf(first)
   const places = otherPlaces(uses)
@@ -62,7 +59,7 @@ function checkNode(
   return [
     ...checkNumbers(path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
-    ...checkRights(subject, path, uses),
+    ...checkRights(subject, uses, { path, resolved: path, access: ["read", "write"], field: undefined }),
   ]
 }
 
@@ -102,28 +99,6 @@ function checkDrift(
       fault("CdiMajorDrifting", { place: placeOf(first, "major"), path, major, name }),
       `/proc/devices: ${major} ${name}`,
       ...otherPlaces(written, "major"),
-    ),
-  ]
-}
-
-function checkRights(
-  { view, user }: CdiSubject,
-  path: string,
-  uses: readonly [Use<DeviceNode>, ...Use<DeviceNode>[]],
-): readonly Finding[] {
-  const closed = closedAt(view, path, user, ["read", "write"])
-  if (closed === undefined) return []
-  return [
-    found(
-      "warning",
-      fault("CdiPathForbidden", {
-        place: placeOf(uses[0]),
-        path,
-        user: userTitle(user),
-        closed,
-        access: "read and write",
-      }),
-      ...otherPlaces(uses),
     ),
   ]
 }
