@@ -8,12 +8,11 @@ import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
 import { formatOf } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
-import { isOlder } from "../core/cdi/version.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
 import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { Engine, VersionLimit } from "../core/generate/engine-versions.ts"
+import { lowestLimit, type Reading, type VersionLimit } from "../core/generate/engine-versions.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine, takeHome } from "../core/generate/place-on-machine.ts"
@@ -90,14 +89,9 @@ function findHookProgram(path: string, view: RootView): string {
 }
 
 /** The newest version that every engine parses that parses any. */
-function limitOf(engines: CdiSubject["engines"]): VersionLimit | undefined {
-  let limit: VersionLimit | undefined
-  for (const { engine: name, version, highest } of engines) {
-    if (highest === "none" || highest === "unknown") continue
-    const engine: Engine = { name, version }
-    if (limit === undefined || isOlder(highest, limit.version))
-      limit = { version: highest, because: [engine] }
-    else if (highest === limit.version) limit = { ...limit, because: [...limit.because, engine] }
-  }
-  return limit
-}
+const limitOf = (engines: CdiSubject["engines"]): VersionLimit | undefined =>
+  lowestLimit(
+    engines.flatMap(({ engine: name, version, highest }): readonly Reading[] =>
+      highest === "none" || highest === "unknown" ? [] : [{ engine: { name, version }, version: highest }],
+    ),
+  )

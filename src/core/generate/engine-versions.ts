@@ -23,11 +23,22 @@ export interface VersionLimit {
 }
 
 /** The newest version that all of them read that read any; undefined: none of them does. */
-export function findVersionLimit(engines: readonly Engine[]): VersionLimit | undefined {
-  const reading = engines.flatMap((engine) => {
-    const version = versionReadBy(engine)
-    return version === undefined ? [] : [{ engine, version }]
-  })
+export const findVersionLimit = (engines: readonly Engine[]): VersionLimit | undefined =>
+  lowestLimit(
+    engines.flatMap((engine) => {
+      const version = versionReadBy(engine)
+      return version === undefined ? [] : [{ engine, version }]
+    }),
+  )
+
+/** An engine, and the newest version that it reads. */
+export interface Reading {
+  readonly engine: Engine
+  readonly version: CdiVersion
+}
+
+/** undefined: nobody reads any. */
+export function lowestLimit(reading: readonly Reading[]): VersionLimit | undefined {
   const [lowest] = reading
     .map(({ version }) => version)
     .sort((one, other) => (one === other ? 0 : isOlder(one, other) ? -1 : 1))
