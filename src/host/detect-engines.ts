@@ -3,21 +3,14 @@
  * while its file is the same.
  */
 
-import type { EngineName } from "../core/cdi/engine-versions.ts"
+import { engineNames } from "../core/cdi/engine-versions.ts"
 import { type Engine, readEngineVersion } from "../core/generate/engine-versions.ts"
+import { enginePrograms } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { findRuntime } from "./find-runtime.ts"
 import { createLiveFiles } from "./live-files.ts"
 import { areFresh, areStamps, type Stamp, stampPlaces } from "./stamp.ts"
 import { readState, writeState } from "./state-file.ts"
-
-/** The program that reads specifications: of Docker it is the daemon. */
-const programs: { readonly [E in EngineName]: string } = {
-  docker: "dockerd",
-  containerd: "containerd",
-  podman: "podman",
-  crio: "crio",
-}
 
 /** Units: milliseconds. */
 const limitMs = 2000
@@ -38,13 +31,13 @@ export async function detectEngines(path: string, state: string | undefined): Pr
   const file = `${state}/engines.json`
   const known = state === undefined ? {} : recall(state, file)
   const told = await Promise.all(
-    Object.entries(programs).map(async ([name, program]) => {
-      const found = findRuntime([program], path)
+    engineNames.map(async (name) => {
+      const found = findRuntime([enginePrograms[name]], path)
       if (found === undefined) return []
       const remembered = known[found]
       const asked =
         remembered !== undefined && areFresh(remembered.stamps) ? remembered : await ask(found, path)
-      return asked === undefined ? [] : [{ name: name as EngineName, found, asked }]
+      return asked === undefined ? [] : [{ name, found, asked }]
     }),
   )
   const engines = told.flat()

@@ -32,16 +32,19 @@ export interface ObservedEngine {
 export const engineTitle = ({ engine, version }: Pick<ObservedEngine, "engine" | "version">): string =>
   version === undefined ? engine : `${engine} ${version}`
 
-interface Trace {
-  readonly program: string
-  readonly packages: readonly string[]
+/** The program that reads specifications: of Docker it is the daemon. */
+export const enginePrograms: { readonly [E in EngineName]: string } = {
+  docker: "dockerd",
+  containerd: "containerd",
+  podman: "podman",
+  crio: "crio",
 }
 
-const traces: { readonly [E in EngineName]: Trace } = {
-  docker: { program: "dockerd", packages: ["docker-ce", "docker.io", "moby-engine"] },
-  containerd: { program: "containerd", packages: ["containerd.io", "containerd", "moby-containerd"] },
-  podman: { program: "podman", packages: ["podman"] },
-  crio: { program: "crio", packages: ["cri-o"] },
+const packagesOf: { readonly [E in EngineName]: readonly string[] } = {
+  docker: ["docker-ce", "docker.io", "moby-engine"],
+  containerd: ["containerd.io", "containerd", "moby-containerd"],
+  podman: ["podman"],
+  crio: ["cri-o"],
 }
 
 const directories = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]
@@ -59,11 +62,12 @@ export function observeEngines(host: HostFiles): readonly ObservedEngine[] {
     return database
   }
   return engineNames.flatMap((engine): readonly ObservedEngine[] => {
-    const { program, packages } = traces[engine]
-    const place = directories.map((directory) => `${directory}/${program}`).find((path) => isFile(host, path))
+    const place = directories
+      .map((directory) => `${directory}/${enginePrograms[engine]}`)
+      .find((path) => isFile(host, path))
     if (place === undefined) return []
     const built = readBuildInfo(host, place)
-    const version = built.version ?? packageVersion(readDatabase(), packages)
+    const version = built.version ?? packageVersion(readDatabase(), packagesOf[engine])
     const highest =
       built.library !== undefined
         ? highestVersionOfLibrary(built.library)
@@ -122,4 +126,4 @@ export function packageStanza(database: string, name: string): string | undefine
 }
 
 /** Packages that are asked for. */
-export const enginePackages: readonly string[] = Object.values(traces).flatMap(({ packages }) => packages)
+export const enginePackages: readonly string[] = Object.values(packagesOf).flat()
