@@ -7,7 +7,7 @@ import { applyEdits } from "../core/cdi/apply-edits.ts"
 import { withoutHooksThere } from "../core/cdi/hooks-there.ts"
 import { mergeEdits } from "../core/cdi/merge-edits.ts"
 import { readOwner } from "../core/cdi/read-owner.ts"
-import type { ContainerEdits, DeviceNode, Mount } from "../core/cdi/spec.ts"
+import { type ContainerEdits, type DeviceNode, hostPathOf, type Mount } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -52,18 +52,19 @@ export function addCdiDevices(
  */
 function divideNodes(edits: ContainerEdits, host: HostFiles): DividedNodes {
   const find = findHostNode(host)
-  const isBound = ({ path, hostPath, type, major, minor }: DeviceNode): boolean => {
-    const found = find(hostPath || path)
-    const isElsewhere = (hostPath || path) !== path || host.provenance.kind !== "live"
+  const isBound = (node: DeviceNode): boolean => {
+    const { path, type, major, minor } = node
+    const found = find(hostPathOf(node))
+    const isElsewhere = hostPathOf(node) !== path || host.provenance.kind !== "live"
     return (
       isElsewhere && type !== "p" && found?.type === type && found.major === major && found.minor === minor
     )
   }
   const nodes = edits.deviceNodes.filter(isBound)
   const mounts = nodes.map(
-    ({ path, hostPath }): Mount => ({
-      hostPath: hostPath || path,
-      containerPath: path,
+    (node): Mount => ({
+      hostPath: hostPathOf(node),
+      containerPath: node.path,
       type: "bind",
       options: ["nosuid", "noexec", "rbind", "rprivate"],
     }),

@@ -1,6 +1,7 @@
 /** Works out what a container is given that asks for devices of CDI specifications. Loaded only when one does. */
 
 import type { Registry } from "../core/cdi/registry.ts"
+import { hostPathOf } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
@@ -87,8 +88,6 @@ export async function planWithSpecifications({
 const placesOf = ({ specs, rejected }: Registry, { edits }: Plan): readonly string[] => [
   ...[...specs, ...rejected].map(({ path }) => path),
   ...edits.flatMap((edit) =>
-    edit.kind === "cdiDevice"
-      ? edit.containerEdits.deviceNodes.map(({ path, hostPath }) => hostPath || path)
-      : [],
+    edit.kind === "cdiDevice" ? edit.containerEdits.deviceNodes.map(hostPathOf) : [],
   ),
 ]

@@ -2,7 +2,7 @@
 
 import { lstatSync, readFileSync, renameSync, statSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { everyEdits } from "../core/cdi/spec.ts"
+import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
 
 /** Tells one state of a file from another; empty: it is not there. */
 export function fileStamp(path: string): string {
@@ -30,10 +30,9 @@ export function isSpecStale(path: string): boolean {
   const parsed = parseSpec({ path, bytes })
   if (!parsed.ok) return false
   return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes } }) =>
-    [
-      ...mounts.map(({ hostPath }) => hostPath),
-      ...deviceNodes.map((node) => node.hostPath || node.path),
-    ].some((place) => lstatSync(place, { throwIfNoEntry: false }) === undefined),
+    [...mounts.map(({ hostPath }) => hostPath), ...deviceNodes.map(hostPathOf)].some(
+      (place) => lstatSync(place, { throwIfNoEntry: false }) === undefined,
+    ),
   )
 }
 

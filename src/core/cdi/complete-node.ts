@@ -5,7 +5,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { DeviceNode } from "./spec.ts"
+import { type DeviceNode, hostPathOf } from "./spec.ts"
 
 /** What lies at a path of the machine, itself, not where it leads. */
 export interface HostNode {
@@ -30,7 +30,7 @@ export interface CompleteNode {
 /** Faults: CdiHostNodeMissing, CdiHostNodeOther. */
 export function completeNode(node: DeviceNode, findHostNode: FindHostNode): Result<CompleteNode> {
   const { path, major, minor } = node
-  const hostPath = node.hostPath === "" ? path : node.hostPath
+  const hostPath = hostPathOf(node)
   const found = findHostNode(hostPath)
   const isEnough = node.type !== "" && (major !== 0 || node.type === "p")
   if (found === undefined)

@@ -50,6 +50,10 @@ export interface DeviceNode {
   readonly gid: number | undefined
 }
 
+/** Where the machine has it. */
+export const hostPathOf = ({ path, hostPath }: Pick<DeviceNode, "path" | "hostPath">): string =>
+  hostPath || path
+
 export interface Mount {
   readonly hostPath: string
   readonly containerPath: string

@@ -4,7 +4,14 @@
  */
 
 import { joinPath } from "../text/path.ts"
-import type { CdiSpec, ContainerEdits, DeviceNode, Hook, Mount } from "./spec.ts"
+import {
+  type CdiSpec,
+  type ContainerEdits,
+  type DeviceNode,
+  type Hook,
+  hostPathOf,
+  type Mount,
+} from "./spec.ts"
 
 export interface RootChange {
   readonly from: string
@@ -44,7 +51,7 @@ function transformHost(edits: ContainerEdits, move: Move): ContainerEdits {
   return {
     ...edits,
     deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
-      const before = node.hostPath || node.path
+      const before = hostPathOf(node)
       const hostPath = move(before)
       return hostPath === before ? node : { ...node, hostPath }
     }),
@@ -66,7 +73,7 @@ function transformContainer(edits: ContainerEdits, move: Move): ContainerEdits {
     deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
       const path = move(node.path)
       // What was one path for both is the machine's from now on.
-      return path === node.path ? node : { ...node, path, hostPath: node.hostPath || node.path }
+      return path === node.path ? node : { ...node, path, hostPath: hostPathOf(node) }
     }),
     mounts: edits.mounts.map((mount): Mount => ({ ...mount, containerPath: move(mount.containerPath) })),
     hooks: edits.hooks.map(

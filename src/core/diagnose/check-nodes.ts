@@ -3,7 +3,7 @@
  * look at a node itself, never where a link leads. Source: the released Go package (facts §6.5, step 2).
  */
 
-import type { DeviceNode } from "../cdi/spec.ts"
+import { type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileKind, FileStat } from "../host/host.ts"
@@ -21,11 +21,9 @@ import {
 } from "./cdi-subject.ts"
 import { checkRights } from "./check-rights.ts"
 
-const pathOf = ({ hostPath: path, path: own }: DeviceNode): string => path || own
-
 /** Order: as used first. */
 export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[]): readonly Finding[] {
-  return groupUses(nodes, pathOf).flatMap(([path, uses]) => checkNode(subject, path, uses))
+  return groupUses(nodes, hostPathOf).flatMap(([path, uses]) => checkNode(subject, path, uses))
 }
 
 const letters: Partial<Record<FileKind, string>> = { character: "c", block: "b", fifo: "p" }

@@ -4,6 +4,7 @@
  * validate-spec.ts's and advise-spec.ts's affair, and told here too.
  */
 
+import { hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
@@ -21,7 +22,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const uses = listUses(subject)
   const sources = observeMountSources(subject, uses.mounts)
   const libraries = checkLibraries(subject, sources, uses.hooks)
-  const named = new Set(uses.nodes.map(({ item }) => item.hostPath || item.path))
+  const named = new Set(uses.nodes.map(({ item }) => hostPathOf(item)))
   const findings = [
     ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
     ...registry.findings,
