@@ -8,7 +8,7 @@ import { print, report } from "./report.ts"
 /** What is printed, and how the command ends. */
 export interface Answer {
   readonly text: string
-  readonly exit: 0 | 1
+  readonly exit: number
 }
 
 export interface CdiShape extends Pick<FlagShape, "valued"> {

@@ -14,9 +14,10 @@ import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
 import { generateVendorSpec, vendorsOn } from "../core/vendor/generate-vendor-spec.ts"
 import { openHost } from "../host/open-host.ts"
+import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { findMachine } from "./find-machine.ts"
-import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { findReaders, finishSpec, makeSpec, type Readers } from "./make-spec.ts"
 import { print, report } from "./report.ts"
@@ -30,23 +31,18 @@ const shape = {
   switches: [...specFlags.switches, "json", "help", "h"],
 }
 
-export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, shape)
-  if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
-    return 0
-  }
-  const chosen = readVendors(flags.value)
-  if (!chosen.ok) return report(chosen.fault)
-  let exit = 0
-  // What is wrong with one vendor's GPUs does not keep another's from having a file.
-  for (const vendor of chosen.value) {
-    const done = await generate(flags.value, vendor)
-    if (!done.ok) exit = report(done.fault)
-  }
-  return exit
-}
+export const run = (args: readonly string[]): Promise<number> =>
+  runAction(args, shape, async (flags) => {
+    const chosen = readVendors(flags)
+    if (!chosen.ok) return chosen
+    let exit = 0
+    // What is wrong with one vendor's GPUs does not keep another's from having a file.
+    for (const vendor of chosen.value) {
+      const done = await generate(flags, vendor)
+      if (!done.ok) exit = report(done.fault)
+    }
+    return ok({ text: "", exit })
+  })
 
 /** What is said of NVIDIA's GPUs alone. */
 const saidOfNvidia = [
@@ -58,23 +54,24 @@ const saidOfNvidia = [
 function readVendors({ values, lists, on }: Flags): Result<ChosenVendors> {
   const said = values.get("vendor")
   if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
-    return misused(`--vendor takes one of ${gpuVendors.join(", ")}, or all`)
+    return misused(shape, `--vendor takes one of ${gpuVendors.join(", ")}, or all`)
   const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
   if (word !== undefined && said !== undefined && said !== "nvidia")
-    return misused(`--${word} is said of NVIDIA's GPUs alone`)
+    return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
   const host = openHost(values.get("host"))
   if (!host.ok) return host
   const chosen = chooseVendors(host.value, word === undefined ? said : "nvidia")
   const output = values.get("output")
   return chosen.length > 1 && output !== undefined && !isDirectory(output)
-    ? misused(`a file has one kind: let --output name a directory, or --vendor one of ${chosen.join(", ")}`)
+    ? misused(
+        shape,
+        `a file has one kind: let --output name a directory, or --vendor one of ${chosen.join(", ")}`,
+      )
     : ok(chosen)
 }
 
 const isDirectory = (path: string): boolean =>
   path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-
-const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
 
 /** Faults: those of saidPlaces, findMachine, makeSpec. */
 async function generateOfNvidia(flags: Flags, call: SpecCall): Promise<Result<FittedSpec>> {
@@ -89,7 +86,7 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
   const call = readSpecCall(flags, shape)
   if (!call.ok) return call
   if (flags.on.has("json") && call.value.output === "")
-    return misused("--json tells of the file that --output names")
+    return misused(shape, "--json tells of the file that --output names")
   const opened = openHost(flags.values.get("host"))
   if (!opened.ok) return opened
   const host = opened.value

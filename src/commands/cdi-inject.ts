@@ -1,5 +1,6 @@
 /** `gantry cdi inject NAME…`: devices into a config.json, by splices. Nothing to change is nothing written. */
 
+import { hookEnvironment } from "../apply/hook-environment.ts"
 import { applyEdits } from "../core/cdi/apply-edits.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -23,9 +24,6 @@ const shape = cdiShape({
   valued: ["config", "bundle", "o", "output", "spec-dir", "host"],
   switches: ["dry-run"],
 })
-
-/** What a hook without variables gets: no hook that we write runs with those of a container's image. */
-const hookEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
 
 export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, inject)
 

@@ -11,11 +11,12 @@ import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
-import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { misused, runAction } from "./cdi-flags.ts"
+import type { Flags } from "./flags.ts"
 import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { findReaders, finishSpec, makeSpec } from "./make-spec.ts"
-import { print, report } from "./report.ts"
+import { print } from "./report.ts"
 import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
@@ -26,20 +27,15 @@ const shape = {
   switches: [...specFlags.switches, "once", "without-nodes", "help", "h"],
 }
 
-export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, shape)
-  if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
-    return 0
-  }
-  const call = readCall(flags.value)
-  if (!call.ok) return report(call.fault)
-  // A service that is stopped has done nothing wrong, and a file is written whole or not at all.
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
-  const ended = await watch(flags.value, call.value)
-  return ended.ok ? 0 : report(ended.fault)
-}
+export const run = (args: readonly string[]): Promise<number> =>
+  runAction(args, shape, async (flags) => {
+    const call = readCall(flags)
+    if (!call.ok) return call
+    // A service that is stopped has done nothing wrong, and a file is written whole or not at all.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
+    const ended = await watch(flags, call.value)
+    return ended.ok ? ok({ text: "", exit: 0 }) : ended
+  })
 
 interface WatchCall {
   readonly spec: SpecCall
@@ -54,16 +50,18 @@ const completeMs = 10_000
 
 /** Faults: UsageInvalid, and those of readSpecCall. */
 function readCall(flags: Flags): Result<WatchCall> {
-  const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
   const spec = readSpecCall(flags, shape)
   if (!spec.ok) return spec
   if (!/^\/.*\.(json|yaml)$/.test(spec.value.output))
-    return misused("--output names the file that is kept fresh: an absolute path that ends in .yaml or .json")
+    return misused(
+      shape,
+      "--output names the file that is kept fresh: an absolute path that ends in .yaml or .json",
+    )
   const intervalMs = readSeconds(flags.values.get("interval") ?? "2")
   if (intervalMs === undefined || intervalMs === 0)
-    return misused("--interval is a number of seconds above 0 and up to 3600")
+    return misused(shape, "--interval is a number of seconds above 0 and up to 3600")
   const readyMs = readSeconds(flags.values.get("ready-timeout") ?? "60")
-  if (readyMs === undefined) return misused("--ready-timeout is a number of seconds up to 3600")
+  if (readyMs === undefined) return misused(shape, "--ready-timeout is a number of seconds up to 3600")
   const limits = { readyMs, completeMs: Math.min(completeMs, readyMs) }
   return ok({ spec: spec.value, isOnce: flags.on.has("once"), intervalMs, limits })
 }
