@@ -7,7 +7,8 @@ import { ok, type Result } from "../core/fault/result.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { observeMachine } from "./observe-machine.ts"
 import { directoryOf, readSoundSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({

@@ -33,12 +33,12 @@ export async function runAction(
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   const answered = await answer(flags.value)
   if (!answered.ok) return report(answered.fault)
-  print(answered.value.text)
+  await print(answered.value.text)
   return answered.value.exit
 }
 

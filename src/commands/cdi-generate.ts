@@ -5,24 +5,22 @@ import { renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
-import { renderFaultLine } from "../core/fault/render.ts"
-import { findingJson } from "../core/fault/render-json.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { renderEngine, versionReadBy } from "../core/generate/engine-versions.ts"
 import type { FittedSpec } from "../core/generate/fit-version.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
-import { generateVendorSpec, vendorsOn } from "../core/vendor/generate-vendor-spec.ts"
-import { openHost } from "../host/open-host.ts"
+import type { generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { findMachine } from "./find-machine.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { findReaders, finishSpec, makeSpec, type Readers } from "./make-spec.ts"
+import { openMachine } from "./open-machine.ts"
 import { print, report } from "./report.ts"
 import { isOneOf, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
-import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
 const shape = {
   program: "gantry cdi generate",
@@ -33,13 +31,13 @@ const shape = {
 
 export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
-    const chosen = readVendors(flags)
+    const chosen = await readVendors(flags)
     if (!chosen.ok) return chosen
     let exit = 0
     // What is wrong with one vendor's GPUs does not keep another's from having a file.
     for (const vendor of chosen.value) {
       const done = await generate(flags, vendor)
-      if (!done.ok) exit = report(done.fault)
+      if (!done.ok) exit = await report(done.fault)
     }
     return ok({ text: "", exit })
   })
@@ -51,16 +49,16 @@ const saidOfNvidia = [
 ]
 
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
-function readVendors({ values, lists, on }: Flags): Result<ChosenVendors> {
+async function readVendors({ values, lists, on }: Flags): Promise<Result<ChosenVendors>> {
   const said = values.get("vendor")
   if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
     return misused(shape, `--vendor takes one of ${gpuVendors.join(", ")}, or all`)
   const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
   if (word !== undefined && said !== undefined && said !== "nvidia")
     return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
-  const host = openHost(values.get("host"))
+  const host = await openMachine(values.get("host"))
   if (!host.ok) return host
-  const chosen = chooseVendors(host.value, word === undefined ? said : "nvidia")
+  const chosen = await chooseVendors(host.value, word === undefined ? said : "nvidia")
   const output = values.get("output")
   return chosen.length > 1 && output !== undefined && !isDirectory(output)
     ? misused(
@@ -81,13 +79,19 @@ async function generateOfNvidia(flags: Flags, call: SpecCall): Promise<Result<Fi
   return found.ok ? makeSpec(found.value.snapshot, call) : found
 }
 
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openHost, generating, finishSpec and writing. */
+/** Faults: VendorGpuAbsent. */
+async function generateOfVendor(...call: Parameters<typeof generateVendorSpec>): Promise<Result<FittedSpec>> {
+  const vendors = await import("../core/vendor/generate-vendor-spec.ts")
+  return vendors.generateVendorSpec(...call)
+}
+
+/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openMachine, generating, finishSpec and writing. */
 async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> {
-  const call = readSpecCall(flags, shape)
+  const call = await readSpecCall(flags, shape)
   if (!call.ok) return call
   if (flags.on.has("json") && call.value.output === "")
     return misused(shape, "--json tells of the file that --output names")
-  const opened = openHost(flags.values.get("host"))
+  const opened = await openMachine(flags.values.get("host"))
   if (!opened.ok) return opened
   const host = opened.value
   const readers = await findReaders(call.value, host)
@@ -96,7 +100,7 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
   const generated =
     vendor === "nvidia"
       ? await generateOfNvidia(flags, call.value)
-      : generateVendorSpec(vendor, host, { hasGroups })
+      : await generateOfVendor(vendor, host, { hasGroups })
   if (!generated.ok) return generated
   const { format } = call.value
   const output = outputOf(call.value, generated.value.spec)
@@ -104,21 +108,22 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
   if (!finished.ok) return finished
   const { spec, findings } = finished.value
   if (output === "") {
-    tell(findings)
-    print(renderSpec(spec, format))
+    await tell(findings)
+    await print(renderSpec(spec, format))
     return ok(true)
   }
+  const { findRivals, writeSpecFile } = await import("./write-spec-file.ts")
   const [rival] = findRivals(spec, output, format)
   if (rival !== undefined) return fail(rival)
   const written = writeSpecFile(spec, output, format)
   if (!written.ok) return written
   const told = { spec, findings, file: written.value, ...readers }
-  if (flags.on.has("json")) print(renderWrittenJson(told))
+  if (flags.on.has("json")) await print(await renderWrittenJson(told))
   else {
-    tell(findings)
-    print(renderWritten(told))
+    await tell(findings)
+    await print(renderWritten(told))
     // Who said nobody is told whom else there is to say.
-    if (vendor === "nvidia" && !flags.values.has("vendor")) print(renderOthers(vendorsOn(host)))
+    if (vendor === "nvidia" && !flags.values.has("vendor")) await print(await renderOthers(host))
   }
   return ok(true)
 }
@@ -127,12 +132,17 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
 const outputOf = ({ output, format }: SpecCall, { kind }: CdiSpec): string =>
   output !== "" && isDirectory(output) ? joinPath(output, `${kind.replace("/", "-")}.${format}`) : output
 
-const renderOthers = (others: readonly GpuVendor[]): string =>
-  others.length === 0
+async function renderOthers(host: HostFiles): Promise<string> {
+  const { vendorsOn } = await import("../core/vendor/generate-vendor-spec.ts")
+  const others = vendorsOn(host)
+  return others.length === 0
     ? ""
     : `this machine has GPUs of ${others.join(" and ")} too: --vendor ${others.length === 1 ? others[0] : "all"}\n`
+}
 
-function tell(findings: readonly Finding[]): void {
+async function tell(findings: readonly Finding[]): Promise<void> {
+  if (findings.every(({ severity }) => severity === "note")) return
+  const { renderFaultLine } = await import("../core/fault/render.ts")
   for (const { severity, fault: one } of findings)
     if (severity !== "note") writeSync(2, `${severity}: ${renderFaultLine(one)}\n`)
 }
@@ -147,8 +157,9 @@ function renderWritten({ spec, file, limit }: Written): string {
   return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${spec.kind}, cdiVersion ${spec.cdiVersion}${because}\n`
 }
 
-const renderWrittenJson = ({ spec, file, limit, engines, findings }: Written): string =>
-  `${JSON.stringify(
+async function renderWrittenJson({ spec, file, limit, engines, findings }: Written): Promise<string> {
+  const { findingJson } = await import("../core/fault/render-json.ts")
+  return `${JSON.stringify(
     {
       version: 1,
       file,
@@ -166,3 +177,4 @@ const renderWrittenJson = ({ spec, file, limit, engines, findings }: Written): s
     null,
     2,
   )}\n`
+}

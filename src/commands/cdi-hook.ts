@@ -6,7 +6,7 @@
 import type { HookEffect } from "../apply/cdi-hook/effect.ts"
 import { openWritable } from "../apply/cdi-hook/writable-root.ts"
 import { openContainerRoot } from "../apply/open-container-root.ts"
-import { type Fault, fault } from "../core/fault/fault.ts"
+import { fault } from "../core/fault/fault.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { readContainerRoot } from "../host/read-container-root.ts"
 import { readState, readText } from "../host/read-text.ts"
@@ -21,6 +21,7 @@ import {
   parseCdiHookFlags,
   type Verbosity,
 } from "./cdi-hook-flags.ts"
+import { print, report } from "./report.ts"
 
 export async function run(
   args: readonly string[],
@@ -30,10 +31,12 @@ export async function run(
   const call = parseCdiHookFlags(args, (name) => variableOf(caller, name))
   switch (call.kind) {
     case "help":
-      return await print(`usage: ${cdiHookUsage}\n`)
+      await print(`usage: ${cdiHookUsage}\n`)
+      return 0
     case "version": {
       const { version } = await import("../version.ts")
-      return await print(`NVIDIA CDI Hook version ${version} (gantry)\n`)
+      await print(`NVIDIA CDI Hook version ${version} (gantry)\n`)
+      return 0
     }
     case "wrong":
       return await report(fault("CdiHookUsageInvalid", { problem: call.problem, usage: call.usage }))
@@ -110,12 +113,4 @@ async function apply(hook: CdiHook, root: Root): Promise<Result<HookEffect>> {
 async function tell(effect: HookEffect, verbosity: Verbosity): Promise<void> {
   if (effect.findings.length > 0 || verbosity === "debug")
     (await import("./tell-effect.ts")).tellEffect(effect, verbosity)
-}
-
-const report = async (fault: Fault): Promise<number> => (await import("./report.ts")).report(fault)
-
-async function print(text: string): Promise<number> {
-  const { print: write } = await import("./report.ts")
-  write(text)
-  return 0
 }

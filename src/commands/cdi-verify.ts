@@ -27,7 +27,8 @@ import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { createSimulatedHost } from "../host/simulated.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { observeMachine } from "./observe-machine.ts"
 import { directoryOf, registryNamed } from "./read-cdi.ts"
 
 const shape = cdiShape({

@@ -29,7 +29,7 @@ const shape = {
 
 export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
-    const call = readCall(flags)
+    const call = await readCall(flags)
     if (!call.ok) return call
     // A service that is stopped has done nothing wrong, and a file is written whole or not at all.
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
@@ -49,8 +49,8 @@ interface WatchCall {
 const completeMs = 10_000
 
 /** Faults: UsageInvalid, and those of readSpecCall. */
-function readCall(flags: Flags): Result<WatchCall> {
-  const spec = readSpecCall(flags, shape)
+async function readCall(flags: Flags): Promise<Result<WatchCall>> {
+  const spec = await readSpecCall(flags, shape)
   if (!spec.ok) return spec
   if (!/^\/.*\.(json|yaml)$/.test(spec.value.output))
     return misused(
@@ -71,12 +71,13 @@ const readSeconds = (text: string): number | undefined =>
   /^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) <= 3600 ? Number(text) * 1000 : undefined
 
 /** What is said to people, once for each time that it becomes so; what was done, whenever it is. */
-type Teller = (line: string, what?: "is" | "done") => void
+type Teller = (line: string, what?: "is" | "done") => Promise<void>
 
 function createTeller(): Teller {
   let last = ""
-  return (line, what = "is") => {
-    if (what === "done" || line !== last) print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
+  return async (line, what = "is") => {
+    if (what === "done" || line !== last)
+      await print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
     last = line
   }
 }
@@ -106,15 +107,15 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
       if (call.isOnce) return unmade === undefined ? ok(true) : fail(unmade)
       stamp = published.value.stamp
     } else if (step.kind === "absent") {
-      withdraw(output, "no NVIDIA driver drives anything here, and none is expected", tell)
+      await withdraw(output, "no NVIDIA driver drives anything here, and none is expected", tell)
       if (call.isOnce) return ok(true)
     } else {
       ;({ waiting, pauseMs } = step)
       const lacks = look.unready.map(({ what }) => what)
       const unready = fault("CdiMachineUnready", { lacks })
-      tell(renderFaultLine(unready))
+      await tell(renderFaultLine(unready))
       if (step.kind === "overdue") {
-        if (isSpecStale(output)) withdraw(output, "what it names is not there any more", tell)
+        if (isSpecStale(output)) await withdraw(output, "what it names is not there any more", tell)
         if (call.isOnce) return fail(unready)
       }
     }
@@ -137,7 +138,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   const generated = makeSpec(snapshot, call)
   const made = generated.ok ? finishSpec(generated.value, host, await findReaders(call, host)) : generated
   if (!made.ok) {
-    tell(renderFaultLine(made.fault))
+    await tell(renderFaultLine(made.fault))
     return ok({ stamp: fileStamp(call.output), fault: made.fault })
   }
   const { spec, findings } = made.value
@@ -148,11 +149,11 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   const written = isSame ? ok(call.output) : writeSpecFile(spec, call.output, call.format)
   if (!written.ok) return written
   for (const finding of findings)
-    if (finding.severity !== "note") tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
+    if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`
   const count = spec.devices.length
-  tell(
+  await tell(
     `${written.value} ${isSame ? "is as it must be" : "is written"}: ${count} ${count === 1 ? "device" : "devices"}${driver}`,
     isSame ? "is" : "done",
   )
@@ -161,7 +162,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
 }
 
-function withdraw(output: string, why: string, tell: Teller): void {
+async function withdraw(output: string, why: string, tell: Teller): Promise<void> {
   const kept = withdrawSpec(output)
-  if (kept !== undefined) tell(`${output} is withdrawn, since ${why}; it lies in ${kept}`)
+  if (kept !== undefined) await tell(`${output} is withdrawn, since ${why}; it lies in ${kept}`)
 }

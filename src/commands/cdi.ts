@@ -28,7 +28,7 @@ const shape = {
 
 export async function run([name = "", ...args]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined

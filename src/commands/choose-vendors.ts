@@ -1,9 +1,9 @@
 /** Whose GPUs a specification is made of: who was named, else who is there. */
 
-import type { Host } from "../core/host/host.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { observeVersion } from "../core/inventory/observe-version.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { type VendorName, vendorNames, vendorsOn } from "../core/vendor/generate-vendor-spec.ts"
+import { type VendorName, vendorNames } from "../core/vendor/vendor-names.ts"
 
 export type GpuVendor = "nvidia" | VendorName
 
@@ -17,10 +17,14 @@ export type ChosenVendors = readonly [GpuVendor, ...GpuVendor[]]
  * `all`: those that are there. undefined: NVIDIA where its driver is, because what is printed is kept as one file, and a file has one kind; else
  * those that are there. The bus is walked only where it decides.
  */
-export function chooseVendors(host: Host, said: GpuVendor | "all" | undefined): ChosenVendors {
+export async function chooseVendors(
+  host: HostFiles,
+  said: GpuVendor | "all" | undefined,
+): Promise<ChosenVendors> {
   if (said !== undefined && said !== "all") return [said]
   const isNvidiaThere = hasNvidia(host)
   if (said === undefined && isNvidiaThere) return ["nvidia"]
+  const { vendorsOn } = await import("../core/vendor/generate-vendor-spec.ts")
   const others = vendorsOn(host)
   const [first, ...more] = others
   if (isNvidiaThere) return ["nvidia", ...others]
@@ -28,6 +32,6 @@ export function chooseVendors(host: Host, said: GpuVendor | "all" | undefined): 
 }
 
 /** A driver, or a platform that has one in a form of its own (WSL, Tegra). */
-const hasNvidia = (host: Host): boolean =>
+const hasNvidia = (host: HostFiles): boolean =>
   observeVersion(host) !== undefined ||
   ["/dev/dxg", "/etc/nv_tegra_release"].some((path) => host.exists(hostPath(path)))

@@ -28,7 +28,7 @@ export async function run(
   const text = call.kind === "command" ? answer(call, host, caller) : tell(call)
   if (!text.ok) return report(text.fault)
   // Names of files and models are a stranger's: a line stays a line, and no terminal is told what to do.
-  print(text.value.split("\n").map(escapeControl).join("\n"))
+  await print(text.value.split("\n").map(escapeControl).join("\n"))
   return 0
 }
 

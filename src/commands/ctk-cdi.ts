@@ -93,17 +93,17 @@ async function answer(
 
 const isHelp = (word: string | undefined): boolean => ["--help", "-help", "-h", "help"].includes(word ?? "")
 
-const help = (usage: string): Result<true> => {
-  print(`usage: ${usage}\n`)
+const help = async (usage: string): Promise<Result<true>> => {
+  await print(`usage: ${usage}\n`)
   return ok(true)
 }
 
-function generate(
+async function generate(
   args: readonly string[],
   { configPath, host }: CtkSurroundings,
   variable: Variable,
   log: Log,
-): Result<true> {
+): Promise<Result<true>> {
   const call = parseCtkGenerate(args, variable, (named) => findHookProgram(named, variable("PATH") ?? ""))
   if (!call.ok) return call
   if (call.value === "help") return help(generateUsage)
@@ -118,7 +118,7 @@ function generate(
   for (const { spec, infix } of answered.value.specs) {
     const file = withInfix(output, infix)
     for (const rival of file === "" ? [] : findRivals(spec, file, format)) log.warn(renderFaultLine(rival))
-    const written = deliver(spec, format, file)
+    const written = await deliver(spec, format, file)
     if (!written.ok) return written
     for (const { fault: one } of findMissingHookPrograms(spec, machine.value)) log.warn(renderFaultLine(one))
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
@@ -129,12 +129,12 @@ function generate(
 const withInfix = (output: string, infix: string): string =>
   output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
 
-function deliver(spec: CdiSpec, format: SpecFormat, file: string): Result<true> {
+async function deliver(spec: CdiSpec, format: SpecFormat, file: string): Promise<Result<true>> {
   if (file !== "") {
     const written = writeSpecFile(spec, file, format)
     return written.ok ? ok(true) : written
   }
-  print(renderSpec(spec, format))
+  await print(renderSpec(spec, format))
   return ok(true)
 }
 
@@ -163,12 +163,12 @@ const listShape: CtkShape = {
   flags: { "spec-dir": { takes: "list", variable: "NVIDIA_CTK_CDI_SPEC_DIRS" } },
 }
 
-function list(
+async function list(
   args: readonly string[],
   { host }: CtkSurroundings,
   variable: Variable,
   log: Log,
-): Result<true> {
+): Promise<Result<true>> {
   const flags = parseCtkFlags(args, listShape, variable)
   if (!flags.ok) return flags
   if (flags.value.isHelpAsked) return help(ctkUsage(listShape))
@@ -185,7 +185,7 @@ function list(
   for (const problem of problems) log.warn(problem)
   const names = [...registry.devices.keys()].sort()
   log.info(`Found ${names.length} CDI devices`)
-  print(names.map((name) => `${escapeControl(name)}\n`).join(""))
+  await print(names.map((name) => `${escapeControl(name)}\n`).join(""))
   return ok(true)
 }
 

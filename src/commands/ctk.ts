@@ -40,7 +40,7 @@ export async function run(
       continue
     }
     if (["--help", "-help", "-h"].includes(arg)) {
-      print(`usage: ${usage}\n`)
+      await print(`usage: ${usage}\n`)
       return 0
     }
     if (!arg.startsWith("-"))
@@ -50,5 +50,5 @@ export async function run(
   return refuse("a command is missing, and only hook and cdi are served here")
 }
 
-const refuse = (problem: string): number =>
+const refuse = (problem: string): Promise<number> =>
   report(fault("UsageInvalid", { program: "nvidia-ctk", problem, usage }))

@@ -12,7 +12,8 @@ import {
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { driverAbsence } from "../core/plan/driver-absence.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { observeMachine } from "./observe-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -32,11 +33,11 @@ const capabilities: readonly DriverCapability[] = [
   "video",
 ]
 
-export function run(args: readonly string[]): number {
+export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   const [action, ...words] = flags.value.words
@@ -47,7 +48,7 @@ export function run(args: readonly string[]): number {
         ? diff(flags.value, words as [string, string])
         : fail(usageFault(shape, "say files, or diff and two machines"))
   if (!text.ok) return report(text.fault)
-  print(text.value)
+  await print(text.value)
   return 0
 }
 

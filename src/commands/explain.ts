@@ -55,7 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!flags.ok) return report(flags.fault)
   const { on, values, words } = flags.value
   if (on.has("help") || on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   if (words.length > 0) return report(usageFault(shape, `unexpected ${JSON.stringify(words[0])}`))
@@ -64,7 +64,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return report(usageFault(shape, "name a container: --bundle, --spec, --state or --last"))
   const plan = await makePlan(flags.value)
   if (!plan.ok) return report(plan.fault)
-  print(
+  await print(
     on.has("json")
       ? renderPlanJson(plan.value)
       : renderExplanation(plan.value, { isVerbose: on.has("verbose") }),
@@ -179,16 +179,16 @@ function sourcesOf(
   return specPath === undefined ? sources : { ...sources, readSpec: () => readText("OCI spec", specPath) }
 }
 
-function explainLast(number: number, { on }: Flags): number {
+async function explainLast(number: number, { on }: Flags): Promise<number> {
   const decisions = readDecisions(({ tag }) => Object.hasOwn(catalogue, tag))
   const found = decisions[number - 1]
   if (found === undefined) return report(fault("DecisionUnknown", { wanted: number, kept: decisions.length }))
   const { timeMs, bundle, pid, plan } = found
   if (on.has("json")) {
-    print(`${JSON.stringify({ version: 1, timeMs, bundle, pid, plan: planJson(plan) }, null, 2)}\n`)
+    await print(`${JSON.stringify({ version: 1, timeMs, bundle, pid, plan: planJson(plan) }, null, 2)}\n`)
     return 0
   }
-  print(`${new Date(timeMs).toISOString()}  ${escapeControl(bundle)}  pid ${escapeControl(pid)}\n\n`)
-  print(renderExplanation(plan, { isVerbose: on.has("verbose") }))
+  await print(`${new Date(timeMs).toISOString()}  ${escapeControl(bundle)}  pid ${escapeControl(pid)}\n\n`)
+  await print(renderExplanation(plan, { isVerbose: on.has("verbose") }))
   return 0
 }

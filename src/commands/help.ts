@@ -33,12 +33,12 @@ CDI specifications.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `
 
-export function run(): number {
-  print(text)
+export async function run(): Promise<number> {
+  await print(text)
   return 0
 }
 
-export function refuse(word: string): number {
+export function refuse(word: string): Promise<number> {
   const problem = `unknown command ${JSON.stringify(word)}`
   return report(
     fault("UsageInvalid", {

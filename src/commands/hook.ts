@@ -3,7 +3,6 @@
  * decision, the decision to the injector.
  */
 
-import type { Fault } from "../core/fault/fault.ts"
 import { decide } from "../core/plan/decide.ts"
 import { hookSources, readConfig } from "../host/hook-sources.ts"
 import { parseConfigText } from "../host/parse-config-text.ts"
@@ -12,6 +11,7 @@ import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
 import { type HookCall, parseHookFlags } from "./hook-flags.ts"
+import { report } from "./report.ts"
 
 type Prestart = Extract<HookCall, { readonly kind: "prestart" }>
 
@@ -58,9 +58,4 @@ async function prestart(call: Prestart, caller: Caller): Promise<number> {
       return problem === undefined ? 0 : await report(problem)
     }
   }
-}
-
-/** What faults say is loaded only when one is told. */
-async function report(fault: Fault): Promise<number> {
-  return (await import("./report.ts")).report(fault)
 }

@@ -22,7 +22,8 @@ import { recordHost, renderRecording } from "../host/recording.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { checkDirectories } from "./cdi-flags.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineOptions, machineUsage } from "./machine-flags.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { machineOptions } from "./observe-machine.ts"
 import { readSpecifications } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
 
@@ -41,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!flags.ok) return report(flags.fault)
   const { on, values, words } = flags.value
   if (on.has("help") || on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   const library = values.get("nvml")
@@ -61,7 +62,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const text = record(flags.value)
   if (!text.ok) return report(text.fault)
   if (output === "-") {
-    print(text.value)
+    await print(text.value)
     return 0
   }
   const written = replaceFile(output, text.value, 0o644)

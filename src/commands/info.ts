@@ -6,7 +6,8 @@ import { selectDevices } from "../core/inventory/select-devices.ts"
 import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
 import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, observeMachine } from "./machine-flags.ts"
+import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { observeMachine } from "./observe-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
@@ -16,18 +17,18 @@ const shape = {
   switches: ["json", "help", "h"],
 }
 
-export function run(args: readonly string[]): number {
+export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   if (flags.value.words.length > 0)
     return report(usageFault(shape, `unexpected ${JSON.stringify(flags.value.words[0])}`))
   const text = describe(flags.value)
   if (!text.ok) return report(text.fault)
-  print(text.value)
+  await print(text.value)
   return 0
 }
 

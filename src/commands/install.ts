@@ -36,8 +36,8 @@ const linkedNames = [
  */
 const optionalNames = ["nvidia-cdi-hook", "nvidia-ctk"]
 
-export function run(args: readonly string[]): number {
-  const call = parsePrefixFlags(args, "install", optionalNames)
+export async function run(args: readonly string[]): Promise<number> {
+  const call = await parsePrefixFlags(args, "install", optionalNames)
   if (typeof call === "number") return call
   const { prefix, isDryRun, extraNames } = call
   // What was asked for once stays when a newer version comes.
@@ -48,12 +48,12 @@ export function run(args: readonly string[]): number {
   const free = checkFree(prefix, paths)
   if (!free.ok) return report(free.fault)
   if (isDryRun) {
-    print(`would install ${paths.join(" ")}\n`)
+    await print(`would install ${paths.join(" ")}\n`)
     return 0
   }
   const done = install(prefix, parts)
   if (!done.ok) return report(done.fault)
-  print(`installed ${paths.join(" ")}\n`)
+  await print(`installed ${paths.join(" ")}\n`)
   return 0
 }
 

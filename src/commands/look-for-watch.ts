@@ -21,7 +21,7 @@ import { fileStamp } from "../host/published-spec.ts"
 import { areFresh, hasChangedSince, isFreshProof, type Proof, proofOf, stampPlaces } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { FlagShape, Flags } from "./flags.ts"
-import { machineOptions } from "./machine-flags.ts"
+import { machineOptions } from "./observe-machine.ts"
 import { supplyNodes } from "./supply-nodes.ts"
 
 export interface Look {

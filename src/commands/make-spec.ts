@@ -8,10 +8,8 @@ import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
 import { resolveMode, type SpecMode } from "../core/generate/spec-request.ts"
 import type { HostFiles } from "../core/host/host.ts"
-import { observeEngines } from "../core/inventory/observe-engines.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { detectEngines } from "../host/detect-engines.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import type { SpecCall } from "./spec-call.ts"
@@ -30,6 +28,10 @@ export async function findReaders({ engines: named }: SpecCall, host: HostFiles)
 
 /** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
 async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
+  const [{ observeEngines }, { detectEngines }] = await Promise.all([
+    import("../core/inventory/observe-engines.ts"),
+    import("../host/detect-engines.ts"),
+  ])
   const isHere = host.provenance.kind === "live"
   const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
   const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>

@@ -13,11 +13,11 @@ export interface PrefixCall {
 }
 
 /** The call, or the exit code of a command line that is already answered: help, or wrong usage. */
-export function parsePrefixFlags(
+export async function parsePrefixFlags(
   args: readonly string[],
   command: "install" | "uninstall",
   optionalNames: readonly string[] = [],
-): PrefixCall | number {
+): Promise<PrefixCall | number> {
   const program = `gantry ${command}`
   const hasOptions = optionalNames.length > 0
   const shape = {
@@ -30,7 +30,7 @@ export function parsePrefixFlags(
   if (!flags.ok) return report(flags.fault)
   const { values, lists, on, words } = flags.value
   if (on.has("help") || on.has("h")) {
-    print(`usage: ${shape.usage}\n`)
+    await print(`usage: ${shape.usage}\n`)
     return 0
   }
   const prefix = values.get("prefix")

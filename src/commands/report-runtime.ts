@@ -6,7 +6,7 @@ import { renderFaultLine } from "../core/fault/render.ts"
 import { report } from "./report.ts"
 
 /** Engines read the last line of this file to tell users what went wrong. */
-export function reportRuntime(fault: Fault, args: readonly string[]): number {
+export async function reportRuntime(fault: Fault, args: readonly string[]): Promise<number> {
   const file = optionOf(args, "log")
   const line = renderFaultLine(fault)
   if (file !== undefined && file !== "/dev/null")
@@ -17,7 +17,7 @@ export function reportRuntime(fault: Fault, args: readonly string[]): number {
     } catch {
       // It is on standard error too.
     }
-  report(fault)
+  await report(fault)
   return 1
 }
 

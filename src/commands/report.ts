@@ -2,9 +2,10 @@
 
 import { writeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
-import { faultExit, renderFaultLine } from "../core/fault/render.ts"
 
-export function report(fault: Fault): number {
+/** What faults say is loaded only when one is told. */
+export async function report(fault: Fault): Promise<number> {
+  const { faultExit, renderFaultLine } = await import("../core/fault/render.ts")
   writeSync(2, `${renderFaultLine(fault)}\n`)
   return faultExit(fault)
 }
@@ -13,13 +14,13 @@ export function report(fault: Fault): number {
 const readerGone = 128 + 13
 
 /** Writes all of a text to standard output, also when a pipe takes it in pieces. Who stops reading ends the program, in silence. */
-export function print(text: string): void {
+export async function print(text: string): Promise<void> {
   let bytes: Uint8Array = new TextEncoder().encode(text)
   try {
     while (bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
   } catch (error) {
     const { code } = error as { readonly code?: string }
     if (code === "EPIPE") process.exit(readerGone)
-    process.exit(report(fault("OutputUnwritable", { errno: code ?? "EIO" })))
+    process.exit(await report(fault("OutputUnwritable", { errno: code ?? "EIO" })))
   }
 }

@@ -56,11 +56,11 @@ interface Drafted extends NvmlDescription {
   readonly gpuLists: readonly GpuList[]
 }
 
-export function run(args: readonly string[]): number {
+export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    print(
+    await print(
       `${shape.usage}\nmodels: ${models.map(({ name }) => name).join(" ")}\nmodels of AMD: ${amdModels.map(({ name }) => name).join(" ")}, modes: ${Object.keys(partitionModes).join(" ")}\nmodels of Intel: ${intelModels.map(({ name }) => name).join(" ")}\ndefects: ${describeDefects()}\n`,
     )
     return 0
@@ -71,7 +71,7 @@ export function run(args: readonly string[]): number {
   const outcome =
     action === "up" ? up(resolve(directory), flags.value) : down(resolve(directory), flags.value)
   if (!outcome.ok) return report(outcome.fault)
-  print(outcome.value)
+  await print(outcome.value)
   return 0
 }
 

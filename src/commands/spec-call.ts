@@ -1,7 +1,6 @@
 /** What the command line says of the specification that is to be made; the same for who makes one once and who keeps one fresh. */
 
 import { kindProblem } from "../core/cdi/name-rules.ts"
-import { parseAdditions } from "../core/cdi/parse-spec.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -16,7 +15,6 @@ import {
   specModes,
 } from "../core/generate/spec-request.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 
@@ -50,7 +48,7 @@ const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
     .filter((word) => word !== "")
 
 /** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions. */
-export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
+export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Result<SpecCall>> {
   const { values, on, words } = flags
   const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
   if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
@@ -75,7 +73,8 @@ export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
   const parsed = engines?.map(parseEngine)
   const odd = engines?.find((_, index) => parsed?.[index] === undefined)
   if (odd !== undefined) return misused(`unknown engine ${JSON.stringify(odd)}`)
-  const additions = readAdditions(values.get("edits"))
+  const edits = values.get("edits")
+  const additions = edits === undefined ? ok(noAdditions) : await readAdditions(edits)
   if (!additions.ok) return additions
   const devices = listOf(flags, "device") ?? ["all"]
   return ok({
@@ -108,8 +107,12 @@ export function readSpecCall(flags: Flags, shape: FlagShape): Result<SpecCall> {
 export const isOneOf = <T extends string>(known: readonly T[], word: string): word is T =>
   known.some((one) => one === word)
 
-function readAdditions(file: string | undefined): Result<Additions> {
-  if (file === undefined) return ok(noAdditions)
+/** What reads specifications is loaded only for who names a file. */
+async function readAdditions(file: string): Promise<Result<Additions>> {
+  const [{ parseAdditions }, { readCdiFile }] = await Promise.all([
+    import("../core/cdi/parse-spec.ts"),
+    import("../host/read-cdi-directories.ts"),
+  ])
   const bytes = readCdiFile(createLiveFiles(), file)
   if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file }, bytes.fault))
   const parsed = parseAdditions({ path: file, bytes: bytes.value })

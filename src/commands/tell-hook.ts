@@ -9,10 +9,10 @@ import { report } from "./report.ts"
 const hookUsage =
   "nvidia-container-runtime-hook [-profile P] [-injector native|delegate] [-debug] [-version] [-config FILE] prestart|poststart|poststop"
 
-export function tellHook(
+export async function tellHook(
   call: Exclude<HookCall, { readonly kind: "nothing" | "prestart" }>,
   programName: string,
-): number {
+): Promise<number> {
   switch (call.kind) {
     case "help":
       writeSync(2, `usage: ${hookUsage}\n`)

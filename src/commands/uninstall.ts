@@ -6,8 +6,8 @@ import { manifestPath, readInstallManifest } from "./install-manifest.ts"
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
 
-export function run(args: readonly string[]): number {
-  const call = parsePrefixFlags(args, "uninstall")
+export async function run(args: readonly string[]): Promise<number> {
+  const call = await parsePrefixFlags(args, "uninstall")
   if (typeof call === "number") return call
   const { prefix, isDryRun } = call
   // Only what lies in this prefix's bin, whatever the manifest says.
@@ -15,11 +15,11 @@ export function run(args: readonly string[]): number {
     /^[^/]+$/.test(path.replace(`${prefix}/bin/`, "")),
   )
   if (paths.length === 0) {
-    print(`nothing of Gantry is installed in ${prefix}\n`)
+    await print(`nothing of Gantry is installed in ${prefix}\n`)
     return 0
   }
   if (isDryRun) {
-    print(`would remove ${paths.join(" ")}\n`)
+    await print(`would remove ${paths.join(" ")}\n`)
     return 0
   }
   try {
@@ -32,7 +32,7 @@ export function run(args: readonly string[]): number {
       fault("InstallFailed", { prefix, problem: error instanceof Error ? error.message : String(error) }),
     )
   }
-  print(`removed ${paths.join(" ")}\n`)
+  await print(`removed ${paths.join(" ")}\n`)
   return 0
 }
 

@@ -88,10 +88,10 @@ describe("whose GPUs gantry cdi generate takes", () => {
     )
   })
 
-  test("what is wrong with one vendor's GPUs does not keep another's from having a file", () => {
+  test("what is wrong with one vendor's GPUs does not keep another's from having a file", async () => {
     const machine = join(directory, "machine")
     const orders = ["--amd=mi210", "--intel=b60", "--defect=missing-node:dri/renderD128"]
-    expect(simulate(["up", machine, ...orders])).toBe(0)
+    expect(await simulate(["up", machine, ...orders])).toBe(0)
     const into = join(directory, "some")
     const { exit, stderr } = generate(machine, `--output=${into}/`)
     expect(exit).toBe(1)
@@ -103,7 +103,7 @@ describe("whose GPUs gantry cdi generate takes", () => {
       path: "/dev/dri/card2",
       hostPath: `${machine}/dev/dri/card2`,
     })
-    expect(simulate(["down", machine])).toBe(0)
+    expect(await simulate(["down", machine])).toBe(0)
   })
 
   test("a directory that is there needs no slash, and a format is its ending", () => {

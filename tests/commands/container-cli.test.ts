@@ -214,10 +214,10 @@ describe("list", () => {
     ])
   })
 
-  test("where no GPU can be used the list of devices is not judged", () => {
+  test("where no GPU can be used the list of devices is not judged", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gantry-cli-"))
     try {
-      expect(simulate(["up", directory, "--gpus", "0", "--no-nvml"])).toBe(0)
+      expect(await simulate(["up", directory, "--gpus", "0", "--no-nvml"])).toBe(0)
       const ran = Bun.spawnSync(
         [process.execPath, join(root, "src/main.ts"), `--host=${directory}`, "list", "--device=99"],
         { argv0: "nvidia-container-cli" },
@@ -237,10 +237,10 @@ describe("list", () => {
     expect(existsSync(debug)).toBe(false)
   })
 
-  test("programs are found whatever PATH says, the service's directory where the environment says", () => {
+  test("programs are found whatever PATH says, the service's directory where the environment says", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gantry-cli-"))
     try {
-      expect(simulate(["up", directory, "--gpus", "1", "--no-nvml"])).toBe(0)
+      expect(await simulate(["up", directory, "--gpus", "1", "--no-nvml"])).toBe(0)
       mkdirSync(join(directory, "opt/mps"), { recursive: true })
       const ran = Bun.spawnSync(
         [process.execPath, join(root, "src/main.ts"), `--host=${directory}`, "list", "-bi"],

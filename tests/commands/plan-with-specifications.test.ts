@@ -22,11 +22,11 @@ const run = join(machine, "run/cdi")
 const vendor = (value: string): string =>
   `cdiVersion: 0.5.0\nkind: vendor.com/nic\ndevices:\n- name: a\n  containerEdits: { env: [NIC=${value}], deviceNodes: [{ path: /dev/nvidia0 }] }\n`
 
-beforeAll(() => {
-  simulate(["up", machine, "--gpus", "2"])
+beforeAll(async () => {
+  await simulate(["up", machine, "--gpus", "2"])
 })
-afterAll(() => {
-  simulate(["down", machine])
+afterAll(async () => {
+  await simulate(["down", machine])
   rmSync(work, { recursive: true, force: true })
 })
 beforeEach(() => {

@@ -14,9 +14,11 @@ const work = mkdtempSync(join(tmpdir(), "gantry-simulate-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 describe("gantry simulate", () => {
-  test("up makes a machine whose inventory and driver are whole, down takes it away", () => {
+  test("up makes a machine whose inventory and driver are whole, down takes it away", async () => {
     const directory = join(work, "machine")
-    expect(simulate(["up", directory, "--gpus", "3", "--model", "H200", "--driver", "580.65.06"])).toBe(0)
+    expect(await simulate(["up", directory, "--gpus", "3", "--model", "H200", "--driver", "580.65.06"])).toBe(
+      0,
+    )
     const host = createSimulatedHost(directory)
     const inventory = observeInventory(host)
     expect(inventory.findings).toEqual([])
@@ -31,58 +33,58 @@ describe("gantry simulate", () => {
       ldcache: "/etc/ld.so.cache",
     })
     expect(driver.findings).toEqual([])
-    expect(simulate(["up", directory, "--gpus", "1"])).toBe(0)
+    expect(await simulate(["up", directory, "--gpus", "1"])).toBe(0)
     expect(observeInventory(createSimulatedHost(directory)).gpus).toHaveLength(1)
-    expect(simulate(["down", directory])).toBe(0)
+    expect(await simulate(["down", directory])).toBe(0)
     expect(existsSync(directory)).toBe(false)
   })
 
-  test("what is not ours is neither filled nor taken away", () => {
+  test("what is not ours is neither filled nor taken away", async () => {
     const directory = join(work, "other")
     mkdirSync(directory)
     writeFileSync(join(directory, "precious"), "")
-    expect(simulate(["up", directory])).toBe(1)
-    expect(simulate(["down", directory])).toBe(1)
+    expect(await simulate(["up", directory])).toBe(1)
+    expect(await simulate(["down", directory])).toBe(1)
     expect(readdirSync(directory)).toEqual(["precious"])
   })
 
-  test("a stranger's file in a machine survives its removal", () => {
+  test("a stranger's file in a machine survives its removal", async () => {
     const directory = join(work, "mixed")
-    simulate(["up", directory, "--gpus", "1"])
+    await simulate(["up", directory, "--gpus", "1"])
     writeFileSync(join(directory, "etc/mine"), "")
-    expect(simulate(["down", directory])).toBe(0)
+    expect(await simulate(["down", directory])).toBe(0)
     expect(existsSync(join(directory, "etc/mine"))).toBe(true)
   })
 
-  test("a stranger's file in a machine survives another machine in its place", () => {
+  test("a stranger's file in a machine survives another machine in its place", async () => {
     const directory = join(work, "again")
-    simulate(["up", directory, "--gpus", "1", "--no-nvml"])
+    await simulate(["up", directory, "--gpus", "1", "--no-nvml"])
     writeFileSync(join(directory, "etc/mine"), "")
-    expect(simulate(["up", directory, "--gpus", "2", "--no-nvml"])).toBe(0)
+    expect(await simulate(["up", directory, "--gpus", "2", "--no-nvml"])).toBe(0)
     expect(existsSync(join(directory, "etc/mine"))).toBe(true)
   })
 
-  test("a manifest that names what is not in the machine is not believed", () => {
+  test("a manifest that names what is not in the machine is not believed", async () => {
     const directory = join(work, "lying")
     writeFileSync(join(work, "outside"), "")
     for (const path of ["/../outside", "outside", "/a/../../outside", "/"]) {
       mkdirSync(directory, { recursive: true })
       const manifest = { version: 1, kind: "gantry-simulated-machine", paths: [path], impliedNodes: {} }
       writeFileSync(join(directory, ".gantry-simulated.json"), JSON.stringify(manifest))
-      expect(simulate(["down", directory])).toBe(1)
+      expect(await simulate(["down", directory])).toBe(1)
     }
     expect(existsSync(join(work, "outside"))).toBe(true)
   })
 
-  test("a directory of the machine that has become a link is left alone, with what it leads to", () => {
+  test("a directory of the machine that has become a link is left alone, with what it leads to", async () => {
     const directory = join(work, "linked")
     const elsewhere = join(work, "elsewhere")
-    simulate(["up", directory, "--gpus", "1"])
+    await simulate(["up", directory, "--gpus", "1"])
     rmSync(join(directory, "usr/bin"), { recursive: true })
     mkdirSync(elsewhere)
     writeFileSync(join(elsewhere, "nvidia-smi"), "precious")
     symlinkSync(elsewhere, join(directory, "usr/bin"))
-    simulate(["down", directory])
+    await simulate(["down", directory])
     expect(readdirSync(elsewhere)).toEqual(["nvidia-smi"])
   })
 
@@ -104,8 +106,8 @@ describe("gantry simulate", () => {
     [["up", "x", "--defect", "cyclic-link:/../x"]],
     [["up", "x", "--from", "listing.txt", "--gpus", "2"]],
     [["up", "x", "y"]],
-  ])("wrong usage %j is 2", (args) => {
-    expect(simulate(args)).toBe(2)
+  ])("wrong usage %j is 2", async (args) => {
+    expect(await simulate(args)).toBe(2)
   })
 })
 
@@ -115,22 +117,24 @@ describe("gantry simulate with GPUs of other vendors", () => {
     return { nvidia: observeInventory(host), amd: observeAmd(host), intel: observeIntel(host) }
   }
 
-  test("and none of NVIDIA's said has no driver of NVIDIA's", () => {
+  test("and none of NVIDIA's said has no driver of NVIDIA's", async () => {
     const directory = join(work, "others")
-    expect(simulate(["up", directory, "--amd", "mi300x:2:dpx", "--amd", "w7900", "--intel", "b60"])).toBe(0)
+    expect(
+      await simulate(["up", directory, "--amd", "mi300x:2:dpx", "--amd", "w7900", "--intel", "b60"]),
+    ).toBe(0)
     const { nvidia, amd, intel } = others(directory)
     expect([nvidia.gpus, nvidia.kernelModuleVersion]).toEqual([[], undefined])
     expect(amd.gpus.map(({ partitions }) => partitions.length)).toEqual([2, 2, 1])
     expect(intel.gpus.map(({ state }) => state)).toEqual(["usable"])
     expect([...nvidia.findings, ...amd.findings, ...intel.findings]).toEqual([])
-    expect(simulate(["down", directory])).toBe(0)
+    expect(await simulate(["down", directory])).toBe(0)
     expect(existsSync(directory)).toBe(false)
   })
 
-  test("and as many of every vendor as there may be: each GPU has its own place and its own nodes", () => {
+  test("and as many of every vendor as there may be: each GPU has its own place and its own nodes", async () => {
     const directory = join(work, "every-vendor")
     const orders = ["--gpus=64", "--no-nvml", "--amd=mi300x:64:cpx", "--intel=flex170:64", "--intel=uhd770"]
-    expect(simulate(["up", directory, ...orders])).toBe(0)
+    expect(await simulate(["up", directory, ...orders])).toBe(0)
     const { nvidia, amd, intel } = others(directory)
     const addresses = [...nvidia.gpus, ...amd.gpus, ...intel.gpus].map(({ pciAddress }) => pciAddress)
     expect(new Set(addresses).size).toBe(64 + 64 + 65)
@@ -141,7 +145,7 @@ describe("gantry simulate with GPUs of other vendors", () => {
     ].map(({ node }) => node.path)
     expect(new Set(nodes).size).toBe(2 * (64 + 64 * 8 + 65))
     expect([...nvidia.findings, ...amd.findings, ...intel.findings]).toEqual([])
-    expect(simulate(["down", directory])).toBe(0)
+    expect(await simulate(["down", directory])).toBe(0)
   })
 
   test.each([
@@ -152,9 +156,9 @@ describe("gantry simulate with GPUs of other vendors", () => {
       "unreadable:/sys/devices/virtual/kfd/kfd/topology/nodes/1/properties",
       ["HostReadFailed", "GpuWithoutCompute"],
     ],
-  ])("and the defect %s: %p", (defect, tags) => {
+  ])("and the defect %s: %p", async (defect, tags) => {
     const directory = join(work, "broken")
-    expect(simulate(["up", directory, "--amd", "mi210", "--defect", defect])).toBe(0)
+    expect(await simulate(["up", directory, "--amd", "mi210", "--defect", defect])).toBe(0)
     expect(others(directory).amd.findings.map(({ fault }) => fault.tag as string)).toEqual(tags)
   })
 
@@ -174,9 +178,9 @@ describe("gantry simulate with GPUs of other vendors", () => {
     ["more DRM devices than there are numbers", Array.from({ length: 10 }, () => "--amd=mi300x:64")],
     ["a driver of NVIDIA's for no GPU of it", ["--amd", "mi210", "--driver", "550.54.14"]],
     ["a MIG layout for no GPU of NVIDIA's", ["--intel", "b60", "--mig", "0:1/0=3g.20gb"]],
-  ])("refuses %s", (_what, args) => {
+  ])("refuses %s", async (_what, args) => {
     const directory = join(work, "refused")
-    expect(simulate(["up", directory, ...args])).toBe(2)
+    expect(await simulate(["up", directory, ...args])).toBe(2)
     expect(existsSync(directory)).toBe(false)
   })
 })

@@ -26,8 +26,8 @@ const work = mkdtempSync(join(tmpdir(), "gantry-start-"))
 const machine = join(work, "machine")
 const state = join(work, "state")
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
-beforeAll(() => {
-  simulate(["up", machine, "--gpus", "2"])
+beforeAll(async () => {
+  await simulate(["up", machine, "--gpus", "2"])
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => forgetStarts(state))

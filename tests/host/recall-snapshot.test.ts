@@ -26,8 +26,8 @@ const work = mkdtempSync(join(tmpdir(), "gantry-cache-"))
 const machine = join(work, "machine")
 const state = join(work, "state")
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
-beforeAll(() => {
-  simulate(["up", machine, "--gpus", "1"])
+beforeAll(async () => {
+  await simulate(["up", machine, "--gpus", "1"])
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -251,11 +251,11 @@ test("without a place to remember, or on a machine in memory, it is looked for e
 /** DRM's: the kernel takes the nodes in /dev with them, which are watched. */
 const isOfBus = (path: string): boolean => path.startsWith("sys/bus") || path.startsWith("sys/devices")
 
-test("whatever goes from a machine that has everything, or becomes empty, is noticed, or makes no difference", () => {
+test("whatever goes from a machine that has everything, or becomes empty, is noticed, or makes no difference", async () => {
   const rich = join(work, "rich")
   const own = join(work, "rich-state")
   const listing = join(import.meta.dir, "../../hosts/mig-extras/listing.txt")
-  simulate(["up", rich, "--from", listing, "--model", "a100", "--no-nvml"])
+  await simulate(["up", rich, "--from", listing, "--model", "a100", "--no-nvml"])
   const host = createSimulatedHost(rich)
   const remember = (): void => {
     for (let tries = 0; recallSnapshot(host, options, own) === undefined; tries++) {

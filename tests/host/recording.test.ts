@@ -75,9 +75,9 @@ describe("a recording answers as the machine did", () => {
     ["driver-container", ["--gpus", "1", "--driver-root", "/run/nvidia/driver"]],
     ["out-of-order", ["--gpus", "2", "--defect", "dead-gpu:0", "--defect", "unreadable:/usr/share"]],
     ["linked-to-itself", ["--gpus", "1", "--defect", "cyclic-link:/usr/lib/x86_64-linux-gnu/libcuda.so.1"]],
-  ])("a simulated machine: %s", (name, args) => {
+  ])("a simulated machine: %s", async (name, args) => {
     const directory = join(work, name)
-    expect(simulate(["up", directory, "--no-nvml", ...args])).toBe(0)
+    expect(await simulate(["up", directory, "--no-nvml", ...args])).toBe(0)
     const { seen, replayed } = recordAndReplay(createSimulatedHost(directory), name)
     expect(replayed).toEqual(seen)
     expect(seen.inventory.gpus.length).toBeGreaterThan(0)

@@ -1,9 +1,8 @@
 /** Which devices a mode has on a machine, under which names, and what every container of the specification gets. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
-import { fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { faultSentence } from "../fault/render.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
@@ -73,12 +72,18 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   if (!wrong.ok) return wrong
   const selected = chooseDevices(request.devices, inventory)
   if (!selected.ok) return selected
+  // Most machines have nothing wrong, and this is asked for every device.
+  const isJudged = isRefused && inventory.findings.some(({ severity }) => severity === "error")
   const left: Finding[] = []
   const devices = selected.value.flatMap((device): readonly NamedPart[] => {
     const part = devicePart(context, device)
-    const checked = isRefused ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
+    const checked = isJudged ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
     if (checked.ok && hasNode(part)) return [{ names: nameDevice(device, request.names), part, env: [] }]
-    left.push(leftOut(device, checked.ok ? "it has no device node" : faultSentence(checked.fault)))
+    left.push(
+      checked.ok
+        ? leftOut(device, "it has no device node")
+        : leftOut(device, "it is out of order", checked.fault),
+    )
     return []
   })
   if (devices.length === 0) return nothingToGenerate("nvml", "/dev/nvidia[0-9]*")
@@ -96,16 +101,20 @@ const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
 const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
   new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
 
-const leftOut = (device: SelectedDevice, why: string): Finding => ({
+const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Finding => ({
   severity: "warning",
-  fault: fault("CdiContentLeftOut", {
-    what:
-      device.kind === "gpu"
-        ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
-        : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
-    why,
-    consequence: "no container can ask for it",
-  }),
+  fault: fault(
+    "CdiContentLeftOut",
+    {
+      what:
+        device.kind === "gpu"
+          ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
+          : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
+      why,
+      consequence: "no container can ask for it",
+    },
+    cause,
+  ),
   evidence: [],
 })
 

@@ -5,9 +5,9 @@
 
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
-import type { Host } from "./host.ts"
+import type { HostFiles } from "./host.ts"
 
-export function noteUnreadable(host: Host, findings: Finding[]): Host {
+export function noteUnreadable<T extends HostFiles>(host: T, findings: Finding[]): T {
   const noted = new Set<string>()
   const note = <T>(answer: Result<T>): Result<T> => {
     if (answer.ok || answer.fault.tag !== "HostReadFailed" || answer.fault.data.reason === "absent")

@@ -1,6 +1,6 @@
 /** The version of the loaded kernel module, and where it stands. */
 
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Sourced } from "./inventory.ts"
 import { readMatch } from "./proc-text.ts"
@@ -11,7 +11,7 @@ const driverVersionFile = hostPath("/proc/driver/nvidia/version")
 export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
 
 /** Of the loaded kernel module; undefined: none is loaded. */
-export function observeVersion(host: Host): Sourced<string> | undefined {
+export function observeVersion(host: HostFiles): Sourced<string> | undefined {
   return (
     readMatch(host, moduleVersionFile, /^\s*([0-9]+(?:\.[0-9]+)+)\s*$/) ??
     readMatch(host, driverVersionFile, /Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/)

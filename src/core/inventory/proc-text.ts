@@ -1,6 +1,6 @@
 /** The small text files of proc and sysfs: one line, or `Key: value` lines. */
 
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 import type { NodeFact, Sourced } from "./inventory.ts"
@@ -9,20 +9,20 @@ import type { NodeFact, Sourced } from "./inventory.ts"
 const textLimit = 4 * 1024 * 1024
 
 /** undefined: the file cannot be read. */
-export function readText(host: Pick<Host, "readFile">, path: string): string | undefined {
+export function readText(host: Pick<HostFiles, "readFile">, path: string): string | undefined {
   const content = host.readFile(hostPath(path))
   return content.ok ? decodeUtf8(content.value.subarray(0, textLimit)) : undefined
 }
 
 /** The first group of a pattern, with where it was found. */
-export function readMatch(host: Host, path: HostPath, pattern: RegExp): Sourced<string> | undefined {
+export function readMatch(host: HostFiles, path: HostPath, pattern: RegExp): Sourced<string> | undefined {
   const text = readText(host, path)
   const value = text === undefined ? undefined : pattern.exec(text)?.[1]
   return value === undefined ? undefined : { value, source: path }
 }
 
 /** `Key:  value` lines; the last of a repeated key counts. Empty when the file cannot be read. */
-export function readFields(host: Pick<Host, "readFile">, path: string): ReadonlyMap<string, string> {
+export function readFields(host: Pick<HostFiles, "readFile">, path: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const line of (readText(host, path) ?? "").split("\n")) {
     const colon = line.indexOf(":")
@@ -32,7 +32,7 @@ export function readFields(host: Pick<Host, "readFile">, path: string): Readonly
 }
 
 /** undefined: there is no character device. */
-export function observeNode(host: Host, path: string): NodeFact | undefined {
+export function observeNode(host: HostFiles, path: string): NodeFact | undefined {
   const stat = host.lstat(hostPath(path))
   if (!stat.ok || stat.value.kind !== "character") return undefined
   const { major, minor, mode, uid, gid } = stat.value
@@ -40,7 +40,7 @@ export function observeNode(host: Host, path: string): NodeFact | undefined {
 }
 
 /** Names in a directory; none when there is none. */
-export function namesIn(host: Pick<Host, "readDir">, path: string): readonly string[] {
+export function namesIn(host: Pick<HostFiles, "readDir">, path: string): readonly string[] {
   const names = host.readDir(hostPath(path))
   return names.ok ? names.value : []
 }

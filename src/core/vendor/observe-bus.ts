@@ -2,7 +2,7 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import type { Sourced } from "../inventory/inventory.ts"
 import { comparePciAddresses } from "../inventory/observe-gpus.ts"
 import { namesIn, readMatch, readText } from "../inventory/proc-text.ts"
@@ -36,7 +36,7 @@ const gpuLimit = 1024
 const address = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]$/
 
 /** Order: by PCI address. */
-export function observeBus(host: Host, { pciVendor, classes }: Vendor): readonly BusFunction[] {
+export function observeBus(host: HostFiles, { pciVendor, classes }: Vendor): readonly BusFunction[] {
   return namesIn(host, busDirectory)
     .slice(0, busLimit)
     .filter((name) => address.test(name) && textOf(host, name, "vendor") === pciVendor)
@@ -57,7 +57,7 @@ export function observeBus(host: Host, { pciVendor, classes }: Vendor): readonly
     })
 }
 
-const textOf = (host: Host, name: string, file: string): string | undefined =>
+const textOf = (host: HostFiles, name: string, file: string): string | undefined =>
   readText(host, `${busDirectory}/${name}/${file}`)?.trim()
 
 /** Whether the vendor's own driver has it; if not, it is noted who does. */

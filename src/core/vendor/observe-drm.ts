@@ -6,7 +6,7 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import type { DrmNode } from "../inventory/inventory.ts"
 import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { hostPath } from "../text/brand.ts"
@@ -20,7 +20,7 @@ const minorLimit = 2 ** 20
 const nodeLimit = 16
 
 export interface DrmContext {
-  readonly host: Host
+  readonly host: HostFiles
   readonly findings: Finding[]
   /** Names of nodes that more than one device claims: nobody knows whose they are. */
   readonly contested: ReadonlySet<string>
@@ -29,7 +29,7 @@ export interface DrmContext {
 }
 
 /** Of all devices whose nodes may be given away. `directories`: theirs in sysfs. */
-export function drmContext(host: Host, directories: readonly string[], findings: Finding[]): DrmContext {
+export function drmContext(host: HostFiles, directories: readonly string[], findings: Finding[]): DrmContext {
   const names = new Map(directories.map((directory) => [directory, nodeNames(host, directory)]))
   const claims = new Map<string, readonly string[]>()
   for (const [directory, own] of names)
@@ -48,7 +48,7 @@ export function drmContext(host: Host, directories: readonly string[], findings:
 }
 
 /** Order: by number, cards first where they are the same. */
-const nodeNames = (host: Host, directory: string): readonly string[] =>
+const nodeNames = (host: HostFiles, directory: string): readonly string[] =>
   namesIn(host, `${directory}/drm`)
     .filter((name) => minorOf(name) !== undefined)
     .sort(byNumber)

@@ -25,16 +25,16 @@ function specText(directory: string): string {
   return renderSpec({ ...spec, containerEdits: withSocket }, "yaml")
 }
 
-function makeMachine(name: string, ...defects: readonly string[]): string {
+async function makeMachine(name: string, ...defects: readonly string[]): Promise<string> {
   const directory = join(work, name)
-  expect(simulate(["up", directory, ...shape, ...defects.flatMap((one) => ["--defect", one])])).toBe(0)
+  expect(await simulate(["up", directory, ...shape, ...defects.flatMap((one) => ["--defect", one])])).toBe(0)
   mkdirSync(join(directory, "etc/cdi"), { recursive: true })
   mkdirSync(join(directory, "usr/bin"), { recursive: true })
   writeFileSync(join(directory, hookPath), "#!/bin/sh\n", { mode: 0o755 })
   return directory
 }
 
-const text = specText(makeMachine("healthy"))
+const text = specText(await makeMachine("healthy"))
 
 describe("a specification on a machine that got out of order", () => {
   test.each<[defect: string, codes: readonly string[]]>([
@@ -48,8 +48,8 @@ describe("a specification on a machine that got out of order", () => {
     ["excluded-gpu:0", ["GAN4100", "GAN4130", "GAN4131"]],
     ["missing-file:/usr/bin/nvidia-smi", ["GAN4100"]],
     ["cyclic-link:/usr/bin/nvidia-smi", ["GAN4100"]],
-  ])("%s", (defect, codes) => {
-    const directory = makeMachine(defect.replaceAll(/\W/g, "-"), defect)
+  ])("%s", async (defect, codes) => {
+    const directory = await makeMachine(defect.replaceAll(/\W/g, "-"), defect)
     writeFileSync(join(directory, "etc/cdi/nvidia.yaml"), text)
     const errors = verifyCdi(subjectOn(createSimulatedHost(directory))).filter(
       ({ severity }) => severity === "error",
@@ -57,8 +57,8 @@ describe("a specification on a machine that got out of order", () => {
     expect([...new Set(errors.map(({ fault }) => faultCode(fault)))].sort()).toEqual([...codes].sort())
   })
 
-  test("without a defect it lacks the socket alone, which nobody made", () => {
-    const directory = makeMachine("sound")
+  test("without a defect it lacks the socket alone, which nobody made", async () => {
+    const directory = await makeMachine("sound")
     writeFileSync(join(directory, "etc/cdi/nvidia.yaml"), text)
     const findings = verifyCdi(subjectOn(createSimulatedHost(directory)))
     expect(findings.map(({ severity, fault }) => [severity, faultCode(fault), fault.data])).toEqual([

@@ -21,8 +21,8 @@ const mebibyte = 1024 * 1024
 
 const work = mkdtempSync(join(tmpdir(), "gantry-hostile-"))
 const machine = join(work, "machine")
-beforeAll(() => {
-  expect(simulate(["up", machine, "--gpus", "1", "--driver", version, "--no-nvml"])).toBe(0)
+beforeAll(async () => {
+  expect(await simulate(["up", machine, "--gpus", "1", "--driver", version, "--no-nvml"])).toBe(0)
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -165,11 +165,11 @@ describe("places that answer nothing", () => {
     expect(tags).toContain("DriverFileUnusable")
   })
 
-  test("directories that nobody may read are findings, also for root", () => {
+  test("directories that nobody may read are findings, also for root", async () => {
     const closed = join(work, "closed")
     const denied = ["/usr/lib/x86_64-linux-gnu", "/proc/driver/nvidia/gpus"]
     const orders = denied.flatMap((path) => ["--defect", `unreadable:${path}`])
-    expect(simulate(["up", closed, "--gpus", "1", "--no-nvml", ...orders])).toBe(0)
+    expect(await simulate(["up", closed, "--gpus", "1", "--no-nvml", ...orders])).toBe(0)
     const { inventory, driver, tags } = look(createSimulatedHost(closed))
     expect(driver?.libraries ?? []).toEqual([])
     expect(tags).toContain("DriverLibraryMissing")

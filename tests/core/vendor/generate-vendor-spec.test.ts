@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { generateVendorSpec, vendorNames, vendorsOn } from "../../../src/core/vendor/generate-vendor-spec.ts"
+import { generateVendorSpec, vendorsOn } from "../../../src/core/vendor/generate-vendor-spec.ts"
+import { vendorNames } from "../../../src/core/vendor/vendor-names.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
 import { remove, vendorMachine } from "./vendor-machine.ts"
 

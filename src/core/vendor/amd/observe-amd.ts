@@ -8,7 +8,7 @@
 
 import { fault } from "../../fault/fault.ts"
 import type { Finding } from "../../fault/finding.ts"
-import type { Host } from "../../host/host.ts"
+import type { HostFiles } from "../../host/host.ts"
 import { noteUnreadable } from "../../host/note-unreadable.ts"
 import { namesIn, observeNode, readMatch } from "../../inventory/proc-text.ts"
 import { hostPath } from "../../text/brand.ts"
@@ -32,7 +32,7 @@ const platformDirectory = "/sys/devices/platform"
 /** The kernel's own limit is 64. */
 const cutLimit = 1024
 
-export function observeAmd(machine: Host): AmdInventory {
+export function observeAmd(machine: HostFiles): AmdInventory {
   const findings: Finding[] = []
   const host = noteUnreadable(machine, findings)
   const functions = observeBus(host, amd)
@@ -127,7 +127,7 @@ function partitionsOf(
   })
 }
 
-function describeGpu(host: Host, one: BusFunction, partitions: readonly AmdPartition[]): AmdGpu {
+function describeGpu(host: HostFiles, one: BusFunction, partitions: readonly AmdPartition[]): AmdGpu {
   const { pciAddress, directory, product, driver, numaNode } = one
   const word = (file: string) => readMatch(host, hostPath(`${directory}/${file}`), /^([A-Z]{2,4}\d{0,2})\s*$/)
   const id = readMatch(host, hostPath(`${directory}/unique_id`), /^([0-9a-f]{1,16})\s*$/)

@@ -6,7 +6,7 @@
 
 import { fault } from "../../fault/fault.ts"
 import type { Finding } from "../../fault/finding.ts"
-import type { Host } from "../../host/host.ts"
+import type { HostFiles } from "../../host/host.ts"
 import type { Sourced } from "../../inventory/inventory.ts"
 import { byNumber, namesIn, readText } from "../../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../../text/brand.ts"
@@ -27,7 +27,7 @@ const nodeLimit = 1024
 const minorLimit = 2 ** 20
 
 /** By render minor. What is listed and cannot be a device is told of. */
-export function observeTopology(host: Host, findings: Finding[]): ReadonlyMap<number, TopologyNode> {
+export function observeTopology(host: HostFiles, findings: Finding[]): ReadonlyMap<number, TopologyNode> {
   const nodes = new Map<number, TopologyNode>()
   const names = namesIn(host, topologyDirectory)
     .filter((name) => /^\d{1,6}$/.test(name))

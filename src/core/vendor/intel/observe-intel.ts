@@ -2,7 +2,7 @@
 
 import { fault } from "../../fault/fault.ts"
 import type { Finding } from "../../fault/finding.ts"
-import type { Host } from "../../host/host.ts"
+import type { HostFiles } from "../../host/host.ts"
 import { noteUnreadable } from "../../host/note-unreadable.ts"
 import { hostPath } from "../../text/brand.ts"
 import { baseName } from "../../text/path.ts"
@@ -17,7 +17,7 @@ export const intel: Vendor = {
   drivers: ["xe", "i915"],
 }
 
-export function observeIntel(machine: Host): IntelInventory {
+export function observeIntel(machine: HostFiles): IntelInventory {
   const findings: Finding[] = []
   const host = noteUnreadable(machine, findings)
   const functions = observeBus(host, intel)
