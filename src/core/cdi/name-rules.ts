@@ -30,8 +30,11 @@ export function vendorOrClassProblem(part: "vendor" | "class", name: string): st
     : `invalid ${part}. ${quote(name)}, should end with a letter or digit`
 }
 
+const deviceName = /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?$/
+
 /** undefined: it is one. */
 export function deviceNameProblem(name: string): string | undefined {
+  if (deviceName.test(name)) return undefined
   if (name === "") return "invalid (empty) device name"
   if (!letterOrDigit.test(name))
     return `invalid device name ${quote(name)}, should start with a letter or digit`

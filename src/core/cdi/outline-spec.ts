@@ -13,7 +13,7 @@ export type Outline = string | number | boolean | readonly Outline[] | OutlineMa
 type Member = readonly [name: string, value: Outline | undefined | ReadonlyMap<string, string>]
 
 export function outlineSpec(spec: CdiSpec): OutlineMap {
-  const outline = shareResults(outlineEdits)
+  const outline = shareEdits()
   return map(
     ["cdiVersion", spec.cdiVersion],
     ["kind", spec.kind],
@@ -32,10 +32,18 @@ export function outlineSpec(spec: CdiSpec): OutlineMap {
   )
 }
 
-export const outlineEdits = (edits: ContainerEdits): OutlineMap =>
+export const outlineEdits = (edits: ContainerEdits): OutlineMap => outlineWith(edits, outlineNode)
+
+/** Edits and nodes that are the same have the same outline: a device under several names, and all devices as one. */
+function shareEdits(): (edits: ContainerEdits) => OutlineMap {
+  const node = shareResults(outlineNode)
+  return shareResults((edits: ContainerEdits) => outlineWith(edits, node))
+}
+
+const outlineWith = (edits: ContainerEdits, node: (one: DeviceNode) => OutlineMap): OutlineMap =>
   map(
     ["env", some(edits.env)],
-    ["deviceNodes", some(edits.deviceNodes.map(outlineNode))],
+    ["deviceNodes", some(edits.deviceNodes.map(node))],
     [
       "netDevices",
       some(

@@ -55,6 +55,7 @@ interface Rendered {
   readonly maps: Map<OutlineMap, { readonly column: number; readonly text: string }>
 }
 
+/** From its first key on: what stands before that is the caller's affair, blanks or a dash. */
 function renderMap(outline: OutlineMap, column: number, rendered: Rendered): string {
   const known = rendered.maps.get(outline)
   if (known?.column === column) return known.text
@@ -62,7 +63,8 @@ function renderMap(outline: OutlineMap, column: number, rendered: Rendered): str
   let text = ""
   for (const [name, value] of outline.members) {
     const key = renderWord(name, rendered)
-    const start = isLongKey(name) ? `${indent}? ${key}\n${indent}` : `${indent}${key}`
+    if (text !== "") text += indent
+    const start = isLongKey(name) ? `? ${key}\n${indent}` : key
     text += `${start}:${renderValue(value, column, rendered)}`
   }
   rendered.maps.set(outline, { column, text })
@@ -89,7 +91,9 @@ function renderValue(value: Outline, column: number, rendered: Rendered): string
   if (typeof value !== "object") return ` ${value}\n`
   const inside = columnInside(column)
   if (isOutlineMap(value))
-    return value.members.length === 0 ? " {}\n" : `\n${renderMap(value, inside, rendered)}`
+    return value.members.length === 0
+      ? " {}\n"
+      : `\n${" ".repeat(inside)}${renderMap(value, inside, rendered)}`
   if (value.length === 0) return " []\n"
   return `\n${value.map((item) => renderItem(item, inside, rendered)).join("")}`
 }
@@ -99,7 +103,7 @@ function renderItem(item: Outline, column: number, rendered: Rendered): string {
   const dash = `${" ".repeat(column)}-`
   return typeof item !== "object" || !isOutlineMap(item) || item.members.length === 0
     ? `${dash}${renderValue(item, column, rendered)}`
-    : `${dash} ${renderMap(item, column + 2, rendered).slice(column + 2)}`
+    : `${dash} ${renderMap(item, column + 2, rendered)}`
 }
 
 /** Begins like something else than a text, or holds what ends one. */
@@ -112,7 +116,11 @@ const readAsDate = /^[0-9]{4}-[0-9]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is told by an escape
 const needsEscape = /[\0-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/u
 
+/** A path, or a name as GPUs and files have them: most of what a specification says. No number, date or word of YAML's looks so. */
+const plainAtSight = /^(?:\/|[A-Za-z]+[-_0-9])[\w/.+-]*$/
+
 function yamlText(text: string): string {
+  if (plainAtSight.test(text)) return text
   if (needsEscape.test(text)) return doubleQuoted(text)
   if (resolvePlain(text).kind !== "text" && text !== "") return doubleQuoted(text)
   if (readAsNumberToBase60.test(text) || readAsDate.test(text) || text === "") return doubleQuoted(text)

@@ -22,7 +22,8 @@ export function arrangeSpec(
   containerEdits: ContainerEdits,
   merged: string | undefined,
 ): Arranged {
-  const shared = arrangeEdits(containerEdits)
+  const key = createKeys()
+  const shared = arrangeEdits(containerEdits, key)
   const distinct = [...new Set(devices.map((one) => one.containerEdits))]
   const together: readonly CdiDevice[] =
     merged === undefined || devices.length === 0 || devices.some(({ name }) => name === merged)
@@ -34,9 +35,9 @@ export function arrangeSpec(
             containerEdits: mergeEdits(distinct),
           },
         ]
-  const withoutShared = leaveOut(shared)
+  const withoutShared = leaveOut(shared, key)
   const arrange = shareResults((edits: ContainerEdits): ContainerEdits => {
-    const own = arrangeEdits(edits)
+    const own = arrangeEdits(edits, key)
     const left = withoutShared(own)
     return areEmptyEdits(left) ? own : left
   })
@@ -49,25 +50,25 @@ export function arrangeSpec(
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
-function arrangeEdits(edits: ContainerEdits): ContainerEdits {
+function arrangeEdits(edits: ContainerEdits, key: KeyOf): ContainerEdits {
   return {
     ...edits,
-    env: once(edits.env),
-    deviceNodes: sortByPath(once(edits.deviceNodes), ({ path }) => path),
-    hooks: once(edits.hooks),
-    mounts: sortByPath(once(edits.mounts), ({ containerPath }) => containerPath),
-    additionalGids: once(edits.additionalGids).toSorted((one, other) => one - other),
+    env: once(edits.env, key),
+    deviceNodes: sortByPath(once(edits.deviceNodes, key), ({ path }) => path),
+    hooks: once(edits.hooks, key),
+    mounts: sortByPath(once(edits.mounts, key), ({ containerPath }) => containerPath),
+    additionalGids: once(edits.additionalGids, key).toSorted((one, other) => one - other),
   }
 }
 
 /** Takes out of edits what these have. */
-function leaveOut(shared: ContainerEdits): (own: ContainerEdits) => ContainerEdits {
+function leaveOut(shared: ContainerEdits, key: KeyOf): (own: ContainerEdits) => ContainerEdits {
   const less = {
-    env: lessOf(shared.env),
-    deviceNodes: lessOf(shared.deviceNodes),
-    hooks: lessOf(shared.hooks),
-    mounts: lessOf(shared.mounts),
-    additionalGids: lessOf(shared.additionalGids),
+    env: lessOf(shared.env, key),
+    deviceNodes: lessOf(shared.deviceNodes, key),
+    hooks: lessOf(shared.hooks, key),
+    mounts: lessOf(shared.mounts, key),
+    additionalGids: lessOf(shared.additionalGids, key),
   }
   return (own) => ({
     ...own,
@@ -79,21 +80,32 @@ function leaveOut(shared: ContainerEdits): (own: ContainerEdits) => ContainerEdi
   })
 }
 
-const once = <T>(items: readonly T[]): readonly T[] =>
-  items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+/** The same for items that say the same. The device that is all others together has their items: each is written out once. */
+type KeyOf = (item: string | number | object) => string | number
 
-function lessOf<T>(others: readonly T[]): (items: readonly T[]) => readonly T[] {
-  const known = new Set(others.map((other) => JSON.stringify(other)))
-  return (items) => (known.size === 0 ? items : items.filter((item) => !known.has(JSON.stringify(item))))
+function createKeys(): KeyOf {
+  const written = shareResults((item: object): string => JSON.stringify(item))
+  return (item) => (typeof item === "object" ? written(item) : item)
+}
+
+const once = <T extends string | number | object>(items: readonly T[], key: KeyOf): readonly T[] =>
+  items.length < 2 ? items : [...new Map(items.map((item) => [key(item), item])).values()]
+
+function lessOf<T extends string | number | object>(
+  others: readonly T[],
+  key: KeyOf,
+): (items: readonly T[]) => readonly T[] {
+  const known = new Set(others.map(key))
+  return (items) => (known.size === 0 ? items : items.filter((item) => !known.has(key(item))))
 }
 
 /** Paths are clean. */
 function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {
   if (items.length < 2) return items
-  const depths = new Map(items.map((item) => [item, depthOf(pathOf(item))]))
-  return items.toSorted(
-    (one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0) || compare(pathOf(one), pathOf(other)),
-  )
+  return items
+    .map((item) => ({ item, path: pathOf(item), depth: depthOf(pathOf(item)) }))
+    .sort((one, other) => one.depth - other.depth || compare(one.path, other.path))
+    .map(({ item }) => item)
 }
 
 function depthOf(path: string): number {

@@ -14,9 +14,11 @@ export const leaveUnsayable = (part: SpecPart, note: (what: string) => void): Sp
     return isSayable
   }
   return {
-    edits: part.edits.filter(
-      (edit) => edit.kind === "symlink" || keep(textsOf(edit).every(isText), textsOf(edit).join(" ")),
-    ),
+    edits: part.edits.filter((edit) => {
+      if (edit.kind === "symlink") return true
+      const texts = textsOf(edit)
+      return texts.every(isText) || keep(false, texts.join(" "))
+    }),
     hooks: part.hooks.map((call): HookCall => {
       switch (call.name) {
         case "create-symlinks":

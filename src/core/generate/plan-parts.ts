@@ -11,17 +11,22 @@ import type { Edit, SymlinkEdit } from "../plan/edit.ts"
 import { planEnvironment } from "../plan/plan-environment.ts"
 import { chooseLibraries, planFiles } from "../plan/plan-files.ts"
 import { planLoader } from "../plan/plan-loader.ts"
-import { planNodes } from "../plan/plan-nodes.ts"
+import { drawingNodes, planGroups, planNodes, selectedNodes, toNodeEdit } from "../plan/plan-nodes.ts"
 import type { PlanContext } from "../plan/plan-part.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { HookCall, SpecPart } from "./part.ts"
 
 /** A GPU or MIG device: its nodes, links to them, groups. What all have in common is not repeated. */
 export function devicePart(context: PlanContext, device: SelectedDevice): SpecPart {
-  const control = new Set<string>(context.inventory.nodes.control.map(({ path }) => path))
-  const { edits } = planNodes({ ...context, devices: [device] }, [])
-  const own = edits.filter((edit) => edit.kind !== "deviceNode" || !control.has(edit.path))
-  return device.kind === "gpu" ? withFolders(partOf(own)) : partOf(own)
+  const alone = { ...context, devices: [device] }
+  const { nodes, links } = drawingNodes(alone, [])
+  const given = [...selectedNodes(alone, device), ...nodes]
+  const part = partOf([
+    ...given.map(({ node, reasons }) => toNodeEdit(node, context.inventory.devRoot, reasons)),
+    ...links,
+    ...planGroups(alone, given, []),
+  ])
+  return device.kind === "gpu" ? withFolders(part) : part
 }
 
 /** Nodes and links as a device has them, with the hook for what an engine does not do. */
@@ -32,15 +37,11 @@ export const partOf = (edits: readonly Edit[]): SpecPart => ({
 
 /** With the hook by which an old crun's directories of nodes may be entered; the reference has none for MIG devices. */
 export function withFolders({ edits, hooks }: SpecPart): SpecPart {
-  const folders = new Set(
-    edits.flatMap((edit) => (edit.kind === "deviceNode" ? [parentPath(edit.path)] : [])),
-  )
+  const isUsed = (folder: string): boolean =>
+    edits.some((edit) => edit.kind === "deviceNode" && edit.path.startsWith(`${folder}/`))
   return {
     edits,
-    hooks: [
-      ...hooks,
-      { name: "chmod", paths: ["/dev/dri", "/dev/nvidia-caps"].filter((folder) => folders.has(folder)) },
-    ],
+    hooks: [...hooks, { name: "chmod", paths: ["/dev/dri", "/dev/nvidia-caps"].filter(isUsed) }],
   }
 }
 

@@ -24,7 +24,8 @@ export function withDevRoot(host: Host, devRoot: HostPath): Host {
 }
 
 /** Where a node lies on the machine. */
-export const nodePlace = (devRoot: HostPath, path: HostPath): HostPath => hostPath(joinPath(devRoot, path))
+export const nodePlace = (devRoot: HostPath, path: HostPath): HostPath =>
+  devRoot === "/" ? path : hostPath(joinPath(devRoot, path))
 
 /** The machine's own `/dev`, or the driver root's where only that one has the driver's nodes. */
 export function findDevRoot(host: Host, driverRoot: HostPath): HostPath {

@@ -71,7 +71,8 @@ export function completeNodes(
   }
 }
 
-function selectedNodes(
+/** A GPU's own node, or what a MIG device needs. */
+export function selectedNodes(
   { because, log, rights }: DriverlessContext,
   selected: SelectedDevice,
 ): readonly GivenNode[] {
@@ -121,7 +122,8 @@ function drawingGpus({ devices, inventory }: DriverlessContext): readonly Gpu[] 
   return [...new Set(drawing.map(({ gpu }) => gpu))]
 }
 
-function drawingNodes(
+/** DRM nodes, and links that name them, of those that draw. */
+export function drawingNodes(
   context: DriverlessContext,
   omissions: Omission[],
 ): { readonly nodes: readonly GivenNode[]; readonly links: readonly Edit[] } {
@@ -183,8 +185,8 @@ const forEverybody = 0o006
 export const groupOf = ({ mode, gid }: NodeFact): number | undefined =>
   gid !== 0 && (mode & forEverybody) !== forEverybody ? gid : undefined
 
-/** Order: by number. */
-function planGroups(
+/** Groups that may open what is given. Order: by number. */
+export function planGroups(
   { config, log }: DriverlessContext,
   given: readonly GivenNode[],
   omissions: Omission[],
