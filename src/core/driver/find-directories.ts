@@ -8,7 +8,7 @@ import type { RootView } from "../host/root-view.ts"
 import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
-import { decodeLatin1 } from "../text/utf8.ts"
+import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
 
 /** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
 const baseDirectories = [
@@ -66,7 +66,7 @@ export interface LibrarySearch {
 
 export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
   const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
-  const cached = cache.ok ? directoriesInCache(decodeLatin1(cache.value), search.version) : noDirectories
+  const cached = cache.ok ? directoriesInCache(cache.value, search.version) : noDirectories
   const configuration = observeLdSoConf(view, "/etc/ld.so.conf")
   const candidates = [
     ...search.searchPaths,
@@ -126,7 +126,8 @@ const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set()
  * Parents of the paths in a loader cache that end in a library of the driver. The cache's text is searched, not parsed: its size must
  * not matter, and a cache that is out of order tells as much.
  */
-function directoriesInCache(text: string, version: string): CachedDirectories {
+function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectories {
+  const text = decodeByteCharacters(bytes)
   const parentsOf = (endings: readonly string[]): ReadonlySet<string> => {
     const directories = new Set<string>()
     for (const ending of endings)
@@ -136,8 +137,9 @@ function directoriesInCache(text: string, version: string): CachedDirectories {
         at = text.indexOf(ending, at + 1)
       ) {
         const start = text.lastIndexOf("\0", at - 1) + 1
-        const path = text.slice(start, at + ending.length - 1)
-        if (path.startsWith("/") && path.length < 4096) directories.add(parentPath(path))
+        const end = at + ending.length - 1
+        if (text[start] === "/" && end - start < 4096)
+          directories.add(parentPath(decodeUtf8(bytes.subarray(start, end))))
       }
     return directories
   }

@@ -127,8 +127,7 @@ function checkLibraries(
   version: string,
   findings: Finding[],
 ): void {
-  const has = (stem: string): boolean =>
-    libraries.some(({ bits, rootPath }) => bits === 64 && stemOf(rootPath) === stem)
+  const stems = new Set(libraries.flatMap(({ bits, rootPath }) => (bits === 64 ? [stemOf(rootPath)] : [])))
   const evidence = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
     evidence.map((directory) => `${view.outside(directory)}: no ${name}`)
@@ -138,7 +137,7 @@ function checkLibraries(
     userSpace: places.otherVersions,
     driverRoot: view.root,
   })
-  if (!has("libnvidia-ml")) {
+  if (!stems.has("libnvidia-ml")) {
     const name = `libnvidia-ml.so.${version}`
     findings.unshift({
       severity: "error",
@@ -159,7 +158,7 @@ function checkLibraries(
     })
   if (libraries.length === 0) return
   for (const [stem, consequence, capability] of consequencesOf)
-    if (!has(stem)) {
+    if (!stems.has(stem)) {
       const name = `${stem}.so.${version}`
       findings.push({
         severity: stem === "libcuda" ? "warning" : "note",

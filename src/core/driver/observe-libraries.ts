@@ -329,7 +329,8 @@ const namedBy: ReadonlyMap<string, readonly FileReason[]> = (() => {
         named.set(stem, [...(named.get(stem) ?? []), { kind, capability: capability as DriverCapability }])
   return named
 })()
-const order = [...namedBy.keys()]
+/** Stem → its place in the tables. */
+const places: ReadonlyMap<string, number> = new Map([...namedBy.keys()].map((stem, place) => [stem, place]))
 
 function assignCapabilities(
   view: RootView,
@@ -405,16 +406,20 @@ function assignCapabilities(
 }
 
 function sortLibraries(libraries: readonly DriverLibrary[], version: string): readonly DriverLibrary[] {
-  const place = ({ rootPath }: DriverLibrary): number => {
-    const at = order.indexOf(stemOf(rootPath))
-    return at === -1 ? order.length : at
-  }
-  const isVersioned = ({ path }: DriverLibrary): number => (path.endsWith(version) ? 0 : 1)
-  return [...libraries].sort(
-    (one, other) =>
-      other.bits - one.bits ||
-      place(one) - place(other) ||
-      isVersioned(one) - isVersioned(other) ||
-      (one.path < other.path ? -1 : 1),
-  )
+  return libraries
+    .map((library) => ({
+      library,
+      path: library.path,
+      bits: library.bits,
+      place: places.get(stemOf(library.rootPath)) ?? places.size,
+      rank: library.path.endsWith(version) ? 0 : 1,
+    }))
+    .sort(
+      (one, other) =>
+        other.bits - one.bits ||
+        one.place - other.place ||
+        one.rank - other.rank ||
+        (one.path < other.path ? -1 : 1),
+    )
+    .map(({ library }) => library)
 }

@@ -26,13 +26,23 @@ export function readNames(layout: ElfLayout, offsets: readonly number[]): NameAt
     let last = first
     while ((wanted[last + 1] ?? Number.POSITIVE_INFINITY) - from + nameLimit <= spanLimit) last++
     const size = (wanted[last] ?? 0) - from + nameLimit
-    const together = layout.read(start + from, Math.min(size, length - from))
+    const nameIn = readTogether(layout.read(start + from, Math.min(size, length - from)))
     for (; first <= last; first++) {
       const at = (wanted[first] ?? 0) - from
-      names.set(at + from, textOf(together.subarray(at, at + nameLimit)))
+      names.set(at + from, nameIn(at))
     }
   }
   return (offset) => names.get(offset)
+}
+
+/** The name at an offset. Names are ASCII, and then all become text at once: it has as many characters as bytes. */
+function readTogether(bytes: Uint8Array): NameAt {
+  const text = decodeUtf8(bytes)
+  if (text.length !== bytes.length) return (at) => textOf(bytes.subarray(at, at + nameLimit))
+  return (at) => {
+    const end = text.indexOf("\0", at)
+    return end === -1 || end - at >= nameLimit ? undefined : text.slice(at, end)
+  }
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -3,7 +3,7 @@
  * Paths are those inside; `outside` says where something lies on the machine.
  */
 
-import type { Result } from "../fault/result.ts"
+import { ok, type Result } from "../fault/result.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { joinPath } from "../text/path.ts"
 import type { ByteRange, FileStat, Host } from "./host.ts"
@@ -22,6 +22,9 @@ export interface RootView {
   /** Links that were read or resolved, wherever they lead: their goal can change without a trace in their directory. Grows with use. */
   readonly followed: ReadonlySet<HostPath>
 }
+
+/** Last parts of paths that name nothing of their own. */
+const unnamed = ["", ".", ".."]
 
 export function viewRoot(host: Host, root: HostPath): RootView {
   const outside = (path: string): HostPath => hostPath(joinPath(root, path))
@@ -52,6 +55,15 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     }
     return `${found}${path.slice(slash)}`
   }
+  /** Where directories really lie, for the same reason. */
+  const parents = new Map<string, Result<HostPath>>()
+  const resolveParent = (path: string): Result<HostPath> => {
+    const known = parents.get(path)
+    if (known !== undefined) return known
+    const resolved = resolvePath(reader, path, "all")
+    parents.set(path, resolved)
+    return resolved
+  }
   const follow = (path: string): string => {
     if (root === "/") return path
     const resolved = resolvePath(reader, path, "all")
@@ -70,7 +82,13 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     exists: (path) => host.exists(outside(follow(path))),
     resolve(path) {
       const stat = reader.lstat(settle(path))
+      const slash = path.lastIndexOf("/")
+      const name = path.slice(slash + 1)
       if (stat.ok && stat.value.kind === "symlink") followed.add(hostPath(path))
+      else if (stat.ok && slash > 0 && !unnamed.includes(name)) {
+        const parent = resolveParent(path.slice(0, slash))
+        if (parent.ok) return ok(hostPath(`${parent.value === "/" ? "" : parent.value}/${name}`))
+      }
       return resolvePath(reader, path, "all")
     },
     outside: (path) => outside(path),

@@ -19,8 +19,21 @@ const busLimit = 8192
 /** More GPUs than any driver drives. */
 const gpuLimit = 1024
 
-/** Order: by PCI address. */
-export function observeGpus(host: Host, findings: Finding[]): readonly Gpu[] {
+export interface ObservedGpus {
+  /** Order: by PCI address. */
+  readonly gpus: readonly Gpu[]
+  /** DRM nodes that the kernel has and `/dev` has not. Order: by PCI address. */
+  readonly absentDrm: readonly AbsentNode[]
+}
+
+interface AbsentNode {
+  readonly path: HostPath
+  readonly pciAddress: string
+}
+
+export function observeGpus(host: Host, findings: Finding[]): ObservedGpus {
+  const absentDrm: AbsentNode[] = []
+  const look: Look = { host, findings, describe: rememberModels(), absentDrm }
   const driven = namesIn(host, driverDirectory).slice(0, gpuLimit)
   const known = new Set(driven.map((name) => name.toLowerCase()))
   const undriven = namesIn(host, busDirectory)
@@ -28,11 +41,32 @@ export function observeGpus(host: Host, findings: Finding[]): readonly Gpu[] {
     .filter((address) => !known.has(address.toLowerCase()) && isGpuOnBus(host, address))
     .slice(0, gpuLimit)
   const gpus = [
-    ...driven.map((name) => observeDriven(host, name, findings)),
-    ...undriven.map((address) => observeUndriven(host, address, findings)),
+    ...driven.map((name) => observeDriven(look, name)),
+    ...undriven.map((address) => observeUndriven(look, address)),
   ].sort((one, other) => comparePciAddresses(one.pciAddress, other.pciAddress))
   let index = 0
-  return gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu))
+  return {
+    gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu)),
+    absentDrm: absentDrm.sort((one, other) => comparePciAddresses(one.pciAddress, other.pciAddress)),
+  }
+}
+
+/** What is known while one GPU after the other is looked at. */
+interface Look {
+  readonly host: Host
+  readonly findings: Finding[]
+  readonly describe: typeof describeModel
+  readonly absentDrm: AbsentNode[]
+}
+
+/** Machines have many GPUs of one model, and tables of models are long. */
+function rememberModels(): typeof describeModel {
+  const known = new Map<string | undefined, ReturnType<typeof describeModel>>()
+  return (model) => {
+    const described = known.get(model?.value) ?? describeModel(model)
+    known.set(model?.value, described)
+    return { ...described, model }
+  }
 }
 
 /** Domains of eight digits come after those of four, as numbers do. */
@@ -49,7 +83,8 @@ function isGpuOnBus(host: Host, address: string): boolean {
   )
 }
 
-function observeDriven(host: Host, name: string, findings: Finding[]): Gpu {
+function observeDriven(look: Look, name: string): Gpu {
+  const { host, findings } = look
   const directory = hostPath(`${driverDirectory}/${name}`)
   const path = hostPath(`${directory}/information`)
   const facts = readFields(host, path)
@@ -88,16 +123,17 @@ function observeDriven(host: Host, name: string, findings: Finding[]): Gpu {
     pciAddress,
     minor: minor === undefined ? undefined : sourced(minor),
     uuid: uuid === undefined ? undefined : sourced(uuid),
-    ...describeModel(model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)),
+    ...look.describe(model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)),
     numaNode: observeNumaNode(host, name),
     isMigEnabled: undefined,
     node,
     procDirectory: directory,
-    drm: observeDrm(host, name),
+    drm: observeDrm(look, name),
   }
 }
 
-function observeUndriven(host: Host, address: string, findings: Finding[]): Gpu {
+function observeUndriven(look: Look, address: string): Gpu {
+  const { host, findings } = look
   const link = host.readLink(hostPath(`${busDirectory}/${address}/driver`))
   const driver = link.ok ? baseName(link.value) : undefined
   findings.push({
@@ -111,12 +147,12 @@ function observeUndriven(host: Host, address: string, findings: Finding[]): Gpu 
     pciAddress: address,
     minor: undefined,
     uuid: undefined,
-    ...describeModel(productOnBus(host, address)),
+    ...look.describe(productOnBus(host, address)),
     numaNode: observeNumaNode(host, address),
     isMigEnabled: undefined,
     node: undefined,
     procDirectory: undefined,
-    drm: observeDrm(host, address),
+    drm: observeDrm(look, address),
   }
 }
 
@@ -154,15 +190,18 @@ export const gpuPlaces = (gpus: readonly Gpu[]): readonly HostPath[] =>
   )
 
 /** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
-export const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
+const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
   namesIn(host, `${busDirectory}/${address}/drm`)
     .filter((name) => /^(card|renderD)\d{1,7}$/.test(name))
     .map((name) => hostPath(`/dev/dri/${name}`))
 
-function observeDrm(host: Host, address: string): readonly DrmNode[] {
+function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNode[] {
   return drmPathsOf(host, address).flatMap((place): readonly DrmNode[] => {
     const node = observeNode(host, place)
-    if (node === undefined) return []
+    if (node === undefined) {
+      absentDrm.push({ path: place, pciAddress: address })
+      return []
+    }
     const kind = baseName(place).startsWith("card") ? "card" : "render"
     const path = hostPath(`/dev/dri/by-path/pci-${address}-${kind}`)
     const link = host.readLink(path)

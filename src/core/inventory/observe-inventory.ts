@@ -21,8 +21,8 @@ import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
 import {
   checkControlNodes,
-  checkDrmNodes,
   checkNodes,
+  drmFindings,
   observeMajors,
   observeSupportNodes,
 } from "./observe-nodes.ts"
@@ -67,7 +67,7 @@ export function observeInventory(
   const findings: Finding[] = []
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
-  const seen = observeGpus(host, findings)
+  const { gpus: seen, absentDrm } = observeGpus(host, findings)
   const nodes = observeSupportNodes(host)
   const majors = observeMajors(host)
   const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
@@ -95,7 +95,7 @@ export function observeInventory(
       })
 
   checkNodes(nodes, gpus, majors, findings)
-  checkDrmNodes(host, gpus, findings)
+  findings.push(...drmFindings(absentDrm))
   if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
   return {

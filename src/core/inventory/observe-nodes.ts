@@ -9,7 +9,7 @@ import type { Host } from "../host/host.ts"
 import { readFault } from "../host/resolve-path.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Gpu, ImexChannel, Inventory, NodeFact, SupportNodes } from "./inventory.ts"
-import { drmPathsOf } from "./observe-gpus.ts"
+import type { ObservedGpus } from "./observe-gpus.ts"
 import { observePlatformEntries } from "./platform-list.ts"
 import { presentNodes } from "./present-nodes.ts"
 import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
@@ -208,15 +208,9 @@ export function checkControlNodes(
 }
 
 /** Nodes that the kernel has for a GPU and `/dev` has not: only programs that draw miss them. */
-export function checkDrmNodes(host: Host, gpus: readonly Gpu[], findings: Finding[]): void {
-  for (const { pciAddress, drm } of gpus) {
-    const there = new Set(drm.map(({ node }) => node.path))
-    for (const path of drmPathsOf(host, pciAddress))
-      if (!there.has(path))
-        findings.push({
-          severity: "note",
-          fault: fault("DeviceNodeMissing", { path, neededBy: `programs that draw on GPU ${pciAddress}` }),
-          evidence: [`${path}: absent`],
-        })
-  }
-}
+export const drmFindings = (absent: ObservedGpus["absentDrm"]): readonly Finding[] =>
+  absent.map(({ path, pciAddress }) => ({
+    severity: "note",
+    fault: fault("DeviceNodeMissing", { path, neededBy: `programs that draw on GPU ${pciAddress}` }),
+    evidence: [`${path}: absent`],
+  }))

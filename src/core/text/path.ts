@@ -3,6 +3,8 @@
 /** Shortest equivalent: no doubled slashes, no `.`, no `..` that can be resolved. Empty becomes `.`. */
 export function cleanPath(path: string): string {
   const isAbsolute = path.startsWith("/")
+  // Nearly every path is clean already, and a look at a machine asks thousands of times.
+  if (isAbsolute && !/\/(?:[/.]|$)/.test(path)) return path
   const kept: string[] = []
   for (const part of path.split("/")) {
     if (part === "" || part === ".") continue
@@ -17,7 +19,9 @@ export function cleanPath(path: string): string {
 /** Joins and cleans; empty elements count for nothing, and nothing at all is the empty path. */
 export function joinPath(...elements: readonly string[]): string {
   const present = elements.filter((element) => element !== "")
-  return present.length === 0 ? "" : cleanPath(present.join("/"))
+  if (present.length === 0) return ""
+  const joined = present.join("/")
+  return cleanPath(joined.startsWith("//") ? joined.slice(1) : joined)
 }
 
 /** The absolute path that `path` means for a process working in `directory`. */

@@ -6,8 +6,8 @@
 
 /** Of the platform, which the core knows nothing else of. */
 declare const TextDecoder: new (
-  label: "utf-8",
-  options: { readonly fatal: true; readonly ignoreBOM: true },
+  label: "utf-8" | "windows-1252",
+  options: { readonly fatal: boolean; readonly ignoreBOM: true },
 ) => { decode(bytes: Uint8Array): string }
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> }
 
@@ -29,6 +29,13 @@ export function decodeLatin1(bytes: Uint8Array): string {
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192) as unknown as number[])
   return text
 }
+
+/**
+ * Every byte one character, those below 0x80 as they are: for looking for such characters in what is large, several times as fast as
+ * decodeLatin1. Which characters stand for the others is the platform's affair; where something stands is the same in both.
+ */
+export const decodeByteCharacters = (bytes: Uint8Array): string =>
+  new TextDecoder("windows-1252", { fatal: false, ignoreBOM: true }).decode(bytes)
 
 function decodeBytewise(bytes: Uint8Array): string {
   const units: number[] = []
