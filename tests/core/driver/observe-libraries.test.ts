@@ -52,6 +52,17 @@ describe("where libraries are found", () => {
       expect(findings.filter(({ severity }) => severity === "error")).toEqual([])
     })
 
+  test("a directory whose name is no ASCII, and that only the loader's cache names", () => {
+    const directory = "/opt/pilote-é/lib"
+    const cache = new TextEncoder().encode(`\0${directory}/libnvidia-tls.so.${version}\0\x80`)
+    const { libraries, directories } = observe({
+      ...smallest(directory),
+      "/etc/ld.so.cache": { kind: "file", content: cache },
+    })
+    expect(directories.map(String)).toEqual([directory])
+    expect(libraries).toHaveLength(2)
+  })
+
   test("a directory of links to a store: the files' own directory has the links, and vdpau beside it", () => {
     const store = "/nix/store/abc-nvidia/lib"
     const farm = "/nix/store/gfx/lib"

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { posix } from "node:path"
 import fc from "fast-check"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../../../src/core/text/path.ts"
 import { splitList, trimSpace } from "../../../src/core/text/space.ts"
@@ -35,6 +36,17 @@ describe("paths", () => {
     ["/a/../b", "/b"],
   ])("%j is %j", (path, clean) => {
     expect(cleanPath(path)).toBe(clean)
+  })
+
+  test("an absolute path is cleaned as everybody does it", () => {
+    const part = fc.constantFrom("a", "..", ".", "", ".a", "..b", "...", "c.", "\n", "é")
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+        const path = `/${parts.join("/")}`
+        expect(cleanPath(path)).toBe(posix.normalize(path).replace(/(?<!^)\/$/, ""))
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test("cleaning twice is cleaning once, and an absolute path never leaves its root", () => {
