@@ -5,7 +5,7 @@
 
 import { ok, type Result } from "../fault/result.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { joinPath } from "../text/path.ts"
+import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { ByteRange, FileStat, Host } from "./host.ts"
 import { resolvePath } from "./resolve-path.ts"
 
@@ -22,9 +22,6 @@ export interface RootView {
   /** Links that were read or resolved, wherever they lead: their goal can change without a trace in their directory. Grows with use. */
   readonly followed: ReadonlySet<HostPath>
 }
-
-/** Last parts of paths that name nothing of their own. */
-const unnamed = ["", ".", ".."]
 
 export function viewRoot(host: Host, root: HostPath): RootView {
   const outside = (path: string): HostPath => hostPath(joinPath(root, path))
@@ -82,12 +79,10 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     exists: (path) => host.exists(outside(follow(path))),
     resolve(path) {
       const stat = reader.lstat(settle(path))
-      const slash = path.lastIndexOf("/")
-      const name = path.slice(slash + 1)
       if (stat.ok && stat.value.kind === "symlink") followed.add(hostPath(path))
-      else if (stat.ok && slash > 0 && !unnamed.includes(name)) {
-        const parent = resolveParent(path.slice(0, slash))
-        if (parent.ok) return ok(hostPath(`${parent.value === "/" ? "" : parent.value}/${name}`))
+      else if (stat.ok && path !== "/" && path.startsWith("/") && cleanPath(path) === path) {
+        const parent = resolveParent(parentPath(path))
+        if (parent.ok) return ok(hostPath(joinPath(parent.value, baseName(path))))
       }
       return resolvePath(reader, path, "all")
     },
