@@ -7,11 +7,11 @@ import type { CdiDeviceEdit } from "../core/plan/edit.ts"
 import { openFiles } from "../host/open-files.ts"
 
 /** Faults: HostUnknown, HostNotLive; of the adder: those of addCdiDevices. */
-export function cdiAdder(
+export async function cdiAdder(
   devices: readonly CdiDeviceEdit[],
   selector: string | undefined,
-): Result<(text: string) => Result<string>> {
-  const host = openFiles(selector)
+): Promise<Result<(text: string) => Result<string>>> {
+  const host = await openFiles(selector)
   if (!host.ok) return host
   const { value } = host
   return value === undefined

@@ -25,7 +25,7 @@ export async function findMachine(
   selector: string | undefined,
   said: SaidPlaces,
 ): Promise<Result<FoundMachine>> {
-  const files = openFiles(selector)
+  const files = await openFiles(selector)
   if (!files.ok) return files
   const state = stateDirectory()
   const roots = said.driverRoot === undefined ? usualRoots : [said.driverRoot]

@@ -83,7 +83,7 @@ async function prepare(decision: GpuDecision, { container }: Target): Promise<Re
   const layout = seen.value
   const place = startPlace(selector, driverPlace(config), startKey(decision, { layout }), stateDirectory())
   const recalled = place === undefined ? undefined : recallStart(place, selector)
-  const files = recalled === undefined ? undefined : openFiles(selector)
+  const files = recalled === undefined ? undefined : await openFiles(selector)
   if (recalled !== undefined && files?.ok === true && files.value !== undefined)
     return ok({ plan: JSON.parse(recalled.plan) as Plan, host: files.value })
   const { planStart } = await import("./plan-start.ts")

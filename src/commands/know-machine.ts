@@ -20,7 +20,7 @@ export async function knowMachine(
   selector: string | undefined,
   options: SnapshotOptions,
 ): Promise<Result<KnownMachine>> {
-  const files = openFiles(selector)
+  const files = await openFiles(selector)
   if (!files.ok) return files
   const state = stateDirectory()
   if (files.value !== undefined) {

@@ -6,7 +6,7 @@ import { openFiles } from "../host/open-files.ts"
 
 /** Faults: HostUnknown, RecordingInvalid. */
 export async function openMachine(selector: string | undefined): Promise<Result<HostFiles>> {
-  const files = openFiles(selector)
+  const files = await openFiles(selector)
   if (!files.ok) return files
   return files.value === undefined
     ? (await import("../host/open-host.ts")).openHost(selector)

@@ -88,11 +88,36 @@ function highestAbsent(stamp: Stamp): Stamp {
 
 export const areFresh = (stamps: readonly Stamp[]): boolean => stamps.every(isFresh)
 
+/** Of a path and what a stat tells of a file or directory. */
+const fileStampLength = 6
+
 function isFresh(stamp: Stamp): boolean {
-  const facts = look(stamp[0])
+  const [path] = stamp
+  if (stamp.length === fileStampLength && !isMadeOnLook(path)) return isSameFile(path, stamp)
+  const facts = look(path)
   if (facts.length !== stamp.length - 1) return false
   for (let index = 0; index < facts.length; index++) if (facts[index] !== stamp[index + 1]) return false
   return true
+}
+
+/**
+ * The answer that a list of facts would give, which costs as much as its stat: nearly all stamps are of files. What was a file is one as long
+ * as its inode does not change, and then a time does.
+ */
+function isSameFile(path: string, [, dev, ino, size, mtimeMs, ctimeMs]: Stamp): boolean {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return (
+      stat !== undefined &&
+      stat.ino === ino &&
+      stat.ctimeMs === ctimeMs &&
+      stat.mtimeMs === mtimeMs &&
+      stat.size === size &&
+      stat.dev === dev
+    )
+  } catch {
+    return false
+  }
 }
 
 /** The kernel's clock of files is coarser than ours. Units: milliseconds. */
@@ -101,8 +126,8 @@ const clockTickMs = 10
 /** Something changed then or later, as far as times tell: what was read of it may be of before. */
 export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
   stamps.some((stamp) => {
-    if (stamp.length < 6 || isMadeOnLook(stamp[0])) return false
-    const times = stamp.length === 6 ? stamp.slice(4) : stamp.slice(7)
+    if (stamp.length < fileStampLength || isMadeOnLook(stamp[0])) return false
+    const times = stamp.length === fileStampLength ? stamp.slice(4) : stamp.slice(7)
     return times.some((time) => typeof time === "number" && time >= timeMs - clockTickMs)
   })
 
