@@ -1,19 +1,20 @@
 /**
- * `npm run bench -- --part generate`: what a CDI specification costs, by the machine's number of GPUs and libraries, as the live host sees a
- * machine (see machine.ts), and where the time goes. With GANTRY_BENCH_PEER, another toolkit's `nvidia-ctk cdi generate` on the same machines,
- * both with the time that it takes to enter the machine's root.
+ * `npm run bench -- --part generate`: what `gantry cdi generate` costs, by the machine's number of GPUs and libraries, as the live host sees a
+ * machine (see machine.ts). Each figure is a whole process, from its start to its end; beside it an empty one, whose start nobody can save, and
+ * with GANTRY_BENCH_PEER another toolkit's `nvidia-ctk cdi generate` on the same machines.
  */
 
-import { existsSync, mkdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { mustRun } from "../tests/e2e/bundle.ts"
+import { gantryProgram, mustRun } from "../tests/e2e/bundle.ts"
 import { addProgram, enterMachine, makeMachine } from "./machine.ts"
 import { type Timing, timingOf } from "./markdown.ts"
+import { buildMeasure } from "./measure.ts"
 
 export interface GenerateBench {
   readonly directory: string
-  /** The compiled bench/make-spec.ts. */
-  readonly program: string
+  /** The compiled bench/empty.ts. */
+  readonly empty: string
   readonly rounds: number
   /** A folder with another toolkit's nvidia-ctk. */
   readonly peer: string | undefined
@@ -21,79 +22,80 @@ export interface GenerateBench {
 
 interface Machine {
   readonly root: string
-  readonly gpus: number
   readonly name: string
 }
 
-const steps = ["from the program's start", "the machine", "the specification", "its text"] as const
+interface Way {
+  readonly name: string
+  readonly command: readonly string[]
+  /** Nothing is remembered of the machine. */
+  readonly isAnew?: true
+}
 
-/** Order: by machine; looked at anew, then remembered; whole, then its steps. */
-export function measureGenerate({ directory, program, rounds, peer }: GenerateBench): readonly Timing[] {
+/** The engine is named: to ask those of a machine costs what they take to answer, once. */
+const generate = ["/gantry", "cdi", "generate", "--for-engine", "docker@29.0"]
+const shapes = [
+  [1, 600],
+  [8, 600],
+  [64, 600],
+  [8, 5600],
+] as const
+
+/** Order: by machine; of each an empty program, remembered, looked at anew, the other toolkit. */
+export function measureGenerate({ directory, empty, rounds, peer }: GenerateBench): readonly Timing[] {
   const other = peer === undefined ? undefined : join(peer, "nvidia-ctk")
-  const shapes = [
-    [1, 600],
-    [8, 600],
-    [64, 600],
-    [8, 5600],
-  ] as const
+  const measure = buildMeasure(directory)
   const machines = shapes.map(([gpus, libraries]): Machine => {
     const root = join(directory, `generate-${gpus}-${libraries}`)
-    makeMachine(root, gpus, libraries, program, [])
-    if (other !== undefined) {
-      addProgram(root, other, "peer")
-      mkdirSync(join(root, "tmp"), { recursive: true })
-    }
-    return { root, gpus, name: `${gpus} GPU${gpus === 1 ? "" : "s"}, ${libraries} libraries` }
+    makeMachine(root, gpus, libraries, [])
+    mustRun("mknod", [join(root, "dev/null"), "c", "1", "3"])
+    mkdirSync(join(root, "tmp"), { recursive: true })
+    addProgram(root, gantryProgram, "gantry")
+    addProgram(root, empty, "empty")
+    addProgram(root, measure, "measure")
+    if (other !== undefined) addProgram(root, other, "peer")
+    return { root, name: `${gpus} GPU${gpus === 1 ? "" : "s"}, ${libraries} libraries` }
   })
+  const ways: readonly Way[] = [
+    { name: "an empty program", command: ["/empty"] },
+    { name: "remembered", command: generate },
+    { name: "looked at anew", command: generate, isAnew: true },
+    ...(other === undefined
+      ? []
+      : [{ name: "the other toolkit", command: ["/peer", "--quiet", "cdi", "generate"] }]),
+  ]
   const samples = new Map<string, number[]>()
   try {
     // Twice: the first makes the state directory, which is a change of the machine.
-    for (const machine of [...machines, ...machines]) make(machine, "remember")
+    for (const machine of [...machines, ...machines]) check(machine)
     for (let round = 0; round < rounds; round++)
       for (const machine of machines)
-        for (const [way, told] of [
-          ["anew", "looked at anew"],
-          ["known", "remembered"],
-        ] as const)
-          for (const [index, ms] of make(machine, way).entries())
-            note(`${machine.name}, ${told}: ${steps[index]}`, ms)
-    if (other !== undefined)
-      for (let round = 0; round < rounds; round++)
-        for (const machine of machines)
-          for (const [name, script] of [
-            ["ours, looked at anew", enterMachine],
-            ["the other toolkit", enterMachine.replace('/observe "$2"', "/peer --quiet cdi generate")],
-          ] as const)
-            note(`${machine.name}, root entered: ${name}`, timeOf(machine, script))
+        for (const { name, command, isAnew } of ways) {
+          if (isAnew) forget(machine)
+          const [nanoseconds = 0] = runIn(machine, ["/measure", ...command])
+            .split(" ")
+            .map(Number)
+          const title = `${machine.name}: ${name}`
+          samples.set(title, [...(samples.get(title) ?? []), nanoseconds / 1e6])
+        }
   } finally {
     for (const { root } of machines) if (existsSync(root)) rmSync(root, { recursive: true, force: true })
   }
-  return [...samples]
-    .sort(([one], [two]) => place(one) - place(two))
-    .map(([name, values]) => timingOf(name, values))
-
-  function note(name: string, ms: number): void {
-    samples.set(name, [...(samples.get(name) ?? []), ms])
-  }
-  /** By machine; otherwise as measured. */
-  function place(name: string): number {
-    return machines.findIndex((machine) => name.startsWith(`${machine.name},`))
-  }
+  const titles = machines.flatMap((machine) => ways.map(({ name }) => `${machine.name}: ${name}`))
+  return titles.map((title) => timingOf(title, samples.get(title) ?? []))
 }
 
-/** Units: milliseconds. */
-function timeOf({ root }: Machine, script: string): number {
-  const begun = Bun.nanoseconds()
-  mustRun("unshare", ["--mount", "sh", "-ec", script, "sh", root, "anew"])
-  return (Bun.nanoseconds() - begun) / 1e6
+function forget({ root }: Machine): void {
+  const state = join(root, "run/gantry")
+  for (const name of readdirSync(state)) rmSync(join(state, name), { recursive: true })
 }
 
-/** Each step. Units: milliseconds. */
-function make({ root, gpus }: Machine, way: string): readonly number[] {
-  const figures = mustRun("unshare", ["--mount", "sh", "-ec", enterMachine, "sh", root, way])
-    .split(" ")
-    .map(Number)
-  // Four names each, and all together.
-  if (figures.pop() !== gpus * 4 + 1) throw new Error(`${root}: another specification`)
-  return figures.map((nanoseconds) => nanoseconds / 1e6)
+const runIn = ({ root }: Machine, command: readonly string[]): string =>
+  mustRun("unshare", ["--mount", "sh", "-ec", enterMachine, "sh", root, ...command])
+
+/** What is timed makes what it must: of each GPU four names, and all together. */
+function check(machine: Machine): void {
+  const devices = runIn(machine, generate).match(/^ {4}- name: /gm)?.length
+  if (devices !== Number.parseInt(machine.name, 10) * 4 + 1)
+    throw new Error(`${machine.name}: ${devices} devices`)
 }

@@ -4,6 +4,7 @@
  * host sees one. NVML is not asked: its time is the vendor's.
  */
 
+import { spawnSync } from "node:child_process"
 import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { renderElf } from "../src/core/elf/render-elf.ts"
@@ -30,7 +31,8 @@ export function measureMachines({ directory, program, rounds }: MachineBench): r
   const shapes = [1, 8, 16, 64].flatMap((gpus) => [600, 5600].map((libraries) => ({ gpus, libraries })))
   const machines = shapes.map(({ gpus, libraries }): Machine => {
     const root = join(directory, `machine-${gpus}-${libraries}`)
-    makeMachine(root, gpus, libraries, program)
+    makeMachine(root, gpus, libraries)
+    addProgram(root, program, "observe")
     return { root, gpus, libraries }
   })
   const samples = new Map<string, number[]>()
@@ -54,12 +56,12 @@ export function measureMachines({ directory, program, rounds }: MachineBench): r
 const nameOf = ({ gpus, libraries }: Machine, kind: (typeof kinds)[number]): string =>
   `${kind === "cold" ? "looked at anew" : "remembered"}, ${gpus} GPU${gpus === 1 ? "" : "s"}, ${libraries} libraries`
 
-/** The kernel's own proc, which Bun needs, with the machine's files over it. */
+/** Runs `$2 …` in the root `$1`: with the kernel's own proc, which Bun needs, and the machine's files over it. */
 export const enterMachine = `
 mount --rbind /proc "$1/proc"
 mount --bind "$1/proc.machine/driver" "$1/proc/driver"
 mount --bind "$1/proc.machine/devices" "$1/proc/devices"
-exec chroot "$1" /observe "$2"`
+exec chroot "$@"`
 
 /** Units: milliseconds. */
 function look({ root, gpus }: Machine, kind: (typeof kinds)[number] | "remember"): number {
@@ -70,6 +72,7 @@ function look({ root, gpus }: Machine, kind: (typeof kinds)[number] | "remember"
     enterMachine,
     "sh",
     root,
+    "/observe",
     kind,
   ])
     .split(" ")
@@ -78,12 +81,11 @@ function look({ root, gpus }: Machine, kind: (typeof kinds)[number] | "remember"
   return took / 1e6
 }
 
-/** A simulated machine with the libraries of a grown host, its cache by the real ldconfig, and what the program needs to run. */
+/** A simulated machine with the libraries of a grown host, and its cache by the real ldconfig. */
 export function makeMachine(
   root: string,
   gpus: number,
   libraries: number,
-  program: string,
   more: readonly string[] = ["--no-nvml"],
 ): void {
   mustRun(gantryProgram, ["simulate", "up", root, "--gpus", String(gpus), ...more])
@@ -96,14 +98,15 @@ export function makeMachine(
   mustRun("ldconfig", ["-r", root])
   renameSync(join(root, "proc"), join(root, "proc.machine"))
   mkdirSync(join(root, "proc"))
-  addProgram(root, program, "observe")
 }
 
 /** With what it needs to run. */
 export function addProgram(root: string, program: string, name: string): void {
   copyFileSync(program, join(root, name))
   chmodSync(join(root, name), 0o755)
-  for (const path of mustRun("ldd", [program]).match(/\/\S+/g) ?? []) {
+  // Of a static program it says that it is none of its kind, and fails.
+  const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" })
+  for (const path of stdout.match(/\/\S+/g) ?? []) {
     mkdirSync(join(root, dirname(path)), { recursive: true })
     copyFileSync(path, join(root, path))
   }

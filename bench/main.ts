@@ -85,7 +85,7 @@ try {
     ...(isWanted("generate") && {
       generate: measureGenerate({
         directory,
-        program: await compileProgram("make-spec.ts", join(directory, "make-spec")),
+        empty: await compileProgram("empty.ts", join(directory, "empty")),
         rounds,
         peer: peer === "" ? undefined : peer,
       }),
