@@ -1,7 +1,7 @@
 /** CDI specifications beside a small machine: whatever they name, findings can be told, and are the same the second time. */
 
 import { collectEdits } from "../../src/core/cdi/collect-edits.ts"
-import { findDevices, indexDevices } from "../../src/core/cdi/device-index.ts"
+import { findDevices, type IndexReader, indexDevices } from "../../src/core/cdi/device-index.ts"
 import { buildRegistry, type Registry } from "../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
 import { rootUser } from "../../src/core/diagnose/access.ts"
@@ -77,11 +77,20 @@ function checkFindings(registry: Registry, user: CdiSubject["user"]): string | u
   return texts.join("") === look().slice(1).join("") ? undefined : "a second look finds something else"
 }
 
+function readerOf(registry: Registry): IndexReader {
+  const { sources, shelves } = indexDevices(registry)
+  return {
+    shelfCount: shelves.length,
+    source: (number) => sources[number],
+    shelf: (number) => shelves[number],
+  }
+}
+
 /** What is remembered of devices gives what the specifications give. */
 function checkIndex(registry: Registry): string | undefined {
   const names = [...registry.devices.keys()]
   const resolved = resolveDevices(registry, names)
-  const recalled = findDevices(indexDevices(registry), names)
+  const recalled = findDevices(readerOf(registry), names)
   if (!resolved.ok || recalled === undefined) return "a device that is there is not found"
   return JSON.stringify(collectEdits(recalled).edits) === JSON.stringify(resolved.value.edits)
     ? undefined

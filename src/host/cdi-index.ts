@@ -1,28 +1,34 @@
 /**
  * The devices of a machine's CDI specifications, remembered under /run/gantry: reading all specifications to give out one device costs
- * more than everything else about it. Fresh while every directory and file has the same stamp; proved by stats alone, and nothing that
- * reads specifications is loaded for it. Format: docs/state.md.
+ * more than everything else about it. Fresh while every directory and file has the same stamp; proved by stats alone, nothing that reads
+ * specifications is loaded for it, and of the file itself only what is asked for is read. Format: docs/state.md.
  */
 
-import { type DeviceIndex, findDevices, type IndexedSource, indexDevices } from "../core/cdi/device-index.ts"
+import { findDevices, type IndexReader, indexDevices } from "../core/cdi/device-index.ts"
 import type { RegisteredDevice, Registry } from "../core/cdi/registry.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { type ReadPart, readStateParts } from "./read-state-parts.ts"
 import { era, hasChangedSince, isFreshProof, type Proof, proofOf } from "./stamp.ts"
-import { hashOf, makeRoom, readStateText, writeStateText } from "./state-file.ts"
+import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
-/** The first line of the file. */
-interface FirstLine extends Proof {
-  readonly version: 1
+/** The first line: what is where behind it. Units: bytes. */
+interface Head {
+  readonly version: 2
   readonly key: string
-  readonly sources: readonly IndexedSource[]
+  /** Of the proof, which comes first. */
+  readonly proof: number
+  readonly sources: readonly number[]
+  readonly shelves: readonly number[]
 }
 
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
 /** How many sets of directories are kept. */
 const capacity = 16
-/** What is larger is not read back. Units: UTF-16 code units. */
+/** What is larger is not kept. Units: UTF-16 code units. */
 const sizeLimit = 8 * 1024 * 1024
+/** Holds the first line of ten files with a few hundred devices, and all of few. Units: bytes. */
+const firstRead = 16 * 1024
 
 /** undefined: only a live or simulated machine has an index. */
 function placeOf(
@@ -43,18 +49,67 @@ export function recallDevices(
   state: string | undefined,
 ): readonly RegisteredDevice[] | undefined {
   const place = placeOf(host, directories, state)
-  const text = place === undefined ? undefined : readStateText(place.state, place.file)
-  if (place === undefined || text === undefined) return undefined
-  const end = text.indexOf("\n")
-  const known = parseFirstLine(text.slice(0, end))
-  if (known?.version !== 1 || known.key !== place.key || !Array.isArray(known.sources)) return undefined
-  if (!isFreshProof(known)) return undefined
-  return findDevices({ sources: known.sources as DeviceIndex["sources"], lines: text.slice(end) }, names)
+  if (place === undefined) return undefined
+  return readStateParts(place.state, place.file, (read) => {
+    const opened = openIndex(read, place.key)
+    return opened !== undefined && isFreshProof(opened.proof) ? findDevices(opened.index, names) : undefined
+  })
 }
 
-function parseFirstLine(line: string): Partial<FirstLine> | undefined {
+interface OpenedIndex {
+  readonly proof: { readonly [K in keyof Proof]?: unknown }
+  readonly index: IndexReader
+}
+
+function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
+  const line = readFirstLine(read)
+  const head = parse<Head>(line)
+  if (line === undefined || head?.version !== 2 || head.key !== key) return undefined
+  const { proof, sources = [], shelves = [] } = head
+  if (typeof proof !== "number" || ![sources, shelves].every(areLengths)) return undefined
+  // What is before the texts is ASCII.
+  const start = line.length + 1
+  const ofSources = partsFrom(start + proof, sources, read)
+  const ofShelves = partsFrom(ofSources.end, shelves, read)
+  return {
+    proof: parse<Proof>(read(start, proof)) ?? {},
+    index: { shelfCount: shelves.length, source: ofSources.text, shelf: ofShelves.text },
+  }
+}
+
+const areLengths = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0)
+
+/** Texts one behind the other. */
+function partsFrom(
+  start: number,
+  lengths: readonly number[],
+  read: ReadPart,
+): { readonly end: number; text(number: number): string | undefined } {
+  const sumOf = (count: number): number => {
+    let sum = start
+    for (let at = 0; at < count; at++) sum += lengths[at] ?? 0
+    return sum
+  }
+  return {
+    end: sumOf(lengths.length),
+    text: (number) => (number < lengths.length ? read(sumOf(number), lengths[number] ?? 0) : undefined),
+  }
+}
+
+/** Without its end. undefined: it has none. */
+function readFirstLine(read: ReadPart): string | undefined {
+  for (let size = firstRead; ; size *= 4) {
+    const text = read(0, size)
+    const end = text.indexOf("\n")
+    if (end !== -1) return text.slice(0, end)
+    if (text.length < size) return undefined
+  }
+}
+
+function parse<T>(text: string | undefined): Partial<T> | undefined {
   try {
-    return JSON.parse(line) as Partial<FirstLine>
+    return text === undefined ? undefined : ((JSON.parse(text) ?? undefined) as Partial<T> | undefined)
   } catch {
     return undefined
   }
@@ -73,10 +128,22 @@ export function rememberDevices(
   const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
   const proof = proofOf(host, [...directories, ...files].map(hostPath))
   if (hasChangedSince(proof.stamps, startedMs)) return
-  const { sources, lines } = indexDevices(registry)
-  const known: FirstLine = { version: 1, key: place.key, ...proof, sources }
-  const text = `${JSON.stringify(known)}${lines}\n`
+  const { sources, shelves } = indexDevices(registry)
+  const parts = [JSON.stringify(proof), ...sources, ...shelves]
+  const [ofProof = 0, ...lengths] = parts.map((part) => Buffer.byteLength(part))
+  const head: Head = {
+    ...{ version: 2, key: place.key, proof: ofProof },
+    ...{ sources: lengths.slice(0, sources.length), shelves: lengths.slice(sources.length) },
+  }
+  const text = `${asciiJson(head)}\n${parts.join("")}`
   if (text.length > sizeLimit) return
   makeRoom(place.state, fileName, capacity)
   writeStateText(place.state, place.file, text)
 }
+
+/** A directory's name may be anything, and the first line's length is counted in characters. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )

@@ -28,8 +28,12 @@ export function readState(directory: string, file: string): unknown {
   }
 }
 
+/** undefined: see readOurs. */
+export const readStateText = (directory: string, file: string): string | undefined =>
+  readOurs(directory, file, (descriptor) => readFileSync(descriptor, "utf8"))
+
 /** undefined: absent, unreadable, another user's, or writable by others; so is a directory that is not ours alone. */
-export function readStateText(directory: string, file: string): string | undefined {
+export function readOurs<T>(directory: string, file: string, use: (descriptor: number) => T): T | undefined {
   try {
     if (!isOurs(directory)) return undefined
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -40,7 +44,7 @@ export function readStateText(directory: string, file: string): string | undefin
         stat.uid === process.getuid?.() &&
         (stat.mode & 0o022) === 0 &&
         stat.size <= sizeLimit
-      return isSafe ? readFileSync(descriptor, "utf8") : undefined
+      return isSafe ? use(descriptor) : undefined
     } finally {
       closeSync(descriptor)
     }

@@ -116,7 +116,7 @@ test("a file that others may write is not believed, nor one that says something 
     "{",
     "{}\n",
     "null\n",
-    '{"version":1,"key":"","stamps":[],"links":[],"sources":[]}\n',
+    '{"version":2,"key":"","proof":0,"sources":[],"shelves":[]}\n',
   ]) {
     writeFileSync(file, text)
     expect(recalled()).toBeUndefined()

@@ -1,23 +1,32 @@
 /**
- * All devices of a registry that somebody can get, one a line, so that one of ten thousand is found without reading the others: the compact
- * twin of specifications. What is in no line is looked for in the specifications themselves.
+ * All devices of a registry that somebody can get, one a line, in shelves by their names, so that one of ten thousand is found without
+ * reading the others: the compact twin of specifications. What is in no line is looked for in the specifications themselves.
  */
 
 import type { LoadedSpec, RegisteredDevice, Registry } from "./registry.ts"
 import type { CdiDevice, ContainerEdits } from "./spec.ts"
 
 /** What a line needs of its file. */
-export interface IndexedSource {
+interface IndexedSource {
   readonly path: string
   readonly kind: string
   readonly cdiVersion: string
   readonly containerEdits: ContainerEdits
 }
 
+/** Texts, of which each can be read alone. */
 export interface DeviceIndex {
-  readonly sources: readonly IndexedSource[]
-  /** Each begins with a line break. Order: by name. */
-  readonly lines: string
+  /** Files, each as JSON. Order: of the registry. */
+  readonly sources: readonly string[]
+  /** Lines of devices, each behind a line break; which shelf a device is on its name says. Order of lines: by name. */
+  readonly shelves: readonly string[]
+}
+
+/** As much of an index as is asked for. undefined: it cannot be read. */
+export interface IndexReader {
+  readonly shelfCount: number
+  source(number: number): string | undefined
+  shelf(number: number): string | undefined
 }
 
 type Line = readonly [
@@ -29,76 +38,106 @@ type Line = readonly [
   edits: ContainerEdits,
 ]
 
+/** A shelf of so many devices is read in no time, and one table of places tells of all shelves. */
+const devicesOnShelf = 16
+const shelfLimit = 512
+
 export function indexDevices({ specs, devices }: Registry): DeviceIndex {
   const numbers = new Map(specs.map((spec, index) => [spec, index]))
   const places = new Map(specs.map((spec) => [spec, indexesOf(spec)]))
-  const lines = [...devices.values()].map(({ name, device, source, hidden }) => {
+  const count = Math.min(shelfLimit, Math.ceil(devices.size / devicesOnShelf))
+  const shelves = Array.from({ length: count }, (): string[] => [])
+  for (const { name, device, source, hidden } of devices.values()) {
     const { line, column } = source.locate(["devices", places.get(source)?.get(device) ?? 0])
     const numberOf = (spec: LoadedSpec): number => numbers.get(spec) ?? 0
     const written: Line = [
       ...([name, numberOf(source), line, column, hidden.map(numberOf)] as const),
       device.containerEdits,
     ]
-    return `\n${JSON.stringify(written)}`
-  })
+    shelves[shelfOf(name, count)]?.push(`\n${JSON.stringify(written)}`)
+  }
   return {
-    sources: specs.map(({ path, spec: { kind, cdiVersion, containerEdits } }) => ({
-      ...{ path, kind, cdiVersion, containerEdits },
-    })),
-    lines: lines.join(""),
+    sources: specs.map(({ path, spec: { kind, cdiVersion, containerEdits } }) => {
+      const source: IndexedSource = { path, kind, cdiVersion, containerEdits }
+      return JSON.stringify(source)
+    }),
+    shelves: shelves.map((lines) => lines.join("")),
   }
 }
 
 const indexesOf = ({ spec }: LoadedSpec): ReadonlyMap<CdiDevice, number> =>
   new Map(spec.devices.map((device, index) => [device, index]))
 
-/** Order: as asked for. undefined: one of them is in no line. */
+function shelfOf(name: string, count: number): number {
+  let sum = 0
+  for (let at = 0; at < name.length; at++) sum = (sum * 31 + name.charCodeAt(at)) % 0x3fffffff
+  return sum % count
+}
+
+/** Order: as asked for. undefined: one of them is in no line, or a part of the index cannot be read. */
 export function findDevices(
-  { sources, lines }: DeviceIndex,
+  index: IndexReader,
   names: readonly string[],
 ): readonly RegisteredDevice[] | undefined {
-  const specs = new Map<number, { readonly spec: LoadedSpec; readonly devices: CdiDevice[] }>()
-  const placesOf = new Map<CdiDevice | undefined, { readonly line: number; readonly column: number }>()
-  const specOf = (index: number): LoadedSpec => {
-    const known = specs.get(index)
-    if (known !== undefined) return known.spec
-    const { path, kind, cdiVersion, containerEdits } = sources[index] as IndexedSource
-    const devices: CdiDevice[] = []
-    const spec: LoadedSpec = {
-      ...{ path, directory: "", priority: 0, warnings: [] },
-      spec: { cdiVersion, kind, annotations: new Map(), devices, containerEdits },
-      locate: ([, at]) => ({
-        ...{ file: path, path: `devices[${at}]` },
-        ...(placesOf.get(devices[Number(at)]) ?? { line: 0, column: 0 }),
-      }),
-    }
-    specs.set(index, { spec, devices })
-    return spec
-  }
+  const specs = new Map<number, OpenedSource>()
   const known = new Map<string, RegisteredDevice>()
-  const found: RegisteredDevice[] = []
-  for (const name of names) {
-    const before = known.get(name)
-    if (before !== undefined) {
-      found.push(before)
-      continue
-    }
-    const start = lines.indexOf(`\n[${JSON.stringify(name)},`)
-    if (start === -1) return undefined
-    const end = lines.indexOf("\n", start + 1)
-    const written = JSON.parse(lines.slice(start + 1, end === -1 ? undefined : end)) as Line
+  for (const name of new Set(names)) {
+    const written = findLine(index, name)
+    if (written === undefined) return undefined
     const [, number, line, column, hidden, containerEdits] = written
-    const source = specOf(number)
+    for (const one of [number, ...hidden])
+      if (!specs.has(one)) {
+        const source = index.source(one)
+        if (source === undefined) return undefined
+        specs.set(one, openSource(JSON.parse(source) as IndexedSource))
+      }
     const device: CdiDevice = {
       name: name.slice(name.indexOf("=") + 1),
       annotations: new Map(),
       containerEdits,
     }
-    specs.get(number)?.devices.push(device)
-    placesOf.set(device, { line, column })
-    const registered = { name, device, source, hidden: hidden.map(specOf) }
-    known.set(name, registered)
-    found.push(registered)
+    specs.get(number)?.add(device, { line, column })
+    const [source, ...others] = [number, ...hidden].map((one) => specs.get(one)?.spec) as [LoadedSpec]
+    known.set(name, { name, device, source, hidden: others })
   }
-  return found
+  return names.map((name) => known.get(name) as RegisteredDevice)
+}
+
+function findLine(index: IndexReader, name: string): Line | undefined {
+  if (index.shelfCount === 0) return undefined
+  const lines = index.shelf(shelfOf(name, index.shelfCount))
+  const start = lines?.indexOf(`\n[${JSON.stringify(name)},`) ?? -1
+  if (lines === undefined || start === -1) return undefined
+  const end = lines.indexOf("\n", start + 1)
+  return JSON.parse(lines.slice(start + 1, end === -1 ? undefined : end)) as Line
+}
+
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+interface OpenedSource {
+  readonly spec: LoadedSpec
+  add(device: CdiDevice, place: Place): void
+}
+
+/** With the devices that are asked for, and no others. */
+function openSource({ path, kind, cdiVersion, containerEdits }: IndexedSource): OpenedSource {
+  const devices: CdiDevice[] = []
+  const places: Place[] = []
+  return {
+    add(device, place) {
+      devices.push(device)
+      places.push(place)
+    },
+    spec: {
+      ...{ path, directory: "", priority: 0, warnings: [] },
+      spec: { cdiVersion, kind, annotations: new Map(), devices, containerEdits },
+      locate: ([, at]) => ({
+        ...{ file: path, path: `devices[${at}]` },
+        ...(places[Number(at)] ?? { line: 0, column: 0 }),
+      }),
+    },
+  }
 }

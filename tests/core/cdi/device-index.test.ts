@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { collectEdits } from "../../../src/core/cdi/collect-edits.ts"
-import { findDevices, indexDevices } from "../../../src/core/cdi/device-index.ts"
+import { findDevices, type IndexReader, indexDevices } from "../../../src/core/cdi/device-index.ts"
 import { buildRegistry, type Registry } from "../../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../../src/core/cdi/resolve-devices.ts"
 import { renderResolved, renderResolvedJson } from "../../../src/core/explain/render-cdi-devices.ts"
@@ -35,7 +35,15 @@ devices:
 - {name: "00", containerEdits: {netDevices: [{hostInterfaceName: a, name: b}]}}
 `
 const registry = registryOf({ "low.yaml": low, "broken.yaml": "{" }, { "high.yaml": high })
-const index = indexDevices(registry)
+function readerOf(from: Registry): IndexReader {
+  const { sources, shelves } = indexDevices(from)
+  return {
+    shelfCount: shelves.length,
+    source: (number) => sources[number],
+    shelf: (number) => shelves[number],
+  }
+}
+const index = readerOf(registry)
 
 describe("the devices of specifications, one a line", () => {
   test.each([
@@ -63,8 +71,40 @@ describe("the devices of specifications, one a line", () => {
     expect(findDevices(index, [])).toEqual([])
   })
 
+  test("of a thousand devices each is found, and little is read for it", () => {
+    const names = Array.from({ length: 1000 }, (_, number) => `gpu${number}`)
+    const devices = names.map((name) => `- {name: ${name}, containerEdits: {env: [N=${name}]}}\n`).join("")
+    const { sources, shelves } = indexDevices(
+      registryOf({ "a.yaml": `cdiVersion: 0.5.0\nkind: v.com/card\ndevices:\n${devices}` }),
+    )
+    for (const name of names) {
+      let read = 0
+      const text = (part: string | undefined): string | undefined => {
+        read += part?.length ?? 0
+        return part
+      }
+      const [found] =
+        findDevices(
+          {
+            shelfCount: shelves.length,
+            source: (number) => text(sources[number]),
+            shelf: (number) => text(shelves[number]),
+          },
+          [`v.com/card=${name}`],
+        ) ?? []
+      expect(found?.device.containerEdits.env).toEqual([`N=${name}`])
+      expect(read).toBeLessThan(16 * 1024)
+    }
+  })
+
+  test("a part that cannot be read is an unknown device", () => {
+    const whole = readerOf(registry)
+    expect(findDevices({ ...whole, shelf: () => undefined }, ["v.com/card=0"])).toBeUndefined()
+    expect(findDevices({ ...whole, source: () => undefined }, ["v.com/card=0"])).toBeUndefined()
+  })
+
   test("a device that two files of one directory define is in none", () => {
-    const conflict = indexDevices(registryOf({ "a.yaml": low, "b.yaml": low }))
+    const conflict = readerOf(registryOf({ "a.yaml": low, "b.yaml": low }))
     expect(findDevices(conflict, ["v.com/card=0"])).toBeUndefined()
   })
 })

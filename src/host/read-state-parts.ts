@@ -1,0 +1,20 @@
+/** Parts of a file under the state directory, for one of which nobody wants to read the whole. */
+
+import { readSync } from "node:fs"
+import { readOurs } from "./state-file.ts"
+
+/** Text at a place of a file, shorter at its end. Units: bytes. */
+export type ReadPart = (offset: number, length: number) => string
+
+/** Of one file, also when another takes its place meanwhile. undefined: see readOurs. */
+export const readStateParts = <T>(
+  directory: string,
+  file: string,
+  use: (read: ReadPart) => T,
+): T | undefined =>
+  readOurs(directory, file, (descriptor) =>
+    use((offset, length) => {
+      const buffer = Buffer.allocUnsafe(length)
+      return buffer.toString("utf8", 0, readSync(descriptor, buffer, 0, length, offset))
+    }),
+  )
