@@ -13,7 +13,12 @@ import { checkFault } from "./invariants.ts"
 
 const request: SpecRequest = {
   ...{ mode: "auto", vendor: "nvidia.com", class: "gpu", devices: ["all"], names: nameStrategies },
-  hooks: { path: "/usr/bin/nvidia-cdi-hook", shape: "one", isEnabled: hookChoice([], []), ldconfigPath: "" },
+  hooks: {
+    path: "/usr/bin/nvidia-cdi-hook",
+    shape: "one",
+    isEnabled: hookChoice("nvml", [], []),
+    ldconfigPath: "",
+  },
   nodes: { numbers: "written", rights: "written", owners: "machine" },
   ...{ hasAllDevice: true, hasGroups: true, has32Bit: true, hasSockets: true, orinCompatDirectory: "" },
   ...{ trouble: "told", additions: noAdditions },

@@ -81,7 +81,7 @@ async function answer(
     case "list":
       return list(rest, surroundings, variable, log)
     case "transform":
-      if (rest[0] === "root") return await transform(rest.slice(1), variable)
+      if (rest[0] === "root") return await transform(rest.slice(1), variable, log)
       break
     default:
   }
@@ -107,6 +107,7 @@ async function generate(
   const call = parseCtkGenerate(args, variable, (named) => findHookProgram(named, variable("PATH") ?? ""))
   if (!call.ok) return call
   if (call.value === "help") return help(generateUsage)
+  passOver(call.value.words, log)
   const machine = openHost(host)
   if (!machine.ok) return machine
   const placed = { ...call.value, driverRoot: call.value.driverRoot ?? configuredRoot(configPath, variable) }
@@ -124,6 +125,11 @@ async function generate(
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
   }
   return ok(true)
+}
+
+/** As the reference does; it says nothing. */
+function passOver(words: readonly string[], log: Log): void {
+  if (words.length > 0) log.warn(`passed over, for they are no flags: ${words.join(" ")}`)
 }
 
 const withInfix = (output: string, infix: string): string =>
@@ -172,6 +178,7 @@ async function list(
   const flags = parseCtkFlags(args, listShape, variable)
   if (!flags.ok) return flags
   if (flags.value.isHelpAsked) return help(ctkUsage(listShape))
+  passOver(flags.value.words, log)
   const machine = openHost(host)
   if (!machine.ok) return machine
   const registry = readSpecifications(machine.value, flags.value.list("spec-dir") ?? defaultDirectories)
@@ -201,10 +208,11 @@ const transformShape: CtkShape = {
 }
 
 /** A file's ending chooses the form, as for a generated one. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
-async function transform(args: readonly string[], variable: Variable): Promise<Result<true>> {
+async function transform(args: readonly string[], variable: Variable, log: Log): Promise<Result<true>> {
   const flags = parseCtkFlags(args, transformShape, variable)
   if (!flags.ok) return flags
   if (flags.value.isHelpAsked) return help(ctkUsage(transformShape))
+  passOver(flags.value.words, log)
   const relativeTo = flags.value.text("relative-to") ?? "host"
   if (relativeTo !== "host" && relativeTo !== "container")
     return fail(ctkUsageFault(transformShape, `invalid --relative-to value: ${relativeTo}`))

@@ -27,6 +27,8 @@ export interface CtkFlags {
   /** By a flag, not by a variable. */
   isGiven(name: string): boolean
   readonly isHelpAsked: boolean
+  /** Words that are no flag: they mean nothing. */
+  readonly words: readonly string[]
 }
 
 export const ctkUsage = ({ program, flags }: CtkShape): string =>
@@ -54,10 +56,18 @@ export function parseCtkFlags(
     ),
   )
   const given = new Map<string, readonly string[]>()
+  const words: string[] = []
   let isHelpAsked = false
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    if (!arg.startsWith("-") || arg === "-") return misused(`unexpected ${JSON.stringify(arg)}`)
+    if (arg === "--") {
+      words.push(...args.slice(index + 1))
+      break
+    }
+    if (!arg.startsWith("-") || arg === "-") {
+      words.push(arg)
+      continue
+    }
     const [written = "", ...rest] = arg.replace(/^--?/, "").split("=")
     const value = rest.length === 0 ? undefined : rest.join("=")
     if (written === "help" || written === "h") {
@@ -69,6 +79,8 @@ export function parseCtkFlags(
     if (name === undefined || flag === undefined) return misused(`flag provided but not defined: -${written}`)
     const text = value ?? (flag.takes === "switch" ? "true" : args[++index])
     if (text === undefined) return misused(`flag needs an argument: --${written}`)
+    if (flag.takes === "switch" && readSwitch(text) === undefined)
+      return misused(`invalid value ${JSON.stringify(text)} for flag --${name}`)
     given.set(name, [...(given.get(name) ?? []), text])
   }
   const valuesOf = (name: string): readonly string[] | undefined => {
@@ -76,11 +88,25 @@ export function parseCtkFlags(
     const byVariable = twin === undefined ? undefined : variable(twin)
     return given.get(name) ?? (byVariable === undefined || byVariable === "" ? undefined : [byVariable])
   }
+  for (const [name, { takes, variable: twin }] of Object.entries(shape.flags)) {
+    const text = takes === "switch" ? valuesOf(name)?.at(-1) : undefined
+    if (text !== undefined && readSwitch(text) === undefined)
+      return misused(`invalid value ${JSON.stringify(text)} of ${twin} for flag --${name}`)
+  }
   return ok({
     text: (name) => valuesOf(name)?.at(-1),
     list: (name) => valuesOf(name)?.flatMap((value) => value.split(",")),
-    isOn: (name) => /^(1|t|true)$/i.test(valuesOf(name)?.at(-1) ?? ""),
+    isOn: (name) => readSwitch(valuesOf(name)?.at(-1) ?? "") === true,
     isGiven: (name) => given.has(name),
     isHelpAsked,
+    words,
   })
 }
+
+/** As the reference's library reads it; undefined: neither yes nor no. */
+const readSwitch = (text: string): boolean | undefined =>
+  /^(?:1|t|T|TRUE|true|True)$/.test(text)
+    ? true
+    : /^(?:0|f|F|FALSE|false|False)$/.test(text)
+      ? false
+      : undefined

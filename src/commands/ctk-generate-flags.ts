@@ -11,6 +11,7 @@ import {
   type SpecRequest,
   specModes,
 } from "../core/generate/spec-request.ts"
+import { joinPath } from "../core/text/path.ts"
 import { type CtkFlags, type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 
 const text = (variable: string, ...aliases: readonly string[]) =>
@@ -63,6 +64,8 @@ export interface CtkGenerateCall {
   readonly output: string
   readonly format: SpecFormat
   readonly features: ReadonlySet<string>
+  /** Words of the command line that mean nothing. */
+  readonly words: readonly string[]
 }
 
 /** `findHook`: where the named program lies; empty: the usual one. Faults: UsageInvalid. */
@@ -107,6 +110,9 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   const enabled = flags.list("enable-hook") ?? []
   if (enabled.includes("all")) return "enabling all hooks is not supported"
   const devices = flags.list("device-id") ?? ["all"]
+  const driverRoot = flags.text("driver-root")
+  if (driverRoot !== undefined && driverRoot !== "" && !driverRoot.startsWith("/"))
+    return `the driver root is not absolute: ${driverRoot}`
   // As the reference has it: only a channel's node is left to the engine.
   const numbers = mode === "imex" ? "left" : "written"
   const features = new Set(flags.list("feature-flag") ?? [])
@@ -121,7 +127,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       hooks: {
         path: findHook(flags.text("nvidia-cdi-hook-path") ?? ""),
         shape: "separate",
-        isEnabled: hookChoice(flags.list("disable-hook") ?? [], enabled),
+        isEnabled: hookChoice(mode, flags.list("disable-hook") ?? [], enabled),
         ldconfigPath: flags.text("ldconfig-path") ?? "",
       },
       orinCompatDirectory: flags.text("csv.compat-container-root") ?? "",
@@ -132,16 +138,23 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       trouble: "told",
       additions: noAdditions,
     },
-    driverRoot: flags.text("driver-root"),
+    driverRoot,
     devRoot: flags.text("dev-root"),
-    librarySearchPaths: flags.list("library-search-path"),
-    configSearchPaths: flags.list("config-search-path"),
+    librarySearchPaths: namedPaths(flags.list("library-search-path")),
+    configSearchPaths: namedPaths(flags.list("config-search-path")),
     csvFiles: flags.list("csv.file"),
     csvIgnorePatterns: flags.list("csv.ignore-pattern") ?? [],
     output,
     format: known,
     features,
+    words: flags.words,
   }
+}
+
+/** An empty name names nothing; each may be several with colons. */
+function namedPaths(values: readonly string[] | undefined): readonly string[] | undefined {
+  const paths = (values ?? []).flatMap((value) => value.split(":")).filter((path) => path !== "")
+  return paths.length === 0 ? undefined : paths.map((path) => joinPath("/", path))
 }
 
 function formatOf(path: string): SpecFormat | undefined {

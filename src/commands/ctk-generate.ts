@@ -6,11 +6,13 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { restrictLibraries } from "../core/generate/restrict-libraries.ts"
+import { resolveMode } from "../core/generate/spec-request.ts"
 import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
 import type { Host } from "../core/host/host.ts"
 import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
 import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
+import { joinPath, pathInRoot } from "../core/text/path.ts"
 import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
 
 export interface CtkSpec {
@@ -27,11 +29,11 @@ export interface CtkAnswer {
 /** The machine as the command line says where to look. */
 export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapshot {
   const host = withPlatformLists(machine, { files: call.csvFiles, ignored: call.csvIgnorePatterns })
-  const driverRoot = call.driverRoot || "/"
+  const driverRoot = joinPath(call.driverRoot || "/")
   const options = chooseSnapshotOptions(host, {
     driverRoot,
-    devRoot: call.devRoot || driverRoot,
-    searchPaths: call.librarySearchPaths,
+    devRoot: joinPath(call.devRoot || driverRoot),
+    searchPaths: call.librarySearchPaths?.flatMap((path) => pathInRoot(path, driverRoot) ?? []),
   })
   const snapshot = observeSnapshot(host, {
     ...options,
@@ -49,7 +51,10 @@ export function generateAsCtk(observed: HostSnapshot, call: CtkGenerateCall): Re
   const whole = generateSpec(snapshot.value, call.request)
   if (!whole.ok) return whole
   const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
-  if (call.features.has("enable-coherent-annotations"))
+  if (
+    call.features.has("enable-coherent-annotations") &&
+    resolveMode(call.request.mode, snapshot.value.inventory) === "nvml"
+  )
     for (const { infix, devices } of splitByCoherence(snapshot.value.inventory, call.request)) {
       const part = generateSpec(snapshot.value, {
         ...call.request,

@@ -85,7 +85,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
       hooks: {
         path: values.get("hook-path") ?? ownHookProgram(),
         shape: hooks,
-        isEnabled: hookChoice(disabled, []),
+        isEnabled: hookChoice(mode, disabled, []),
         ldconfigPath: "",
       },
       orinCompatDirectory: "",

@@ -109,6 +109,48 @@ describe("nvidia-ctk cdi generate", () => {
     expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
   })
 
+  test("classes of coherence are those of whole GPUs: other modes have none", () => {
+    const flag = "--feature-flag=enable-coherent-annotations"
+    expect(ctk(["cdi", "generate", "--mode=management", flag]).stdout.match(/^kind: /gm)).toHaveLength(1)
+  })
+
+  test("a way of naming that is named twice gives each device its names once", () => {
+    const { exit, stdout } = ctk(["cdi", "generate", "--device-name-strategy=index,index", "--format=json"])
+    expect(exit).toBe(0)
+    expect(JSON.parse(stdout).devices.map(({ name }: { readonly name: string }) => name)).toEqual([
+      "0",
+      "all",
+    ])
+  })
+
+  test("a driver root and places to search are clean paths, however they are written", () => {
+    const plain = ctk(["cdi", "generate"]).stdout
+    for (const flag of ["--driver-root=//", "--driver-root=/usr/..", "--library-search-path="])
+      expect(ctk(["cdi", "generate", flag]).stdout).toBe(plain)
+  })
+
+  test("words that are no flags mean nothing, and are told of", () => {
+    const { exit, stdout, stderr } = ctk(["cdi", "generate", "word", "--format=json", "--", "--mode=none"])
+    expect(exit).toBe(0)
+    expect(stdout).toStartWith("{")
+    expect(stderr).toContain("word --mode=none")
+  })
+
+  test("a switch's variable is yes or no, as its flag is; an empty one says nothing", () => {
+    const variable = "NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE"
+    const withVariable = (value: string) => ctk(["cdi", "generate"], { env: { [variable]: value } })
+    expect(withVariable("maybe")).toMatchObject({ exit: 1, stderr: expect.stringContaining(variable) })
+    expect(withVariable("F").stdout).toContain("name: all\n")
+    expect(withVariable("").exit).toBe(0)
+    expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_CDI_GENERATE_MODE: "" } }).exit).toBe(0)
+  })
+
+  test("a board has no UUID, and no file is written that has no device", () => {
+    const { exit, stdout, stderr } = ctk(["cdi", "generate", "--device-name-strategy=uuid"], { host: "orin" })
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" })
+    expect(stderr).toContain("GAN4060")
+  })
+
   test("--quiet, or its variable, leaves nothing but errors", () => {
     expect(ctk(["--quiet", "cdi", "generate"]).stderr).toBe("")
     expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_QUIET: "true" } }).stderr).toBe("")
@@ -132,7 +174,10 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--format=xml"], "invalid output format: xml"],
     [["cdi", "generate", "--device-name-strategy=pci"], "invalid device name strategy: pci"],
     [["cdi", "generate", "--output=/proc/none/x.yaml"], "GAN4061"],
-    [["cdi", "generate", "word"], "unexpected"],
+    [["cdi", "generate", "--no-all-device=yes"], 'invalid value "yes" for flag --no-all-device'],
+    [["cdi", "generate", "--device-id=0,"], "GAN2104"],
+    [["cdi", "generate", "--driver-root=run/driver"], "the driver root is not absolute: run/driver"],
+    [["cdi", "generate", "--library-search-path=/usr/lib/x86_64-linux-gnu/vdpau"], "GAN2103"],
     [["cdi", "frobnicate"], "say generate, list or transform root"],
     [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
     [["cdi", "transform", "root", "--input=/none"], "GAN4041"],

@@ -38,14 +38,16 @@ export interface DriverPlace {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
-  /** Below which configuration files are looked for, inside the driver root; absent: where drivers put them. */
+  /** Below which configuration files are looked for, on the machine; absent: where drivers put them in the driver root. */
   readonly dataDirectories?: readonly string[]
 }
 
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const { version, ldcache, searchPaths = [], dataDirectories = usualDataDirectories } = place
   const findings: Finding[] = []
-  const view = viewRoot(noteUnreadable(host, findings), place.driverRoot)
+  const noting = noteUnreadable(host, findings)
+  const view = viewRoot(noting, place.driverRoot)
+  const dataView = place.dataDirectories === undefined ? view : viewRoot(noting, hostPath("/"))
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
   findings.push(
     ...places.findings.filter(({ fault: one }) => !findings.some((other) => isSame(one, other.fault))),
@@ -55,7 +57,9 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   // A platform lists its own files, and nothing else is its driver's.
   const isListed = platform.files.length > 0
   if (!isListed) checkLibraries(view, libraries, places, version, findings)
-  const configurations = isListed ? [] : observeConfigurations(view, libraries, dataDirectories, findings)
+  const configurations = isListed
+    ? []
+    : observeConfigurations({ view, dataView, dataDirectories }, libraries, findings)
   const firmwarePlaces = firmwareDirectories(host, version)
   const firmware = observeFirmware(view, firmwarePlaces)
   if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
@@ -79,8 +83,8 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     ),
     ...binaryDirectories,
     ...moduleDirectories(places.directories),
-    ...configurationDirectories(dataDirectories),
   ]
+  const configurationPlaces = configurationDirectories({ view, dataView, dataDirectories })
   return {
     version,
     driverRoot: place.driverRoot,
@@ -94,7 +98,13 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     otherVersions: places.otherVersions,
     platformFiles: platform.files,
     platformLinks: platform.links,
-    searched: [...new Set([...searched, ...firmwarePlaces].map((path) => view.outside(path)))],
+    searched: [
+      ...new Set([
+        ...[...searched, ...firmwarePlaces].map((path) => view.outside(path)),
+        ...configurationPlaces,
+        ...(dataView === view ? [] : dataView.followed),
+      ]),
+    ],
     findings,
   }
 }

@@ -5,7 +5,7 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Host } from "../host/host.ts"
+import type { FileStat, Host } from "../host/host.ts"
 import type { RootView } from "../host/root-view.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
@@ -38,9 +38,27 @@ export const dataDirectories: readonly string[] = [
   "/usr/share",
   "/run/opengl-driver/share",
 ]
-/** Vulkan's files lie in the root itself where that holds the driver and nothing else. */
-const placesOf = (name: string, directories: readonly string[]): readonly string[] =>
-  (name.startsWith("vulkan/") ? [...directories, ""] : directories).map((directory) => `${directory}/${name}`)
+export interface ConfigurationPlaces {
+  /** The driver root. */
+  readonly view: RootView
+  /** The root that the directories lie in. */
+  readonly dataView: RootView
+  readonly dataDirectories: readonly string[]
+}
+
+interface Place {
+  readonly view: RootView
+  readonly path: string
+}
+
+/** Vulkan's files lie in the driver root itself where that holds the driver and nothing else. */
+const placesOf = (
+  name: string,
+  { view, dataView, dataDirectories: directories }: ConfigurationPlaces,
+): readonly Place[] => [
+  ...directories.map((directory) => ({ view: dataView, path: `${directory}/${name}` })),
+  ...(name.startsWith("vulkan/") ? [{ view, path: `/${name}` }] : []),
+]
 
 /** Of the X server's modules, beside each directory of libraries and where servers look. Order: of search. */
 export function moduleDirectories(libraryDirectories: readonly string[]): readonly string[] {
@@ -60,17 +78,28 @@ export function moduleDirectories(libraryDirectories: readonly string[]): readon
   ]
 }
 
-export const configurationDirectories = (directories: readonly string[]): readonly string[] => [
-  ...new Set(configurationsOf.flatMap(({ name }) => placesOf(name, directories).map(parentPath))),
+/** On the machine. */
+export const configurationDirectories = (places: ConfigurationPlaces): readonly HostPath[] => [
+  ...new Set(
+    configurationsOf.flatMap(({ name }) =>
+      placesOf(name, places).map(({ view, path }) => view.outside(parentPath(path))),
+    ),
+  ),
 ]
 
+const isFile = (view: RootView, path: string): boolean => fileAt(view, path) !== undefined
+
+/** Somebody may run it. */
+const isProgram = (view: RootView, path: string): boolean => ((fileAt(view, path)?.mode ?? 0) & 0o111) !== 0
+
 /** A regular file, or a link that leads to one inside the root. */
-function isFile(view: RootView, path: string): boolean {
+function fileAt(view: RootView, path: string): FileStat | undefined {
   const stat = view.lstat(path)
-  if (!stat.ok || stat.value.kind === "file") return stat.ok
+  if (!stat.ok) return undefined
+  if (stat.value.kind === "file") return stat.value
   const resolved = stat.value.kind === "symlink" ? view.resolve(path) : undefined
   const behind = resolved?.ok === true ? view.lstat(resolved.value) : undefined
-  return behind?.ok === true && behind.value.kind === "file"
+  return behind?.ok === true && behind.value.kind === "file" ? behind.value : undefined
 }
 
 /** Order: the reference's table, then ours. */
@@ -86,7 +115,7 @@ export function observeBinaries(view: RootView): readonly DriverBinary[] {
   return [...named].flatMap(([name, reasons]): readonly DriverBinary[] => {
     const found = binaryDirectories
       .map((directory) => `${directory}/${name}`)
-      .find((path) => isFile(view, path))
+      .find((path) => isProgram(view, path))
     if (found === undefined) return []
     const capabilities = reasons
       .flatMap((reason) => ("capability" in reason ? [reason.capability] : []))
@@ -97,16 +126,17 @@ export function observeBinaries(view: RootView): readonly DriverBinary[] {
 
 /** Order: as in the table. */
 export function observeConfigurations(
-  view: RootView,
+  places: ConfigurationPlaces,
   libraries: readonly DriverLibrary[],
-  directories: readonly string[],
   findings: Finding[],
 ): readonly DriverConfiguration[] {
+  const { dataView, dataDirectories } = places
   const stems = new Set(libraries.map(({ rootPath }) => stemOf(rootPath)))
   return configurationsOf.flatMap(({ name, into, capability, missed }): readonly DriverConfiguration[] => {
-    const found = placesOf(name, directories).find((path) => isFile(view, path))
+    if (isOfOtherMachine(name, libraries)) return []
+    const found = placesOf(name, places).find(({ view, path }) => isFile(view, path))
     if (found === undefined) {
-      const isElsewhere = name.endsWith("nvidia_icd.json") && hasMachineIcd(view, directories)
+      const isElsewhere = name.endsWith("nvidia_icd.json") && hasMachineIcd(dataView, dataDirectories)
       if (missed !== undefined && stems.has(missed.library) && !isElsewhere)
         findings.push({
           severity: "warning",
@@ -115,20 +145,27 @@ export function observeConfigurations(
             consequence: missed.consequence,
             capability,
           }),
-          evidence: directories.map((directory) => `${view.outside(`${directory}/${name}`)}: absent`),
+          evidence: dataDirectories.map((directory) => `${dataView.outside(`${directory}/${name}`)}: absent`),
         })
       return []
     }
     return [
       {
-        path: view.outside(found),
-        rootPath: hostPath(found),
+        path: found.view.outside(found.path),
+        rootPath: hostPath(found.path),
         containerPath: hostPath(`${into}/${name}`),
         capabilities: [capability],
         reasons: [{ kind: "beyond", capability }],
       },
     ]
   })
+}
+
+/** A file whose name says for which machine it is, beside libraries for another. */
+const isOfOtherMachine = (name: string, libraries: readonly DriverLibrary[]): boolean => {
+  const machine = /\.(x86_64|aarch64)\.json$/.exec(name)?.[1]?.replace("_", "-")
+  const others = libraries.filter(({ bits }) => bits === 64)
+  return machine !== undefined && others.length > 0 && !others.some((one) => one.machine === machine)
 }
 
 /** Some distributions install the Vulkan file under a name with the machine in it. */
@@ -149,7 +186,7 @@ export function observeModules(
   return names.flatMap((name): readonly DriverModule[] => {
     const found = directories.map((directory) => `${directory}/${name}`).find((path) => isFile(view, path))
     if (found === undefined) return []
-    const link = found.endsWith(version) ? observeLink(view, found.slice(0, -version.length - 1)) : []
+    const link = found.endsWith(version) ? linkOfModule(view, found, version) : []
     return [
       {
         path: view.outside(found),
@@ -160,6 +197,14 @@ export function observeModules(
       },
     ]
   })
+}
+
+/** The X server asks for it by the name without a version, also where nobody made that link on the machine. */
+function linkOfModule(view: RootView, module: string, version: string): readonly FileLink[] {
+  const path = module.slice(0, -version.length - 1)
+  const standing = observeLink(view, path)
+  if (standing.length > 0 || view.exists(path)) return standing
+  return [{ path: hostPath(path), target: baseName(module) }]
 }
 
 /** Below a directory of libraries. */

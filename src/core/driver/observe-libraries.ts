@@ -117,8 +117,8 @@ function readLibrary(
     return undefined
   }
   const listing = list(parentPath(rootPath))
-  const leading = linksTo(rootPath, listing)
   const { soname } = elf.value
+  const leading = linksTo(rootPath, soname, listing, view)
   // A link of that name which leads to another version is told of with the versions.
   if (
     soname !== undefined &&
@@ -287,14 +287,24 @@ function readListing(view: RootView, directory: string): Listing {
   return { names, links, byTarget }
 }
 
-/** Links of a file's directory that lead to it, over any number of steps. */
-function linksTo(file: HostPath, { byTarget }: Listing): readonly FileLink[] {
+/**
+ * Links of a file's directory that lead to it, over any number of steps; also over that of its SONAME where that is not there, for a container
+ * has it.
+ */
+function linksTo(
+  file: HostPath,
+  soname: string | undefined,
+  listing: Listing,
+  view: RootView,
+): readonly FileLink[] {
   const name = baseName(file)
   const targets = new Map<string, string>()
   const reached = [name]
+  if (soname !== undefined && soname !== name && !listing.links.has(soname)) reached.push(soname)
+  const unread = mayLead.test(name) ? noLinks : usualLinks(file, soname, view)
   // The list grows while it is walked.
   for (const target of reached)
-    for (const link of byTarget.get(target) ?? [])
+    for (const link of [...(listing.byTarget.get(target) ?? []), ...(unread.get(target) ?? [])])
       if (link !== name && !targets.has(link)) {
         targets.set(link, target)
         reached.push(link)
@@ -302,6 +312,24 @@ function linksTo(file: HostPath, { byTarget }: Listing): readonly FileLink[] {
   return [...targets]
     .map(([link, target]) => ({ path: hostPath(`${parentPath(file)}/${link}`), target }))
     .sort((one, other) => (one.path < other.path ? -1 : 1))
+}
+
+const noLinks: ReadonlyMap<string, readonly string[]> = new Map()
+
+/** By target: links of a library that is not named as the vendor's are, and that no listing has therefore. */
+function usualLinks(
+  file: HostPath,
+  soname: string | undefined,
+  view: RootView,
+): ReadonlyMap<string, readonly string[]> {
+  const names = new Set([`${stemOf(file)}.so`, soname ?? ""])
+  return Map.groupBy(
+    [...names].filter((link) => link !== "" && link !== baseName(file)),
+    (link) => {
+      const target = view.readLink(`${parentPath(file)}/${link}`)
+      return target.ok ? target.value : ""
+    },
+  )
 }
 
 const complain = (findings: Finding[], path: HostPath, problem: string): void => {

@@ -131,6 +131,14 @@ function chooseDevices(
   inventory: Inventory,
 ): Result<readonly SelectedDevice[]> {
   const isAll = selectors.includes("all")
+  if (!isAll && selectors.includes(""))
+    return fail(
+      fault("DeviceUnknown", {
+        selector: "",
+        known: inventory.gpus.flatMap(({ index }) => (index === undefined ? [] : [String(index)])),
+        meant: undefined,
+      }),
+    )
   const selected = selectDevicesAsAsked(isAll ? ["all"] : selectors, inventory)
   if (!selected.ok || !isAll) return selected
   const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
@@ -154,11 +162,15 @@ function wholeDriver(snapshot: HostSnapshot): Result<DriverCatalogue> {
   return broken === undefined ? ok(driver) : fail(broken.fault)
 }
 
+/** A specification is for later: who does not listen while it is written may do so by then, and the place stays. */
 const sockets = (
   { inventory }: HostSnapshot,
   { hasSockets }: SpecRequest,
 ): { readonly inventory: Inventory } => ({
-  inventory: hasSockets ? inventory : { ...inventory, sockets: [] },
+  inventory: {
+    ...inventory,
+    sockets: hasSockets ? inventory.sockets.map((one) => ({ ...one, isListening: undefined })) : [],
+  },
 })
 
 function alone(

@@ -18,8 +18,9 @@ import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
+import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
-import type { SpecRequest } from "./spec-request.ts"
+import { resolveMode, type SpecRequest } from "./spec-request.ts"
 import { writeEdits } from "./write-edits.ts"
 import { writeHooks, writeOneHook } from "./write-hooks.ts"
 
@@ -65,6 +66,11 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     containerEdits: arranged.containerEdits,
     devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
   }
+  if (spec.devices.length === 0)
+    return nothingToGenerate(
+      resolveMode(request.mode, snapshot.inventory),
+      "a device with a name of the kind that was asked for",
+    )
   const findings = [...described.value.findings, ...[...unsaid].map(leftOut)]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }

@@ -35,6 +35,7 @@ export function managementNodes(inventory: Inventory): SpecPart {
     ...gpus.flatMap(({ node }) => node ?? []),
     ...nodes.capabilities,
     ...nodes.imexChannels.map(({ node }) => node),
+    ...nodes.other,
   ])
   return withFolders(part)
 }
@@ -64,7 +65,7 @@ export interface PlatformDescription {
 
 /** A Tegra board by its lists, or WSL: one device, and the platform's files. Faults: CdiNothingToGenerate, DeviceUnknown. */
 export function platformDevice(
-  { inventory, driver }: HostSnapshot,
+  { inventory, driver: observed, platform }: HostSnapshot,
   mode: "csv" | "wsl",
   { devices, names, orinCompatDirectory }: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory">,
 ): Result<PlatformDescription> {
@@ -75,6 +76,7 @@ export function platformDevice(
       mode,
       mode === "csv" ? "/etc/nvidia-container-runtime/host-files-for-container.d/*.csv" : "/dev/dxg",
     )
+  const driver = mode === "csv" ? withRelease(observed, platform?.release?.hostPath) : observed
   if (driver === undefined || driver.platformFiles.length === 0)
     return nothingToGenerate(mode, `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   const unknown = devices.find((name) => name !== "all" && name !== "0")
@@ -86,6 +88,15 @@ export function platformDevice(
     shared: mode === "csv" ? boardPart(driver, inventory, orinCompatDirectory) : windowsPart(driver),
   })
 }
+
+/** Lists that name nodes and no file give those, with what the board's programs read. */
+const withRelease = (
+  driver: DriverCatalogue | undefined,
+  release: HostPath | undefined,
+): DriverCatalogue | undefined =>
+  driver === undefined || driver.platformFiles.length > 0 || release === undefined
+    ? driver
+    : { ...driver, platformFiles: [release] }
 
 /** Files and links that the board's lists name. */
 function boardPart(driver: DriverCatalogue, inventory: Inventory, orinCompatDirectory: string): SpecPart {

@@ -81,15 +81,13 @@ export function sharedPart(context: PlanContext): SharedPart {
   }
 }
 
-/** What is for managing GPUs, not for drawing: no file that only a program that draws needs, and the driver may make nodes. */
+/** What is for managing GPUs, not for drawing: no file that only a program that draws needs. */
 export function managementPart(context: PlanContext): SharedPart {
   const part = sharedPart({ ...context, driver: withoutGraphics(context.driver) })
   return {
     ...part,
     edits: part.edits.filter(({ kind }) => kind !== "deviceNode"),
-    hooks: part.hooks.filter(
-      ({ name }) => name !== "disable-device-node-modification" && name !== "update-application-profile",
-    ),
+    hooks: part.hooks.filter(({ name }) => name !== "update-application-profile"),
   }
 }
 

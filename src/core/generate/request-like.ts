@@ -9,6 +9,7 @@ import { baseName } from "../text/path.ts"
 import { noAdditions } from "./add-edits.ts"
 import {
   type HookName,
+  hookChoice,
   hookNames,
   type NameStrategy,
   nameStrategies,
@@ -44,15 +45,16 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
   )
   const hasOneHook = hooks.some((hook) => hookOf(hook) === "complete-container")
   const called = new Set(hooks.map(hookOf))
+  const mode = modeOf(vendor, className)
   return {
-    mode: modeOf(vendor, className),
+    mode,
     ...{ vendor, class: className, devices: ["all"], orinCompatDirectory: "" },
     names: names.length === 0 ? nameStrategies : names,
     hasAllDevice: spec.devices.some(({ name }) => name === "all"),
     hooks: {
       path: hooks[0]?.path ?? hookProgram,
       shape: hasOneHook ? "one" : "separate",
-      isEnabled: (name) => (hasOneHook ? name !== "chmod" : called.has(name)),
+      isEnabled: hasOneHook ? hookChoice(mode, [], []) : (name) => called.has(name),
       ldconfigPath: ldconfigOf(hooks),
     },
     nodes: {

@@ -85,8 +85,17 @@ export function resolveMode(
   return platform === "tegra" ? "csv" : platform === "wsl" ? "wsl" : "nvml"
 }
 
-/** The reference's rule: what is enabled beats what is disabled, and `chmod` is disabled by itself. */
+/**
+ * The reference's rule: what is enabled beats what is disabled. By itself `chmod` is disabled, and in mode `management` the hook that keeps the
+ * driver from making nodes.
+ */
 export const hookChoice =
-  (disabled: readonly string[], enabled: readonly string[]) =>
+  (mode: SpecMode, disabled: readonly string[], enabled: readonly string[]) =>
   (name: HookName): boolean =>
-    enabled.includes(name) || !(disabled.includes(name) || disabled.includes("all") || name === "chmod")
+    enabled.includes(name) ||
+    !(
+      disabled.includes(name) ||
+      disabled.includes("all") ||
+      name === "chmod" ||
+      (mode === "management" && name === "disable-device-node-modification")
+    )

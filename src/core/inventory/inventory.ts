@@ -118,6 +118,8 @@ export interface SupportNodes {
   readonly gdrcopy: readonly NodeFact[]
   /** InfiniBand verbs: /dev/infiniband/uverbs*, rdma_cm. */
   readonly mofed: readonly NodeFact[]
+  /** Everything else that is called `/dev/nvidia…`: of virtual GPUs, or of a GPU that does not answer. */
+  readonly other: readonly NodeFact[]
   /** Tegra: nodes that the platform's lists name. */
   readonly tegra: readonly NodeFact[]
   /** WSL: /dev/dxg. */

@@ -192,7 +192,7 @@ export const gpuPlaces = (gpus: readonly Gpu[]): readonly HostPath[] =>
 /** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
 const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
   namesIn(host, `${busDirectory}/${address}/drm`)
-    .filter((name) => /^(card|renderD)\d{1,7}$/.test(name))
+    .filter((name) => /^(card|renderD|controlD)\d{1,7}$/.test(name))
     .map((name) => hostPath(`/dev/dri/${name}`))
 
 function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNode[] {
@@ -202,7 +202,8 @@ function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNod
       absentDrm.push({ path: place, pciAddress: address })
       return []
     }
-    const kind = baseName(place).startsWith("card") ? "card" : "render"
+    const kind = /^(card|render)/.exec(baseName(place))?.[1]
+    if (kind === undefined) return [{ node, byPath: undefined }]
     const path = hostPath(`/dev/dri/by-path/pci-${address}-${kind}`)
     const link = host.readLink(path)
     return [{ node, byPath: link.ok ? { path, target: link.value } : undefined }]

@@ -68,7 +68,7 @@ export function observeInventory(
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
   const { gpus: seen, absentDrm } = observeGpus(host, findings)
-  const nodes = observeSupportNodes(host)
+  const nodes = observeSupportNodes(host, seen)
   const majors = observeMajors(host)
   const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
   const minors = observeMigMinors(host)

@@ -16,7 +16,10 @@ import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
 
 const controlNames = ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset"]
 
-export function observeSupportNodes(host: Host): SupportNodes {
+/** Nodes of services beside the driver, which are none of its own. */
+const besideDriver = /^nvidia-(?:fs|nvswitch|nvlink)/
+
+export function observeSupportNodes(host: Host, gpus: readonly Pick<Gpu, "node">[]): SupportNodes {
   const names = namesIn(host, "/dev")
   const nodes = (directory: string, candidates: readonly string[], pattern: RegExp): readonly NodeFact[] =>
     candidates
@@ -25,6 +28,13 @@ export function observeSupportNodes(host: Host): SupportNodes {
       .flatMap((name) => observeNode(host, `${directory}/${name}`) ?? [])
   const within = (directory: string, pattern: RegExp): readonly NodeFact[] =>
     nodes(directory, namesIn(host, directory), pattern)
+  const known = new Set([
+    ...controlNames.map((name) => `/dev/${name}`),
+    ...gpus.map(({ node }) => node?.path ?? ""),
+  ])
+  const other = names.filter(
+    (name) => name.startsWith("nvidia") && !besideDriver.test(name) && !known.has(`/dev/${name}`),
+  )
   return {
     control: controlNames.flatMap((name) => observeNode(host, `/dev/${name}`) ?? []),
     capabilities: within("/dev/nvidia-caps", /^nvidia-cap\d{1,7}$/),
@@ -36,6 +46,7 @@ export function observeSupportNodes(host: Host): SupportNodes {
     gds: nodes("/dev", names, /^nvidia-fs\d{1,7}$/),
     gdrcopy: nodes("/dev", names, /^gdrdrv$/),
     mofed: within("/dev/infiniband", /^(uverbs\d{1,7}|rdma_cm)$/),
+    other: nodes("/dev", other, /./),
     tegra: observePlatformEntries(host).nodes,
     dxg: observeNode(host, "/dev/dxg"),
   }
@@ -72,6 +83,7 @@ export function nodePlaces({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">): 
       ...nodes.nvswitch,
       ...nodes.gds,
       ...nodes.mofed,
+      ...nodes.other,
       ...nodes.tegra,
     ].map(({ path }) => path),
   ].map(hostPath)

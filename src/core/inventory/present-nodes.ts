@@ -13,4 +13,5 @@ export const presentNodes = ({ nodes, gpus }: Pick<Inventory, "nodes" | "gpus">)
   ...nodes.gds,
   ...nodes.gdrcopy,
   ...nodes.mofed,
+  ...nodes.other,
 ]

@@ -39,7 +39,7 @@ export interface SnapshotOptions {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
-  /** Below which configuration files are looked for, inside the driver root; absent: where drivers put them. */
+  /** Below which configuration files are looked for, on the machine; absent: where drivers put them in the driver root. */
   readonly dataDirectories?: readonly string[]
   /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
   readonly fallbackVersion?: string

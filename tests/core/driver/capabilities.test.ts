@@ -51,7 +51,7 @@ function fullMachine(): MemoryTree {
       tree[`${directories[machine]}/${stem}.so.${version}`] = { kind: "file", content }
     }
   for (const name of [...utilityPrograms, ...computePrograms])
-    tree[`/usr/bin/${name}`] = { kind: "file", content: "#!/bin/sh\n" }
+    tree[`/usr/bin/${name}`] = { kind: "file", content: "#!/bin/sh\n", mode: 0o755 }
   return tree
 }
 

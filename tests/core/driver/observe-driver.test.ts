@@ -85,6 +85,68 @@ describe("the driver catalogue", () => {
     expect(searched.map(String)).toContain(path.slice(0, path.lastIndexOf("/")))
   })
 
+  test("the X server's extension has the link that the server asks for, also where the machine lacks it", () => {
+    const directory = "/usr/lib/xorg/modules/extensions"
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const other of Object.keys(tree)) if (other.includes("libglxserver")) delete tree[other]
+        tree[`${directory}/libglxserver_nvidia.so.550.163.01`] = { kind: "file", content: "" }
+      },
+    })
+    expect(observeDriver(host, place).modules.flatMap(({ links }) => links)).toEqual([
+      { path: hostPath(`${directory}/libglxserver_nvidia.so`), target: "libglxserver_nvidia.so.550.163.01" },
+    ])
+  })
+
+  test("a program is what somebody may run", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        tree["/usr/bin/nvidia-smi"] = { kind: "file", content: "", mode: 0o644 }
+        tree["/usr/local/bin/nvidia-debugdump"] = { kind: "file", content: "", mode: 0o644 }
+      },
+    })
+    const paths = observeDriver(host, place).binaries.map(({ path }) => String(path))
+    expect(paths).not.toContain("/usr/bin/nvidia-smi")
+    expect(paths).toContain("/usr/bin/nvidia-debugdump")
+  })
+
+  test("Vulkan's file for another kind of machine is not this driver's", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const machine of ["x86_64", "aarch64"])
+          tree[`/usr/share/vulkan/icd.d/nvidia_icd.${machine}.json`] = { kind: "file", content: "{}" }
+      },
+    })
+    const names = observeDriver(host, place).configurations.map(({ path }) => String(path))
+    expect(names).toContain("/usr/share/vulkan/icd.d/nvidia_icd.x86_64.json")
+    expect(names).not.toContain("/usr/share/vulkan/icd.d/nvidia_icd.aarch64.json")
+  })
+
+  test("places of configuration files that somebody names are the machine's, whatever the driver root", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        for (const [path, entry] of Object.entries(tree)) {
+          if (!/^\/(usr|etc|lib)\//.test(path)) continue
+          tree[`/run/nvidia/driver${path}`] = entry
+          delete tree[path]
+        }
+        tree["/opt/conf/nvidia/nvoptix.bin"] = { kind: "file", content: "" }
+      },
+    })
+    const inside = { ...place, driverRoot: hostPath("/run/nvidia/driver") }
+    const found = (directory: string) =>
+      observeDriver(host, { ...inside, dataDirectories: [directory] }).configurations.map(
+        ({ path, containerPath }) => [String(path), String(containerPath)],
+      )
+    expect(found("/opt/conf")).toEqual([["/opt/conf/nvidia/nvoptix.bin", "/usr/share/nvidia/nvoptix.bin"]])
+    expect(found("/usr/share")).toEqual([])
+    expect(found("/run/nvidia/driver/usr/share").length).toBeGreaterThan(1)
+  })
+
   test("firmware is sought file by file, as the kernel does", () => {
     const host = memoryMachine({
       gpus: 1,

@@ -128,6 +128,25 @@ describe("what a library is", () => {
   const directory = "/usr/lib64"
   const base: MemoryTree = { [`${directory}/libnvidia-ml.so.${version}`]: library("libnvidia-ml.so.1") }
 
+  test("a library has the links that lead to it, whatever its name, also over that of its SONAME where that is not there", () => {
+    const link = (target: string): MemoryTree[string] => ({ kind: "symlink", target })
+    const { libraries } = observe({
+      ...base,
+      [`${directory}/libnewpart.so.${version}`]: library("libnewpart.so.1"),
+      [`${directory}/libnewpart.so.1`]: link(`libnewpart.so.${version}`),
+      [`${directory}/libnewpart.so`]: link("libnewpart.so.1"),
+      [`${directory}/libnvcuvid.so.${version}`]: library("libnvcuvid.so.1"),
+      [`${directory}/libnvcuvid.so`]: link("libnvcuvid.so.1"),
+    })
+    const linksOf = (name: string) =>
+      named(libraries, name)?.links.map(({ path, target }) => [baseName(path), target])
+    expect(linksOf(`libnewpart.so.${version}`)).toEqual([
+      ["libnewpart.so", "libnewpart.so.1"],
+      ["libnewpart.so.1", `libnewpart.so.${version}`],
+    ])
+    expect(linksOf(`libnvcuvid.so.${version}`)).toEqual([["libnvcuvid.so", "libnvcuvid.so.1"]])
+  })
+
   test("what a library needs has its capabilities, over any number of steps, whatever its name", () => {
     const { libraries } = observe({
       ...base,

@@ -24,7 +24,7 @@ const plain: SpecRequest = {
   hooks: {
     path: "/usr/bin/nvidia-cdi-hook",
     shape: "separate",
-    isEnabled: hookChoice([], []),
+    isEnabled: hookChoice("nvml", [], []),
     ldconfigPath: "",
   },
   orinCompatDirectory: "",
@@ -88,8 +88,70 @@ describe("a generated specification", () => {
         specOf("mig-extras", { mode: "imex", devices: ["channel1"] }).devices[0]?.containerEdits ?? noEdits,
       ),
     ).toEqual(["/dev/nvidia-caps-imex-channels/channel1"])
+    expect(namesOf(specOf("mig-extras", { mode: "imex", devices: ["01"], hasAllDevice: false }))).toEqual([
+      "1",
+    ])
+    const closed = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        const node = { kind: "character", mode: 0o660, gid: 8, major: 235, minor: 0 } as const
+        tree["/dev/nvidia-caps-imex-channels/channel0"] = node
+      },
+    })
+    const seen = observeSnapshot(closed, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+    const grouped = generateSpec(seen, { ...plain, mode: "imex" })
+    expect(grouped.ok ? grouped.value.spec.devices[0]?.containerEdits.additionalGids : []).toEqual([8])
     const missing = ofHost("mig-extras", { mode: "imex", devices: ["99"] })
     expect(missing.ok ? "" : missing.fault.tag).toBe("ImexChannelMissing")
+  })
+
+  test("for managing has every node that is called as the driver's are, none of services beside it", () => {
+    const node = { kind: "character", mode: 0o666, major: 195 } as const
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        tree["/dev/nvidia-vgpu1"] = { ...node, minor: 200 }
+        tree["/dev/nvidia7"] = { ...node, minor: 7 }
+        tree["/dev/nvidia-fs0"] = { ...node, minor: 1 }
+        tree["/dev/nvidia8"] = { kind: "file", content: "" }
+      },
+    })
+    const seen = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+    const generated = generateSpec(seen, { ...plain, mode: "management" })
+    const nodes = generated.ok ? nodesOf(generated.value.spec.devices[0]?.containerEdits ?? noEdits) : []
+    expect(nodes.filter((path) => /vgpu|fs|nvidia\d$/.test(path))).toEqual([
+      "/dev/nvidia-vgpu1",
+      "/dev/nvidia0",
+      "/dev/nvidia7",
+    ])
+  })
+
+  test("for managing has the hook that keeps the driver from making nodes for who enables it", () => {
+    const mode = "management"
+    const enabled = (...names: readonly string[]) =>
+      specOf("a100", {
+        mode,
+        hooks: { ...plain.hooks, isEnabled: hookChoice(mode, [], names) },
+      }).containerEdits.hooks.filter(({ args }) => args.includes("disable-device-node-modification"))
+    expect(enabled()).toEqual([])
+    expect(enabled("disable-device-node-modification")).toHaveLength(1)
+  })
+
+  test("has a service's socket also while nobody listens: the specification is for later", () => {
+    const seen = observeRecorded("a100")
+    const sockets = seen.inventory.sockets.map((one) => ({ ...one, isListening: false }))
+    const quiet = { ...seen, inventory: { ...seen.inventory, sockets } }
+    const mountsOf = (snapshot: HostSnapshot) => {
+      const generated = generateSpec(snapshot, plain)
+      return generated.ok ? generated.value.spec.containerEdits.mounts : []
+    }
+    expect(sockets.length).toBeGreaterThan(0)
+    expect(mountsOf(quiet)).toEqual(mountsOf(seen))
+  })
+
+  test("that would have no device is none", () => {
+    const board = ofHost("orin", { names: ["uuid"] })
+    expect(board.ok ? "" : board.fault.tag).toBe("CdiNothingToGenerate")
   })
 
   test("of switches has the one that controls them", () =>
@@ -224,15 +286,18 @@ describe("names that nobody can say", () => {
 
 describe("hooks", () => {
   test.each([
-    [[], [], "update-ldcache", true],
-    [[], [], "chmod", false],
-    [[], ["chmod"], "chmod", true],
-    [["all"], [], "create-symlinks", false],
-    [["all"], ["create-symlinks"], "create-symlinks", true],
-    [["all"], ["create-symlinks"], "update-ldcache", false],
-    [["update-ldcache"], ["update-ldcache"], "update-ldcache", true],
-  ] as const)("disabled %j, enabled %j: %s is %j", (disabled, enabled, name, isOn) =>
-    expect(hookChoice(disabled, enabled)(name)).toBe(isOn),
+    ["nvml", [], [], "update-ldcache", true],
+    ["nvml", [], [], "chmod", false],
+    ["nvml", [], ["chmod"], "chmod", true],
+    ["nvml", ["all"], [], "create-symlinks", false],
+    ["nvml", ["all"], ["create-symlinks"], "create-symlinks", true],
+    ["nvml", ["all"], ["create-symlinks"], "update-ldcache", false],
+    ["nvml", ["update-ldcache"], ["update-ldcache"], "update-ldcache", true],
+    ["nvml", [], [], "disable-device-node-modification", true],
+    ["management", [], [], "disable-device-node-modification", false],
+    ["management", [], ["disable-device-node-modification"], "disable-device-node-modification", true],
+  ] as const)("mode %s, disabled %j, enabled %j: %s is %j", (mode, disabled, enabled, name, isOn) =>
+    expect(hookChoice(mode, disabled, enabled)(name)).toBe(isOn),
   )
 
   test("are called as the program wants it that serves them", () => {

@@ -20,7 +20,12 @@ const plain: SpecRequest = {
   ...{ mode: "auto", vendor: "nvidia.com", class: "gpu", devices: ["all"], orinCompatDirectory: "" },
   names: ["index", "uuid", "type-index", "pci"],
   hasAllDevice: true,
-  hooks: { path: "/usr/local/bin/gantry", shape: "one", isEnabled: hookChoice([], []), ldconfigPath: "" },
+  hooks: {
+    path: "/usr/local/bin/gantry",
+    shape: "one",
+    isEnabled: hookChoice("nvml", [], []),
+    ldconfigPath: "",
+  },
   nodes: { numbers: "left", rights: "written", owners: "machine" },
   ...{ hasGroups: true, has32Bit: false, hasSockets: true, trouble: "told", additions: noAdditions },
 }

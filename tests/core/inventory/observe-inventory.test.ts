@@ -30,6 +30,20 @@ describe("the inventory", () => {
     expect(findings).toEqual([])
   })
 
+  test("a GPU has every DRM node that the kernel names, also an old one's for control", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        const card = Object.keys(tree).find((path) => path.endsWith("/drm/card1")) ?? ""
+        tree[card.replace("card1", "controlD64")] = { kind: "directory" }
+        tree["/dev/dri/controlD64"] = { kind: "character", mode: 0o600, major: 226, minor: 64 }
+      },
+    })
+    const { drm } = observeInventory(host).gpus[0] ?? { drm: [] }
+    expect(drm.map(({ node }) => String(node.path))).toContain("/dev/dri/controlD64")
+    expect(drm.find(({ node }) => node.path.endsWith("D64"))?.byPath).toBeUndefined()
+  })
+
   test("a GPU whose node is missing is listed, with what is wrong", () => {
     const host = memoryMachine({ gpus: 2, change: (tree) => delete tree["/dev/nvidia0"] })
     const { gpus, findings } = observeInventory(host)
