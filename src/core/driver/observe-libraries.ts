@@ -82,7 +82,8 @@ function readDirectory(
   const ending = `.so.${version}`
   return list(directory)
     .names.filter(
-      (name) => name.startsWith("lib") && (name.endsWith(ending) || unversionedLibrary.test(name)),
+      // Who drops a part of the driver into its directory need not begin the name as the loader has it.
+      (name) => name.endsWith(ending) || (name.startsWith("lib") && unversionedLibrary.test(name)),
     )
     .flatMap((name) => readLibrary(view, hostPath(`${directory}/${name}`), list, findings) ?? [])
 }

@@ -94,7 +94,10 @@ export function managementPart(context: PlanContext): SharedPart {
 const withoutGraphics = (driver: DriverCatalogue): DriverCatalogue => ({
   ...driver,
   libraries: driver.libraries.filter(
-    ({ path }) => !unversionedLibrary.test(baseName(path)) || baseName(path).startsWith("libnvidia-nvvm70."),
+    ({ path }) =>
+      baseName(path).endsWith(`.so.${driver.version}`) ||
+      !unversionedLibrary.test(baseName(path)) ||
+      baseName(path).startsWith("libnvidia-nvvm70."),
   ),
   binaries: driver.binaries.filter(({ path }) => baseName(path) !== "nvidia-xconfig"),
   configurations: [],

@@ -147,6 +147,14 @@ describe("what a library is", () => {
     expect(linksOf(`libnvcuvid.so.${version}`)).toEqual([["libnvcuvid.so", "libnvcuvid.so.1"]])
   })
 
+  test("what carries the driver's version is the driver's, also by a name that no loader asks for", () => {
+    const { libraries } = observe({
+      ...base,
+      [`${directory}/nvplugin.so.${version}`]: library(`nvplugin.so.${version}`),
+    })
+    expect(named(libraries, `nvplugin.so.${version}`)?.capabilities).toEqual([])
+  })
+
   test("what a library needs has its capabilities, over any number of steps, whatever its name", () => {
     const { libraries } = observe({
       ...base,

@@ -4,6 +4,7 @@ import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
+import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
@@ -135,6 +136,22 @@ describe("a generated specification", () => {
       }).containerEdits.hooks.filter(({ args }) => args.includes("disable-device-node-modification"))
     expect(enabled()).toEqual([])
     expect(enabled("disable-device-node-modification")).toHaveLength(1)
+  })
+
+  test("for managing has every library that carries the driver's version, of those for drawing too", () => {
+    const name = "/usr/lib/x86_64-linux-gnu/libnvidia-vulkan-producer.so.550.163.01"
+    const elf = { machine: "x86-64", needed: [], symbol: "answer", answer: 1 } as const
+    const content = renderElf({ ...elf, soname: "libnvidia-vulkan-producer.so" })
+    const host = memoryMachine({
+      gpus: 1,
+      change: (tree) => {
+        tree[name] = { kind: "file", content }
+      },
+    })
+    const seen = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+    const generated = generateSpec(seen, { ...plain, mode: "management" })
+    const mounts = generated.ok ? generated.value.spec.containerEdits.mounts : []
+    expect(mounts.map(({ hostPath: path }) => path)).toContain(name)
   })
 
   test("has a service's socket also while nobody listens: the specification is for later", () => {
