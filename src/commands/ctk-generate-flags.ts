@@ -141,7 +141,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     driverRoot,
     devRoot: flags.text("dev-root"),
     librarySearchPaths: namedPaths(flags.list("library-search-path")),
-    configSearchPaths: namedPaths(flags.list("config-search-path")),
+    configSearchPaths: dataDirectories(flags.list("config-search-path")),
     csvFiles: flags.list("csv.file"),
     csvIgnorePatterns: flags.list("csv.ignore-pattern") ?? [],
     output,
@@ -156,6 +156,10 @@ function namedPaths(values: readonly string[] | undefined): readonly string[] | 
   const paths = (values ?? []).flatMap((value) => value.split(":")).filter((path) => path !== "")
   return paths.length === 0 ? undefined : paths.map((path) => joinPath("/", path))
 }
+
+/** As the reference has it, an empty name is the machine's root: no configuration file lies there. */
+const dataDirectories = (values: readonly string[] | undefined): readonly string[] | undefined =>
+  values === undefined ? undefined : (namedPaths(values) ?? [""])
 
 function formatOf(path: string): SpecFormat | undefined {
   const ending = /\.(json|ya?ml)$/i.exec(path)?.[1]?.toLowerCase()

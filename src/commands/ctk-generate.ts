@@ -46,15 +46,14 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
 
 /** Faults: those of generateSpec and restrictLibraries. */
 export function generateAsCtk(observed: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
-  const snapshot = restrictLibraries(observed, call.librarySearchPaths)
+  const mode = resolveMode(call.request.mode, observed.inventory)
+  const hasLibraries = mode === "nvml" || mode === "management"
+  const snapshot = hasLibraries ? restrictLibraries(observed, call.librarySearchPaths) : ok(observed)
   if (!snapshot.ok) return snapshot
   const whole = generateSpec(snapshot.value, call.request)
   if (!whole.ok) return whole
   const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
-  if (
-    call.features.has("enable-coherent-annotations") &&
-    resolveMode(call.request.mode, snapshot.value.inventory) === "nvml"
-  )
+  if (mode === "nvml" && call.features.has("enable-coherent-annotations"))
     for (const { infix, devices } of splitByCoherence(snapshot.value.inventory, call.request)) {
       const part = generateSpec(snapshot.value, {
         ...call.request,

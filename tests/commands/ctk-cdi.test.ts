@@ -129,6 +129,14 @@ describe("nvidia-ctk cdi generate", () => {
       expect(ctk(["cdi", "generate", flag]).stdout).toBe(plain)
   })
 
+  test("an empty place to search for configuration files has none", () =>
+    expect(ctk(["cdi", "generate", "--config-search-path="]).stdout).not.toContain(".json"))
+
+  test("a place to search for libraries keeps no board from a specification", () => {
+    const flag = "--library-search-path=/usr/lib/aarch64-linux-gnu/tegra"
+    expect(ctk(["cdi", "generate", flag], { host: "orin" }).exit).toBe(0)
+  })
+
   test("words that are no flags mean nothing, and are told of", () => {
     const { exit, stdout, stderr } = ctk(["cdi", "generate", "word", "--format=json", "--", "--mode=none"])
     expect(exit).toBe(0)

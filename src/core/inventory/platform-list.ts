@@ -6,6 +6,8 @@
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
+import { viewRoot } from "../host/root-view.ts"
+import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, joinPath } from "../text/path.ts"
 import type { NodeFact } from "./inventory.ts"
@@ -71,12 +73,18 @@ export interface PlatformEntries {
 export function observePlatformEntries(host: Host): PlatformEntries {
   const { entries, findings } = readPlatformLists(host, findPlatformLists(host).filter(isBasePlatformList))
   const missing: Finding[] = []
-  const nodes: NodeFact[] = []
+  const nodes = new Map<HostPath, NodeFact>()
+  const view = viewRoot(host, hostPath("/"))
+  const budget: GlobBudget = { directories: 4096 }
   for (const entry of entries) {
-    if (isPattern(entry.path)) continue
-    const node = entry.kind === "dev" ? observeNode(host, entry.path) : undefined
-    if (node !== undefined) nodes.push(node)
-    else if (entry.kind === "dev" || !host.exists(entry.path)) missing.push(platformEntryMissing(entry))
+    if (entry.kind !== "dev") {
+      if (!isPattern(entry.path) && !host.exists(entry.path)) missing.push(platformEntryMissing(entry))
+      continue
+    }
+    const paths = isPattern(entry.path) ? expandGlob(view, entry.path, budget).map(hostPath) : [entry.path]
+    const found = paths.flatMap((path) => observeNode(host, path) ?? [])
+    if (found.length === 0) missing.push(platformEntryMissing(entry))
+    for (const node of found) if (!nodes.has(node.path)) nodes.set(node.path, node)
   }
-  return { entries, nodes, findings: [...findings, ...missing] }
+  return { entries, nodes: [...nodes.values()], findings: [...findings, ...missing] }
 }

@@ -12,6 +12,7 @@ import { hookChoice, nameStrategies, type SpecRequest } from "../../../src/core/
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { createMemoryHost } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
 
@@ -164,6 +165,29 @@ describe("a generated specification", () => {
     }
     expect(sockets.length).toBeGreaterThan(0)
     expect(mountsOf(quiet)).toEqual(mountsOf(seen))
+  })
+
+  test("of a board has every node that fits a pattern of its lists, each once", () => {
+    const node = { kind: "character", mode: 0o660, major: 506 } as const
+    const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
+    const board = createMemoryHost({
+      "/etc/nv_tegra_release": { kind: "file", content: "# R35 (release), REVISION: 4.1\n" },
+      "/dev/nvhost-gpu": { ...node, minor: 1 },
+      "/dev/nvhost-vic": { ...node, minor: 2 },
+      "/dev/nvmap": { ...node, minor: 3 },
+      "/dev/nvhost-file": { kind: "file", content: "" },
+      [`${directory}/devices.csv`]: {
+        kind: "file",
+        content: "dev, /dev/nvhost-*\ndev, /dev/nvhost-vic\ndev, /dev/absent*\n",
+      },
+    })
+    const seen = observeSnapshot(board, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+    const generated = generateSpec(seen, plain)
+    if (!generated.ok) throw new Error(generated.fault.tag)
+    const { devices, containerEdits } = generated.value.spec
+    expect(nodesOf(devices[0]?.containerEdits ?? noEdits)).toEqual(["/dev/nvhost-gpu", "/dev/nvhost-vic"])
+    expect(containerEdits.mounts.map(({ hostPath: path }) => path)).toEqual(["/etc/nv_tegra_release"])
+    expect(generated.value.findings.map(({ fault: { tag } }) => tag)).toEqual(["PlatformEntryMissing"])
   })
 
   test("that would have no device is none", () => {
