@@ -86,6 +86,18 @@ export const cdiGenerateRules: readonly CdiGenerateRule[] = [
     title: "A device that is named twice is given once",
     explains: ({ stderr }) => stderr.includes("multiple device"),
   },
+  {
+    title: "A device may be named as in all of Gantry",
+    explains: ({ args, stderr }) =>
+      args.some((arg) => /^--device-id=(.*,)?0\d/.test(arg)) && /IMEX channel 0\d+ not found/.test(stderr),
+  },
+  {
+    title: "A driver root is a clean, absolute path",
+    adopt: (reference) => ({
+      ...reference,
+      env: reference.env.map((entry) => entry.replace(/^(NVIDIA_CTK_LIBCUDA_DIR=)(?=[^/])/, "$1/")),
+    }),
+  },
 ]
 
 const hasNode = ({ nodes }: Given, path: string): boolean => nodes.some((node) => node.startsWith(`${path} `))
