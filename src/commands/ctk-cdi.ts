@@ -108,6 +108,8 @@ async function generate(
   if (!call.ok) return call
   if (call.value === "help") return help(generateUsage)
   passOver(call.value.words, log)
+  if (call.value.isFormatIgnored)
+    log.warn(`the ending of ${call.value.output} counts, not --format: ${call.value.format}`)
   const machine = openHost(host)
   if (!machine.ok) return machine
   const placed = { ...call.value, driverRoot: call.value.driverRoot ?? configuredRoot(configPath, variable) }

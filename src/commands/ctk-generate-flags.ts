@@ -63,6 +63,8 @@ export interface CtkGenerateCall {
   /** Empty: standard output. */
   readonly output: string
   readonly format: SpecFormat
+  /** One was named that is not the output's ending. */
+  readonly isFormatIgnored: boolean
   readonly features: ReadonlySet<string>
   /** Words of the command line that mean nothing. */
   readonly words: readonly string[]
@@ -89,7 +91,7 @@ const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGenerateCall | string {
   const output = flags.text("output") ?? ""
   const implied = formatOf(output)
-  const format = flags.isGiven("format") ? flags.text("format") : (implied ?? flags.text("format"))
+  const format = flags.text("format")
   const known = (["yaml", "json"] as const).find((one) => one === (format ?? "yaml").toLowerCase())
   if (known === undefined) return `invalid output format: ${format}`
   const mode = (flags.text("mode") ?? "auto").toLowerCase()
@@ -145,7 +147,9 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     csvFiles: flags.list("csv.file"),
     csvIgnorePatterns: flags.list("csv.ignore-pattern") ?? [],
     output,
-    format: known,
+    // Whoever reads the file goes by its ending.
+    format: implied ?? known,
+    isFormatIgnored: flags.isGiven("format") && implied !== undefined && implied !== known,
     features,
     words: flags.words,
   }

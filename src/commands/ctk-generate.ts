@@ -12,7 +12,8 @@ import type { Host } from "../core/host/host.ts"
 import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
 import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
-import { joinPath, pathInRoot } from "../core/text/path.ts"
+import { joinPath } from "../core/text/path.ts"
+import { pathInRoot } from "../core/text/path-in-root.ts"
 import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
 
 export interface CtkSpec {

@@ -96,6 +96,14 @@ describe("nvidia-ctk cdi generate", () => {
     expect(existsSync(join(directory, "plain.yaml"))).toBe(true)
   })
 
+  test("a file's ending counts before a form that is named beside it, and that is told of", () => {
+    const file = join(directory, "ending/gpu.json")
+    const { exit, stderr } = ctk(["cdi", "generate", `--output=${file}`, "--format=yaml"])
+    expect(exit).toBe(0)
+    expect(stderr).toContain("level=warning")
+    expect(JSON.parse(readFileSync(file, "utf8")).kind).toBe("nvidia.com/gpu")
+  })
+
   test("classes of coherence are files beside", () => {
     const file = join(directory, "split/gpu.yaml")
     const { exit } = ctk(

@@ -5,7 +5,8 @@ import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { hostPath } from "../text/brand.ts"
-import { baseName, parentPath, pathInRoot } from "../text/path.ts"
+import { baseName, parentPath } from "../text/path.ts"
+import { pathInRoot } from "../text/path-in-root.ts"
 
 /** `named`: on the machine, clean; undefined: all count. Faults: DriverLibraryMissing. */
 export function restrictLibraries(

@@ -34,10 +34,3 @@ export function parentPath(path: string): string {
   const slash = path.lastIndexOf("/")
   return slash <= 0 ? "/" : path.slice(0, slash)
 }
-
-/** Where a path of the machine lies seen from a root, both absolute and clean; undefined: outside. */
-export function pathInRoot(path: string, root: string): string | undefined {
-  if (root === "/") return path
-  if (path === root) return "/"
-  return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined
-}
