@@ -1,0 +1,128 @@
+/**
+ * What an engine's own configuration says of CDI: whether it serves such devices at all, and where it looks for specifications. Where no file
+ * says it, the release's default does. Command lines of daemons are not seen. Source: the engines' documentation of daemon.json, containerd's
+ * config.toml (versions 1 to 3), containers.conf and crio.conf; release notes of Docker 28.2 and containerd 2.0, the latter's 2.4.2
+ * as it runs; podman's issues 25717 and 26569.
+ */
+
+import type { EngineName } from "../cdi/engine-versions.ts"
+import { defaultDirectories } from "../cdi/spec-directories.ts"
+import type { HostFiles } from "../host/host.ts"
+import { compareVersions } from "../text/version.ts"
+import type { ObservedEngine } from "./observe-engines.ts"
+import { readJsonSettings, readTomlSettings, type SettingsFile } from "./settings-file.ts"
+
+export interface EngineSettings {
+  /** undefined: it cannot be told. */
+  readonly isServing: boolean | undefined
+  /** What switches it on. */
+  readonly switch: { readonly file: string; readonly change: string }
+  /** The last wins. */
+  readonly directories: readonly string[]
+  /** Who says so: a file, or the release. */
+  readonly directoriesBy: string
+}
+
+/** undefined: its configuration cannot be understood, or it serves nobody by itself. */
+export const observeEngineSettings = (
+  host: HostFiles,
+  { engine, version }: ObservedEngine,
+): EngineSettings | undefined => observers[engine](host, version)
+
+type Observer = (host: HostFiles, version: string | undefined) => EngineSettings | undefined
+
+const observers: { readonly [E in EngineName]: Observer } = {
+  docker: observeDocker,
+  containerd: observeContainerd,
+  podman: observePodman,
+  crio: observeCrio,
+}
+
+const isSince = (version: string | undefined, first: string): boolean | undefined =>
+  version === undefined ? undefined : (compareVersions(version, first) ?? -1) >= 0
+
+const daemonFile = "/etc/docker/daemon.json"
+
+function observeDocker(host: HostFiles, version: string | undefined): EngineSettings | undefined {
+  const settings = readJsonSettings(host, daemonFile)
+  return (
+    settings && {
+      isServing: settings.flag("features", "cdi") ?? isSince(version, "28.2"),
+      switch: { file: daemonFile, change: 'set "features": {"cdi": true} and restart docker' },
+      ...directoriesOf([settings], ["cdi-spec-dirs"]),
+    }
+  )
+}
+
+const containerdFile = "/etc/containerd/config.toml"
+/** The same plugin, in versions 3, 2 and 1 of the file. */
+const criPlugins = ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri", "cri"]
+
+/** Of Kubernetes' side: ctr and nerdctl look where they are told, at every start. */
+function observeContainerd(host: HostFiles, version: string | undefined): EngineSettings | undefined {
+  const files = readTomlSettings(host, [containerdFile], "imports")
+  if (files === undefined) return undefined
+  // As Docker's packages configure it: nobody asks it for a device.
+  if (files.some((file) => file.list("disabled_plugins")?.some((name) => criPlugins.includes(name))))
+    return undefined
+  const said = files.flatMap((file) =>
+    criPlugins.flatMap((name) => file.flag("plugins", name, "enable_cdi") ?? []),
+  )
+  const isOnByDefault = isSince(version, "2.0")
+  // Later releases have no such setting any more, and 2.4 ignores it.
+  const isDoubtful = isOnByDefault !== false && said.at(-1) === false
+  return {
+    isServing: isDoubtful ? undefined : (said.at(-1) ?? isOnByDefault),
+    switch: {
+      file: containerdFile,
+      change: 'set enable_cdi = true in [plugins."io.containerd.grpc.v1.cri"] and restart containerd',
+    },
+    ...directoriesOf(files, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
+  }
+}
+
+/** Read one after the other, the drop-ins last; a setting that stands in several is the last one's. */
+const containersFiles = [
+  "/usr/share/containers/containers.conf",
+  "/etc/containers/containers.conf",
+  "/etc/containers/containers.conf.d/*.conf",
+]
+
+function observePodman(host: HostFiles, version: string | undefined): EngineSettings | undefined {
+  // Until then the setting was known and had no effect.
+  const hasSetting = isSince(version, "5.5")
+  const files = hasSetting === true ? readTomlSettings(host, containersFiles) : []
+  if (files === undefined || hasSetting === undefined) return undefined
+  const told = directoriesOf(files, ["engine", "cdi_spec_dirs"])
+  const isShort = hasSetting && isSince(version, "5.6") === false && told.directoriesBy === ""
+  return {
+    isServing: true,
+    switch: { file: "/etc/containers/containers.conf", change: "" },
+    ...(isShort ? { directories: ["/etc/cdi"], directoriesBy: `podman ${version}` } : told),
+  }
+}
+
+function observeCrio(host: HostFiles): EngineSettings | undefined {
+  const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"])
+  return (
+    files && {
+      isServing: true,
+      switch: { file: "/etc/crio/crio.conf", change: "" },
+      ...directoriesOf(files, ["crio", "runtime", "cdi_spec_dirs"]),
+    }
+  )
+}
+
+/** `directoriesBy` empty: nobody says it. */
+function directoriesOf(
+  files: readonly SettingsFile[],
+  ...keys: readonly (readonly string[])[]
+): Pick<EngineSettings, "directories" | "directoriesBy"> {
+  const said = files.flatMap((file) =>
+    keys.flatMap((key) => {
+      const directories = file.list(...key)
+      return directories === undefined ? [] : [{ directories, directoriesBy: file.path }]
+    }),
+  )
+  return said.at(-1) ?? { directories: defaultDirectories, directoriesBy: "" }
+}
