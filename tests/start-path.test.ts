@@ -60,6 +60,13 @@ test.each([
 })
 
 test("what reads specifications is loaded for a container that has a device of one, and not before", async () => {
-  const all = await loadedAtStart(["plan-with-specifications"])
+  const all = await loadedAtStart(["plan-with-specifications", "plan-from-files"])
   expect(specifications.filter((word) => !all.includes(word))).toEqual([])
+})
+
+test("and not where they are remembered", async () => {
+  const all = await loadedAtStart(["plan-with-specifications"])
+  expect(all).toContain("devices.specification")
+  expect(all).not.toContain("memBwSchema")
+  expect(all.length).toBeLessThan(60_000)
 })

@@ -37,7 +37,7 @@ const recalled = (
   host: HostFiles = createLiveFiles(),
   places = directories,
 ): string | undefined =>
-  recallDevices(host, places, [`v.com/card=${name}`], state)?.[0]?.device.containerEdits.env[0]
+  recallDevices(host, places, [`v.com/card=${name}`], state)?.devices[0]?.device.containerEdits.env[0]
 
 beforeEach(() => {
   rmSync(work, { recursive: true, force: true })
@@ -116,7 +116,7 @@ test("a file that others may write is not believed, nor one that says something 
     "{",
     "{}\n",
     "null\n",
-    '{"version":2,"key":"","proof":0,"sources":[],"shelves":[]}\n',
+    '{"version":3,"key":"","proof":0,"findings":0,"sources":[],"shelves":[]}\n',
   ]) {
     writeFileSync(file, text)
     expect(recalled()).toBeUndefined()
