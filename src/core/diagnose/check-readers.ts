@@ -17,8 +17,8 @@ export function checkReaders(subject: CdiSubject): readonly Finding[] {
     if (engine.program === undefined || engine.highest === "none") return []
     const settings = observeEngineSettings(host, engine)
     if (settings === undefined) return []
-    return settings.isServing === false
-      ? [found("warning", fault("CdiEngineOff", { engine: engineTitle(engine), ...settings.switch }))]
+    return settings.off !== undefined
+      ? [found("warning", fault("CdiEngineOff", { engine: engineTitle(engine), ...settings.off }))]
       : unreadDirectories(subject, engine, settings)
   })
 }

@@ -272,9 +272,9 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiEngineOff: {
     code: "GAN4129",
     exit: 1,
-    says: (d) => `${d.engine} serves no CDI device: its configuration does not switch them on`,
+    says: (d) => `${d.engine} serves no CDI device: they are not switched on`,
     remedies: (d) => [
-      { kind: "edit", file: hostPath(d.file), change: d.change, why: "it is off by default there" },
+      { kind: "edit", file: hostPath(d.file), change: d.change, why: "so that it reads specifications" },
     ],
   },
   CdiDirectoryUnread: {
@@ -284,7 +284,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
       `${d.engine} does not look into ${d.directory}: to it the devices of its files do not exist (unresolvable CDI devices)`,
     remedies: (d) =>
       know(
-        `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${list(d.directories)}: put the files there, or name the directory too`,
+        `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${d.directories.length === 0 ? "no directory" : list(d.directories)}: put the files there, or name the directory too`,
       ),
   },
   CdiDeviceGone: {

@@ -13,15 +13,15 @@ import type { ObservedEngine } from "./observe-engines.ts"
 import { readJsonSettings, readTomlSettings, type SettingsFile } from "./settings-file.ts"
 
 export interface EngineSettings {
-  /** undefined: it cannot be told. */
-  readonly isServing: boolean | undefined
-  /** What switches it on. */
-  readonly switch: { readonly file: string; readonly change: string }
+  /** It serves no CDI device until that is changed. undefined: it does, or nobody can tell. */
+  readonly off: { readonly file: string; readonly change: string } | undefined
   /** The last wins. */
   readonly directories: readonly string[]
-  /** Who says so: a file, or the release. */
+  /** Who says so: a file, or the release. Empty: nobody, they are the usual ones. */
   readonly directoriesBy: string
 }
+
+type Directories = Pick<EngineSettings, "directories" | "directoriesBy">
 
 /** undefined: its configuration cannot be understood, or it serves nobody by itself. */
 export const observeEngineSettings = (
@@ -45,13 +45,13 @@ const daemonFile = "/etc/docker/daemon.json"
 
 function observeDocker(host: HostFiles, version: string | undefined): EngineSettings | undefined {
   const settings = readJsonSettings(host, daemonFile)
-  return (
-    settings && {
-      isServing: settings.flag("features", "cdi") ?? isSince(version, "28.2"),
-      switch: { file: daemonFile, change: 'set "features": {"cdi": true} and restart docker' },
-      ...directoriesOf([settings], ["cdi-spec-dirs"]),
-    }
-  )
+  if (settings === undefined) return undefined
+  const isServing = settings.flag("features", "cdi") ?? isSince(version, "28.2")
+  const change = 'set "features": {"cdi": true} and restart docker'
+  return {
+    off: isServing === false ? { file: daemonFile, change } : undefined,
+    ...directoriesOf([settings], ["cdi-spec-dirs"]),
+  }
 }
 
 const containerdFile = "/etc/containerd/config.toml"
@@ -63,25 +63,21 @@ function observeContainerd(host: HostFiles, version: string | undefined): Engine
   const files = readTomlSettings(host, [containerdFile], "imports")
   if (files === undefined) return undefined
   // As Docker's packages configure it: nobody asks it for a device.
-  if (files.some((file) => file.list("disabled_plugins")?.some((name) => criPlugins.includes(name))))
+  if (files.some((file) => file.list("disabled_plugins")?.texts.some((name) => criPlugins.includes(name))))
     return undefined
   const said = files.flatMap((file) =>
     criPlugins.flatMap((name) => file.flag("plugins", name, "enable_cdi") ?? []),
   )
-  const isOnByDefault = isSince(version, "2.0")
   // Later releases have no such setting any more, and 2.4 ignores it.
-  const isDoubtful = isOnByDefault !== false && said.at(-1) === false
+  const isOff = isSince(version, "2.0") === false && said.at(-1) !== true
+  const change = 'set enable_cdi = true in [plugins."io.containerd.grpc.v1.cri"] and restart containerd'
   return {
-    isServing: isDoubtful ? undefined : (said.at(-1) ?? isOnByDefault),
-    switch: {
-      file: containerdFile,
-      change: 'set enable_cdi = true in [plugins."io.containerd.grpc.v1.cri"] and restart containerd',
-    },
+    off: isOff ? { file: containerdFile, change } : undefined,
     ...directoriesOf(files, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
   }
 }
 
-/** Read one after the other, the drop-ins last; a setting that stands in several is the last one's. */
+/** Read one after the other, the drop-ins last. */
 const containersFiles = [
   "/usr/share/containers/containers.conf",
   "/etc/containers/containers.conf",
@@ -93,36 +89,38 @@ function observePodman(host: HostFiles, version: string | undefined): EngineSett
   const hasSetting = isSince(version, "5.5")
   const files = hasSetting === true ? readTomlSettings(host, containersFiles) : []
   if (files === undefined || hasSetting === undefined) return undefined
-  const told = directoriesOf(files, ["engine", "cdi_spec_dirs"])
-  const isShort = hasSetting && isSince(version, "5.6") === false && told.directoriesBy === ""
-  return {
-    isServing: true,
-    switch: { file: "/etc/containers/containers.conf", change: "" },
-    ...(isShort ? { directories: ["/etc/cdi"], directoriesBy: `podman ${version}` } : told),
+  const isShort = hasSetting && isSince(version, "5.6") === false
+  const first = isShort ? { directories: ["/etc/cdi"], directoriesBy: `podman ${version}` } : usualDirectories
+  return { off: undefined, ...directoriesOfPodman(files, first) }
+}
+
+/** A list takes the place of those before it, or adds to them from where one says `append` on. */
+function directoriesOfPodman(files: readonly SettingsFile[], first: Directories): Directories {
+  let told = first
+  let isAppending = false
+  for (const file of files) {
+    const said = file.list("engine", "cdi_spec_dirs")
+    if (said === undefined) continue
+    isAppending = said.isAppending ?? isAppending
+    const directories = isAppending ? [...told.directories, ...said.texts] : said.texts
+    told = { directories, directoriesBy: file.path }
   }
+  return told
 }
 
 function observeCrio(host: HostFiles): EngineSettings | undefined {
   const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"])
-  return (
-    files && {
-      isServing: true,
-      switch: { file: "/etc/crio/crio.conf", change: "" },
-      ...directoriesOf(files, ["crio", "runtime", "cdi_spec_dirs"]),
-    }
-  )
+  return files && { off: undefined, ...directoriesOf(files, ["crio", "runtime", "cdi_spec_dirs"]) }
 }
 
-/** `directoriesBy` empty: nobody says it. */
-function directoriesOf(
-  files: readonly SettingsFile[],
-  ...keys: readonly (readonly string[])[]
-): Pick<EngineSettings, "directories" | "directoriesBy"> {
+const usualDirectories: Directories = { directories: defaultDirectories, directoriesBy: "" }
+
+function directoriesOf(files: readonly SettingsFile[], ...keys: readonly (readonly string[])[]): Directories {
   const said = files.flatMap((file) =>
-    keys.flatMap((key) => {
-      const directories = file.list(...key)
-      return directories === undefined ? [] : [{ directories, directoriesBy: file.path }]
+    keys.flatMap((key): readonly Directories[] => {
+      const list = file.list(...key)
+      return list === undefined ? [] : [{ directories: list.texts, directoriesBy: file.path }]
     }),
   )
-  return said.at(-1) ?? { directories: defaultDirectories, directoriesBy: "" }
+  return said.at(-1) ?? usualDirectories
 }

@@ -13,14 +13,22 @@ export interface SettingsFile {
   readonly path: string
   /** undefined: it does not say, or says something else. */
   flag(...keys: readonly string[]): boolean | undefined
-  /** Of texts. undefined: it does not say, or says something else. */
-  list(...keys: readonly string[]): readonly string[] | undefined
+  /** undefined: it does not say, or says something else. */
+  list(...keys: readonly string[]): SettingsList | undefined
 }
 
-/** More than anybody has beside each other. */
+export interface SettingsList {
+  /** What in it is no text, or an empty one, names nothing. */
+  readonly texts: readonly string[]
+  /** Of `{append = true}` in it: whether it adds to what other files say. undefined: it does not say. */
+  readonly isAppending: boolean | undefined
+}
+
+/** More than anybody has beside each other, or names in one of them. */
 const fileLimit = 64
 /** Units: bytes. */
 const sizeLimit = 1024 * 1024
+/** Directories that are read for all patterns together. */
 const globBudget = 64
 
 /** One that is not there says nothing. undefined: it cannot be read, or is no JSON object. */
@@ -37,7 +45,7 @@ export function readJsonSettings(host: HostFiles, path: string): SettingsFile | 
       at = at?.kind === "object" ? at.members.findLast((member) => member.key === key)?.value : undefined
     if (at?.kind === "boolean") return at.value === true
     return at?.kind === "array"
-      ? at.items.map((item) => (item.kind === "string" ? item.value : ""))
+      ? listOf(at.items.map((item) => (item.kind === "string" ? item.value : "")))
       : undefined
   })
 }
@@ -60,15 +68,20 @@ export function readTomlSettings(
   const files: SettingsFile[] = []
   const known = new Set<string>()
   const queue = [...patterns]
+  const budget = { directories: globBudget }
   for (let pattern = queue.shift(); pattern !== undefined; pattern = queue.shift())
-    for (const path of expandGlob(tree, pattern, { directories: globBudget })) {
+    for (const path of expandGlob(tree, pattern, budget)) {
       if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue
       known.add(path)
       const file = readToml(host, path)
       if (file === undefined) return undefined
       files.push(file)
-      const more = imports === undefined ? [] : (file.list(imports) ?? [])
-      queue.push(...more.map((one) => (one.startsWith("/") ? one : joinPath(parentPath(path), one))))
+      const more = imports === undefined ? [] : (file.list(imports)?.texts ?? [])
+      queue.push(
+        ...more
+          .slice(0, fileLimit)
+          .map((one) => (one.startsWith("/") ? one : joinPath(parentPath(path), one))),
+      )
     }
   return files
 }
@@ -82,11 +95,19 @@ function readToml(host: HostFiles, path: string): SettingsFile | undefined {
     let at: TomlValue | undefined = value
     for (const key of keys) at = at?.kind === "table" ? at.entries.get(key) : undefined
     if (at?.kind === "boolean") return at.value
-    return at?.kind === "array"
-      ? at.items.map((item) => (item.kind === "string" ? item.value : ""))
-      : undefined
+    if (at?.kind !== "array") return undefined
+    const texts = at.items.map((item) => (item.kind === "string" ? item.value : ""))
+    const append = at.items
+      .map((item) => (item.kind === "table" ? item.entries.get("append") : undefined))
+      .findLast((item) => item?.kind === "boolean")
+    return listOf(texts, append?.value)
   })
 }
+
+const listOf = (items: readonly string[], isAppending?: boolean): SettingsList => ({
+  texts: items.filter((item) => item !== ""),
+  isAppending,
+})
 
 /** Empty: it is not there. undefined: it cannot be read. */
 function readSettings(host: HostFiles, path: string): string | undefined {
@@ -97,7 +118,7 @@ function readSettings(host: HostFiles, path: string): string | undefined {
 
 function settingsOf(
   path: string,
-  find: (keys: readonly string[]) => boolean | readonly string[] | undefined,
+  find: (keys: readonly string[]) => boolean | SettingsList | undefined,
 ): SettingsFile {
   return {
     path,
