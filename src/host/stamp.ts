@@ -166,14 +166,16 @@ export function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
   return { stamps: stampPlaces(host, places), links }
 }
 
+/** All is as it was. */
+export const stillHolds = ({ stamps, links }: Proof): boolean => areFresh(stamps) && areLinksFresh(links)
+
 /** Of what was read back nobody knows whether it is a proof at all. */
 export const isFreshProof = <T extends { readonly [K in keyof Proof]?: unknown }>(
   value: T,
 ): value is T & Proof =>
   areStamps(value.stamps) &&
   areLinkStamps(value.links) &&
-  areFresh(value.stamps) &&
-  areLinksFresh(value.links)
+  stillHolds({ stamps: value.stamps, links: value.links })
 
 /** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
 export function era(): string {
