@@ -249,8 +249,9 @@ function removeLeftovers(parent: number): void {
 export function linkAt(parent: number, name: string, target: string, owner: Owner): Result<true> {
   const first = call("symlinkat", name, cString(target), parent, cString(name))
   if (first.ok) return changeOwner(parent, name, owner)
-  if (errnoOf(first) !== "EEXIST") return first
+  // Where nothing may be written, not every file system says first that something is there.
   if (readLinkAt(parent, name) === target) return ok(true)
+  if (errnoOf(first) !== "EEXIST") return first
   removeLeftovers(parent)
   const temporary = temporaryName()
   const [text, place] = [cString(target), cString(temporary)]
