@@ -2,7 +2,7 @@
  * What an engine's own configuration says of CDI: whether it serves such devices at all, and where it looks for specifications. Where no file
  * says it, the release's default does. Command lines of daemons are not seen. Source: the engines' documentation of daemon.json, containerd's
  * config.toml (versions 1 to 3), containers.conf and crio.conf; release notes of Docker 28.2 and containerd 2.0, the latter's 2.4.2
- * as it runs; podman's issues 25717 and 26569.
+ * as it runs; podman's issues 25717 and 26569, containerd's 5837 and 9982.
  */
 
 import type { EngineName } from "../cdi/engine-versions.ts"
@@ -65,15 +65,19 @@ function observeContainerd(host: HostFiles, version: string | undefined): Engine
   // As Docker's packages configure it: nobody asks it for a device.
   if (files.some((file) => file.list("disabled_plugins")?.texts.some((name) => criPlugins.includes(name))))
     return undefined
-  const said = files.flatMap((file) =>
+  const isVersion1 = isSince(version, "2.0") === false
+  // Until then the last file with a plugin's section has the say of the whole plugin.
+  const last = files.findLastIndex((file) => criPlugins.some((name) => file.has("plugins", name)))
+  const heard = isVersion1 ? files.slice(last) : files
+  const said = heard.flatMap((file) =>
     criPlugins.flatMap((name) => file.flag("plugins", name, "enable_cdi") ?? []),
   )
   // Later releases have no such setting any more, and 2.4 ignores it.
-  const isOff = isSince(version, "2.0") === false && said.at(-1) !== true
+  const isOff = isVersion1 && said.at(-1) !== true
   const change = 'set enable_cdi = true in [plugins."io.containerd.grpc.v1.cri"] and restart containerd'
   return {
-    off: isOff ? { file: containerdFile, change } : undefined,
-    ...directoriesOf(files, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
+    off: isOff ? { file: files[last]?.path ?? containerdFile, change } : undefined,
+    ...directoriesOf(heard, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
   }
 }
 

@@ -11,6 +11,8 @@ import type { TomlValue } from "../toml/toml-value.ts"
 
 export interface SettingsFile {
   readonly path: string
+  /** It says something there, whatever it is. */
+  has(...keys: readonly string[]): boolean
   /** undefined: it does not say, or says something else. */
   flag(...keys: readonly string[]): boolean | undefined
   /** undefined: it does not say, or says something else. */
@@ -46,7 +48,7 @@ export function readJsonSettings(host: HostFiles, path: string): SettingsFile | 
     if (at?.kind === "boolean") return at.value === true
     return at?.kind === "array"
       ? listOf(at.items.map((item) => (item.kind === "string" ? item.value : "")))
-      : undefined
+      : at && "other"
   })
 }
 
@@ -95,7 +97,7 @@ function readToml(host: HostFiles, path: string): SettingsFile | undefined {
     let at: TomlValue | undefined = value
     for (const key of keys) at = at?.kind === "table" ? at.entries.get(key) : undefined
     if (at?.kind === "boolean") return at.value
-    if (at?.kind !== "array") return undefined
+    if (at?.kind !== "array") return at && "other"
     const texts = at.items.map((item) => (item.kind === "string" ? item.value : ""))
     const append = at.items
       .map((item) => (item.kind === "table" ? item.entries.get("append") : undefined))
@@ -118,10 +120,11 @@ function readSettings(host: HostFiles, path: string): string | undefined {
 
 function settingsOf(
   path: string,
-  find: (keys: readonly string[]) => boolean | SettingsList | undefined,
+  find: (keys: readonly string[]) => boolean | SettingsList | "other" | undefined,
 ): SettingsFile {
   return {
     path,
+    has: (...keys) => find(keys) !== undefined,
     flag(...keys) {
       const value = find(keys)
       return typeof value === "boolean" ? value : undefined

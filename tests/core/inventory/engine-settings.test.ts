@@ -29,3 +29,14 @@ test("what is no directory's name is none", () => {
   const settings = observeEngineSettings(daemon('{"cdi-spec-dirs": ["", 1, "/opt/cdi"]}'), docker)
   expect(settings?.directories).toEqual(["/opt/cdi"])
 })
+
+test("containerd 1 is to be switched on where its plugin's last section stands", () => {
+  const section = '[plugins."io.containerd.grpc.v1.cri"]\n'
+  const host = createMemoryHost({
+    "/etc/containerd/config.toml": file(`imports = ["conf.d/*.toml"]\n${section}enable_cdi = true\n`),
+    "/etc/containerd/conf.d/a.toml": file(`${section}stream_server_port = "0"\n`),
+    "/etc/containerd/conf.d/b.toml": file('[plugins."io.containerd.gc.v1.scheduler"]\n'),
+  })
+  const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version: "1.7.27" })
+  expect(settings?.off?.file).toBe("/etc/containerd/conf.d/a.toml")
+})
