@@ -20,7 +20,7 @@ export const engineSettings: FuzzTarget = {
         '[plugins."io.containerd.cri.v1.runtime"]\ncdi_spec_dirs = ["/etc/cdi"]\n',
     }),
     texts({
-      "/etc/containers/containers.conf": '[engine]\ncdi_spec_dirs = ["/etc/cdi"]\n',
+      "/etc/containers/containers.conf": '[engine]\ncdi_spec_dirs = ["/etc/cdi", {append = true}]\n',
       "/etc/crio/crio.conf.d/10": '[crio.runtime]\ncdi_spec_dirs = ["/etc/cdi"]\n',
     }),
   ],

@@ -28,7 +28,7 @@ interface Head {
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
 /** How many sets of directories are kept. */
 const capacity = 16
-/** What is larger is not kept. Units: UTF-16 code units. */
+/** What is larger is not kept. Units: bytes. */
 const sizeLimit = 8 * 1024 * 1024
 /** Holds the first line of ten files with a few hundred devices, and all of few. Units: bytes. */
 const firstRead = 16 * 1024
@@ -153,7 +153,7 @@ export function rememberDevices(
     ...{ sources: lengths.slice(0, sources.length), shelves: lengths.slice(sources.length) },
   }
   const text = `${asciiJson(head)}\n${parts.join("")}`
-  if (text.length > sizeLimit) return
+  if (Buffer.byteLength(text) > sizeLimit) return
   makeRoom(place.state, fileName, capacity)
   writeStateText(place.state, place.file, text)
 }
