@@ -139,7 +139,7 @@ function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly Link
   return [...links].map((path) => [path, readLink(path)])
 }
 
-const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
+export const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
   links.every(([path, target]) => readLink(path) === target)
 
 const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>
@@ -166,16 +166,14 @@ export function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
   return { stamps: stampPlaces(host, places), links }
 }
 
-/** All is as it was. */
-export const stillHolds = ({ stamps, links }: Proof): boolean => areFresh(stamps) && areLinksFresh(links)
-
 /** Of what was read back nobody knows whether it is a proof at all. */
 export const isFreshProof = <T extends { readonly [K in keyof Proof]?: unknown }>(
   value: T,
 ): value is T & Proof =>
   areStamps(value.stamps) &&
   areLinkStamps(value.links) &&
-  stillHolds({ stamps: value.stamps, links: value.links })
+  areFresh(value.stamps) &&
+  areLinksFresh(value.links)
 
 /** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
 export function era(): string {
