@@ -11,7 +11,7 @@ import {
   type SpecRequest,
   specModes,
 } from "../core/generate/spec-request.ts"
-import { type CtkFlags, type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
+import { type CtkFlags, type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 
 const text = (variable: string, ...aliases: readonly string[]) =>
   ({ takes: "text", variable: `NVIDIA_CTK_${variable}`, aliases }) as const
@@ -63,6 +63,9 @@ export interface CtkGenerateCall {
   readonly output: string
   readonly format: SpecFormat
   readonly features: ReadonlySet<string>
+  readonly isQuiet: boolean
+  /** The toolkit's config.toml; undefined: the usual one. */
+  readonly configPath: string | undefined
 }
 
 /** `findHook`: where the named program lies; empty: the usual one. Faults: UsageInvalid. */
@@ -78,7 +81,7 @@ export function parseCtkGenerate(
   return typeof call === "string" ? fail(ctkUsageFault(shape, call)) : ok(call)
 }
 
-export const generateUsage: string = ctkUsage(shape)
+export const generateHelp: string = ctkHelp(shape)
 
 const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 
@@ -107,6 +110,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   const enabled = flags.list("enable-hook") ?? []
   if (enabled.includes("all")) return "enabling all hooks is not supported"
   const devices = flags.list("device-id") ?? ["all"]
+  if (devices.every((one) => one.trim() === "")) return 'identifier is not a valid UUID or index: ""'
   // As the reference has it: only a channel's node is left to the engine.
   const numbers = mode === "imex" ? "left" : "written"
   const features = new Set(flags.list("feature-flag") ?? [])
@@ -141,6 +145,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     output,
     format: known,
     features,
+    isQuiet: flags.isOn("quiet"),
+    configPath: flags.text("config"),
   }
 }
 

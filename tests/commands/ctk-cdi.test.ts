@@ -53,16 +53,78 @@ describe("nvidia-ctk cdi generate", () => {
     expect(told("/bin/sh")).not.toContain("level=warning")
   })
 
-  test.each([[["cdi", "--help"]], [["cdi", "transform", "-h"]], [["cdi", "help"]]])(
-    "%p is help, not wrong usage",
-    (words) => {
-      expect(ctk(words)).toMatchObject({
+  test.each([
+    [["cdi"]],
+    [["cdi", "--help"]],
+    [["cdi", "transform"]],
+    [["cdi", "transform", "-h"]],
+    [["cdi", "help"]],
+    [["cdi", "--quiet", "-h"]],
+  ])("%p is help, not wrong usage", (words) => {
+    expect(ctk(words)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
+      stderr: "",
+    })
+  })
+
+  test("help names each flag, its other names and its variable", () => {
+    const { stdout } = ctk(["cdi", "generate", "--help"])
+    expect(stdout).toMatch(
+      /--device-id, --device-ids, --device, --devices VALUE,… +NVIDIA_CTK_CDI_GENERATE_DEVICE_IDS\n/,
+    )
+    expect(stdout).toMatch(/--no-all-device +NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE\n/)
+    expect(stdout).toMatch(/--debug, -d +NVIDIA_CTK_DEBUG\n/)
+  })
+
+  test("global flags stand before a command, between its words or behind it", () => {
+    for (const args of [
+      ["--quiet", "cdi", "generate"],
+      ["cdi", "--quiet", "generate"],
+      ["cdi", "generate", "--quiet", "-d"],
+      ["--debug=false", "cdi", "--config", "/nowhere", "generate", "--quiet=true"],
+    ])
+      expect(ctk(args)).toMatchObject({ exit: 0, stderr: "" })
+    expect(ctk(["cdi", "list", "--quiet", "--spec-dir=/nowhere"])).toMatchObject({ exit: 0, stderr: "" })
+    const config = join(directory, "config.toml")
+    writeFileSync(config, '[nvidia-container-cli]\nroot = "/nowhere"\n')
+    for (const args of [
+      ["--config", config, "cdi", "generate"],
+      ["cdi", "generate", `--config=${config}`],
+    ])
+      expect(ctk(args)).toMatchObject({ exit: 1, stderr: expect.stringContaining("/nowhere") })
+  })
+
+  test("--version says which program this is", () => {
+    for (const flag of ["--version", "-v"])
+      expect(ctk([flag])).toMatchObject({
         exit: 0,
-        stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
-        stderr: "",
+        stdout: expect.stringMatching(/^NVIDIA Container Toolkit CLI version \S+ \(gantry\)\n$/),
       })
-    },
-  )
+  })
+
+  test("a switch takes Go's words alone, and an empty variable is none", () => {
+    for (const word of ["T", "1", "True"])
+      expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).not.toContain("name: all")
+    for (const word of ["f", "0", "FALSE"])
+      expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).toContain("name: all")
+    const names = ["NO_ALL_DEVICE", "MODE", "VENDOR", "DEVICE_IDS"].map((name) => `CDI_GENERATE_${name}`)
+    const env = Object.fromEntries([...names, "QUIET"].map((name) => [`NVIDIA_CTK_${name}`, ""]))
+    expect(ctk(["cdi", "generate"], { env }).stdout).toBe(ctk(["cdi", "generate"]).stdout)
+    const wrong = ctk(["cdi", "generate"], { env: { NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE: "yes" } })
+    expect(wrong).toMatchObject({ exit: 1, stdout: "" })
+    expect(wrong.stderr).toContain(
+      'could not parse "yes" as bool value from environment variable "NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE"',
+    )
+  })
+
+  test("what is named twice is given once, and a device may be named as in all of Gantry", () => {
+    const plain = ctk(["cdi", "generate", "--device-id=0", "--device-name-strategy=index"])
+    for (const device of ["0,0", "0, 0", "a100", "GPU-db"])
+      expect(
+        ctk(["cdi", "generate", `--device-id=${device}`, "--device-name-strategy=index,index"]),
+      ).toMatchObject({ exit: 0, stdout: plain.stdout })
+  })
 
   test("a variable speaks where the flag does not; lists have commas in both", () => {
     const byVariable = ctk(["cdi", "generate"], {
@@ -109,6 +171,15 @@ describe("nvidia-ctk cdi generate", () => {
     expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
   })
 
+  test("what is no GPU is in no class of coherence", () => {
+    for (const mode of ["management", "imex"]) {
+      const args = ["cdi", "generate", `--mode=${mode}`]
+      const split = ctk([...args, "--feature-flag=enable-coherent-annotations"], { host: "gb200" })
+      expect(split.exit).toBe(0)
+      expect(split.stdout).toBe(ctk(args, { host: "gb200" }).stdout)
+    }
+  })
+
   test("--quiet, or its variable, leaves nothing but errors", () => {
     expect(ctk(["--quiet", "cdi", "generate"]).stderr).toBe("")
     expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_QUIET: "true" } }).stderr).toBe("")
@@ -133,6 +204,10 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--device-name-strategy=pci"], "invalid device name strategy: pci"],
     [["cdi", "generate", "--output=/proc/none/x.yaml"], "GAN4061"],
     [["cdi", "generate", "word"], "unexpected"],
+    [["cdi", "generate", "--no-all-device", "false"], 'unexpected "false"'],
+    [["cdi", "generate", "--no-all-device=maybe"], 'invalid value "maybe" for flag -no-all-device'],
+    [["cdi", "generate", "--device-id="], 'identifier is not a valid UUID or index: ""'],
+    [["--frobnicate", "cdi", "generate"], "flag provided but not defined: -frobnicate"],
     [["cdi", "frobnicate"], "say generate, list or transform root"],
     [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
     [["cdi", "transform", "root", "--input=/none"], "GAN4041"],
