@@ -12,6 +12,7 @@ import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
@@ -202,7 +203,7 @@ const transformShape: CtkShape = {
   },
 }
 
-/** A file's ending chooses the form, as for a generated one. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
+/** A file's ending chooses the form, as for a generated one. Nothing is written that no engine reads. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
 async function transform(args: readonly string[], variable: Variable): Promise<Result<true>> {
   const flags = parseCtkFlags(args, transformShape, variable)
   if (!flags.ok) return flags
@@ -222,5 +223,11 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   })
   const output = flags.value.text("output") ?? ""
   // A node that has got a place of its own on the machine needs a newer version than one that had none.
-  return deliver(raiseVersion(moved), formatOf(output), output)
+  const raised = raiseVersion(moved)
+  // A root that is replaced by nothing leaves paths that are none.
+  const again = parseSpec({
+    path: output === "" ? "standard output" : output,
+    bytes: encodeUtf8(renderSpec(raised, "json")),
+  })
+  return again.ok ? deliver(raised, formatOf(output), output) : fail(again.fault[0] as Fault)
 }

@@ -241,4 +241,11 @@ test("nvidia-ctk cdi transform root: paths move, and the version rises where the
   expect(exit).toBe(0)
   expect(stdout).toContain("hostPath: /host/dev/d")
   expect(stdout).toContain("cdiVersion: 0.5.0")
+  const mount = input.replace(
+    "deviceNodes:\n    - path: /dev/d",
+    "mounts: [{hostPath: /d, containerPath: /d}]",
+  )
+  const refused = ctk(["cdi", "transform", "root", "--from=/d", "--to="], { stdin: mount })
+  expect(refused).toMatchObject({ exit: 1, stdout: "" })
+  expect(refused.stderr).toContain("invalid mount, empty host path")
 })
