@@ -3,7 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
+import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
 import { specLimitBytes } from "../../src/core/cdi/spec-limit.ts"
+import { renderFaultLine } from "../../src/core/fault/render.ts"
 import { createLiveFiles } from "../../src/host/live-files.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import { readCdiDirectories } from "../../src/host/read-cdi-directories.ts"
@@ -48,6 +50,10 @@ test("what is no directory is passed over, a link to one too, unless it is calle
     ["CdiDirectoryUnused", { directory: "/linked", why: "is a link, which they do not follow" }],
   ])
   expect([...registry.devices.values()].map(({ source }) => source.path)).toEqual(["/opt/link.yaml"])
+  const closed = resolveDevices(buildRegistry(readCdiDirectories(host, ["/linked"])), ["v/c=a"])
+  expect(closed.ok || renderFaultLine(closed.fault)).toStartWith(
+    "unresolvable CDI devices v/c=a: no specification is of kind v/c; it may be in what cannot be loaded: /linked [GAN4043]",
+  )
 })
 
 describe.skipIf(process.getuid?.() !== 0)("as another user", () => {
