@@ -180,6 +180,19 @@ describe("nvidia-ctk cdi generate", () => {
     }
   })
 
+  test("no specification is without a device, and a board's devices may be apart from its files", () => {
+    const nameless = ctk(["cdi", "generate", "--device-name-strategy=uuid"], { host: "orin" })
+    expect(nameless).toMatchObject({ exit: 1, stdout: "" })
+    expect(nameless.stderr).toContain("a device that has a name by uuid is absent [GAN4060]")
+    const lists = "/etc/nvidia-container-runtime/host-files-for-container.d"
+    const apart = ctk(["cdi", "generate", "--mode=csv", `--csv.file=${lists}/devices.csv`], { host: "orin" })
+    expect(apart.exit).toBe(0)
+    expect(apart.stdout).toContain("path: /dev/nvmap")
+    expect(apart.stdout).not.toContain("tegra/libcuda")
+    const files = ctk(["cdi", "generate", `--csv.file=${lists}/drivers.csv`], { host: "orin" })
+    expect(files.stderr).toContain("a device that the board's lists")
+  })
+
   test("--quiet, or its variable, leaves nothing but errors", () => {
     expect(ctk(["--quiet", "cdi", "generate"]).stderr).toBe("")
     expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_QUIET: "true" } }).stderr).toBe("")

@@ -18,8 +18,9 @@ import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
+import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
-import type { SpecRequest } from "./spec-request.ts"
+import { resolveMode, type SpecRequest } from "./spec-request.ts"
 import { writeEdits } from "./write-edits.ts"
 import { writeHooks, writeOneHook } from "./write-hooks.ts"
 
@@ -29,7 +30,7 @@ export interface GeneratedSpec {
   readonly findings: readonly Finding[]
 }
 
-/** Faults: those of describeMachine. */
+/** Faults: those of describeMachine; CdiNothingToGenerate, where no device has a name. */
 export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Result<GeneratedSpec> {
   const described = describeMachine(snapshot, request)
   if (!described.ok) return described
@@ -56,6 +57,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     for (const name of free) taken.add(name)
     return free.map((name) => ({ name, annotations: new Map(), containerEdits }))
   })
+  if (written.length === 0) {
+    const strategies = request.names.join(" or ")
+    return nothingToGenerate(
+      resolveMode(request.mode, snapshot.inventory),
+      `a device that has a name by ${strategies}`,
+    )
+  }
   const names = written.map(({ name }) => name)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
   const spec: CdiSpec = {

@@ -66,16 +66,21 @@ export interface PlatformDescription {
 export function platformDevice(
   { inventory, driver }: HostSnapshot,
   mode: "csv" | "wsl",
-  { devices, names, orinCompatDirectory }: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory">,
+  request: Pick<SpecRequest, "mode" | "devices" | "names" | "orinCompatDirectory" | "trouble">,
 ): Result<PlatformDescription> {
+  const { devices, names, orinCompatDirectory } = request
   const { tegra, dxg } = inventory.nodes
   const nodes = mode === "csv" ? tegra : dxg === undefined ? [] : [dxg]
   if (nodes.length === 0)
     return nothingToGenerate(
       mode,
-      mode === "csv" ? "/etc/nvidia-container-runtime/host-files-for-container.d/*.csv" : "/dev/dxg",
+      mode === "csv"
+        ? "a device that the board's lists (/etc/nvidia-container-runtime/host-files-for-container.d/*.csv) name"
+        : "/dev/dxg",
     )
-  if (driver === undefined || driver.platformFiles.length === 0)
+  // Who asks for the lists by name may keep devices and files apart.
+  const needsFiles = request.mode !== "csv" || request.trouble === "refused"
+  if (driver === undefined || (needsFiles && driver.platformFiles.length === 0))
     return nothingToGenerate(mode, `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   const unknown = devices.find((name) => name !== "all" && name !== "0")
   if (mode === "csv" && unknown !== undefined)
