@@ -8,6 +8,7 @@ import { cdiStart } from "./targets/cdi-start.ts"
 import { cdiVerify } from "./targets/cdi-verify.ts"
 import { commandLines } from "./targets/command-lines.ts"
 import { elf, elfRandom } from "./targets/elf.ts"
+import { engineSettings } from "./targets/engine-settings.ts"
 import { json } from "./targets/json.ts"
 import { ldSoConf } from "./targets/ld-so-conf.ts"
 import { ldcache } from "./targets/ldcache.ts"
@@ -34,6 +35,7 @@ export const targets: readonly FuzzTarget[] = [
   commandLines,
   elf,
   elfRandom,
+  engineSettings,
   json,
   ldSoConf,
   ldcache,

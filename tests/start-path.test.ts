@@ -49,7 +49,7 @@ test.each([
     "the wrapper, for what was asked before",
     ["launched", "runtime", "edit-bundle"],
     never.concat(planning),
-    89_700,
+    89_800,
   ],
   ["the wrapper, for something new", ["launched", "runtime", "edit-bundle", "plan-start"], never, 131_500],
 ] as const)("%s, loads little JavaScript", async (_, commands, unwanted, limit) => {
@@ -60,6 +60,13 @@ test.each([
 })
 
 test("what reads specifications is loaded for a container that has a device of one, and not before", async () => {
-  const all = await loadedAtStart(["plan-with-specifications"])
+  const all = await loadedAtStart(["plan-with-specifications", "plan-from-files"])
   expect(specifications.filter((word) => !all.includes(word))).toEqual([])
+})
+
+test("and not where they are remembered", async () => {
+  const all = await loadedAtStart(["plan-with-specifications"])
+  expect(all).toContain("devices.specification")
+  expect(all).not.toContain("memBwSchema")
+  expect(all.length).toBeLessThan(60_000)
 })

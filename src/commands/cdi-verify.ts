@@ -12,10 +12,9 @@ import {
   renderVerification,
   renderVerificationJson,
 } from "../core/explain/render-cdi-verification.ts"
-import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
-import { renderFaultLine } from "../core/fault/render.ts"
-import { fail, ok, type Result } from "../core/fault/result.ts"
+import { faultSentence, renderFaultLine } from "../core/fault/render.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import { takeRegistryHome } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
@@ -112,10 +111,12 @@ function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine
   return ok(engines)
 }
 
-/** By number, or by a name that the machine knows. */
+const rootUserName = "root"
+
+/** By number, or by a name that the machine knows. Who root is stands in no file. */
 function userOf({ values }: Flags, host: Host): Result<EngineUser> {
   const text = values.get("user")
-  if (text === undefined) return ok(rootUser)
+  if (text === undefined || text === rootUserName) return ok(rootUser)
   const [, uid, gids = ""] = /^(\d{1,10})(?::(\d{1,10}(?:,\d{1,10})*))?$/.exec(text) ?? []
   if (uid !== undefined) return ok({ uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) })
   const named = observeUser(host, text)
@@ -131,5 +132,5 @@ function imageOf({ values }: Flags): Result<RootView | undefined> {
   const listed = createLiveFiles().readDir(hostPath(directory))
   return listed.ok
     ? ok(viewRoot(createSimulatedHost(directory), hostPath("/")))
-    : fail(fault("HostUnknown", { selector: directory }, listed.fault))
+    : misused(shape, `--image-root is no directory: ${faultSentence(listed.fault)}`)
 }

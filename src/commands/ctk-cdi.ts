@@ -12,15 +12,16 @@ import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { type Caller, variableOf } from "./caller.ts"
-import { type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
+import { type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
-import { generateUsage, parseCtkGenerate } from "./ctk-generate-flags.ts"
+import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { readSpecifications } from "./read-specifications.ts"
@@ -28,9 +29,6 @@ import { print } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
 
 export interface CtkSurroundings {
-  /** Global ones, as written: `--quiet`. */
-  readonly flags: readonly string[]
-  readonly configPath: string | undefined
   /** A simulated machine or a recording; undefined: this machine. */
   readonly host: string | undefined
   readonly caller: Caller
@@ -38,10 +36,9 @@ export interface CtkSurroundings {
 
 type Variable = (name: string) => string | undefined
 
+/** `args`: global flags may stand in front of the action, as behind it. */
 export async function run(args: readonly string[], surroundings: CtkSurroundings): Promise<number> {
-  const variable: Variable = (name) => variableOf(surroundings.caller, name)
-  const log = logger(surroundings.flags, variable)
-  const done = await answer(args, surroundings, variable, log)
+  const done = await answer(args, surroundings, (name) => variableOf(surroundings.caller, name))
   if (done.ok) return 0
   // Its command line ends with 1 whatever was wrong.
   writeSync(2, `${renderFaultLine(done.fault)}\n`)
@@ -54,10 +51,7 @@ interface Log {
 }
 
 /** In the reference's form, which scripts read. */
-function logger(flags: readonly string[], variable: Variable): Log {
-  const isQuiet =
-    flags.some((flag) => /^--?quiet(=true|=1)?$/.test(flag)) ||
-    /^(1|t|true)$/i.test(variable("NVIDIA_CTK_QUIET") ?? "")
+function createLog(isQuiet: boolean): Log {
   const write = (level: string, text: string): void => {
     if (!isQuiet)
       writeSync(
@@ -68,51 +62,60 @@ function logger(flags: readonly string[], variable: Variable): Log {
   return { info: (text) => write("info", text), warn: (text) => write("warning", text) }
 }
 
+const usage = "nvidia-ctk cdi generate|list|transform root [flags]"
+
 async function answer(
   args: readonly string[],
   surroundings: CtkSurroundings,
   variable: Variable,
-  log: Log,
 ): Promise<Result<true>> {
-  const [action, ...rest] = args
+  const [place = args.length] = args.flatMap((word, index) =>
+    word.startsWith("-") || /^--?config$/.test(args[index - 1] ?? "") ? [] : [index],
+  )
+  const flags = args.slice(0, place)
+  const [action, ...rest] = args.slice(place)
+  if (flags.some(isHelp)) return help(`usage: ${usage}`)
   switch (action) {
     case "generate":
-      return generate(rest, surroundings, variable, log)
+      return generate([...flags, ...rest], surroundings, variable)
     case "list":
-      return list(rest, surroundings, variable, log)
+      return list([...flags, ...rest], surroundings, variable)
     case "transform":
-      if (rest[0] === "root") return await transform(rest.slice(1), variable, log)
+      if (rest[0] === "root") return await transform([...flags, ...rest.slice(1)], variable)
       break
     default:
   }
-  const usage = "nvidia-ctk cdi generate|list|transform root [flags]"
-  return isHelp(action) || (action === "transform" && isHelp(rest[0]))
-    ? help(usage)
+  return action === undefined ||
+    isHelp(action) ||
+    (action === "transform" && (rest[0] === undefined || isHelp(rest[0])))
+    ? help(`usage: ${usage}`)
     : fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
 }
 
 const isHelp = (word: string | undefined): boolean => ["--help", "-help", "-h", "help"].includes(word ?? "")
 
-const help = async (usage: string): Promise<Result<true>> => {
-  await print(`usage: ${usage}\n`)
+const help = async (text: string): Promise<Result<true>> => {
+  await print(`${text}\n`)
   return ok(true)
 }
 
 async function generate(
   args: readonly string[],
-  { configPath, host }: CtkSurroundings,
+  { host }: CtkSurroundings,
   variable: Variable,
-  log: Log,
 ): Promise<Result<true>> {
   const call = parseCtkGenerate(args, variable, (named) => findHookProgram(named, variable("PATH") ?? ""))
   if (!call.ok) return call
-  if (call.value === "help") return help(generateUsage)
-  passOver(call.value.words, log)
+  if (call.value === "help") return help(generateHelp)
+  const log = createLog(call.value.isQuiet)
   if (call.value.isFormatIgnored)
     log.warn(`the ending of ${call.value.output} counts, not --format: ${call.value.format}`)
   const machine = openHost(host)
   if (!machine.ok) return machine
-  const placed = { ...call.value, driverRoot: call.value.driverRoot ?? configuredRoot(configPath, variable) }
+  const placed = {
+    ...call.value,
+    driverRoot: call.value.driverRoot ?? configuredRoot(call.value.configPath, variable),
+  }
   const answered = generateAsCtk(observeForCtk(machine.value, placed), placed)
   if (!answered.ok) return answered
   for (const { severity, fault: one } of answered.value.findings)
@@ -127,11 +130,6 @@ async function generate(
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
   }
   return ok(true)
-}
-
-/** As the reference does; it says nothing. */
-function passOver(words: readonly string[], log: Log): void {
-  if (words.length > 0) log.warn(`passed over, for they are no flags: ${words.join(" ")}`)
 }
 
 const withInfix = (output: string, infix: string): string =>
@@ -156,9 +154,8 @@ function findHookProgram(named: string, path: string): string {
 
 /** What config.toml says of the driver's root; a file that cannot be read says nothing. */
 function configuredRoot(configPath: string | undefined, variable: Variable): string | undefined {
-  const named = configPath ?? variable("NVIDIA_CTK_CONFIG")
   const { text } = readConfig({
-    configPath: named === "" ? undefined : named,
+    configPath: configPath === "" ? undefined : configPath,
     profile: undefined,
     variable,
   })
@@ -175,12 +172,11 @@ async function list(
   args: readonly string[],
   { host }: CtkSurroundings,
   variable: Variable,
-  log: Log,
 ): Promise<Result<true>> {
   const flags = parseCtkFlags(args, listShape, variable)
   if (!flags.ok) return flags
-  if (flags.value.isHelpAsked) return help(ctkUsage(listShape))
-  passOver(flags.value.words, log)
+  if (flags.value.isHelpAsked) return help(ctkHelp(listShape))
+  const log = createLog(flags.value.isOn("quiet"))
   const machine = openHost(host)
   if (!machine.ok) return machine
   const registry = readSpecifications(machine.value, flags.value.list("spec-dir") ?? defaultDirectories)
@@ -209,12 +205,11 @@ const transformShape: CtkShape = {
   },
 }
 
-/** A file's ending chooses the form, as for a generated one. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
-async function transform(args: readonly string[], variable: Variable, log: Log): Promise<Result<true>> {
+/** A file's ending chooses the form, as for a generated one. Nothing is written that no engine reads. Faults: UsageInvalid, CdiFileUnreadable, those of parseSpec. */
+async function transform(args: readonly string[], variable: Variable): Promise<Result<true>> {
   const flags = parseCtkFlags(args, transformShape, variable)
   if (!flags.ok) return flags
-  if (flags.value.isHelpAsked) return help(ctkUsage(transformShape))
-  passOver(flags.value.words, log)
+  if (flags.value.isHelpAsked) return help(ctkHelp(transformShape))
   const relativeTo = flags.value.text("relative-to") ?? "host"
   if (relativeTo !== "host" && relativeTo !== "container")
     return fail(ctkUsageFault(transformShape, `invalid --relative-to value: ${relativeTo}`))
@@ -230,5 +225,11 @@ async function transform(args: readonly string[], variable: Variable, log: Log):
   })
   const output = flags.value.text("output") ?? ""
   // A node that has got a place of its own on the machine needs a newer version than one that had none.
-  return deliver(raiseVersion(moved), formatOf(output), output)
+  const raised = raiseVersion(moved)
+  // A root that is replaced by nothing leaves paths that are none.
+  const again = parseSpec({
+    path: output === "" ? "standard output" : output,
+    bytes: encodeUtf8(renderSpec(raised, "json")),
+  })
+  return again.ok ? deliver(raised, formatOf(output), output) : fail(again.fault[0] as Fault)
 }

@@ -18,6 +18,19 @@ export interface CtkShape {
   readonly flags: Readonly<Record<string, CtkFlag>>
 }
 
+/** Those that every command has, before its name or behind it. */
+const globalFlags: CtkShape["flags"] = {
+  debug: { takes: "switch", variable: "NVIDIA_CTK_DEBUG", aliases: ["d"] },
+  quiet: { takes: "switch", variable: "NVIDIA_CTK_QUIET" },
+  config: { takes: "text", variable: "NVIDIA_CTK_CONFIG" },
+}
+
+/** As Go's strconv.ParseBool has them. */
+const switchWords: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
+  ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
+])
+
 export interface CtkFlags {
   /** The last one that was given; undefined: neither flag nor variable. */
   text(name: string): string | undefined
@@ -27,17 +40,22 @@ export interface CtkFlags {
   /** By a flag, not by a variable. */
   isGiven(name: string): boolean
   readonly isHelpAsked: boolean
-  /** Words that are no flag: they mean nothing. */
-  readonly words: readonly string[]
 }
 
-export const ctkUsage = ({ program, flags }: CtkShape): string =>
-  [
-    program,
-    ...Object.entries(flags).map(([name, { takes }]) =>
-      takes === "switch" ? `[--${name}]` : takes === "list" ? `[--${name} …]…` : `[--${name} …]`,
-    ),
-  ].join(" ")
+/** What `--help` shows: each flag with its other names and its variable. */
+export function ctkHelp({ program, flags }: CtkShape): string {
+  const lines = Object.entries({ ...flags, ...globalFlags }).map(([name, flag]) => {
+    const names = [name, ...(flag.aliases ?? [])].map((one) => (one.length === 1 ? `-${one}` : `--${one}`))
+    const value = flag.takes === "switch" ? "" : flag.takes === "list" ? " VALUE,…" : " VALUE"
+    return [`${names.join(", ")}${value}`, flag.variable ?? ""] as const
+  })
+  const width = Math.max(...lines.map(([left]) => left.length))
+  return [
+    `usage: ${program} [flags]`,
+    "Each flag can also be given by the variable beside it; lists have commas, or the flag is repeated.",
+    ...lines.map(([left, variable]) => `  ${left.padEnd(width)}  ${variable}`.trimEnd()),
+  ].join("\n")
+}
 
 /** The flags are too many for a line that says what was wrong. */
 export const ctkUsageFault = ({ program }: Pick<CtkShape, "program">, problem: string): Fault =>
@@ -50,24 +68,17 @@ export function parseCtkFlags(
   variable: (name: string) => string | undefined,
 ): Result<CtkFlags> {
   const misused = (problem: string): Result<never> => fail(ctkUsageFault(shape, problem))
+  const known = { ...shape.flags, ...globalFlags }
   const names = new Map(
-    Object.entries(shape.flags).flatMap(([name, { aliases = [] }]) =>
+    Object.entries(known).flatMap(([name, { aliases = [] }]) =>
       [name, ...aliases].map((one) => [one, name] as const),
     ),
   )
   const given = new Map<string, readonly string[]>()
-  const words: string[] = []
   let isHelpAsked = false
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    if (arg === "--") {
-      words.push(...args.slice(index + 1))
-      break
-    }
-    if (!arg.startsWith("-") || arg === "-") {
-      words.push(arg)
-      continue
-    }
+    if (!arg.startsWith("-") || arg === "-") return misused(`unexpected ${JSON.stringify(arg)}`)
     const [written = "", ...rest] = arg.replace(/^--?/, "").split("=")
     const value = rest.length === 0 ? undefined : rest.join("=")
     if (written === "help" || written === "h") {
@@ -75,38 +86,31 @@ export function parseCtkFlags(
       continue
     }
     const name = names.get(written)
-    const flag = name === undefined ? undefined : shape.flags[name]
+    const flag = name === undefined ? undefined : known[name]
     if (name === undefined || flag === undefined) return misused(`flag provided but not defined: -${written}`)
     const text = value ?? (flag.takes === "switch" ? "true" : args[++index])
     if (text === undefined) return misused(`flag needs an argument: --${written}`)
-    if (flag.takes === "switch" && readSwitch(text) === undefined)
-      return misused(`invalid value ${JSON.stringify(text)} for flag --${name}`)
+    if (flag.takes === "switch" && !switchWords.has(text))
+      return misused(`invalid value ${JSON.stringify(text)} for flag -${written}: parse error`)
     given.set(name, [...(given.get(name) ?? []), text])
   }
   const valuesOf = (name: string): readonly string[] | undefined => {
-    const twin = shape.flags[name]?.variable
+    const twin = known[name]?.variable
     const byVariable = twin === undefined ? undefined : variable(twin)
     return given.get(name) ?? (byVariable === undefined || byVariable === "" ? undefined : [byVariable])
   }
-  for (const [name, { takes, variable: twin }] of Object.entries(shape.flags)) {
+  for (const [name, { takes }] of Object.entries(known)) {
     const text = takes === "switch" ? valuesOf(name)?.at(-1) : undefined
-    if (text !== undefined && readSwitch(text) === undefined)
-      return misused(`invalid value ${JSON.stringify(text)} of ${twin} for flag --${name}`)
+    if (text !== undefined && !switchWords.has(text))
+      return misused(
+        `could not parse ${JSON.stringify(text)} as bool value from environment variable ${JSON.stringify(known[name]?.variable)} for flag ${name}: parse error`,
+      )
   }
   return ok({
     text: (name) => valuesOf(name)?.at(-1),
     list: (name) => valuesOf(name)?.flatMap((value) => value.split(",")),
-    isOn: (name) => readSwitch(valuesOf(name)?.at(-1) ?? "") === true,
+    isOn: (name) => switchWords.get(valuesOf(name)?.at(-1) ?? "") === true,
     isGiven: (name) => given.has(name),
     isHelpAsked,
-    words,
   })
 }
-
-/** As the reference's library reads it; undefined: neither yes nor no. */
-const readSwitch = (text: string): boolean | undefined =>
-  /^(?:1|t|T|TRUE|true|True)$/.test(text)
-    ? true
-    : /^(?:0|f|F|FALSE|false|False)$/.test(text)
-      ? false
-      : undefined

@@ -12,7 +12,7 @@ import {
   specModes,
 } from "../core/generate/spec-request.ts"
 import { joinPath } from "../core/text/path.ts"
-import { type CtkFlags, type CtkShape, ctkUsage, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
+import { type CtkFlags, type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 
 const text = (variable: string, ...aliases: readonly string[]) =>
   ({ takes: "text", variable: `NVIDIA_CTK_${variable}`, aliases }) as const
@@ -66,8 +66,9 @@ export interface CtkGenerateCall {
   /** One was named that is not the output's ending. */
   readonly isFormatIgnored: boolean
   readonly features: ReadonlySet<string>
-  /** Words of the command line that mean nothing. */
-  readonly words: readonly string[]
+  readonly isQuiet: boolean
+  /** The toolkit's config.toml; undefined: the usual one. */
+  readonly configPath: string | undefined
 }
 
 /** `findHook`: where the named program lies; empty: the usual one. Faults: UsageInvalid. */
@@ -83,7 +84,7 @@ export function parseCtkGenerate(
   return typeof call === "string" ? fail(ctkUsageFault(shape, call)) : ok(call)
 }
 
-export const generateUsage: string = ctkUsage(shape)
+export const generateHelp: string = ctkHelp(shape)
 
 const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 
@@ -112,6 +113,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   const enabled = flags.list("enable-hook") ?? []
   if (enabled.includes("all")) return "enabling all hooks is not supported"
   const devices = flags.list("device-id") ?? ["all"]
+  if (devices.every((one) => one.trim() === "")) return 'identifier is not a valid UUID or index: ""'
   const driverRoot = flags.text("driver-root")
   if (driverRoot !== undefined && driverRoot !== "" && !driverRoot.startsWith("/"))
     return `the driver root is not absolute: ${driverRoot}`
@@ -151,7 +153,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     format: implied ?? known,
     isFormatIgnored: flags.isGiven("format") && implied !== undefined && implied !== known,
     features,
-    words: flags.words,
+    isQuiet: flags.isOn("quiet"),
+    configPath: flags.text("config"),
   }
 }
 

@@ -54,7 +54,7 @@ export function generateAsCtk(observed: HostSnapshot, call: CtkGenerateCall): Re
   const whole = generateSpec(snapshot.value, call.request)
   if (!whole.ok) return whole
   const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
-  if (mode === "nvml" && call.features.has("enable-coherent-annotations"))
+  if (call.features.has("enable-coherent-annotations"))
     for (const { infix, devices } of splitByCoherence(snapshot.value.inventory, call.request)) {
       const part = generateSpec(snapshot.value, {
         ...call.request,

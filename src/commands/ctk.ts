@@ -17,38 +17,38 @@ export async function run(
   caller: Caller = ownCaller(args),
 ): Promise<number> {
   const flags: string[] = []
-  let configPath: string | undefined
   let host: string | undefined
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    if (arg === "hook") return await runHook([...flags, ...args.slice(index + 1)], "nvidia-ctk hook", caller)
-    if (arg === "cdi")
-      return await (await import("./ctk-cdi.ts")).run(args.slice(index + 1), {
-        flags,
-        configPath,
-        host,
-        caller,
-      })
-    // No hook reads it.
-    if (/^--?config(=|$)/.test(arg)) {
-      configPath = arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : args[++index]
-      continue
-    }
+    const rest = args.slice(index + 1)
+    if (arg === "hook") return await runHook([...withoutConfig(flags), ...rest], "nvidia-ctk hook", caller)
+    if (arg === "cdi") return await (await import("./ctk-cdi.ts")).run([...flags, ...rest], { host, caller })
     // Our own, so that a simulated machine or a recording can be asked.
     if (arg.startsWith("--host=")) {
       host = arg.slice("--host=".length)
       continue
     }
-    if (["--help", "-help", "-h"].includes(arg)) {
-      await print(`usage: ${usage}\n`)
-      return 0
+    if (["--help", "-help", "-h", "help"].includes(arg)) return await tell(`usage: ${usage}`)
+    if (["--version", "-version", "-v"].includes(arg)) {
+      const { version } = await import("../version.ts")
+      return await tell(`NVIDIA Container Toolkit CLI version ${version} (gantry)`)
     }
     if (!arg.startsWith("-"))
       return refuse(`command ${JSON.stringify(arg)} is not served here, only hook and cdi are`)
     flags.push(arg)
+    if (/^--?config$/.test(arg)) flags.push(args[++index] ?? "")
   }
   return refuse("a command is missing, and only hook and cdi are served here")
 }
+
+async function tell(line: string): Promise<number> {
+  await print(`${line}\n`)
+  return 0
+}
+
+/** No hook reads it. */
+const withoutConfig = (flags: readonly string[]): readonly string[] =>
+  flags.filter((flag, index) => !/^--?config(=|$)/.test(flag) && !/^--?config$/.test(flags[index - 1] ?? ""))
 
 const refuse = (problem: string): Promise<number> =>
   report(fault("UsageInvalid", { program: "nvidia-ctk", problem, usage }))

@@ -35,8 +35,9 @@ import { readText } from "../host/read-text.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { observeBoardLayout } from "./observe-board-layout.ts"
 import { observeSupplied } from "./observe-supplied.ts"
-import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
+import { readSpecifications } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
+import { specificationDirectories } from "./specification-directories.ts"
 
 const shape = {
   program: "gantry explain",

@@ -18,7 +18,7 @@ import { readConfig } from "../host/hook-sources.ts"
 import { observeAndRemember } from "../host/observe-and-remember.ts"
 import { openHost } from "../host/open-host.ts"
 import { fileStamp } from "../host/published-spec.ts"
-import { areFresh, hasChangedSince, isFreshProof, type Proof, proofOf, stampPlaces } from "../host/stamp.ts"
+import { areFresh, areLinksFresh, hasChangedSince, type Proof, proofOf, stampPlaces } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { FlagShape, Flags } from "./flags.ts"
 import { machineOptions } from "./observe-machine.ts"
@@ -106,7 +106,7 @@ export async function untilChanged(
     const left = deadline - performance.now()
     if (left <= 0) return
     await Bun.sleep(Math.min(intervalMs, left))
-    if (fileStamp(file.path) !== file.stamp || !isFreshProof(proof)) break
+    if (fileStamp(file.path) !== file.stamp || !areFresh(proof.stamps) || !areLinksFresh(proof.links)) break
   }
   for (let round = 0; round < settleLimit; round++) {
     const settling = stampPlaces(host, witnesses)

@@ -15,7 +15,7 @@ import { isInUserNamespace } from "../host/own-user-namespace.ts"
 import { keepStart, type PreparedStart, type StartPlace } from "../host/prepared-start.ts"
 import { driverPlace } from "./driver-place.ts"
 import { type KnownMachine, knowMachine } from "./know-machine.ts"
-import type { Asking } from "./plan-with-specifications.ts"
+import type { Asking } from "./plan-from-files.ts"
 
 export interface PlannedStart {
   readonly plan: Plan

@@ -1,93 +1,53 @@
-/** Works out what a container is given that asks for devices of CDI specifications. Loaded only when one does. */
+/**
+ * Works out what a container is given that asks for devices of CDI specifications: from what is remembered of them where that holds, else from
+ * the files. Loaded only when one does.
+ */
 
-import type { Registry } from "../core/cdi/registry.ts"
-import { hostPathOf } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import type { ContainerLayout } from "../core/plan/container-layout.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
-import { hasDevice } from "../core/plan/has-device.ts"
-import type { Plan } from "../core/plan/plan.ts"
-import { planCdiAlone, planCdiContainer } from "../core/plan/plan-cdi-container.ts"
-import { namesDecidedBy, planCdiDevices, planSpecifiedDevices } from "../core/plan/plan-cdi-devices.ts"
-import { planNative } from "../core/plan/plan-native.ts"
-import type { AskedDevice } from "../core/request/asked-devices.ts"
+import { planCdiAlone } from "../core/plan/plan-cdi-container.ts"
+import { namesForSpecifications, planFoundDevices, specifiedNodes } from "../core/plan/plan-cdi-devices.ts"
+import { type RecalledDevices, recallDevices } from "../host/cdi-index.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { keepStart } from "../host/prepared-start.ts"
-import type { Proof } from "../host/stamp.ts"
+import { stateDirectory } from "../host/state-directory.ts"
 import { watchSpecifications } from "../host/witness-specifications.ts"
 import { openMachine } from "./open-machine.ts"
-import type { PlannedStart, SuppliedMachine } from "./plan-start.ts"
-import { readSpecifications, specificationDirectories } from "./read-specifications.ts"
-
-export interface Asking {
-  readonly decision: GpuDecision
-  readonly asked: readonly AskedDevice[]
-  readonly layout: ContainerLayout
-  /** Asked only where specifications do not decide alone. */
-  know(): Promise<Result<SuppliedMachine>>
-}
+import type { Asking, ReadFrom } from "./plan-from-files.ts"
+import type { PlannedStart } from "./plan-start.ts"
+import { specificationDirectories } from "./specification-directories.ts"
 
 /** Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid. Why a container is refused stands in the plan. */
-export async function planWithSpecifications({
-  decision,
-  asked,
-  layout,
-  know,
-}: Asking): Promise<Result<PlannedStart>> {
-  const { config, log } = decision
-  const opened = await openMachine(config.gantry.host)
+export async function planWithSpecifications(asking: Asking): Promise<Result<PlannedStart>> {
+  const { decision, asked } = asking
+  const opened = await openMachine(decision.config.gantry.host)
   if (!opened.ok) return opened
   const host = opened.value
-  const directories = specificationDirectories(config)
+  const directories = specificationDirectories(decision.config)
   if (!directories.ok) return directories
-  const witness = watchSpecifications(host, directories.value)
-  const registry = readSpecifications(host, directories.value)
-  const specifications = { registry, findHostNode: findHostNode(host) }
-  const proofOf = (plan: Plan): Proof | undefined =>
-    plan.refusal === undefined ? witness.testify(placesOf(registry, plan)) : undefined
-  const names = namesDecidedBy(registry, asked)
-  if (names !== undefined) {
-    const plan = planCdiAlone(decision, planSpecifiedDevices(names, specifications, log))
-    return ok({
-      plan,
-      host,
-      keep(place, start) {
-        const proof = place === undefined ? undefined : proofOf(plan)
-        if (place !== undefined && proof !== undefined) keepStart(place, proof, [], start)
-      },
-    })
-  }
-  const known = await know()
-  if (!known.ok) return known
-  const { snapshot, recalled, notSupplied } = known.value
-  const planned = planCdiDevices(
-    { ...specifications, asked, isOwn: (selector) => hasDevice(snapshot, selector) },
-    log,
-  )
-  const made = planCdiContainer(decision, planned, {
-    injector: "native",
-    planMachine: planNative,
-    observe: () => ok(snapshot),
-    observeLayout: () => layout,
-  })
-  const plan = { ...made, findings: [...made.findings, ...notSupplied] }
-  return ok({
+  const from = { host, directories: directories.value, witness: watchSpecifications(host, directories.value) }
+  const names = namesForSpecifications(asked)
+  const recalled =
+    names === undefined ? undefined : recallDevices(host, directories.value, names, stateDirectory())
+  return recalled === undefined
+    ? await (await import("./plan-from-files.ts")).planFromFiles(asking, from)
+    : ok(planRecalled(decision, recalled, from))
+}
+
+function planRecalled(
+  decision: GpuDecision,
+  { devices, findings, proof }: RecalledDevices,
+  { host, witness }: ReadFrom,
+): PlannedStart {
+  const planned = planFoundDevices(devices, findings, findHostNode(host), decision.log)
+  const plan = planCdiAlone(decision, planned)
+  return {
     plan,
     host,
     keep(place, start) {
-      const proof = place === undefined || recalled === undefined ? undefined : proofOf(plan)
-      if (place === undefined || recalled === undefined || proof === undefined) return
-      const stamps = [...recalled.stamps, ...proof.stamps]
-      const links = [...recalled.links, ...proof.links]
-      keepStart(place, { stamps, links }, snapshot.inventory.sockets, start)
+      if (place === undefined || plan.refusal !== undefined) return
+      const beside = witness.testifyBeside(proof, specifiedNodes(plan.edits))
+      if (beside !== undefined) keepStart(place, beside, [], start)
     },
-  })
+  }
 }
-
-/** What was read, and what of the machine was asked for: files and nodes. */
-const placesOf = ({ specs, rejected }: Registry, { edits }: Plan): readonly string[] => [
-  ...[...specs, ...rejected].map(({ path }) => path),
-  ...edits.flatMap((edit) =>
-    edit.kind === "cdiDevice" ? edit.containerEdits.deviceNodes.map(hostPathOf) : [],
-  ),
-]

@@ -14,7 +14,7 @@ export async function resolveOn(
 ): Promise<Result<ResolvedDevices>> {
   const state = stateDirectory()
   const recalled = recallDevices(host, directories, names, state)
-  if (recalled !== undefined) return ok(collectEdits(recalled))
+  if (recalled !== undefined) return ok(collectEdits(recalled.devices))
   const startedMs = Date.now()
   const [{ readSpecifications }, { resolveDevices }] = await Promise.all([
     import("./read-specifications.ts"),

@@ -60,6 +60,8 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const kind = values.get("kind")
   const problem = kind === undefined ? undefined : kindProblem(kind)
   if (problem !== undefined) return misused(problem)
+  const empty = ["device", "name", "for-engine"].find((name) => listOf(flags, name)?.length === 0)
+  if (empty !== undefined) return misused(`--${empty} names nothing`)
   const names = listOf(flags, "name") ?? nameStrategies
   const strange = names.find((name) => !isOneOf(nameStrategies, name))
   if (strange !== undefined) return misused(`unknown way of naming ${JSON.stringify(strange)}`)

@@ -2,12 +2,12 @@
  * A specification as a file: old or new at every moment, readable for engines without root, and told of what would make its devices nobody's.
  */
 
-import { chmodSync, mkdirSync } from "node:fs"
+import { chmodSync, mkdirSync, realpathSync } from "node:fs"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { absolutePath, parentPath } from "../core/text/path.ts"
+import { absolutePath, baseName, joinPath, parentPath } from "../core/text/path.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { replaceFile } from "../host/replace-file.ts"
@@ -45,11 +45,26 @@ function specPath(file: string, format: SpecFormat): string {
 export function findRivals(spec: CdiSpec, file: string, format: SpecFormat): readonly Fault[] {
   const path = specPath(file, format)
   const names = new Set(spec.devices.map(({ name }) => name))
-  const { specs } = readSpecifications(createLiveFiles(), [parentPath(path)])
+  // Where a link leads, engines may look by another way.
+  const directory = realDirectory(parentPath(path))
+  const { specs } = readSpecifications(createLiveFiles(), [directory])
   return specs.flatMap((other): readonly Fault[] => {
     const shared = other.spec.devices.find(({ name }) => names.has(name))
-    if (other.path === path || other.spec.kind !== spec.kind || shared === undefined) return []
+    if (
+      other.path === joinPath(directory, baseName(path)) ||
+      other.spec.kind !== spec.kind ||
+      shared === undefined
+    )
+      return []
     const device = `${spec.kind}=${shared.name}`
     return [fault("CdiDeviceConflict", { device, files: [path, other.path] })]
   })
+}
+
+function realDirectory(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }

@@ -6,6 +6,8 @@
 
 import { findDevices, type IndexReader, indexDevices } from "../core/cdi/device-index.ts"
 import type { RegisteredDevice, Registry } from "../core/cdi/registry.ts"
+import { registryFindings } from "../core/cdi/registry-findings.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { type ReadPart, readStateParts } from "./read-state-parts.ts"
@@ -14,10 +16,11 @@ import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
 /** The first line: what is where behind it. Units: bytes. */
 interface Head {
-  readonly version: 2
+  readonly version: 3
   readonly key: string
-  /** Of the proof, which comes first. */
+  /** Of the proof, which comes first, and of what is wrong with files. */
   readonly proof: number
+  readonly findings: number
   readonly sources: readonly number[]
   readonly shelves: readonly number[]
 }
@@ -25,7 +28,7 @@ interface Head {
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
 /** How many sets of directories are kept. */
 const capacity = 16
-/** What is larger is not kept. Units: UTF-16 code units. */
+/** What is larger is not kept. Units: bytes. */
 const sizeLimit = 8 * 1024 * 1024
 /** Holds the first line of ten files with a few hundred devices, and all of few. Units: bytes. */
 const firstRead = 16 * 1024
@@ -47,32 +50,46 @@ export function recallDevices(
   directories: readonly string[],
   names: readonly string[],
   state: string | undefined,
-): readonly RegisteredDevice[] | undefined {
+): RecalledDevices | undefined {
   const place = placeOf(host, directories, state)
   if (place === undefined) return undefined
   return readStateParts(place.state, place.file, (read) => {
     const opened = openIndex(read, place.key)
-    return opened !== undefined && isFreshProof(opened.proof) ? findDevices(opened.index, names) : undefined
+    if (opened === undefined || !isFreshProof(opened.proof)) return undefined
+    const { proof, index, readFindings } = opened
+    const devices = findDevices(index, names)
+    return devices === undefined ? undefined : { devices, findings: readFindings(), proof }
   })
+}
+
+export interface RecalledDevices {
+  /** Order: as asked for. */
+  readonly devices: readonly RegisteredDevice[]
+  /** What is wrong with other specifications. */
+  readonly findings: readonly Finding[]
+  /** Of the directories and all files. */
+  readonly proof: Proof
 }
 
 interface OpenedIndex {
   readonly proof: { readonly [K in keyof Proof]?: unknown }
+  readFindings(): readonly Finding[]
   readonly index: IndexReader
 }
 
 function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   const line = readFirstLine(read)
   const head = parse<Head>(line)
-  if (line === undefined || head?.version !== 2 || head.key !== key) return undefined
-  const { proof, sources = [], shelves = [] } = head
-  if (typeof proof !== "number" || ![sources, shelves].every(areLengths)) return undefined
+  if (line === undefined || head?.version !== 3 || head.key !== key) return undefined
+  const { proof = Number.NaN, findings = Number.NaN, sources = [], shelves = [] } = head
+  if (![[proof, findings], sources, shelves].every(areLengths)) return undefined
   // What is before the texts is ASCII.
   const start = line.length + 1
-  const ofSources = partsFrom(start + proof, sources, read)
+  const ofSources = partsFrom(start + proof + findings, sources, read)
   const ofShelves = partsFrom(ofSources.end, shelves, read)
   return {
     proof: parse<Proof>(read(start, proof)) ?? {},
+    readFindings: () => JSON.parse(read(start + proof, findings)) as readonly Finding[],
     index: { shelfCount: shelves.length, source: ofSources.text, shelf: ofShelves.text },
   }
 }
@@ -129,14 +146,14 @@ export function rememberDevices(
   const proof = proofOf(host, [...directories, ...files].map(hostPath))
   if (hasChangedSince(proof.stamps, startedMs)) return
   const { sources, shelves } = indexDevices(registry)
-  const parts = [JSON.stringify(proof), ...sources, ...shelves]
-  const [ofProof = 0, ...lengths] = parts.map((part) => Buffer.byteLength(part))
+  const parts = [JSON.stringify(proof), JSON.stringify(registryFindings(registry)), ...sources, ...shelves]
+  const [ofProof = 0, findings = 0, ...lengths] = parts.map((part) => Buffer.byteLength(part))
   const head: Head = {
-    ...{ version: 2, key: place.key, proof: ofProof },
+    ...{ version: 3, key: place.key, proof: ofProof, findings },
     ...{ sources: lengths.slice(0, sources.length), shelves: lengths.slice(sources.length) },
   }
   const text = `${asciiJson(head)}\n${parts.join("")}`
-  if (text.length > sizeLimit) return
+  if (Buffer.byteLength(text) > sizeLimit) return
   makeRoom(place.state, fileName, capacity)
   writeStateText(place.state, place.file, text)
 }

@@ -2,8 +2,8 @@
 
 import type { SpecDirectory, SpecFileRead } from "../core/cdi/registry.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
-import type { Fault } from "../core/fault/fault.ts"
-import { ok, type Result } from "../core/fault/result.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
@@ -14,15 +14,34 @@ export const readCdiDirectories = (
 ): readonly SpecDirectory[] =>
   directories.map(cleanPath).map((path) => ({ path, files: readDirectory(host, path) }))
 
+/**
+ * As the Go package's walk goes about it, which looks at names without following them:
+ *   a directory that is not there has no files; one that cannot be looked at ends the search
+ *   what is no directory, a link to one too, has no files, or is one itself if it is called so
+ *   a directory that cannot be listed has no files; one whose files cannot be looked at ends the search
+ * Faults: HostReadFailed ends the search, CdiDirectoryUnused does not.
+ */
 function readDirectory(host: HostFiles, directory: string): Result<readonly SpecFileRead[]> {
+  const stat = host.lstat(hostPath(directory))
+  if (!stat.ok) return isAbsent(stat.fault) ? ok([]) : stat
+  if (stat.value.kind !== "directory") {
+    if (isSpecName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
+    const why = stat.value.kind === "symlink" ? "is a link, which they do not follow" : "is no directory"
+    return fail(fault("CdiDirectoryUnused", { directory, why }))
+  }
   const names = host.readDir(hostPath(directory))
-  if (!names.ok) return isAbsent(names.fault) ? ok([]) : names
-  const files = names.value
-    .filter((name) => /\.(?:json|yaml)$/.test(name))
-    .map((name) => joinPath(directory, name))
-    .filter((path) => !isDirectory(host, path))
-  return ok(files.map((path) => ({ path, bytes: readCdiFile(host, path) })))
+  if (!names.ok) return fail(fault("CdiDirectoryUnused", { directory, why: "cannot be listed" }, names.fault))
+  const files: SpecFileRead[] = []
+  for (const path of names.value.filter(isSpecName).map((name) => joinPath(directory, name))) {
+    const file = host.lstat(hostPath(path))
+    if (!file.ok && !isAbsent(file.fault)) return file
+    if (!file.ok || file.value.kind === "directory") continue
+    files.push({ path, bytes: readCdiFile(host, path) })
+  }
+  return ok(files)
 }
+
+const isSpecName = (name: string): boolean => /\.(?:json|yaml)$/.test(name)
 
 /** One byte more than a specification may have, so that a larger one is told from one that fits. */
 export const readCdiFile = (host: HostFiles, path: string): Result<Uint8Array> =>
@@ -30,8 +49,3 @@ export const readCdiFile = (host: HostFiles, path: string): Result<Uint8Array> =
 
 const isAbsent = (problem: Fault): boolean =>
   problem.tag === "HostReadFailed" && problem.data.errno === "ENOENT"
-
-function isDirectory(host: HostFiles, path: string): boolean {
-  const stat = host.lstat(hostPath(path))
-  return stat.ok && stat.value.kind === "directory"
-}

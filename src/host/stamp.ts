@@ -139,7 +139,7 @@ function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly Link
   return [...links].map((path) => [path, readLink(path)])
 }
 
-const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
+export const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
   links.every(([path, target]) => readLink(path) === target)
 
 const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>

@@ -10,6 +10,8 @@ import { areFresh, hasChangedSince, type Proof, proofOf, stampPlaces } from "./s
 export interface SpecificationWitness {
   /** `places`: files and nodes that were looked at. undefined: something changed meanwhile, or there are too many to look at again. */
   testify(places: readonly string[]): Proof | undefined
+  /** `known`: a proof that held after the witness began. With other places. undefined: as for testify. */
+  testifyBeside(known: Proof, places: readonly string[]): Proof | undefined
 }
 
 /** To look at more at every start would cost more than to plan. */
@@ -19,14 +21,25 @@ const placeLimit = 1000
 export function watchSpecifications(host: HostFiles, directories: readonly string[]): SpecificationWitness {
   const startedMs = Date.now()
   const before = stampPlaces(host, directories.map(hostPath))
+  const testify: SpecificationWitness["testify"] = (places) => {
+    const all = [...directories, ...places].map(hostPath)
+    if (all.length > placeLimit) return undefined
+    const proof = proofOf(host, all)
+    return areFresh(before) && !hasChangedSince(proof.stamps, startedMs) && proof.stamps.length > 0
+      ? proof
+      : undefined
+  }
   return {
-    testify(places) {
-      const all = [...directories, ...places].map(hostPath)
-      if (all.length > placeLimit) return undefined
-      const proof = proofOf(host, all)
-      return areFresh(before) && !hasChangedSince(proof.stamps, startedMs) && proof.stamps.length > 0
-        ? proof
-        : undefined
+    testify,
+    testifyBeside({ stamps, links }, places) {
+      const proof = stamps.length > placeLimit ? undefined : testify(places)
+      const own = new Set(proof?.stamps.map(([path]) => path))
+      return (
+        proof && {
+          stamps: [...proof.stamps, ...stamps.filter(([path]) => !own.has(path))],
+          links: [...proof.links, ...links],
+        }
+      )
     },
   }
 }

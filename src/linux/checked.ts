@@ -7,10 +7,19 @@ import { systemCall } from "./libc.ts"
 import { numbers } from "./system-call-numbers.ts"
 
 type Name = keyof typeof numbers
+type Word = number | bigint
 
 /** The kernel's return value. Faults: SystemCallFailed. */
-export function call(name: Name, target: string, ...args: readonly (number | bigint)[]): Result<number> {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args
+export function call(
+  name: Name,
+  target: string,
+  a: Word = 0,
+  b: Word = 0,
+  c: Word = 0,
+  d: Word = 0,
+  e: Word = 0,
+  f: Word = 0,
+): Result<number> {
   const { value, errno } = systemCall(numbers[name], a, b, c, d, e, f)
   return value === -1 ? fail(systemCallFault(name, target, errno)) : ok(value)
 }

@@ -247,9 +247,10 @@ function removeLeftovers(parent: number): void {
 
 /** A symbolic link in a directory; one that says the same already is left alone, another is replaced at once. */
 export function linkAt(parent: number, name: string, target: string, owner: Owner): Result<true> {
-  if (readLinkAt(parent, name) === target) return ok(true)
   const first = call("symlinkat", name, cString(target), parent, cString(name))
   if (first.ok) return changeOwner(parent, name, owner)
+  // Where nothing may be written, not every file system says first that something is there.
+  if (readLinkAt(parent, name) === target) return ok(true)
   if (errnoOf(first) !== "EEXIST") return first
   removeLeftovers(parent)
   const temporary = temporaryName()

@@ -147,6 +147,21 @@ devices:
     }
   })
 
+  test.each([
+    [["--defect", "dead-gpu:0"], "GAN2100"],
+    [["--defect", "excluded-gpu:0"], "GAN2111"],
+    [["--defect", "missing-node:nvidia0"], "GAN2101"],
+    [["--mig", "0:1/0=3g.20gb", "--defect", "mig-cap-missing"], "GAN2123"],
+  ])("where no GPU is left says what is wrong with one: %j", (defect, code) => {
+    const machine = join(directory, "none-left")
+    const make = ["simulate", "up", machine, "--gpus", "1", "--no-nvml", ...defect]
+    expect(Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...make]).exitCode).toBe(0)
+    const { exit, stdout, stderr } = generate(machine)
+    expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" })
+    expect(stderr).toContain(`[${code}]`)
+    expect(stderr).not.toContain("GAN4060")
+  })
+
   test("of a simulated machine names the places where engines find its files", () => {
     const machine = at("machine")
     const simulate = (...args: readonly string[]) =>
@@ -179,6 +194,8 @@ devices:
     [["--format=toml"], "unknown format"],
     [["--json"], "--json tells of the file"],
     [["word"], "unexpected"],
+    [["--device", ","], "--device names nothing"],
+    [["--name="], "--name names nothing"],
   ])("%j is wrong usage", (args, text) => {
     const { exit, stdout, stderr } = generate("one-gpu", ...args)
     expect([exit, stdout]).toEqual([2, ""])

@@ -66,6 +66,13 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
   const file = join(machine, "etc/cdi/nvidia.yaml")
   const verify = (...args: readonly string[]) => cdi("verify", "--host", machine, ...args)
 
+  test("root is known everywhere, and an image that is not there is wrong usage", () => {
+    expect(verify("--user", "root").exit).toBe(0)
+    const lost = verify("--image-root", "/nowhere")
+    expect(lost.exit).toBe(2)
+    expect(lost.stderr).toContain('--image-root is no directory: cannot read "/nowhere"')
+  })
+
   test("a sound specification, as text and as JSON", () => {
     mkdirSync(join(machine, "etc/cdi"), { recursive: true })
     writeFileSync(file, spec)

@@ -53,16 +53,78 @@ describe("nvidia-ctk cdi generate", () => {
     expect(told("/bin/sh")).not.toContain("level=warning")
   })
 
-  test.each([[["cdi", "--help"]], [["cdi", "transform", "-h"]], [["cdi", "help"]]])(
-    "%p is help, not wrong usage",
-    (words) => {
-      expect(ctk(words)).toMatchObject({
+  test.each([
+    [["cdi"]],
+    [["cdi", "--help"]],
+    [["cdi", "transform"]],
+    [["cdi", "transform", "-h"]],
+    [["cdi", "help"]],
+    [["cdi", "--quiet", "-h"]],
+  ])("%p is help, not wrong usage", (words) => {
+    expect(ctk(words)).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
+      stderr: "",
+    })
+  })
+
+  test("help names each flag, its other names and its variable", () => {
+    const { stdout } = ctk(["cdi", "generate", "--help"])
+    expect(stdout).toMatch(
+      /--device-id, --device-ids, --device, --devices VALUE,… +NVIDIA_CTK_CDI_GENERATE_DEVICE_IDS\n/,
+    )
+    expect(stdout).toMatch(/--no-all-device +NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE\n/)
+    expect(stdout).toMatch(/--debug, -d +NVIDIA_CTK_DEBUG\n/)
+  })
+
+  test("global flags stand before a command, between its words or behind it", () => {
+    for (const args of [
+      ["--quiet", "cdi", "generate"],
+      ["cdi", "--quiet", "generate"],
+      ["cdi", "generate", "--quiet", "-d"],
+      ["--debug=false", "cdi", "--config", "/nowhere", "generate", "--quiet=true"],
+    ])
+      expect(ctk(args)).toMatchObject({ exit: 0, stderr: "" })
+    expect(ctk(["cdi", "list", "--quiet", "--spec-dir=/nowhere"])).toMatchObject({ exit: 0, stderr: "" })
+    const config = join(directory, "config.toml")
+    writeFileSync(config, '[nvidia-container-cli]\nroot = "/nowhere"\n')
+    for (const args of [
+      ["--config", config, "cdi", "generate"],
+      ["cdi", "generate", `--config=${config}`],
+    ])
+      expect(ctk(args)).toMatchObject({ exit: 1, stderr: expect.stringContaining("/nowhere") })
+  })
+
+  test("--version says which program this is", () => {
+    for (const flag of ["--version", "-v"])
+      expect(ctk([flag])).toMatchObject({
         exit: 0,
-        stdout: expect.stringContaining("usage: nvidia-ctk cdi"),
-        stderr: "",
+        stdout: expect.stringMatching(/^NVIDIA Container Toolkit CLI version \S+ \(gantry\)\n$/),
       })
-    },
-  )
+  })
+
+  test("a switch takes Go's words alone, and an empty variable is none", () => {
+    for (const word of ["T", "1", "True"])
+      expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).not.toContain("name: all")
+    for (const word of ["f", "0", "FALSE"])
+      expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).toContain("name: all")
+    const names = ["NO_ALL_DEVICE", "MODE", "VENDOR", "DEVICE_IDS"].map((name) => `CDI_GENERATE_${name}`)
+    const env = Object.fromEntries([...names, "QUIET"].map((name) => [`NVIDIA_CTK_${name}`, ""]))
+    expect(ctk(["cdi", "generate"], { env }).stdout).toBe(ctk(["cdi", "generate"]).stdout)
+    const wrong = ctk(["cdi", "generate"], { env: { NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE: "yes" } })
+    expect(wrong).toMatchObject({ exit: 1, stdout: "" })
+    expect(wrong.stderr).toContain(
+      'could not parse "yes" as bool value from environment variable "NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE"',
+    )
+  })
+
+  test("what is named twice is given once, and a device may be named as in all of Gantry", () => {
+    const plain = ctk(["cdi", "generate", "--device-id=0", "--device-name-strategy=index"])
+    for (const device of ["0,0", "0, 0", "a100", "GPU-db"])
+      expect(
+        ctk(["cdi", "generate", `--device-id=${device}`, "--device-name-strategy=index,index"]),
+      ).toMatchObject({ exit: 0, stdout: plain.stdout })
+  })
 
   test("a variable speaks where the flag does not; lists have commas in both", () => {
     const byVariable = ctk(["cdi", "generate"], {
@@ -117,11 +179,6 @@ describe("nvidia-ctk cdi generate", () => {
     expect(existsSync(join(directory, "split/gpu.noncoherent.yaml"))).toBe(false)
   })
 
-  test("classes of coherence are those of whole GPUs: other modes have none", () => {
-    const flag = "--feature-flag=enable-coherent-annotations"
-    expect(ctk(["cdi", "generate", "--mode=management", flag]).stdout.match(/^kind: /gm)).toHaveLength(1)
-  })
-
   test("a way of naming that is named twice gives each device its names once", () => {
     const { exit, stdout } = ctk(["cdi", "generate", "--device-name-strategy=index,index", "--format=json"])
     expect(exit).toBe(0)
@@ -145,26 +202,26 @@ describe("nvidia-ctk cdi generate", () => {
     expect(ctk(["cdi", "generate", flag], { host: "orin" }).exit).toBe(0)
   })
 
-  test("words that are no flags mean nothing, and are told of", () => {
-    const { exit, stdout, stderr } = ctk(["cdi", "generate", "word", "--format=json", "--", "--mode=none"])
-    expect(exit).toBe(0)
-    expect(stdout).toStartWith("{")
-    expect(stderr).toContain("word --mode=none")
+  test("what is no GPU is in no class of coherence", () => {
+    for (const mode of ["management", "imex"]) {
+      const args = ["cdi", "generate", `--mode=${mode}`]
+      const split = ctk([...args, "--feature-flag=enable-coherent-annotations"], { host: "gb200" })
+      expect(split.exit).toBe(0)
+      expect(split.stdout).toBe(ctk(args, { host: "gb200" }).stdout)
+    }
   })
 
-  test("a switch's variable is yes or no, as its flag is; an empty one says nothing", () => {
-    const variable = "NVIDIA_CTK_CDI_GENERATE_NO_ALL_DEVICE"
-    const withVariable = (value: string) => ctk(["cdi", "generate"], { env: { [variable]: value } })
-    expect(withVariable("maybe")).toMatchObject({ exit: 1, stderr: expect.stringContaining(variable) })
-    expect(withVariable("F").stdout).toContain("name: all\n")
-    expect(withVariable("").exit).toBe(0)
-    expect(ctk(["cdi", "generate"], { env: { NVIDIA_CTK_CDI_GENERATE_MODE: "" } }).exit).toBe(0)
-  })
-
-  test("a board has no UUID, and no file is written that has no device", () => {
-    const { exit, stdout, stderr } = ctk(["cdi", "generate", "--device-name-strategy=uuid"], { host: "orin" })
-    expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" })
-    expect(stderr).toContain("GAN4060")
+  test("no specification is without a device, and a board's devices may be apart from its files", () => {
+    const nameless = ctk(["cdi", "generate", "--device-name-strategy=uuid"], { host: "orin" })
+    expect(nameless).toMatchObject({ exit: 1, stdout: "" })
+    expect(nameless.stderr).toContain("a device that has a name by uuid is absent [GAN4060]")
+    const lists = "/etc/nvidia-container-runtime/host-files-for-container.d"
+    const apart = ctk(["cdi", "generate", "--mode=csv", `--csv.file=${lists}/devices.csv`], { host: "orin" })
+    expect(apart.exit).toBe(0)
+    expect(apart.stdout).toContain("path: /dev/nvmap")
+    expect(apart.stdout).not.toContain("tegra/libcuda")
+    const files = ctk(["cdi", "generate", `--csv.file=${lists}/drivers.csv`], { host: "orin" })
+    expect(files.stderr).toContain("a device that the board's lists")
   })
 
   test("--quiet, or its variable, leaves nothing but errors", () => {
@@ -190,10 +247,14 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--format=xml"], "invalid output format: xml"],
     [["cdi", "generate", "--device-name-strategy=pci"], "invalid device name strategy: pci"],
     [["cdi", "generate", "--output=/proc/none/x.yaml"], "GAN4061"],
-    [["cdi", "generate", "--no-all-device=yes"], 'invalid value "yes" for flag --no-all-device'],
     [["cdi", "generate", "--device-id=0,"], "GAN2104"],
     [["cdi", "generate", "--driver-root=run/driver"], "the driver root is not absolute: run/driver"],
     [["cdi", "generate", "--library-search-path=/usr/lib/x86_64-linux-gnu/vdpau"], "GAN2103"],
+    [["cdi", "generate", "word"], "unexpected"],
+    [["cdi", "generate", "--no-all-device", "false"], 'unexpected "false"'],
+    [["cdi", "generate", "--no-all-device=maybe"], 'invalid value "maybe" for flag -no-all-device'],
+    [["cdi", "generate", "--device-id="], 'identifier is not a valid UUID or index: ""'],
+    [["--frobnicate", "cdi", "generate"], "flag provided but not defined: -frobnicate"],
     [["cdi", "frobnicate"], "say generate, list or transform root"],
     [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
     [["cdi", "transform", "root", "--input=/none"], "GAN4041"],
@@ -227,4 +288,11 @@ test("nvidia-ctk cdi transform root: paths move, and the version rises where the
   expect(exit).toBe(0)
   expect(stdout).toContain("hostPath: /host/dev/d")
   expect(stdout).toContain("cdiVersion: 0.5.0")
+  const mount = input.replace(
+    "deviceNodes:\n    - path: /dev/d",
+    "mounts: [{hostPath: /d, containerPath: /d}]",
+  )
+  const refused = ctk(["cdi", "transform", "root", "--from=/d", "--to="], { stdin: mount })
+  expect(refused).toMatchObject({ exit: 1, stdout: "" })
+  expect(refused.stderr).toContain("invalid mount, empty host path")
 })

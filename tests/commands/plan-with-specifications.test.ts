@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { driverPlace } from "../../src/commands/driver-place.ts"
@@ -65,6 +75,8 @@ async function start(devices: string): Promise<{ readonly plan: Plan; readonly p
   keep(place, { plan: JSON.stringify(plan), divided: divided.value })
   return { plan, place }
 }
+const remembers = stateDirectory() !== undefined
+const missing = remembers ? "" : " (missing: a state directory)"
 const isKept = (place: StartPlace): boolean => recallStart(place, machine) !== undefined
 
 describe("what was planned from specifications is kept", () => {
@@ -75,9 +87,8 @@ describe("what was planned from specifications is kept", () => {
     expect(kept?.divided?.cdiDevices).toEqual(JSON.parse(JSON.stringify(plan.edits)))
   })
 
-  const remembers = stateDirectory() !== undefined
   const beside = "beside this machine's own devices, once the machine is known"
-  test.skipIf(!remembers)(`${beside}${remembers ? "" : " (missing: a state directory)"}`, async () => {
+  test.skipIf(!remembers)(`${beside}${missing}`, async () => {
     for (let tries = 0; tries < 5; tries++) {
       const { place } = await start("1,vendor.com/nic=a")
       if (!isKept(place)) continue
@@ -146,5 +157,64 @@ describe("what was planned from specifications is kept", () => {
     const long = "x".repeat(1024 * 1024)
     writeFileSync(join(etc, "v.yaml"), vendor(long))
     expect(isKept((await start("vendor.com/nic=a")).place)).toBe(false)
+  })
+})
+
+const two = `cdiVersion: 0.5.0
+kind: vendor.com/nic
+containerEdits: { env: [ALL=1] }
+devices:
+- { name: a, containerEdits: { env: [NIC=a], deviceNodes: [{ path: /dev/nvidia0 }] } }
+- { name: b, containerEdits: { env: [NIC=b], deviceNodes: [{ path: /dev/nvidiactl }] } }
+`
+
+describe.skipIf(!remembers)(`a container that asks for another device${missing}`, () => {
+  const index = (): string => {
+    const directory = stateDirectory() ?? ""
+    const files = readdirSync(directory).filter((name) => name.startsWith("cdi-"))
+    const own = files.find((name) => readFileSync(join(directory, name), "utf8").includes(etc))
+    return join(directory, own ?? "none")
+  }
+
+  test("gets from what is remembered what it gets from the files, with what is wrong with others", async () => {
+    writeFileSync(join(etc, "v.yaml"), two)
+    writeFileSync(join(etc, "w.yaml"), "{")
+    const asked = ["vendor.com/nic=a", "vendor.com/nic=b", "vendor.com/nic=b,vendor.com/nic=a"]
+    const read: Plan[] = []
+    for (const devices of asked) {
+      rmSync(index(), { force: true })
+      read.push((await start(devices)).plan)
+    }
+    const recalled: Plan[] = []
+    for (const devices of asked) recalled.push((await start(devices)).plan)
+    expect(recalled).toEqual(read)
+    expect(read.map(({ outcome }) => outcome)).toEqual(["inject", "inject", "inject"])
+    expect(JSON.stringify(read[0])).toContain("w.yaml: not loaded")
+    // It was not read again: what is remembered has the say.
+    const kept = readFileSync(index(), "utf8")
+    writeFileSync(index(), kept.replace("NIC=b", "NIC=B"))
+    const { plan, place } = await start("vendor.com/nic=b")
+    expect(JSON.stringify(plan)).toContain("NIC=B")
+    expect(isKept(place)).toBe(true)
+    writeFileSync(join(etc, "w.yaml"), "")
+    expect(isKept(place)).toBe(false)
+    expect(JSON.stringify((await start("vendor.com/nic=b")).plan)).toContain("NIC=b")
+  })
+
+  test("is refused as from the files, where its device is not there", async () => {
+    writeFileSync(join(etc, "v.yaml"), two)
+    await start("vendor.com/nic=a")
+    const refused = (await start("vendor.com/nic=c")).plan
+    expect(refused.refusal?.tag).toBe("CdiDeviceUnresolvable")
+    rmSync(index())
+    expect(JSON.stringify((await start("vendor.com/nic=c")).plan)).toBe(JSON.stringify(refused))
+  })
+
+  test("is refused where the machine lacks what the device needs", async () => {
+    writeFileSync(join(etc, "v.yaml"), two.replace("/dev/nvidiactl", "/dev/gone"))
+    await start("vendor.com/nic=a")
+    const { plan, place } = await start("vendor.com/nic=b")
+    expect(plan.refusal?.tag).toBe("CdiDeviceUnusable")
+    expect(isKept(place)).toBe(false)
   })
 })

@@ -37,7 +37,7 @@ const recalled = (
   host: HostFiles = createLiveFiles(),
   places = directories,
 ): string | undefined =>
-  recallDevices(host, places, [`v.com/card=${name}`], state)?.[0]?.device.containerEdits.env[0]
+  recallDevices(host, places, [`v.com/card=${name}`], state)?.devices[0]?.device.containerEdits.env[0]
 
 beforeEach(() => {
   rmSync(work, { recursive: true, force: true })
@@ -116,7 +116,7 @@ test("a file that others may write is not believed, nor one that says something 
     "{",
     "{}\n",
     "null\n",
-    '{"version":2,"key":"","proof":0,"sources":[],"shelves":[]}\n',
+    '{"version":3,"key":"","proof":0,"findings":0,"sources":[],"shelves":[]}\n',
   ]) {
     writeFileSync(file, text)
     expect(recalled()).toBeUndefined()
@@ -127,13 +127,13 @@ test("a simulated machine has its own, and a tree in memory none", () => {
   const machine = join(work, "machine")
   mkdirSync(join(machine, "etc/cdi"), { recursive: true })
   writeFileSync(join(machine, "etc/cdi/a.yaml"), spec("4"))
-  symlinkSync("/etc/cdi", join(machine, "cdi"))
+  symlinkSync("/etc", join(machine, "link"))
   const host = createSimulatedFiles(machine)
-  remember(host, later(), ["/cdi"])
-  expect(recalled("0", host, ["/cdi"])).toBe("A=4")
-  rmSync(join(machine, "cdi"))
-  symlinkSync("/etc", join(machine, "cdi"))
-  expect(recalled("0", createSimulatedFiles(machine), ["/cdi"])).toBeUndefined()
+  remember(host, later(), ["/link/cdi"])
+  expect(recalled("0", host, ["/link/cdi"])).toBe("A=4")
+  rmSync(join(machine, "link"))
+  symlinkSync("/usr", join(machine, "link"))
+  expect(recalled("0", createSimulatedFiles(machine), ["/link/cdi"])).toBeUndefined()
   const memory = createMemoryHost({ "/etc/cdi/a.yaml": { kind: "file", content: spec("5") } })
   remember(memory, later(), ["/etc/cdi"])
   expect(recalled("0", memory, ["/etc/cdi"])).toBeUndefined()

@@ -1,6 +1,12 @@
-import { expect, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
+import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
 import { specLimitBytes } from "../../src/core/cdi/spec-limit.ts"
+import { renderFaultLine } from "../../src/core/fault/render.ts"
+import { createLiveFiles } from "../../src/host/live-files.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import { readCdiDirectories } from "../../src/host/read-cdi-directories.ts"
 
@@ -18,6 +24,7 @@ const host = createMemoryHost({
   "/opt/link.yaml": file,
   "/var/run/cdi/link.yaml": { kind: "symlink", target: "/opt/link.yaml" },
   "/file": file,
+  "/linked": { kind: "symlink", target: "/etc/cdi" },
 })
 
 test("files that end in .json or .yaml, links followed, nothing below, what cannot be read with its reason", () => {
@@ -36,7 +43,44 @@ test("files that end in .json or .yaml, links followed, nothing below, what cann
   ])
 })
 
-test("a directory that is a file cannot be read", () => {
-  const [directory] = readCdiDirectories(host, ["/file"])
-  expect(directory?.files.ok).toBe(false)
+test("what is no directory is passed over, a link to one too, unless it is called as a file is", () => {
+  const registry = buildRegistry(readCdiDirectories(host, ["/file", "/linked", "/opt/link.yaml"]))
+  expect(registry.findings.map(({ fault }) => [fault.tag as string, fault.data as unknown])).toEqual([
+    ["CdiDirectoryUnused", { directory: "/file", why: "is no directory" }],
+    ["CdiDirectoryUnused", { directory: "/linked", why: "is a link, which they do not follow" }],
+  ])
+  expect([...registry.devices.values()].map(({ source }) => source.path)).toEqual(["/opt/link.yaml"])
+  const closed = resolveDevices(buildRegistry(readCdiDirectories(host, ["/linked"])), ["v/c=a"])
+  expect(closed.ok || renderFaultLine(closed.fault)).toStartWith(
+    "unresolvable CDI devices v/c=a: no specification is of kind v/c; it may be in what cannot be loaded: /linked [GAN4043]",
+  )
+})
+
+describe.skipIf(process.getuid?.() !== 0)("as another user", () => {
+  const place = mkdtempSync(join(tmpdir(), "gantry-cdi-dirs-"))
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  test.each([
+    ["unlisted", 0o711, ["CdiDirectoryUnused"], 1],
+    ["unentered", 0o744, ["CdiDirectoryUnreadable"], 0],
+  ] as const)("a directory that is %s", (name, mode, tags, devices) => {
+    chmodSync(place, 0o755)
+    for (const [directory, id] of [
+      [name, "a"],
+      ["open", "b"],
+    ] as const) {
+      mkdirSync(join(place, directory), { recursive: true })
+      writeFileSync(join(place, directory, "a.yaml"), spec.replace("name: a", `name: ${id}`))
+    }
+    chmodSync(join(place, name), mode)
+    process.seteuid?.(65534)
+    try {
+      const directories = [join(place, name), join(place, "open")]
+      const registry = buildRegistry(readCdiDirectories(createLiveFiles(), directories))
+      expect(registry.findings.map(({ fault }) => fault.tag as string)).toEqual([...tags])
+      expect(registry.devices.size).toBe(devices)
+    } finally {
+      process.seteuid?.(0)
+    }
+  })
 })

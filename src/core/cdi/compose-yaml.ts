@@ -4,6 +4,7 @@
  */
 
 import { Composer, Lexer, type Node, Parser } from "yaml"
+import { watchLexemes } from "./foreign-blanks.ts"
 import { depthLimit, type SpecTextProblem } from "./spec-node.ts"
 
 /** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
@@ -34,6 +35,7 @@ export function composeYaml(text: string): YamlOutcome {
   let document: ReturnType<typeof firstOf>
   const problem = (what: string): YamlOutcome => ({ ok: false, at: parser.offset, problem: what })
   const lexer = new Lexer()
+  const watch = watchLexemes()
   let before = ""
   let lexemes = 0
   let directives = 0
@@ -41,6 +43,8 @@ export function composeYaml(text: string): YamlOutcome {
     if (++lexemes > lexemeLimit) return problem(`more than ${lexemeLimit} words and signs`)
     if (lexeme.length > lexemeLengthLimit)
       return problem(`a text of more than ${lexemeLengthLimit} characters`)
+    const foreign = watch(lexeme, (lexer as unknown as LexerState).flowLevel > 0)
+    if (foreign !== undefined) return problem(foreign)
     ignoreIndentInFlow(lexer, opensFlow(lexeme, before))
     before = lexeme
     for (const token of parser.next(lexeme)) {

@@ -2,6 +2,7 @@
 
 import type { JsonValue } from "../oci/json.ts"
 import { parseJson } from "../oci/json.ts"
+import { findForeignBlank } from "./foreign-blanks.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { resolvePlain } from "./resolve-plain.ts"
 import { depthLimit, type SpecNode, type SpecTextProblem } from "./spec-node.ts"
@@ -26,6 +27,8 @@ export function readJson(text: string): SpecTextOutcome {
   const unread = blanks.lastIndex < text.length ? blanks.lastIndex : undefined
   if (unread !== undefined && text[unread] === ":")
     return { ok: false, at: unread, problem: "a colon behind the end of the value" }
+  const foreign = findForeignBlank(text)
+  if (foreign !== undefined) return { ok: false, ...foreign }
   const problems: SpecTextProblem[] = []
   const root = nodeOf(text, parsed.value, 0, problems)
   const [first] = problems

@@ -12,7 +12,10 @@ import { parseSpec } from "./parse-spec.ts"
 import type { CdiDevice, CdiSpec } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
 
-/** A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files. */
+/**
+ * A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files.
+ * Faults: CdiDirectoryUnused: engines pass over it; any other: they end their search there.
+ */
 export interface SpecDirectory {
   readonly path: string
   /** Order: by name. Each with its bytes, or why they could not be read. */
@@ -73,8 +76,12 @@ export function buildRegistry(directories: readonly SpecDirectory[]): Registry {
   const rejected: RejectedFile[] = []
   const findings: Finding[] = []
   for (const [priority, { path: directory, files }] of directories.entries()) {
+    if (!files.ok && files.fault.tag === "CdiDirectoryUnused") {
+      findings.push(error(files.fault))
+      continue
+    }
     if (!files.ok) {
-      // The reference's scan ends at the first directory that it cannot read.
+      // The reference's scan ends at the first directory that it cannot look at.
       const unread = directories.slice(priority + 1).map(({ path }) => path)
       findings.push(error(fault("CdiDirectoryUnreadable", { directory, unread }, files.fault)))
       break

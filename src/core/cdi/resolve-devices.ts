@@ -41,15 +41,20 @@ function explainAbsence(registry: Registry, name: string): Absence {
   const meant = guess(name, known)
   const parsed = parseDeviceName(name)
   if (!parsed.ok) return { why: `${quoted} is no full name, vendor/class=device`, meant }
-  if (registry.specs.length === 0 && registry.rejected.length === 0)
+  const unseen = [...registry.rejected.map(({ path }) => path), ...closedDirectories(registry)]
+  if (registry.specs.length === 0 && unseen.length === 0)
     return { why: "there is no CDI specification on this machine", meant: undefined }
   const kind = `${parsed.value.vendor}/${parsed.value.class}`
-  const rejected = registry.rejected.map(({ path }) => path).join(", ")
-  const maybe = rejected === "" ? "" : `; it may be in what cannot be loaded: ${rejected}`
+  const maybe = unseen.length === 0 ? "" : `; it may be in what cannot be loaded: ${unseen.join(", ")}`
   return registry.specs.some(({ spec }) => spec.kind === kind)
     ? { why: `${kind} has no device ${JSON.stringify(parsed.value.device)}${maybe}`, meant }
     : { why: `no specification is of kind ${kind}${maybe}`, meant }
 }
+
+const closedDirectories = ({ findings }: Registry): readonly string[] =>
+  findings.flatMap(({ fault: one }) =>
+    one.tag === "CdiDirectoryUnused" || one.tag === "CdiDirectoryUnreadable" ? [one.data.directory] : [],
+  )
 
 /** Names that are compared letter by letter, at most. */
 const guessLimit = 2000

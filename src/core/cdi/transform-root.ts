@@ -37,12 +37,18 @@ export function transformRoot(spec: CdiSpec, change: RootChange): CdiSpec {
 
 function movePath(path: string, { from, to }: RootChange): string {
   const root = joinPath(from)
-  if (path === root) return to
+  if (path === root) return joinPath(to)
   const below = root === "/" ? root : `${root}/`
   return path.startsWith(below) ? joinPath(to, path.slice(below.length)) : path
 }
 
 type Move = (path: string) => string
+
+/** An argument may name two paths, `target::link`. */
+function moveArgument(arg: string, move: Move): string {
+  const [first = "", ...rest] = arg.split("::")
+  return rest.length === 0 ? move(arg) : `${move(first)}::${move(rest.join("::"))}`
+}
 
 const runsInside = ({ hookName }: Hook): boolean =>
   hookName === "createContainer" || hookName === "startContainer"
@@ -60,13 +66,12 @@ function transformHost(edits: ContainerEdits, move: Move): ContainerEdits {
       (hook): Hook => ({
         ...hook,
         path: hook.hookName === "startContainer" ? hook.path : move(hook.path),
-        args: runsInside(hook) ? hook.args : hook.args.map(move),
+        args: runsInside(hook) ? hook.args : hook.args.map((arg) => moveArgument(arg, move)),
       }),
     ),
   }
 }
 
-/** Arguments of hooks may name two paths, `target::link`. */
 function transformContainer(edits: ContainerEdits, move: Move): ContainerEdits {
   return {
     ...edits,
@@ -79,7 +84,8 @@ function transformContainer(edits: ContainerEdits, move: Move): ContainerEdits {
     hooks: edits.hooks.map(
       (hook): Hook => ({
         ...hook,
-        args: runsInside(hook) ? hook.args.map((arg) => arg.split("::").map(move).join("::")) : hook.args,
+        path: hook.hookName === "startContainer" ? move(hook.path) : hook.path,
+        args: runsInside(hook) ? hook.args.map((arg) => moveArgument(arg, move)) : hook.args,
       }),
     ),
   }

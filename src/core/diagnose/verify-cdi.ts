@@ -15,8 +15,9 @@ import { checkImage } from "./check-image.ts"
 import { checkLibraries } from "./check-libraries.ts"
 import { checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
+import { checkReaders } from "./check-readers.ts"
 
-/** Order: files and who wins, engines, GPUs, nodes, mounts, libraries, hooks, the image. */
+/** Order: files and who wins, engines and what they read, GPUs, nodes, mounts, libraries, hooks, the image. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const { registry, image, snapshot } = subject
   const uses = listUses(subject)
@@ -30,6 +31,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkFiles(subject),
     ...checkPrecedence(subject),
     ...checkEngines(subject),
+    ...checkReaders(subject),
     ...checkGpus(subject),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),

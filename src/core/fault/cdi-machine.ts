@@ -3,6 +3,7 @@
  * not as an engine needs it. Sentences begin with what engines and runtimes say where people search for it.
  */
 
+import { hostPath } from "../text/brand.ts"
 import { shorten } from "../text/escape.ts"
 import { type AtPlace, at } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
@@ -65,6 +66,14 @@ export interface CdiMachineFaults {
   }
   CdiEngineWithout: { readonly engine: string }
   CdiEngineVersionUnknown: { readonly engine: string; readonly program: string }
+  CdiEngineOff: { readonly engine: string; readonly file: string; readonly change: string }
+  /** `by`: the file that names the directories; empty: nobody does, and they are the usual ones. */
+  CdiDirectoryUnread: {
+    readonly engine: string
+    readonly directory: string
+    readonly directories: readonly string[]
+    readonly by: string
+  }
   /** What a recording was not asked about when it was made. */
   CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
   /** `own`: what in it no generator wrote. */
@@ -259,6 +268,24 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     says: (d) => `${d.file} is not made anew: ${d.own} in it is nobody's but its author's, and would be lost`,
     remedies: () =>
       know("keep what you add in a file of its own: gantry cdi generate --edits FILE --output …"),
+  },
+  CdiEngineOff: {
+    code: "GAN4129",
+    exit: 1,
+    says: (d) => `${d.engine} serves no CDI device: they are not switched on`,
+    remedies: (d) => [
+      { kind: "edit", file: hostPath(d.file), change: d.change, why: "so that it reads specifications" },
+    ],
+  },
+  CdiDirectoryUnread: {
+    code: "GAN4119",
+    exit: 1,
+    says: (d) =>
+      `${d.engine} does not look into ${d.directory}: to it the devices of its files do not exist (unresolvable CDI devices)`,
+    remedies: (d) =>
+      know(
+        `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${d.directories.length === 0 ? "no directory" : list(d.directories)}: put the files there, or name the directory too`,
+      ),
   },
   CdiDeviceGone: {
     code: "GAN4130",

@@ -38,6 +38,7 @@ export interface CdiFaults {
   /** A rule of the specification that the reference's loader does not enforce. */
   CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
+  CdiDirectoryUnused: { readonly directory: string; readonly why: string }
   CdiFileUnreadable: { readonly file: string }
   CdiDeviceConflict: { readonly device: string; readonly files: readonly string[] }
   CdiDeviceUnresolvable: {
@@ -245,6 +246,15 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
         d.unread.length === 0 ? "" : `, and engines then do not look into ${d.unread.join(", ")}`
       }`,
     remedies: () => know("make it a directory that the engine may read, or remove it"),
+  },
+  CdiDirectoryUnused: {
+    code: "GAN4049",
+    exit: 1,
+    says: (d) => `${d.directory}: engines find no CDI specifications there: it ${d.why}`,
+    remedies: () =>
+      know(
+        "put a directory there that the engine may read, or have the engine look where the specifications are",
+      ),
   },
   CdiFileUnreadable: {
     code: "GAN4041",

@@ -25,8 +25,8 @@ export interface DescribedMachine {
 }
 
 /**
- * Faults: CdiNothingToGenerate; DriverNotLoaded, DriverLibraryMissing, DriverVersionMismatch; DeviceUnknown, DeviceAmbiguous,
- * DeviceKindUnserved, ImexChannelMissing.
+ * Faults: CdiNothingToGenerate; GpuUnreadable, GpuExcluded, GpuUndriven where no GPU is left; DriverNotLoaded, DriverLibraryMissing,
+ * DriverVersionMismatch; DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, ImexChannelMissing.
  */
 export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): Result<DescribedMachine> {
   const { inventory } = snapshot
@@ -86,13 +86,33 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
     )
     return []
   })
-  if (devices.length === 0) return nothingToGenerate("nvml", "/dev/nvidia[0-9]*")
+  if (devices.length === 0) return nothingUsable(inventory, selected.value, left)
   return ok({
     devices,
     shared,
     findings: [...snapshot.inventory.findings, ...driver.value.findings, ...findings, ...left],
   })
 }
+
+/** Why no GPU is left: what is wrong with one says more than that there is none. */
+function nothingUsable(
+  { gpus, findings }: Inventory,
+  selected: readonly SelectedDevice[],
+  left: readonly Finding[],
+): Result<never> {
+  const unfit = findings.map((one) => one.fault).find(({ tag }) => gpuFaults.some((known) => known === tag))
+  const cause = left.find(({ fault: one }) => one.cause !== undefined)?.fault.cause ?? unfit
+  if (cause !== undefined) return fail(cause)
+  const cut = gpus.find(({ isMigEnabled }) => isMigEnabled?.value === true)
+  return nothingToGenerate(
+    "nvml",
+    selected.length === 0 && cut !== undefined
+      ? `a MIG device of GPU ${cut.index ?? cut.pciAddress}, on which MIG is enabled,`
+      : "/dev/nvidia[0-9]*",
+  )
+}
+
+const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "GpuUndriven"]
 
 /** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
 const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>

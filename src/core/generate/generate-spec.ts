@@ -30,7 +30,7 @@ export interface GeneratedSpec {
   readonly findings: readonly Finding[]
 }
 
-/** Faults: those of describeMachine. */
+/** Faults: those of describeMachine; CdiNothingToGenerate, where no device has a name. */
 export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Result<GeneratedSpec> {
   const described = describeMachine(snapshot, request)
   if (!described.ok) return described
@@ -57,6 +57,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     for (const name of free) taken.add(name)
     return free.map((name) => ({ name, annotations: new Map(), containerEdits }))
   })
+  if (written.length === 0) {
+    const strategies = request.names.join(" or ")
+    return nothingToGenerate(
+      resolveMode(request.mode, snapshot.inventory),
+      `a device that has a name by ${strategies}`,
+    )
+  }
   const names = written.map(({ name }) => name)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
   const spec: CdiSpec = {
@@ -66,11 +73,6 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     containerEdits: arranged.containerEdits,
     devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
   }
-  if (spec.devices.length === 0)
-    return nothingToGenerate(
-      resolveMode(request.mode, snapshot.inventory),
-      "a device with a name of the kind that was asked for",
-    )
   const findings = [...described.value.findings, ...[...unsaid].map(leftOut)]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }

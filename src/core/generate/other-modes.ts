@@ -67,17 +67,23 @@ export interface PlatformDescription {
 export function platformDevice(
   { inventory, driver: observed, platform }: HostSnapshot,
   mode: "csv" | "wsl",
-  { devices, names, orinCompatDirectory }: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory">,
+  request: Pick<SpecRequest, "mode" | "devices" | "names" | "orinCompatDirectory" | "trouble">,
 ): Result<PlatformDescription> {
+  const { devices, names, orinCompatDirectory } = request
   const { tegra, dxg } = inventory.nodes
   const nodes = mode === "csv" ? tegra : dxg === undefined ? [] : [dxg]
   if (nodes.length === 0)
     return nothingToGenerate(
       mode,
-      mode === "csv" ? "/etc/nvidia-container-runtime/host-files-for-container.d/*.csv" : "/dev/dxg",
+      mode === "csv"
+        ? "a device that the board's lists (/etc/nvidia-container-runtime/host-files-for-container.d/*.csv) name"
+        : "/dev/dxg",
     )
-  const driver = mode === "csv" ? withRelease(observed, platform?.release?.hostPath) : observed
-  if (driver === undefined || driver.platformFiles.length === 0)
+  // Who asks for the lists by name may keep devices and files apart.
+  const mayLackFiles = mode === "csv" && request.trouble !== "refused"
+  const driver = mayLackFiles ? withRelease(observed, platform?.release?.hostPath) : observed
+  const needsFiles = !mayLackFiles || request.mode !== "csv"
+  if (driver === undefined || (needsFiles && driver.platformFiles.length === 0))
     return nothingToGenerate(mode, `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   const unknown = devices.find((name) => name !== "all" && name !== "0")
   if (mode === "csv" && unknown !== undefined)

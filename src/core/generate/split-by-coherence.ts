@@ -1,11 +1,12 @@
 /**
- * GPUs by whether they share one memory with the processor, which schedulers tell apart by classes of their own. Only whole GPUs are told.
+ * GPUs by whether they share one memory with the processor, which schedulers tell apart by classes of their own. Only whole GPUs are told,
+ * and only where devices are GPUs: one `all` of mode `management` or `gds` is neither.
  * NVML says so by the addressing mode; it is so on Grace superchips, and a model's name says which those are.
  */
 
 import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import { selectDevicesAsAsked } from "../inventory/select-devices.ts"
-import type { SpecRequest } from "./spec-request.ts"
+import { resolveMode, type SpecRequest } from "./spec-request.ts"
 
 export interface CoherenceClass {
   /** Behind the class. */
@@ -14,11 +15,12 @@ export interface CoherenceClass {
   readonly devices: readonly string[]
 }
 
-/** Order: coherent first. */
+/** Order: coherent first. Empty in other modes than `nvml`. */
 export function splitByCoherence(
   inventory: Inventory,
-  { devices }: Pick<SpecRequest, "devices">,
+  { devices, mode }: Pick<SpecRequest, "devices" | "mode">,
 ): readonly CoherenceClass[] {
+  if (resolveMode(mode, inventory) !== "nvml") return []
   const selected = selectDevicesAsAsked(devices, inventory)
   const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
   const gpus = (selected.ok ? selected.value : []).flatMap((one) =>

@@ -18,18 +18,22 @@ export function observeTegraRelease(host: BoardFiles): string | undefined {
   return major === undefined || minor === undefined ? undefined : `${major}.${minor}`
 }
 
-/** Newest first: release of the board's system, and the CUDA version that its driver has. Source: release notes of JetPack. */
+/**
+ * Newest first: release of the board's system, and the CUDA version that its driver has. JetPack 4.3 (32.3) still had 10.0, 4.4 (32.4) has
+ * 10.2; 5.0 is 34.1, 6.0 is 36.2, 6.1 is 36.4, 7.0 is 38.2, 7.2 is 39.2. Source: release notes of JetPack.
+ */
 const cudaOfRelease: readonly (readonly [major: number, minor: number, cuda: string])[] = [
+  [39, 2, "13.2"],
   [38, 0, "13.0"],
   [36, 4, "12.6"],
   [36, 0, "12.2"],
   [34, 0, "11.4"],
-  [32, 3, "10.2"],
+  [32, 4, "10.2"],
   [31, 0, "10.0"],
 ]
 
 /** From here on the table knows nothing. */
-const firstUnknownRelease = 39
+const firstUnknownRelease = 40
 
 /** undefined: a release older or newer than the table. */
 export function cudaOfTegra(host: BoardFiles): Sourced<string> | undefined {

@@ -6,15 +6,16 @@
 import { completeNode, type FindHostNode } from "../cdi/complete-node.ts"
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
+import { registryFindings } from "../cdi/registry-findings.ts"
 import { resolveDevices } from "../cdi/resolve-devices.ts"
-import type { ContainerEdits, DeviceNode } from "../cdi/spec.ts"
+import { type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { AskedDevice } from "../request/asked-devices.ts"
 import type { ReasonLog } from "../request/reason.ts"
 import { hostPath } from "../text/brand.ts"
-import type { CdiDeviceEdit } from "./edit.ts"
+import type { CdiDeviceEdit, Edit } from "./edit.ts"
 import { lastReason } from "./plan-part.ts"
 
 interface Specifications {
@@ -60,10 +61,20 @@ export function planSpecifiedDevices(
 ): Result<SpecifiedDevices> {
   const resolved = resolveDevices(registry, names)
   if (!resolved.ok) return resolved
+  return planFoundDevices(resolved.value.devices, registryFindings(registry), findHostNode, log)
+}
+
+/** `findings`: what is wrong with other specifications. Faults: CdiDeviceUnusable. */
+export function planFoundDevices(
+  devices: readonly RegisteredDevice[],
+  findings: readonly Finding[],
+  findHostNode: FindHostNode,
+  log: ReasonLog,
+): Result<SpecifiedDevices> {
   const because = lastReason(log, "devices.")
   const begun = new Set<LoadedSpec>()
   const edits: CdiDeviceEdit[] = []
-  for (const device of resolved.value.devices) {
+  for (const device of devices) {
     const { name, source } = device
     const own = device.device.containerEdits
     const merged = begun.has(source) ? own : mergeEdits([source.spec.containerEdits, own])
@@ -75,7 +86,15 @@ export function planSpecifiedDevices(
     const file = hostPath(source.path)
     edits.push({ kind: "cdiDevice", name, file, containerEdits: completed.value, reasons })
   }
-  return ok({ edits, findings: findingsOf(registry) })
+  return ok({ edits, findings })
+}
+
+/** The names, where every one may be a specification's and a specification is asked before the machine. undefined: not all of them. */
+export function namesForSpecifications(asked: readonly AskedDevice[]): readonly string[] | undefined {
+  const names = asked.flatMap((one) =>
+    one.from === "specification" || one.from === "specificationFirst" ? [one.name] : [],
+  )
+  return names.length === asked.length && names.length > 0 ? names : undefined
 }
 
 /** The names, where every one is in a specification or must be, whatever the machine has by itself. undefined: the machine has to be asked. */
@@ -124,14 +143,6 @@ function completeNodes(edits: ContainerEdits, findHostNode: FindHostNode): Resul
   return ok({ ...edits, deviceNodes })
 }
 
-/** One bad file is told of; of ten thousand the first would bury the rest of the log. */
-const findingLimit = 32
-
-/** A bad specification of one vendor keeps no other's devices from a container. */
-const findingsOf = ({ rejected, findings }: Registry): readonly Finding[] =>
-  [
-    ...findings.map((finding) => ({ ...finding, severity: "warning" as const })),
-    ...rejected.flatMap(({ path, faults: [first] }): readonly Finding[] =>
-      first === undefined ? [] : [{ severity: "warning", fault: first, evidence: [`${path}: not loaded`] }],
-    ),
-  ].slice(0, findingLimit)
+/** What of the machine specifications named, and was asked for. */
+export const specifiedNodes = (edits: readonly Edit[]): readonly string[] =>
+  edits.flatMap((edit) => (edit.kind === "cdiDevice" ? edit.containerEdits.deviceNodes.map(hostPathOf) : []))

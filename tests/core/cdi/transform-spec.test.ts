@@ -23,7 +23,7 @@ const edits: ContainerEdits = {
     { hostPath: "/run/driver2/y", containerPath: "/y", options: [], type: "" },
   ],
   hooks: [
-    hook("createRuntime", "/run/driver/a"),
+    hook("createRuntime", "/run/driver/a", "/run/driver/a::/run/driver/b"),
     hook("createContainer", "--link", "/run/driver/a::/run/driver/b"),
     hook("startContainer", "/run/driver/c"),
   ],
@@ -53,13 +53,13 @@ describe("another root", () => {
       ["/run/driver2/y", "/y"],
     ])
     expect(hooks.map(({ path, args }) => [path, ...args])).toEqual([
-      ["/host/bin/h", "/host/a"],
+      ["/host/bin/h", "/host/a", "/host/a::/host/b"],
       ["/host/bin/h", "--link", "/run/driver/a::/run/driver/b"],
       ["/run/driver/bin/h", "/run/driver/c"],
     ])
   })
 
-  test("of the container: places of nodes and mounts, arguments of hooks that run in its namespaces", () => {
+  test("of the container: places of nodes and mounts, hooks that run in its namespaces, and their arguments", () => {
     const { deviceNodes, mounts, hooks } = moved({ relativeTo: "container" })
     expect(deviceNodes.map(({ path, hostPath }) => [path, hostPath])).toEqual([
       ["/host/dev/a", "/run/driver/dev/a"],
@@ -69,10 +69,11 @@ describe("another root", () => {
       ["/run/driver", "/host/x"],
       ["/run/driver2/y", "/y"],
     ])
-    expect(hooks.map(({ args }) => args)).toEqual([
-      ["/run/driver/a"],
-      ["--link", "/host/a::/host/b"],
-      ["/host/c"],
+    expect(hooks.map(({ path, args }) => [path, ...args])).toEqual([
+      ["/run/driver/bin/h", "/run/driver/a", "/run/driver/a::/run/driver/b"],
+      ["/run/driver/bin/h", "--link", "/host/a::/host/b"],
+      // Its program is sought in the container.
+      ["/host/bin/h", "/host/c"],
     ])
   })
 
@@ -82,6 +83,7 @@ describe("another root", () => {
       "/host/run/driver2/y",
     ])
     expect(moved({ to: "/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/", "/run/driver2/y"])
+    expect(moved({ to: "/x/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/x", "/run/driver2/y"])
     expect(transformRoot(spec, { from: "/a/", to: "/a", relativeTo: "host" })).toBe(spec)
   })
 })

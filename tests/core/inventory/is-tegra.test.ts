@@ -38,13 +38,16 @@ describe("is a machine a Tegra board", () => {
 
 describe("the CUDA version of a release", () => {
   test.each([
-    ["R39 (release), REVISION: 1.0", undefined],
+    ["R40 (release), REVISION: 1.0", undefined],
+    ["R39 (release), REVISION: 2.0", "13.2"],
     ["R38 (release), REVISION: 2.0", "13.0"],
     ["R36 (release), REVISION: 4.3", "12.6"],
     ["R36 (release), REVISION: 3.0", "12.2"],
     ["R35 (release), REVISION: 4.1", "11.4"],
     ["R34 (release), REVISION: 1.1", "11.4"],
     ["R32 (release), REVISION: 7.1", "10.2"],
+    ["R32 (release), REVISION: 4.2", "10.2"],
+    ["R32 (release), REVISION: 3.1", "10.0"],
     ["R32 (release), REVISION: 2.1", "10.0"],
     ["R28 (release), REVISION: 2.0", undefined],
     ["R35 something else", undefined],

@@ -1,0 +1,137 @@
+/** Configuration files of other programs, as far as one setting or another is wanted of them: JSON, or TOML in several files. */
+
+import type { HostFiles } from "../host/host.ts"
+import { expandGlob } from "../ldcache/glob.ts"
+import { type JsonValue, parseJson } from "../oci/json.ts"
+import { hostPath } from "../text/brand.ts"
+import { joinPath, parentPath } from "../text/path.ts"
+import { decodeUtf8 } from "../text/utf8.ts"
+import { parseToml } from "../toml/parse-toml.ts"
+import type { TomlValue } from "../toml/toml-value.ts"
+
+export interface SettingsFile {
+  readonly path: string
+  /** It says something there, whatever it is. */
+  has(...keys: readonly string[]): boolean
+  /** undefined: it does not say, or says something else. */
+  flag(...keys: readonly string[]): boolean | undefined
+  /** undefined: it does not say, or says something else. */
+  list(...keys: readonly string[]): SettingsList | undefined
+}
+
+export interface SettingsList {
+  /** What in it is no text, or an empty one, names nothing. */
+  readonly texts: readonly string[]
+  /** Of `{append = true}` in it: whether it adds to what other files say. undefined: it does not say. */
+  readonly isAppending: boolean | undefined
+}
+
+/** More than anybody has beside each other, or names in one of them. */
+const fileLimit = 64
+/** Units: bytes. */
+const sizeLimit = 1024 * 1024
+/** Directories that are read for all patterns together. */
+const globBudget = 64
+
+/** One that is not there says nothing. undefined: it cannot be read, or is no JSON object. */
+export function readJsonSettings(host: HostFiles, path: string): SettingsFile | undefined {
+  const text = readSettings(host, path)
+  if (text === undefined) return undefined
+  if (text.trim() === "") return settingsOf(path, () => undefined)
+  const parsed = parseJson(text)
+  if (!parsed.ok || parsed.value.kind !== "object") return undefined
+  const { value } = parsed
+  return settingsOf(path, (keys) => {
+    let at: JsonValue | undefined = value
+    for (const key of keys)
+      at = at?.kind === "object" ? at.members.findLast((member) => member.key === key)?.value : undefined
+    if (at?.kind === "boolean") return at.value === true
+    return at?.kind === "array"
+      ? listOf(at.items.map((item) => (item.kind === "string" ? item.value : "")))
+      : at && "other"
+  })
+}
+
+/**
+ * Files by patterns, those that are there. `imports`: the setting by which a file names more, which are read behind it. Order: as they are
+ * read; the last has the say. undefined: one of them cannot be read, or is no TOML.
+ */
+export function readTomlSettings(
+  host: HostFiles,
+  patterns: readonly string[],
+  imports?: string,
+): readonly SettingsFile[] | undefined {
+  const tree = {
+    lstat: (path: string) => host.lstat(hostPath(path)),
+    readDir: (path: string) => host.readDir(hostPath(path)),
+    readFile: (path: string) => host.readFile(hostPath(path)),
+    resolve: (path: string) => ({ ok: true, value: path }) as const,
+  }
+  const files: SettingsFile[] = []
+  const known = new Set<string>()
+  const queue = [...patterns]
+  const budget = { directories: globBudget }
+  for (let pattern = queue.shift(); pattern !== undefined; pattern = queue.shift())
+    for (const path of expandGlob(tree, pattern, budget)) {
+      if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue
+      known.add(path)
+      const file = readToml(host, path)
+      if (file === undefined) return undefined
+      files.push(file)
+      const more = imports === undefined ? [] : (file.list(imports)?.texts ?? [])
+      queue.push(
+        ...more
+          .slice(0, fileLimit)
+          .map((one) => (one.startsWith("/") ? one : joinPath(parentPath(path), one))),
+      )
+    }
+  return files
+}
+
+function readToml(host: HostFiles, path: string): SettingsFile | undefined {
+  const text = readSettings(host, path)
+  const parsed = text === undefined ? undefined : parseToml(text)
+  if (parsed?.ok !== true) return undefined
+  const { value } = parsed
+  return settingsOf(path, (keys) => {
+    let at: TomlValue | undefined = value
+    for (const key of keys) at = at?.kind === "table" ? at.entries.get(key) : undefined
+    if (at?.kind === "boolean") return at.value
+    if (at?.kind !== "array") return at && "other"
+    const texts = at.items.map((item) => (item.kind === "string" ? item.value : ""))
+    const append = at.items
+      .map((item) => (item.kind === "table" ? item.entries.get("append") : undefined))
+      .findLast((item) => item?.kind === "boolean")
+    return listOf(texts, append?.value)
+  })
+}
+
+const listOf = (items: readonly string[], isAppending?: boolean): SettingsList => ({
+  texts: items.filter((item) => item !== ""),
+  isAppending,
+})
+
+/** Empty: it is not there. undefined: it cannot be read. */
+function readSettings(host: HostFiles, path: string): string | undefined {
+  const bytes = host.readFile(hostPath(path), { offsetBytes: 0, lengthBytes: sizeLimit + 1 })
+  if (bytes.ok) return bytes.value.length > sizeLimit ? undefined : decodeUtf8(bytes.value)
+  return bytes.fault.tag === "HostReadFailed" && bytes.fault.data.reason === "absent" ? "" : undefined
+}
+
+function settingsOf(
+  path: string,
+  find: (keys: readonly string[]) => boolean | SettingsList | "other" | undefined,
+): SettingsFile {
+  return {
+    path,
+    has: (...keys) => find(keys) !== undefined,
+    flag(...keys) {
+      const value = find(keys)
+      return typeof value === "boolean" ? value : undefined
+    },
+    list(...keys) {
+      const value = find(keys)
+      return typeof value === "object" ? value : undefined
+    },
+  }
+}

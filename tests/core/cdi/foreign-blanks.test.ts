@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test"
+import { readJson } from "../../../src/core/cdi/read-json.ts"
+import { readYaml } from "../../../src/core/cdi/read-yaml.ts"
+
+/** Judged by the reference's loader. */
+describe("blanks and breaks that engines refuse", () => {
+  test.each([
+    ["a line that is a tab alone", "a: 5\n\t\nb: 1\n"],
+    ["the last line", "a: {b: c}\n\t"],
+    ["a tab ahead of a comment", 'a: "q"\n \t# c\n'],
+    ["a tab ahead of a key", "a:\n  \t b: c\n"],
+    ["behind a dash", "a:\n-\t b\n"],
+    ["behind a dash and a blank", "- \tc\n"],
+    ["in the indentation of a text's first line", "a: |\n  \tx\n"],
+    ["in the indentation of a text's other line", "a: >-\n    x\n  \ty\n"],
+    ["ahead of a text's first line", "a: |\n\t\n  x\n"],
+    ["a key's colon on the next line", "a: {b\n: c}\n"],
+    ["the same with quotes", '{"a"\n  : 1}\n'],
+    ["a key of two lines", '{"a\n b": 1}\n'],
+    ["a ? at the start of a word", "a: [?b]\n"],
+    ["a ? in a word", "a: [/de?v]\n"],
+  ])("%s", (_, text) => {
+    expect(readYaml(text).ok).toBe(false)
+  })
+
+  test.each([
+    ["behind a key's colon", "a:\tb\nc: \td\n"],
+    ["ahead of a comment behind a value", "a: b\t# c\n"],
+    ["behind an anchor", "a: &x\tb\n"],
+    ["behind a colon at the end of a line", "a:\t\n  b: 1\n"],
+    ["between brackets", "a: {\n\tb: c,\n\t\n\td: e }\n"],
+    ["in a text of several lines, behind its indentation", "a: |\n  x\n  \ty\n"],
+    ["a value on the next line", "a: {b:\n c}\n"],
+    ["an explicit key", "a: {? b\n : c}\n"],
+    ["a ? between quotes or outside of brackets", 'a: ["?b"]\nc: /d?e\n'],
+  ])("not %s", (_, text) => {
+    expect(readYaml(text)).toMatchObject({ ok: true })
+  })
+
+  test("in JSON too, which is YAML to engines", () => {
+    expect(readJson('{"a"\n: 1}')).toMatchObject({ ok: false, at: 3 })
+    expect(readJson('{"a": 1}\n\t\n')).toMatchObject({ ok: false, at: 9 })
+    for (const text of ['{\n\t"a":\n\t1\n}\n', '{"a": "\\n:"} \t', '{"a" :\t1}'])
+      expect(readJson(text)).toMatchObject({ ok: true })
+  })
+})
