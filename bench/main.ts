@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --part starts|later|parallel|machine|ldcache|generate|cdi]`: what a container's start costs, alone and among many, what
+ * `npm run bench [-- --part starts|later|parallel|machine|ldcache|generate|cdi|devices]`: what a container's start costs, alone and among many, what
  * the calls after it, what it costs to know a machine, what a loader cache costs, what CDI specifications cost; without `--part` all of it. No figure is ever a test: clocks differ, ratios within one run less so.
  * docs/performance.md has a run with its machine.
  */
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util"
 import { makeDirectory, missing, mustRun } from "../tests/e2e/bundle.ts"
 import { measureCdi } from "./cdi.ts"
 import { compileProgram } from "./compile.ts"
+import { measureDevices } from "./devices.ts"
 import { measureGenerate } from "./generate.ts"
 import { measureLaterCalls } from "./later-calls.ts"
 import { measureLdcache } from "./ldcache.ts"
@@ -30,7 +31,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
-const parts = ["starts", "later", "parallel", "machine", "ldcache", "generate", "cdi"] as const
+const parts = ["starts", "later", "parallel", "machine", "ldcache", "generate", "cdi", "devices"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
   throw new Error(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
@@ -75,6 +76,9 @@ try {
         peer: peer === "" ? undefined : peer,
       }),
     }),
+    ...(isWanted("devices") && {
+      devices: measureDevices({ directory, rounds, peer: peer === "" ? undefined : peer }),
+    }),
     ...(isWanted("ldcache") && {
       ldcache: measureLdcache({
         work: directory,
@@ -109,7 +113,7 @@ try {
     if (figures.starts !== undefined) console.log(`\n${renderTable(figures.starts)}`)
     for (const timings of [
       ...[figures.later, figures.parallel, figures.machine, figures.ldcache],
-      ...[figures.generate, figures.cdi],
+      ...[figures.generate, figures.cdi, figures.devices],
     ])
       if (timings !== undefined) console.log(`\n${renderTimings(timings)}`)
   }
