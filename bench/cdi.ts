@@ -3,11 +3,11 @@
  * is a whole process, from its start to its end; beside it an empty one, whose start nobody can save, and the peer's own list.
  */
 
-import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gantryProgram } from "../tests/e2e/bundle.ts"
 import { type Timing, timingOf } from "./markdown.ts"
+import { buildMeasure, measure } from "./measure.ts"
 
 const shapes = [
   { devices: 1, files: 1 },
@@ -53,9 +53,11 @@ export function measureCdi({ work, empty, rounds, peer }: CdiBench): readonly Ti
   const all = [{ name: "empty compiled program", command: [empty] }, ...cases]
   const samples = all.map((): number[] => [])
   // The first fills what is remembered.
-  for (const { command } of all) timeProcess(command)
+  const measuring = buildMeasure(work)
+  const timeOf = (command: readonly string[]): number => measure(measuring, [command]).createMs
+  for (const { command } of all) timeOf(command)
   for (let round = 0; round < rounds; round++)
-    for (const [index, { command }] of all.entries()) samples[index]?.push(timeProcess(command))
+    for (const [index, { command }] of all.entries()) samples[index]?.push(timeOf(command))
   for (const { devices, files } of shapes)
     rmSync(join(work, `cdi-${devices}-${files}`), { recursive: true, force: true })
   return all.map(({ name }, index) => timingOf(name, samples[index] ?? []))
@@ -76,12 +78,4 @@ function makeSpecs(directory: string, devices: number, files: number): void {
       `---\ncdiVersion: 0.5.0\nkind: vendor.com/gpu\ndevices:\n${items.join("")}`,
     )
   }
-}
-
-/** Units: milliseconds. */
-function timeProcess([program = "", ...args]: readonly string[]): number {
-  const begun = performance.now()
-  const { status } = spawnSync(program, args, { stdio: "ignore" })
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${status}`)
-  return performance.now() - begun
 }
