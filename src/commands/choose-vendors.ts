@@ -24,12 +24,20 @@ export async function chooseVendors(
   if (said !== undefined && said !== "all") return [said]
   const isNvidiaThere = hasNvidia(host)
   if (said === undefined && isNvidiaThere) return ["nvidia"]
-  const { vendorsOn } = await import("../core/vendor/generate-vendor-spec.ts")
+  const [{ vendorsOn }, { observeBus }] = await Promise.all([
+    import("../core/vendor/generate-vendor-spec.ts"),
+    import("../core/vendor/observe-bus.ts"),
+  ])
   const others = vendorsOn(host)
   const [first, ...more] = others
-  if (isNvidiaThere) return ["nvidia", ...others]
+  // Who wants everybody's is told of GPUs that lack their driver; those of a virtual machine have another.
+  const lackDriver = () => observeBus(host, nvidiaOnBus).some(({ driver }) => driver === undefined)
+  if (isNvidiaThere || (said === "all" && lackDriver())) return ["nvidia", ...others]
   return first === undefined ? ["nvidia"] : [first, ...more]
 }
+
+/** Display controllers of NVIDIA's. */
+const nvidiaOnBus = { pciVendor: "0x10de", classes: ["0x03"] }
 
 /** A driver, or a platform that has one in a form of its own (WSL, Tegra). */
 const hasNvidia = (host: HostFiles): boolean =>

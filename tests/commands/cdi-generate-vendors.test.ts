@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
@@ -103,6 +103,23 @@ describe("whose GPUs gantry cdi generate takes", () => {
       path: "/dev/dri/card2",
       hostPath: `${machine}/dev/dri/card2`,
     })
+    expect(await simulate(["down", machine])).toBe(0)
+  })
+
+  test("NVIDIA's GPUs without their driver are told of to who wants everybody's, and others have their file", async () => {
+    const machine = join(directory, "undriven")
+    expect(await simulate(["up", machine, "--gpus=1", "--amd=mi210", "--defect=no-driver"])).toBe(0)
+    const into = join(directory, "undriven-out")
+    const { exit, stderr } = generate(machine, "--vendor=all", `--output=${into}/`)
+    expect([exit, stderr]).toEqual([1, expect.stringContaining("[GAN2102]")])
+    expect(readdirSync(into)).toEqual(["amd.com-gpu.yaml"])
+    // Where they are given to a virtual machine nobody misses them.
+    for (const name of readdirSync(join(machine, "sys/bus/pci/devices"))) {
+      const place = join(machine, "sys/bus/pci/devices", name)
+      if (readFileSync(join(place, "vendor"), "utf8").trim() === "0x10de")
+        symlinkSync("../../../bus/pci/drivers/vfio-pci", join(place, "driver"))
+    }
+    expect(generate(machine, "--vendor=all", `--output=${into}/`)).toMatchObject({ exit: 0, stderr: "" })
     expect(await simulate(["down", machine])).toBe(0)
   })
 

@@ -36,7 +36,10 @@ const gpuLimit = 1024
 const address = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]$/
 
 /** Order: by PCI address. */
-export function observeBus(host: HostFiles, { pciVendor, classes }: Vendor): readonly BusFunction[] {
+export function observeBus(
+  host: HostFiles,
+  { pciVendor, classes }: Pick<Vendor, "pciVendor" | "classes">,
+): readonly BusFunction[] {
   return namesIn(host, busDirectory)
     .slice(0, busLimit)
     .filter((name) => address.test(name) && textOf(host, name, "vendor") === pciVendor)
