@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, dead code, then architecture, purity and unit tests. No root, no engine.
+// npm run check: types, lint and format, dead code, then architecture, purity and the unit tests that start no program. No root, no engine.
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { ensureNodeModules, findBun, root, say } from "./setup.mjs"
@@ -43,10 +43,14 @@ export async function checkStatically() {
 
 export const unitTests = () => testFiles("tests").filter((file) => !file.startsWith("tests/e2e/"))
 
+/** Those that start programs, compile, or touch a file system take minutes: npm test runs them too. */
+const needsSystem = /^tests\/(?:apply|commands|fuzz|host|launcher|linux)\//
+const quickTests = () => unitTests().filter((file) => !needsSystem.test(file))
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await ensureNodeModules()
   const areStaticOk = await checkStatically()
-  const { passed, failed, skipped } = await runTestsSideBySide(unitTests())
+  const { passed, failed, skipped } = await runTestsSideBySide(quickTests())
   say(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
   process.exitCode = areStaticOk && failed === 0 && passed > 0 ? 0 : 1
 }
