@@ -58,4 +58,5 @@ test("as many records as documents say are there", () => {
   expect(readme).toContain(`${specs} specifications judged`)
   expect(readme).toContain(`${runs.toLocaleString("en")} recorded runs`)
   expect(readme).toContain(`${lines("runtime-cdi.jsonl.gz")} recorded containers`)
+  expect(readme).toContain(`${lines("cdi-generate.jsonl.gz")} recorded runs of the reference`)
 })
