@@ -1,7 +1,7 @@
 /** CDI specifications beside a small machine: whatever they name, findings can be told, and are the same the second time. */
 
 import { collectEdits } from "../../src/core/cdi/collect-edits.ts"
-import { findDevices, type IndexReader, indexDevices } from "../../src/core/cdi/device-index.ts"
+import { findDevices } from "../../src/core/cdi/device-index.ts"
 import { buildRegistry, type Registry } from "../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
 import { rootUser } from "../../src/core/diagnose/access.ts"
@@ -14,6 +14,7 @@ import { viewRoot } from "../../src/core/host/root-view.ts"
 import { observeSnapshot } from "../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
+import { readerOf } from "../../tests/core/cdi/index-reader.ts"
 import { bytesOf, cdiSpecs } from "../corpus.ts"
 import { checkFault, firstOf } from "../invariants.ts"
 import type { FuzzTarget } from "../target.ts"
@@ -75,15 +76,6 @@ function checkFindings(registry: Registry, user: CdiSubject["user"]): string | u
   if (problem !== "") return problem
   if (user !== rootUser) return undefined
   return texts.join("") === look().slice(1).join("") ? undefined : "a second look finds something else"
-}
-
-function readerOf(registry: Registry): IndexReader {
-  const { sources, shelves } = indexDevices(registry)
-  return {
-    shelfCount: shelves.length,
-    source: (number) => sources[number],
-    shelf: (number) => shelves[number],
-  }
 }
 
 /** What is remembered of devices gives what the specifications give. */

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { missing, type Ran, wrapperProgram } from "./bundle.ts"
-import { type Cri, openCri, type Pod } from "./cri.ts"
+import type { Cri, Pod } from "./cri.ts"
+import { type Ctr, ctrIn, importImage, mustCtr } from "./ctr.ts"
 import {
   listNodes,
   lookAround,
@@ -62,14 +63,7 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
   let cri: Cri
   let count = 0
 
-  // containerd's namespace is also the control group of its containers.
-  const ctr = (...args: readonly string[]): Promise<Ran> =>
-    cell.run("ctr", `--address=${cell.directory}/containerd.sock`, `--namespace=${cell.cgroup}`, ...args)
-  const mustCtr = async (...args: readonly string[]): Promise<string> => {
-    const ran = await ctr(...args)
-    if (ran.status !== 0) throw new Error(`ctr ${args.join(" ")}: ${ran.status}: ${ran.stderr}`)
-    return ran.stdout
-  }
+  const ctr: Ctr = (...args) => ctrIn(cell)(...args)
   const flagsOf = (variables: readonly string[]): readonly string[] => [
     ...["--snapshotter=native", `--runc-binary=${wrapperProgram}`],
     ...variables.map((variable) => `--env=${variable}`),
@@ -84,14 +78,8 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
       daemon: (directory) => ["containerd", "--config", configure(directory)],
       environment: { NVIDIA_CTK_CONFIG_FILE_PATH: stage.config },
     })
-    const deadline = Date.now() + readyTimeoutMs
-    while ((await ctr("version")).status !== 0 && Date.now() < deadline) await Bun.sleep(50)
     const archive = makeOciArchive(stage.directory, stage.root, image)
-    await mustCtr("images", "import", "--snapshotter=native", archive)
-    await mustCtr("--namespace=k8s.io", "images", "import", "--snapshotter=native", archive)
-    cri = openCri(join(cell.directory, "containerd.sock"))
-    // It hears of an image a moment after.
-    while (!(await cri.hasImage(image)) && Date.now() < deadline) await Bun.sleep(50)
+    cri = await importImage(cell, image, archive)
   })
   afterAll(async () => {
     cri?.close()
@@ -109,20 +97,30 @@ suite(`the runtime wrapper as a shim calls it: ${title}`, () => {
   test("a container that is started again, and one that is looked into", async () => {
     const name = "again"
     // A first process has no signal that it does not ask for, but KILL.
-    await mustCtr("run", "--detach", ...flagsOf(["NVIDIA_VISIBLE_DEVICES=1"]), image, name, "sleep", "600")
+    await mustCtr(
+      ctr,
+      "run",
+      "--detach",
+      ...flagsOf(["NVIDIA_VISIBLE_DEVICES=1"]),
+      image,
+      name,
+      "sleep",
+      "600",
+    )
     const script = `${listNodes}; loader-probe; cat /dev/nvidia1 2>&1 | sed 's/.*: //'`
     const look = (id: string): Promise<string> =>
-      mustCtr("tasks", "exec", `--exec-id=${id}`, name, "sh", "-c", script)
+      mustCtr(ctr, "tasks", "exec", `--exec-id=${id}`, name, "sh", "-c", script)
     const seen = "nvidia1\nlibcuda answers 1000\nNo such device or address\n"
     expect(await look("first")).toBe(seen)
-    await mustCtr("tasks", "kill", "--signal=KILL", name)
+    await mustCtr(ctr, "tasks", "kill", "--signal=KILL", name)
     // Its status tells that of the task, not its own fault.
     const deadline = Date.now() + readyTimeoutMs
-    while ((await mustCtr("tasks", "list")).includes("RUNNING") && Date.now() < deadline) await Bun.sleep(50)
+    while ((await mustCtr(ctr, "tasks", "list")).includes("RUNNING") && Date.now() < deadline)
+      await Bun.sleep(50)
     await ctr("tasks", "delete", name)
-    await mustCtr("tasks", "start", "--detach", name)
+    await mustCtr(ctr, "tasks", "start", "--detach", name)
     expect(await look("second")).toBe(seen)
-    await mustCtr("tasks", "kill", "--signal=KILL", name)
+    await mustCtr(ctr, "tasks", "kill", "--signal=KILL", name)
   })
 
   const startIn = (pod: Pod, ...variables: readonly string[]): Promise<string> =>

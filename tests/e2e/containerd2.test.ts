@@ -8,7 +8,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gantryProgram, missing, mustRun, type Ran, wrapperProgram } from "./bundle.ts"
 import { buildContainerd2, containerdVersion } from "./containerd2-build.ts"
-import { type Container, type Cri, openCri, type Pod } from "./cri.ts"
+import type { Container, Cri, Pod } from "./cri.ts"
+import { ctrIn, importImage } from "./ctr.ts"
 import { lookAround, makeStage, type Stage, vendorSpec, viewOf } from "./engine-contract.ts"
 import { type Cell, isolationPrograms, startCell } from "./isolation.ts"
 import { makeOciArchive } from "./oci-archive.ts"
@@ -20,7 +21,6 @@ const name = `containerd ${containerdVersion}`
 const title = "directory" in built ? name : `${name} (optional; missing: ${built.lacks})`
 
 const image = "gantry.test/plain:1"
-const readyTimeoutMs = 60_000
 
 /** `handlers`: runtimes by the name of a pod's RuntimeClass; they see the annotations by which their containers ask for devices. */
 function configure(directory: string, handlers: Readonly<Record<string, string>>): string {
@@ -95,12 +95,6 @@ suite(`generated CDI specifications: ${title}`, () => {
   let plain: string
   let count = 0
 
-  const ctr = (...args: readonly string[]): Promise<Ran> =>
-    cell.run("ctr", `--address=${cell.directory}/containerd.sock`, `--namespace=${cell.cgroup}`, ...args)
-  const mustCtr = async (...args: readonly string[]): Promise<void> => {
-    const ran = await ctr(...args)
-    if (ran.status !== 0) throw new Error(`ctr ${args.join(" ")}: ${ran.status}: ${ran.stderr}`)
-  }
   const podman = (...args: readonly string[]): Promise<Ran> => {
     const places = ["root", "runroot", "tmpdir"].map(
       (place) => `--${place}=${join(podmanCell.directory, place)}`,
@@ -147,14 +141,8 @@ suite(`generated CDI specifications: ${title}`, () => {
     mustRun("tar", ["-C", stage.root, "--numeric-owner", "-cf", tar, "."])
     const imported = await podman("import", "--quiet", tar, image)
     if (imported.status !== 0) throw new Error(imported.stderr)
-    const deadline = Date.now() + readyTimeoutMs
-    while ((await ctr("version")).status !== 0 && Date.now() < deadline) await Bun.sleep(50)
     const archive = makeOciArchive(stage.directory, stage.root, image)
-    const load = ["images", "import", "--local", "--snapshotter=native", archive]
-    await mustCtr(...load)
-    await mustCtr("--namespace=k8s.io", ...load)
-    cri = openCri(join(cell.directory, "containerd.sock"))
-    while (!(await cri.hasImage(image)) && Date.now() < deadline) await Bun.sleep(50)
+    cri = await importImage(cell, image, archive, "--local")
     plain = await inPod("runc", look, {})
   })
   afterAll(async () => {
@@ -195,7 +183,7 @@ suite(`generated CDI specifications: ${title}`, () => {
   const saidBy = ({ status, stdout, stderr }: Ran): string => (status === 0 ? stdout : stderr)
   const byCtr = async (script: string, ...devices: readonly string[]): Promise<string> =>
     saidBy(
-      await ctr(
+      await ctrIn(cell)(
         ...["run", "--rm", "--snapshotter=native", `--runc-binary=${join(programs, "runc")}`],
         ...[...flagsOf(devices), image, `c${count++}`, "sh", "-c", script],
       ),

@@ -1,5 +1,6 @@
 /** Starts that are disturbed at each call by which they change something, one start a call. For programs under strace. */
 
+import { expect } from "bun:test"
 import { lstatSync, readdirSync, readFileSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import type { Ran } from "./bundle.ts"
@@ -34,6 +35,17 @@ export function disturbEach(
   for (let nth = 1; nth <= count; nth++)
     check(nth, start("-e", `trace=${calls}`, "-e", `inject=${calls}:${disturbance}:when=${nth}`))
   return count
+}
+
+/** A start that was disturbed works, and says `served`, or fails in one line; gives that line's code, nothing where it works. */
+export function checkDisturbed(nth: number, ran: Ran, served: string): string | undefined {
+  const lines = ran.stderr.match(/\[GAN\d{4}\]|internal error|ended without an answer/g) ?? []
+  if (ran.status === 0) {
+    expect([nth, ran.stdout, lines]).toEqual([nth, served, []])
+    return undefined
+  }
+  expect([nth, ran.stdout, lines]).toEqual([nth, "", [expect.stringMatching(/GAN3|ended/)]])
+  return lines[0]
 }
 
 /** What a killed start left in the root is young; the next start is to find it old. */

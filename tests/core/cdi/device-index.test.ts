@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { collectEdits } from "../../../src/core/cdi/collect-edits.ts"
-import { findDevices, type IndexReader, indexDevices } from "../../../src/core/cdi/device-index.ts"
+import { findDevices, indexDevices } from "../../../src/core/cdi/device-index.ts"
 import { buildRegistry, type Registry } from "../../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../../src/core/cdi/resolve-devices.ts"
 import { renderResolved, renderResolvedJson } from "../../../src/core/explain/render-cdi-devices.ts"
 import { ok } from "../../../src/core/fault/result.ts"
+import { readerOf } from "./index-reader.ts"
 import { bytesOf } from "./spec-vectors.ts"
 
 const registryOf = (...directories: readonly Readonly<Record<string, string>>[]): Registry =>
@@ -35,14 +36,6 @@ devices:
 - {name: "00", containerEdits: {netDevices: [{hostInterfaceName: a, name: b}]}}
 `
 const registry = registryOf({ "low.yaml": low, "broken.yaml": "{" }, { "high.yaml": high })
-function readerOf(from: Registry): IndexReader {
-  const { sources, shelves } = indexDevices(from)
-  return {
-    shelfCount: shelves.length,
-    source: (number) => sources[number],
-    shelf: (number) => shelves[number],
-  }
-}
 const index = readerOf(registry)
 
 describe("the devices of specifications, one a line", () => {

@@ -1,0 +1,13 @@
+/** What is remembered of devices, read from memory and not from files. */
+
+import { type IndexReader, indexDevices } from "../../../src/core/cdi/device-index.ts"
+import type { Registry } from "../../../src/core/cdi/registry.ts"
+
+export function readerOf(registry: Registry): IndexReader {
+  const { sources, shelves } = indexDevices(registry)
+  return {
+    shelfCount: shelves.length,
+    source: (number) => sources[number],
+    shelf: (number) => shelves[number],
+  }
+}
