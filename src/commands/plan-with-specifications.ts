@@ -17,7 +17,7 @@ import type { Asking, ReadFrom } from "./plan-from-files.ts"
 import type { PlannedStart } from "./plan-start.ts"
 import { specificationDirectories } from "./specification-directories.ts"
 
-/** Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid. Why a container is refused stands in the plan. */
+/** Faults: HostUnknown, RecordingInvalid, ConfigValueInvalid, and those of `planFromFiles`. Why a container is refused stands in the plan. */
 export async function planWithSpecifications(asking: Asking): Promise<Result<PlannedStart>> {
   const { decision, asked } = asking
   const opened = await openMachine(decision.config.gantry.host)

@@ -13,7 +13,7 @@ const base = addressOf(arena)
 const encoder = new TextEncoder()
 let next = 0
 
-/** Address of a NUL-terminated copy; it holds for the next ten texts, and a system call takes two. */
+/** Address of a NUL-terminated copy; it holds for the next eight texts, and a system call takes two. */
 export function cString(text: string): number {
   const kept = text.length > textLimit ? text.slice(0, textLimit) : text
   if (next + kept.length * widest + 1 > arena.length) next = 0

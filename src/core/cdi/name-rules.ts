@@ -6,6 +6,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { deviceName } from "./qualified-name.ts"
 
 export interface DeviceName {
   readonly vendor: string
@@ -29,8 +30,6 @@ export function vendorOrClassProblem(part: "vendor" | "class", name: string): st
     ? undefined
     : `invalid ${part}. ${quote(name)}, should end with a letter or digit`
 }
-
-const deviceName = /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?$/
 
 /** undefined: it is one. */
 export function deviceNameProblem(name: string): string | undefined {

@@ -4,7 +4,8 @@
  */
 
 const word = /^[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/
-const deviceName = /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?$/
+/** What a device may be called, behind vendor and class. */
+export const deviceName = /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?$/
 
 /** Kinds whose devices this machine's own GPUs are, with the sign before the name. The second is of specifications made at a start. */
 export const ownKinds: readonly string[] = ["nvidia.com/gpu=", "runtime.nvidia.com/gpu="]

@@ -38,21 +38,7 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     readLink: (path: string) => host.readLink(outside(path)),
   }
   const followed = new Set<HostPath>()
-  const directories = new Map<string, string>()
-  /** Parents resolved once: a driver's files share a handful of directories. */
-  const settle = (path: string): string => {
-    if (root === "/") return path
-    const slash = path.lastIndexOf("/")
-    const parent = path.slice(0, slash)
-    let found = directories.get(parent)
-    if (found === undefined) {
-      const resolved = resolvePath(reader, parent, "all")
-      found = resolved.ok ? (resolved.value === "/" ? "" : resolved.value) : parent
-      directories.set(parent, found)
-    }
-    return `${found}${path.slice(slash)}`
-  }
-  /** Where directories really lie, for the same reason. */
+  /** Where directories really lie, resolved once: a driver's files share a handful of them. */
   const parents = new Map<string, Result<HostPath>>()
   const resolveParent = (path: string): Result<HostPath> => {
     const known = parents.get(path)
@@ -60,6 +46,14 @@ export function viewRoot(host: Host, root: HostPath): RootView {
     const resolved = resolvePath(reader, path, "all")
     parents.set(path, resolved)
     return resolved
+  }
+  const settle = (path: string): string => {
+    if (root === "/") return path
+    const slash = path.lastIndexOf("/")
+    const parent = path.slice(0, slash)
+    const resolved = resolveParent(parent)
+    const found = resolved.ok ? (resolved.value === "/" ? "" : resolved.value) : parent
+    return `${found}${path.slice(slash)}`
   }
   const follow = (path: string): string => {
     if (root === "/") return path

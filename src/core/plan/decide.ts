@@ -1,5 +1,5 @@
 /**
- * The judgement of one container, from texts to the request or the reason why there is none, in the reference's order:
+ * The judgement of one container, from configuration and texts to the request or the reason why there is none, in the reference's order:
  * config, its supported capabilities, (mode, in 1.13) state, spec, request, mode.
  */
 
@@ -17,13 +17,13 @@ import { createReasonLog, type ReasonLog } from "../request/reason.ts"
 import type { GpuRequest } from "../request/request.ts"
 import { resolveRequest } from "../request/resolve-request.ts"
 
-/** Where the texts come from. Each is asked for at most once, in order, and only when needed. */
+/** Where the configuration and the texts come from. Each is asked for at most once, in order, and only when needed. */
 export interface Sources {
   /** The injector of the command line, which wins over the configuration's. */
   readonly injector: Injector | undefined
   /** Whose rules apply. The hook's own is checked against the configuration's: what it may not serve is the wrapper's. */
   readonly mode: InjectionMode
-  /** Empty when there is no file and none is required. With the profile of the command line, which wins over its own. */
+  /** Every default when there is no file and none is required. With the profile of the command line, which wins over its own. */
   readConfig(): Result<ParsedConfig>
   readState(): Result<string>
   readSpec(bundle: string): Result<string>

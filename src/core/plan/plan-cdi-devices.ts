@@ -102,12 +102,8 @@ export function namesDecidedBy(
   registry: Registry,
   asked: readonly AskedDevice[],
 ): readonly string[] | undefined {
-  const names = asked.flatMap((one) =>
-    one.from === "specification" || (one.from === "specificationFirst" && registry.devices.has(one.name))
-      ? [one.name]
-      : [],
-  )
-  return names.length === asked.length && names.length > 0 ? names : undefined
+  const isDecided = asked.every((one) => one.from !== "specificationFirst" || registry.devices.has(one.name))
+  return isDecided ? namesForSpecifications(asked) : undefined
 }
 
 type NamedDevice = Exclude<AskedDevice, { readonly from: "machine" }>
