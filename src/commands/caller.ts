@@ -3,9 +3,10 @@
  * launcher it is the launcher, which acts on a verdict. Source of both formats: src/launcher/hand-over.c.
  */
 
-import { readFileSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import type { Fault } from "../core/fault/fault.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
+import { kernelLimit, readSmallFile, readUpTo } from "../host/read-up-to.ts"
 
 export interface Caller {
   readonly arguments: readonly string[]
@@ -21,7 +22,7 @@ export interface Caller {
 
 /** This process itself. Its arguments are Bun's view of them: what is no UTF-8 is lost. */
 export function ownCaller(args: readonly string[]): Caller {
-  const environment = entriesOf(decodeUtf8(readFileSync("/proc/self/environ")))
+  const environment = entriesOf(decodeUtf8(readSmallFile("/proc/self/environ")))
   const become: Caller["become"] = async (path, argv, entries) =>
     (await import("../linux/exec.ts")).becomeProgram(path, argv, entries)
   return {
@@ -66,7 +67,7 @@ export function launchedCaller():
 
 function readCall(): Uint8Array {
   try {
-    return readFileSync(callDescriptor)
+    return readUpTo(callDescriptor, 0, kernelLimit)
   } catch {
     return new Uint8Array()
   }

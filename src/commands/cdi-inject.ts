@@ -2,7 +2,7 @@
 
 import { hookEnvironment } from "../apply/hook-environment.ts"
 import { applyEdits } from "../core/cdi/apply-edits.ts"
-import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
+import { renderResolved, renderResolvedJson } from "../core/explain/render-resolved.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { homePath } from "../core/generate/place-on-machine.ts"
 import { hostPath } from "../core/text/brand.ts"

@@ -1,6 +1,6 @@
 /** `gantry cdi resolve NAME…`: what a container gets that asks for several devices, or why it gets nothing. */
 
-import { renderResolved, renderResolvedJson } from "../core/explain/render-cdi-devices.ts"
+import { renderResolved, renderResolvedJson } from "../core/explain/render-resolved.ts"
 import { ok } from "../core/fault/result.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import { openMachine } from "./open-machine.ts"

@@ -3,7 +3,7 @@
  * only: command line and config.json to a decision, the decision to an edited bundle. Whatever asks for no GPU is passed on as it is.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync, realpathSync, statSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { readRuntimeCall } from "../core/oci/runtime-call.ts"
@@ -17,6 +17,7 @@ import { readConfig } from "../host/hook-sources.ts"
 import { isTegraHost } from "../host/is-tegra-host.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
 import { parseConfigText } from "../host/parse-config-text.ts"
+import { readUpTo } from "../host/read-up-to.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
 
@@ -138,14 +139,7 @@ function readSpec(path: string): string | undefined {
     try {
       const stat = fstatSync(descriptor)
       if (!stat.isFile() || stat.size > searchLimit) return undefined
-      const content = new Uint8Array(stat.size)
-      let length = 0
-      while (length < content.length) {
-        const count = readSync(descriptor, content, length, content.length - length, length)
-        if (count === 0) break
-        length += count
-      }
-      return decodeUtf8(content.subarray(0, length))
+      return decodeUtf8(readUpTo(descriptor, stat.size, stat.size))
     } finally {
       closeSync(descriptor)
     }

@@ -10,19 +10,21 @@ import { registryFindings } from "../core/cdi/registry-findings.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { hasChangedSince, proofOf } from "./make-proof.ts"
 import { type ReadPart, readStateParts } from "./read-state-parts.ts"
-import { era, hasChangedSince, isFreshProof, type Proof, proofOf } from "./stamp.ts"
+import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
-/** The first line: what is where behind it. Units: bytes. */
+/** The first line: how much of what stands behind it. Units: bytes, but of the two counts. */
 interface Head {
-  readonly version: 3
+  readonly version: 4
   readonly key: string
-  /** Of the proof, which comes first, and of what is wrong with files. */
+  /** How many parts the table has the ends of: sources, then shelves. */
+  readonly sourceCount: number
+  readonly shelfCount: number
+  /** Of the proof, which stands behind the table, and of what is wrong with files. */
   readonly proof: number
   readonly findings: number
-  readonly sources: readonly number[]
-  readonly shelves: readonly number[]
 }
 
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
@@ -30,8 +32,10 @@ const fileName = /^cdi-[0-9a-f]{16}\.json$/
 const capacity = 16
 /** What is larger is not kept. Units: bytes. */
 const sizeLimit = 8 * 1024 * 1024
-/** Holds the first line of ten files with a few hundred devices, and all of few. Units: bytes. */
-const firstRead = 16 * 1024
+/** Holds the first line, unless there are many directories. Units: bytes. */
+const firstRead = 1024
+/** Where a part ends in the table: every entry is as long, so that one is found without the others. Units: digits. */
+const entryLength = 8
 
 /** undefined: only a live or simulated machine has an index. */
 function placeOf(
@@ -80,39 +84,37 @@ interface OpenedIndex {
 function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   const line = readFirstLine(read)
   const head = parse<Head>(line)
-  if (line === undefined || head?.version !== 3 || head.key !== key) return undefined
-  const { proof = Number.NaN, findings = Number.NaN, sources = [], shelves = [] } = head
-  if (![[proof, findings], sources, shelves].every(areLengths)) return undefined
+  if (line === undefined || head?.version !== 4 || head.key !== key) return undefined
+  const {
+    sourceCount = Number.NaN,
+    shelfCount = Number.NaN,
+    proof = Number.NaN,
+    findings = Number.NaN,
+  } = head
+  if (![sourceCount, shelfCount, proof, findings].every(isLength)) return undefined
   // What is before the texts is ASCII.
-  const start = line.length + 1
-  const ofSources = partsFrom(start + proof + findings, sources, read)
-  const ofShelves = partsFrom(ofSources.end, shelves, read)
+  const table = line.length + 1
+  const start = table + (sourceCount + shelfCount) * entryLength
+  const texts = start + proof + findings
+  const endOf = (part: number): number =>
+    part < 0 ? 0 : Number.parseInt(read(table + part * entryLength, entryLength), 16)
+  const textOf = (part: number): string | undefined => {
+    const [from, to] = [endOf(part - 1), endOf(part)]
+    return from <= to && to <= sizeLimit ? read(texts + from, to - from) : undefined
+  }
   return {
     proof: parse<Proof>(read(start, proof)) ?? {},
     readFindings: () => JSON.parse(read(start + proof, findings)) as readonly Finding[],
-    index: { shelfCount: shelves.length, source: ofSources.text, shelf: ofShelves.text },
+    index: {
+      shelfCount,
+      source: (number) => (number < sourceCount ? textOf(number) : undefined),
+      shelf: (number) => (number < shelfCount ? textOf(sourceCount + number) : undefined),
+    },
   }
 }
 
-const areLengths = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0)
-
-/** Texts one behind the other. */
-function partsFrom(
-  start: number,
-  lengths: readonly number[],
-  read: ReadPart,
-): { readonly end: number; text(number: number): string | undefined } {
-  const sumOf = (count: number): number => {
-    let sum = start
-    for (let at = 0; at < count; at++) sum += lengths[at] ?? 0
-    return sum
-  }
-  return {
-    end: sumOf(lengths.length),
-    text: (number) => (number < lengths.length ? read(sumOf(number), lengths[number] ?? 0) : undefined),
-  }
-}
+/** A file of ours is small; one that says more says something else. */
+const isLength = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= sizeLimit
 
 /** Without its end. undefined: it has none. */
 function readFirstLine(read: ReadPart): string | undefined {
@@ -146,16 +148,24 @@ export function rememberDevices(
   const proof = proofOf(host, [...directories, ...files].map(hostPath))
   if (hasChangedSince(proof.stamps, startedMs)) return
   const { sources, shelves } = indexDevices(registry)
-  const parts = [JSON.stringify(proof), JSON.stringify(registryFindings(registry)), ...sources, ...shelves]
-  const [ofProof = 0, findings = 0, ...lengths] = parts.map((part) => Buffer.byteLength(part))
+  const [proofText, findings] = [JSON.stringify(proof), JSON.stringify(registryFindings(registry))]
+  const parts = [...sources, ...shelves]
   const head: Head = {
-    ...{ version: 3, key: place.key, proof: ofProof, findings },
-    ...{ sources: lengths.slice(0, sources.length), shelves: lengths.slice(sources.length) },
+    ...{ version: 4, key: place.key, sourceCount: sources.length, shelfCount: shelves.length },
+    ...{ proof: Buffer.byteLength(proofText), findings: Buffer.byteLength(findings) },
   }
-  const text = `${asciiJson(head)}\n${parts.join("")}`
+  const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, findings, ...parts].join("")
   if (Buffer.byteLength(text) > sizeLimit) return
   makeRoom(place.state, fileName, capacity)
   writeStateText(place.state, place.file, text)
+}
+
+function endsOf(parts: readonly string[]): readonly string[] {
+  let end = 0
+  return parts.map((part) => {
+    end += Buffer.byteLength(part)
+    return end.toString(16).padStart(entryLength, "0")
+  })
 }
 
 /** A directory's name may be anything, and the first line's length is counted in characters. */

@@ -9,7 +9,8 @@ import { enginePrograms } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { findRuntime } from "./find-runtime.ts"
 import { createLiveFiles } from "./live-files.ts"
-import { areFresh, areStamps, type Stamp, stampPlaces } from "./stamp.ts"
+import { stampPlaces } from "./make-proof.ts"
+import { areFresh, areStamps, type Stamp } from "./stamp.ts"
 import { readState, writeState } from "./state-file.ts"
 
 /** Units: milliseconds. */

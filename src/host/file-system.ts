@@ -8,13 +8,13 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
-  readSync,
   type Stats,
   statSync,
 } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ByteRange, FileKind, FileStat } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
+import { readUpTo } from "./read-up-to.ts"
 
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */
 const sizeLimit = 64 * 1024 * 1024
@@ -81,28 +81,16 @@ function refusal(stat: Stats, shown: string, range: ByteRange | undefined): Resu
   return range === undefined && stat.size > sizeLimit ? fail(readFault(shown, "read", "EFBIG")) : undefined
 }
 
-/** Files of proc and sysfs say size 0 or 4096 and mean something else: read to their end, whatever they say. */
 function readOpened(
   descriptor: number,
   shown: string,
   sizeBytes: number,
   range: ByteRange | undefined,
 ): Result<Uint8Array> {
-  const { offsetBytes, lengthBytes } = range ?? { offsetBytes: 0, lengthBytes: Number.POSITIVE_INFINITY }
-  const expected = Math.max(sizeBytes - offsetBytes + 1, 4096)
-  let buffer = new Uint8Array(Math.min(lengthBytes, expected))
-  let length = 0
-  for (;;) {
-    const position = range === undefined ? null : offsetBytes + length
-    const count = readSync(descriptor, buffer, length, buffer.length - length, position)
-    length += count
-    if (count === 0 || length === lengthBytes) return ok(buffer.subarray(0, length))
-    if (length < buffer.length) continue
-    if (length > sizeLimit) return fail(readFault(shown, "read", "EFBIG"))
-    const larger = new Uint8Array(Math.min(lengthBytes, buffer.length * 2))
-    larger.set(buffer)
-    buffer = larger
-  }
+  if (range !== undefined)
+    return ok(readUpTo(descriptor, sizeBytes - range.offsetBytes, range.lengthBytes, range.offsetBytes))
+  const bytes = readUpTo(descriptor, sizeBytes, sizeLimit + 1)
+  return bytes.length > sizeLimit ? fail(readFault(shown, "read", "EFBIG")) : ok(bytes)
 }
 
 export function toFileStat(stats: Stats): FileStat {

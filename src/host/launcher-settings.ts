@@ -3,9 +3,10 @@
  * what this was made from. Format: docs/state.md; read by src/launcher/settings.c.
  */
 
-import { type BigIntStats, readFileSync, statSync } from "node:fs"
+import { type BigIntStats, statSync } from "node:fs"
 import type { Config } from "../core/request/config.ts"
 import { triggerWords } from "../core/request/trigger-words.ts"
+import { readSmallText } from "./read-up-to.ts"
 import { writeStateText } from "./state-file.ts"
 
 /** A configuration file as it was before it was read; undefined: it is so new that its times would not tell a second change. */
@@ -43,7 +44,7 @@ export function keepLauncherSettings(
   if (config === undefined) return
   const text = renderLauncherSettings({ ...settings, stamps: [config, stampProgram()] })
   const file = `${state}/launcher`
-  if (text !== undefined && text !== readIfThere(file)) writeStateText(state, file, text)
+  if (text !== undefined && text !== readSmallText(file)) writeStateText(state, file, text)
 }
 
 /** undefined: the launcher cannot find what this configuration has it look for. */
@@ -60,12 +61,4 @@ export function renderLauncherSettings({ config, runtimes, stamps }: LauncherSet
     "end",
     "",
   ].join("\n")
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8")
-  } catch {
-    return undefined
-  }
 }

@@ -9,8 +9,9 @@ import {
   type SnapshotOptions,
   witnessesOf,
 } from "../core/plan/snapshot.ts"
+import { hasChangedSince, proofOf, stampPlaces } from "./make-proof.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import { areFresh, hasChangedSince, proofOf, stampPlaces } from "./stamp.ts"
+import { areFresh } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
 
 export function observeAndRemember(

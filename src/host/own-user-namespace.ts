@@ -3,23 +3,15 @@
  * Source: user_namespaces(7), on /proc/PID/uid_map.
  */
 
-import { readFileSync } from "node:fs"
+import { readSmallText } from "./read-up-to.ts"
 
 let known: boolean | undefined
 
 export function isInUserNamespace(): boolean {
-  known ??= mapsUsers(readOwnMap())
+  // Empty where the kernel has no user namespaces.
+  known ??= mapsUsers(readSmallText("/proc/self/uid_map"))
   return known
 }
 
 /** Who is not in one of its own is in the machine's, which maps every id to itself. Pure: of the text of a map. */
 export const mapsUsers = (map: string): boolean => !/^\s*(?:0\s+0\s+4294967295\s*)?$/.test(map)
-
-/** Empty: the kernel has no user namespaces. */
-function readOwnMap(): string {
-  try {
-    return readFileSync("/proc/self/uid_map", "utf8")
-  } catch {
-    return ""
-  }
-}

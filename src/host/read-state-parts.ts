@@ -1,6 +1,7 @@
 /** Parts of a file under the state directory, for one of which nobody wants to read the whole. */
 
-import { readSync } from "node:fs"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { readUpTo } from "./read-up-to.ts"
 import { readOurs } from "./state-file.ts"
 
 /** Text at a place of a file, shorter at its end. Units: bytes. */
@@ -13,8 +14,5 @@ export const readStateParts = <T>(
   use: (read: ReadPart) => T,
 ): T | undefined =>
   readOurs(directory, file, (descriptor) =>
-    use((offset, length) => {
-      const buffer = Buffer.allocUnsafe(length)
-      return buffer.toString("utf8", 0, readSync(descriptor, buffer, 0, length, offset))
-    }),
+    use((offset, length) => decodeUtf8(readUpTo(descriptor, length, length, offset))),
   )

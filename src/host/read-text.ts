@@ -8,6 +8,7 @@ import { errnoText } from "../core/fault/errno.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseJson } from "../core/oci/json.ts"
+import { readUpTo } from "./read-up-to.ts"
 
 export type InputName = "configuration file" | "container state" | "OCI spec" | "listing"
 
@@ -37,16 +38,10 @@ export function readText(what: InputName, path: string): Result<string> {
     if (stat.isDirectory()) return unreadable("read", "EISDIR", "is a directory")
     if (!stat.isFile()) return unreadable("read", "EINVAL", "is not a regular file")
     if (stat.size > sizeLimit) return unreadable("read", "EFBIG", `is larger than ${sizeLimit} bytes`)
-    // A file of proc says size 0 and still has content.
-    const buffer = new Uint8Array(Math.max(stat.size + 1, 65536))
-    let length = 0
-    for (;;) {
-      const count = readSync(descriptor, buffer, length, buffer.length - length, null)
-      if (count === 0) break
-      length += count
-      if (length === buffer.length) return unreadable("read", "EFBIG", "grew while it was read")
-    }
-    return ok(decode(buffer.subarray(0, length)))
+    const bytes = readUpTo(descriptor, stat.size, sizeLimit + 1)
+    return bytes.length > sizeLimit
+      ? unreadable("read", "EFBIG", `is larger than ${sizeLimit} bytes`)
+      : ok(decode(bytes))
   } catch (error) {
     return unreadable("read", errnoOf(error), errnoText(errnoOf(error)))
   } finally {

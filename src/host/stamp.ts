@@ -3,11 +3,9 @@
  * This runs at every start: a stat is compared number by number, since to write it out costs as much as to make it.
  */
 
-import { readFileSync, readlinkSync, type Stats, statSync } from "node:fs"
-import type { HostFiles } from "../core/host/host.ts"
+import { readlinkSync, type Stats, statSync } from "node:fs"
 import { mpsDirectory } from "../core/inventory/mps-directory.ts"
-import type { HostPath } from "../core/text/brand.ts"
-import { parentPath } from "../core/text/path.ts"
+import { readSmallFile, readSmallText } from "./read-up-to.ts"
 
 /**
  * Where a path really lies, and what a stat told of it. Nothing after the path: it is absent. One negative number: why it cannot be
@@ -15,13 +13,17 @@ import { parentPath } from "../core/text/path.ts"
  */
 export type Stamp = readonly [livePath: string, ...facts: readonly number[]]
 
-export const areStamps = (value: unknown): value is readonly Stamp[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((one) => Array.isArray(one) && typeof one[0] === "string")
+export function areStamps(value: unknown): value is readonly Stamp[] {
+  if (!Array.isArray(value) || value.length === 0) return false
+  for (let index = 0; index < value.length; index++) {
+    const one: unknown = value[index]
+    if (!Array.isArray(one) || typeof one[0] !== "string") return false
+  }
+  return true
+}
 
 /** Made when they are looked at, times and all. */
-const isMadeOnLook = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/sys/")
+export const isMadeOnLook = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/sys/")
 /** MIG instances come and go, and proc gives their numbers again. */
 const isCapability = (path: string): boolean => path.startsWith("/proc/driver/nvidia/capabilities")
 /** Its text counts: to write it leaves no trace in a stat. */
@@ -33,7 +35,7 @@ const firmwareParameter = "/sys/module/firmware_class/parameters/path"
  * it was made; when memory is short that is forgotten, and everything looked at once more.
  */
 function factsOf(livePath: string, stat: Stats): readonly number[] {
-  if (livePath === firmwareParameter) return [Bun.hash.crc32(readFileSync(livePath))]
+  if (livePath === firmwareParameter) return [Bun.hash.crc32(readSmallFile(livePath))]
   if (isMadeOnLook(livePath))
     return isCapability(livePath)
       ? [stat.dev, stat.ino, stat.nlink, stat.mode, stat.ctimeMs]
@@ -45,7 +47,8 @@ function factsOf(livePath: string, stat: Stats): readonly number[] {
 
 const nothing: readonly number[] = []
 
-function look(livePath: string): readonly number[] {
+/** After a path in its stamp. */
+export function look(livePath: string): readonly number[] {
   try {
     const stat = statSync(livePath, { throwIfNoEntry: false })
     // Anybody may put something there, and must not make every start look anew.
@@ -57,39 +60,14 @@ function look(livePath: string): readonly number[] {
   }
 }
 
-const stampOf = (livePath: string): Stamp => [livePath, ...look(livePath)]
-
-const isAbsent = (stamp: Stamp): boolean => stamp.length === 1
-
-/** For a path that is absent, the highest place above it that is absent too stands; below a stamped place it needs no stamp. */
-function stampAll(livePaths: readonly string[]): readonly Stamp[] {
-  const stamps = new Map<string, Stamp>()
-  for (const path of livePaths) {
-    const stamp = stampOf(path)
-    const kept = isAbsent(stamp) && path !== mpsDirectory ? highestAbsent(stamp) : stamp
-    stamps.set(kept[0], kept)
-  }
-  return [...stamps.values()].filter((stamp) => !isAbsent(stamp) || !stamps.has(parentPath(stamp[0])))
+/** In a loop: a start has some hundred of them, and a call of a function for each costs as much as what it does. */
+export function areFresh(stamps: readonly Stamp[]): boolean {
+  for (let index = 0; index < stamps.length; index++) if (!isFresh(stamps[index] as Stamp)) return false
+  return true
 }
-
-/** Stamps of places on a machine. One that leads nowhere within the machine has none. */
-export const stampPlaces = (host: HostFiles, places: readonly HostPath[]): readonly Stamp[] =>
-  stampAll(places.flatMap((path) => host.livePath(path) ?? []))
-
-function highestAbsent(stamp: Stamp): Stamp {
-  let highest = stamp
-  for (let above = parentPath(stamp[0]); above !== "/"; above = parentPath(above)) {
-    const higher = stampOf(above)
-    if (!isAbsent(higher)) break
-    highest = higher
-  }
-  return highest
-}
-
-export const areFresh = (stamps: readonly Stamp[]): boolean => stamps.every(isFresh)
 
 /** Of a path and what a stat tells of a file or directory. */
-const fileStampLength = 6
+export const fileStampLength = 6
 
 function isFresh(stamp: Stamp): boolean {
   const [path] = stamp
@@ -120,24 +98,8 @@ function isSameFile(path: string, [, dev, ino, size, mtimeMs, ctimeMs]: Stamp): 
   }
 }
 
-/** The kernel's clock of files is coarser than ours. Units: milliseconds. */
-const clockTickMs = 10
-
-/** Something changed then or later, as far as times tell: what was read of it may be of before. */
-export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
-  stamps.some((stamp) => {
-    if (stamp.length < fileStampLength || isMadeOnLook(stamp[0])) return false
-    const times = stamp.length === fileStampLength ? stamp.slice(4) : stamp.slice(7)
-    return times.some((time) => typeof time === "number" && time >= timeMs - clockTickMs)
-  })
-
 /** A link of a machine that is a directory, and what it said. */
-type LinkStamp = readonly [livePath: string, target: string]
-
-function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly LinkStamp[] {
-  const links = new Set(places.flatMap((path) => host.linksOn?.(path) ?? []))
-  return [...links].map((path) => [path, readLink(path)])
-}
+export type LinkStamp = readonly [livePath: string, target: string]
 
 export const areLinksFresh = (links: readonly LinkStamp[]): boolean =>
   links.every(([path, target]) => readLink(path) === target)
@@ -147,7 +109,7 @@ const areLinkStamps = (value: unknown): value is readonly LinkStamp[] =>
   value.every((one) => Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "string")
 
 /** Empty: there is no link. */
-function readLink(path: string): string {
+export function readLink(path: string): string {
   try {
     return readlinkSync(path)
   } catch {
@@ -161,11 +123,6 @@ export interface Proof {
   readonly links: readonly LinkStamp[]
 }
 
-export function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
-  const links = stampLinks(host, places)
-  return { stamps: stampPlaces(host, places), links }
-}
-
 /** Of what was read back nobody knows whether it is a proof at all. */
 export const isFreshProof = <T extends { readonly [K in keyof Proof]?: unknown }>(
   value: T,
@@ -175,17 +132,16 @@ export const isFreshProof = <T extends { readonly [K in keyof Proof]?: unknown }
   areFresh(value.stamps) &&
   areLinksFresh(value.links)
 
+let knownEra: string | undefined
+
 /** Tells one boot from the next, and one build of this program from another, whose tables say something else. */
 export function era(): string {
-  const program = statSync("/proc/self/exe", { throwIfNoEntry: false })
-  return [bootId(), program?.ino, program?.size, program?.mtimeMs].join(" ")
+  knownEra ??= observeEra()
+  return knownEra
 }
 
-/** Empty where the kernel does not say. */
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
-  } catch {
-    return ""
-  }
+function observeEra(): string {
+  const program = statSync("/proc/self/exe", { throwIfNoEntry: false })
+  const bootId = readSmallText("/proc/sys/kernel/random/boot_id").trim()
+  return [bootId, program?.ino, program?.size, program?.mtimeMs].join(" ")
 }

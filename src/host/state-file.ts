@@ -8,11 +8,12 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { readUpTo } from "./read-up-to.ts"
 import { isOurs } from "./state-directory.ts"
 
 /** What is larger was not written by us. Units: bytes. */
@@ -30,10 +31,14 @@ export function readState(directory: string, file: string): unknown {
 
 /** undefined: see readOurs. */
 export const readStateText = (directory: string, file: string): string | undefined =>
-  readOurs(directory, file, (descriptor) => readFileSync(descriptor, "utf8"))
+  readOurs(directory, file, (descriptor, sizeBytes) => decodeUtf8(readUpTo(descriptor, sizeBytes, sizeLimit)))
 
 /** undefined: absent, unreadable, another user's, or writable by others; so is a directory that is not ours alone. */
-export function readOurs<T>(directory: string, file: string, use: (descriptor: number) => T): T | undefined {
+export function readOurs<T>(
+  directory: string,
+  file: string,
+  use: (descriptor: number, sizeBytes: number) => T,
+): T | undefined {
   try {
     if (!isOurs(directory)) return undefined
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -44,7 +49,7 @@ export function readOurs<T>(directory: string, file: string, use: (descriptor: n
         stat.uid === process.getuid?.() &&
         (stat.mode & 0o022) === 0 &&
         stat.size <= sizeLimit
-      return isSafe ? use(descriptor) : undefined
+      return isSafe ? use(descriptor, stat.size) : undefined
     } finally {
       closeSync(descriptor)
     }

@@ -5,7 +5,8 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { areFresh, hasChangedSince, type Proof, proofOf, stampPlaces } from "./stamp.ts"
+import { hasChangedSince, proofOf, stampPlaces } from "./make-proof.ts"
+import { areFresh, type Proof } from "./stamp.ts"
 
 export interface SpecificationWitness {
   /** `places`: files and nodes that were looked at. undefined: something changed meanwhile, or there are too many to look at again. */

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -111,16 +112,30 @@ test("a file that others may write is not believed, nor one that says something 
   expect(recalled()).toBeUndefined()
   chmodSync(file, 0o600)
   expect(recalled()).toBe("A=1")
-  for (const text of [
-    "",
-    "{",
-    "{}\n",
-    "null\n",
-    '{"version":3,"key":"","proof":0,"findings":0,"sources":[],"shelves":[]}\n',
-  ]) {
+  for (const text of ["", "{", "{}\n", "null\n", '{"version":4,"key":""}\n']) {
     writeFileSync(file, text)
     expect(recalled()).toBeUndefined()
   }
+})
+
+const numbers = ["sourceCount", "shelfCount", "proof", "findings"]
+const wrong = ["-1", "0.5", "1e99", '"1"', "null", "[]", "8388609"]
+
+test.each<[says: string, place: RegExp]>([
+  ...numbers.flatMap((name) =>
+    wrong.map((value): [string, RegExp] => [`"${name}":${value}`, new RegExp(`"${name}":\\d+`)]),
+  ),
+  ...["zzzzzzzz", "ffffffff", "-0000001"].map((value): [string, RegExp] => [value, /(?<=\n)[0-9a-f]{8}/]),
+])("an index that says %s is not believed", (says, place) => {
+  remember()
+  const file = join(state, readdirSync(state)[0] ?? "")
+  const text = readFileSync(file, "utf8")
+  const broken = text.replace(place, says)
+  expect(broken).not.toBe(text)
+  writeFileSync(file, broken)
+  expect(recalled()).toBeUndefined()
+  writeFileSync(file, text)
+  expect(recalled()).toBe("A=1")
 })
 
 test("a simulated machine has its own, and a tree in memory none", () => {

@@ -1,6 +1,6 @@
 /** What two specifications do not have in common, line by line of what they do to containers. */
 
-import { listEdits } from "./render-spec.ts"
+import { listEdits } from "./render-outline.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
 export interface SpecChange {

@@ -4,9 +4,10 @@
  */
 
 import { encodeUtf8 } from "../text/utf8.ts"
-import { isOutlineMap, type Outline, type OutlineMap, outlineEdits, outlineSpec } from "./outline-spec.ts"
+import { isOutlineMap, type Outline, type OutlineMap, outlineSpec } from "./outline-spec.ts"
+import { renderJson } from "./render-outline.ts"
 import { resolvePlain } from "./resolve-plain.ts"
-import type { CdiSpec, ContainerEdits } from "./spec.ts"
+import type { CdiSpec } from "./spec.ts"
 
 export type SpecFormat = "json" | "yaml"
 
@@ -18,34 +19,6 @@ export const renderSpec = (spec: CdiSpec, format: SpecFormat): string =>
     ? `${renderJson(outlineSpec(spec))}\n`
     : `---\n${renderMap(outlineSpec(spec), 0, { words: new Map(), maps: new Map() })}`
 
-/** In one line. */
-export function renderJson(outline: Outline): string {
-  if (typeof outline === "string") return jsonText(outline)
-  if (typeof outline !== "object") return String(outline)
-  if (!isOutlineMap(outline)) return `[${outline.map(renderJson).join(",")}]`
-  const members = outline.members.map(([name, value]) => `${jsonText(name)}:${renderJson(value)}`)
-  return `{${members.join(",")}}`
-}
-
-/** Each field's items in one line each: texts as they are, the rest as JSON. Order: of the fields of the specification. */
-export const listEdits = (edits: ContainerEdits): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    outlineEdits(edits).members.map(([field, value]) => [
-      field,
-      (isList(value) ? value : [value]).map((item) => (typeof item === "string" ? item : renderJson(item))),
-    ]),
-  )
-
-const isList = (outline: Outline): outline is readonly Outline[] =>
-  typeof outline === "object" && !isOutlineMap(outline)
-
-/** JSON that is YAML 1.1 too: what that refuses or folds is told by an escape. */
-const jsonText = (text: string): string =>
-  JSON.stringify(text.toWellFormed()).replaceAll(
-    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
-
 /** Columns are multiples of four; what stands beside a dash stands between two of them. */
 const columnInside = (column: number): number => 4 * Math.floor((column + 4) / 4)
 
@@ -55,17 +28,25 @@ interface Rendered {
   readonly maps: Map<OutlineMap, { readonly column: number; readonly text: string }>
 }
 
+/*
+ * 64 GPUs are four thousand members. Lists are gone through by their numbers, and a text is put where it is found: each call of a function, and
+ * each pair taken apart, is felt.
+ */
+
 /** From its first key on: what stands before that is the caller's affair, blanks or a dash. */
 function renderMap(outline: OutlineMap, column: number, rendered: Rendered): string {
   const known = rendered.maps.get(outline)
   if (known?.column === column) return known.text
   const indent = " ".repeat(column)
+  const { members } = outline
   let text = ""
-  for (const [name, value] of outline.members) {
-    const key = renderWord(name, rendered)
-    if (text !== "") text += indent
-    const start = isLongKey(name) ? `? ${key}\n${indent}` : key
-    text += `${start}:${renderValue(value, column, rendered)}`
+  for (let at = 0; at < members.length; at++) {
+    const [name, value] = members[at] as OutlineMap["members"][number]
+    const key = rendered.words.get(name) ?? renderWord(name, rendered)
+    if (at > 0) text += indent
+    text += name.length > 42 && isLongKey(name) ? `? ${key}\n${indent}:` : `${key}:`
+    text +=
+      typeof value === "string" ? ` ${renderWord(value, rendered)}\n` : renderValue(value, column, rendered)
   }
   rendered.maps.set(outline, { column, text })
   return text
@@ -75,7 +56,7 @@ function renderMap(outline: OutlineMap, column: number, rendered: Rendered): str
  * A key that stands before its colon in one line has 1,024 characters at most (YAML 1.2, section 7.4.2); the reference's generator writes
  * those of more than 128 bytes so that none is refused.
  */
-const isLongKey = (name: string): boolean => name.length > 42 && encodeUtf8(name).length > 128
+const isLongKey = (name: string): boolean => encodeUtf8(name).length > 128
 
 function renderWord(word: string, { words }: Rendered): string {
   const known = words.get(word)
@@ -95,16 +76,17 @@ function renderValue(value: Outline, column: number, rendered: Rendered): string
       ? " {}\n"
       : `\n${" ".repeat(inside)}${renderMap(value, inside, rendered)}`
   if (value.length === 0) return " []\n"
-  return `\n${value.map((item) => renderItem(item, inside, rendered)).join("")}`
+  const dash = `${" ".repeat(inside)}-`
+  let text = "\n"
+  for (let at = 0; at < value.length; at++) text += dash + renderItem(value[at] as Outline, inside, rendered)
+  return text
 }
 
-/** The first member of an object stands beside its dash. */
-function renderItem(item: Outline, column: number, rendered: Rendered): string {
-  const dash = `${" ".repeat(column)}-`
-  return typeof item !== "object" || !isOutlineMap(item) || item.members.length === 0
-    ? `${dash}${renderValue(item, column, rendered)}`
-    : `${dash} ${renderMap(item, column + 2, rendered)}`
-}
+/** Behind its dash. The first member of an object stands beside it. */
+const renderItem = (item: Outline, column: number, rendered: Rendered): string =>
+  typeof item !== "object" || !isOutlineMap(item) || item.members.length === 0
+    ? renderValue(item, column, rendered)
+    : ` ${renderMap(item, column + 2, rendered)}`
 
 /** Begins like something else than a text, or holds what ends one. */
 const notPlain = /^[-?:,[\]{}#&*!|>'"%@`\s]|^$|: |:$| #|\s$|^(?:---|\.\.\.)/

@@ -6,21 +6,18 @@
 
 import type { SpecScalar } from "./spec-node.ts"
 
+/** Each form as it is read: a table that is worked out is worked out at every start. */
 const words: ReadonlyMap<string, SpecScalar> = new Map([
-  ...capitalized(["y", "yes", "true", "on"], { kind: "boolean", value: true }),
-  ...capitalized(["n", "no", "false", "off"], { kind: "boolean", value: false }),
-  ...capitalized(["", "~", "null"], { kind: "null" }),
-  ...capitalized([".inf", "+.inf"], { kind: "float", value: Number.POSITIVE_INFINITY }),
-  ...capitalized(["-.inf"], { kind: "float", value: Number.NEGATIVE_INFINITY }),
-  ...[".nan", ".NaN", ".NAN"].map((one): [string, SpecScalar] => [one, { kind: "float", value: Number.NaN }]),
+  ...meaning("y Y yes Yes YES true True TRUE on On ON", { kind: "boolean", value: true }),
+  ...meaning("n N no No NO false False FALSE off Off OFF", { kind: "boolean", value: false }),
+  ...meaning("~ null Null NULL", { kind: "null" }),
+  ...meaning(".inf .Inf .INF +.inf +.Inf +.INF", { kind: "float", value: Number.POSITIVE_INFINITY }),
+  ...meaning("-.inf -.Inf -.INF", { kind: "float", value: Number.NEGATIVE_INFINITY }),
+  ...meaning(".nan .NaN .NAN", { kind: "float", value: Number.NaN }),
 ])
 
-function capitalized(ones: readonly string[], scalar: SpecScalar): [string, SpecScalar][] {
-  return ones.flatMap((one) =>
-    [one, one.replace(/[a-z]/, (letter) => letter.toUpperCase()), one.toUpperCase()].map(
-      (form): [string, SpecScalar] => [form, scalar],
-    ),
-  )
+function meaning(forms: string, scalar: SpecScalar): readonly (readonly [string, SpecScalar])[] {
+  return forms.split(" ").map((form) => [form, scalar] as const)
 }
 
 const integer = /^([-+]?)(?:(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)|0([0-7]*)|([1-9][0-9]*))$/
@@ -35,6 +32,7 @@ const uint64Max = 2n ** 64n - 1n
 const int64Max = 2n ** 63n - 1n
 
 export function resolvePlain(text: string): SpecScalar {
+  if (text === "") return { kind: "null" }
   const word = words.get(text)
   if (word !== undefined) return word
   // Nearly every word begins so, and no number does.

@@ -5,7 +5,7 @@
 
 import { outlineEdits } from "../cdi/outline-spec.ts"
 import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
-import { renderJson } from "../cdi/render-spec.ts"
+import { renderJson } from "../cdi/render-outline.ts"
 import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"

@@ -1,13 +1,10 @@
-/** What a CDI device does to a container: its own edits and those of every device beside it, and several devices together. */
+/** What a CDI device does to a container: its own edits and those of every device beside it. */
 
-import type { ResolvedDevices } from "../cdi/collect-edits.ts"
-import { outlineEdits } from "../cdi/outline-spec.ts"
-import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
-import { listEdits, renderJson } from "../cdi/render-spec.ts"
-import type { CdiSpec, ContainerEdits } from "../cdi/spec.ts"
+import type { RegisteredDevice } from "../cdi/registry.ts"
+import type { CdiSpec } from "../cdi/spec.ts"
 import { minimumVersion } from "../cdi/version.ts"
-import type { CdiPlace } from "../fault/cdi-place.ts"
 import { escapeControl } from "../text/escape.ts"
+import { editsJson, placeOf, renderEdits, renderPlace } from "./render-cdi-edits.ts"
 
 /** Order: as asked for. */
 export const renderCdiDevices = (devices: readonly RegisteredDevice[]): string =>
@@ -47,36 +44,6 @@ export const renderCdiDevicesJson = (devices: readonly RegisteredDevice[]): stri
     2,
   )}\n`
 
-/** Devices, then all edits as an engine applies them. */
-export const renderResolved = ({ devices, edits }: ResolvedDevices): string =>
-  `${[
-    ...devices.map(({ name, device, source }) => `${name} from ${renderPlace(placeOf(source, device.name))}`),
-    "",
-    ...renderEdits(edits, ""),
-  ]
-    .map(escapeControl)
-    .join("\n")}\n`
-
-export const renderResolvedJson = ({ devices, edits }: ResolvedDevices): string =>
-  `${JSON.stringify(
-    {
-      version: 1,
-      devices: devices.map(({ name, source }) => ({ name, file: source.path })),
-      containerEdits: editsJson(edits),
-    },
-    null,
-    2,
-  )}\n`
-
-/** In the words of the specification; what means nothing is left out there too. */
-const editsJson = (edits: ContainerEdits): unknown => JSON.parse(renderJson(outlineEdits(edits)))
-
-function placeOf({ spec, locate }: LoadedSpec, name: string): CdiPlace {
-  return locate(["devices", spec.devices.findIndex((device) => device.name === name)])
-}
-
-const renderPlace = ({ file, line, column }: CdiPlace): string => `${file}:${line}:${column}`
-
 function renderNeed(spec: CdiSpec): string {
   const { version, because } = minimumVersion(spec)
   return because === undefined ? version : `${version} for ${because.what}`
@@ -84,10 +51,3 @@ function renderNeed(spec: CdiSpec): string {
 
 const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly string[] =>
   [...annotations].map(([key, value]) => `  annotation ${key}: ${value}`)
-
-function renderEdits(edits: ContainerEdits, indent: string): readonly string[] {
-  const rows = [...listEdits(edits)].flatMap(([field, items]) =>
-    items.map((item) => `${indent}${field} ${item}`),
-  )
-  return rows.length === 0 ? [`${indent}nothing`] : rows
-}

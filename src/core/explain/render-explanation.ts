@@ -3,7 +3,7 @@
  * Width at most 100 columns; text from outside is escaped. Pure.
  */
 
-import { listEdits } from "../cdi/render-spec.ts"
+import { listEdits } from "../cdi/render-outline.ts"
 import { faultCode, faultSentence, remediesOf, renderRemedy } from "../fault/render.ts"
 import type { Edit } from "../plan/edit.ts"
 import type { Plan } from "../plan/plan.ts"

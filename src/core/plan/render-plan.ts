@@ -1,7 +1,7 @@
 /** The plan as JSON: the fields in the order of docs/plan.md, faults with their sentence and code, bytes the same every time. */
 
 import { outlineEdits } from "../cdi/outline-spec.ts"
-import { renderJson } from "../cdi/render-spec.ts"
+import { renderJson } from "../cdi/render-outline.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"
 import type { Edit } from "./edit.ts"
 import type { Plan } from "./plan.ts"

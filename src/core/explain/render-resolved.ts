@@ -1,0 +1,26 @@
+/** What several CDI devices do to a container together. */
+
+import type { ResolvedDevices } from "../cdi/collect-edits.ts"
+import { escapeControl } from "../text/escape.ts"
+import { editsJson, placeOf, renderEdits, renderPlace } from "./render-cdi-edits.ts"
+
+/** Devices, then all edits as an engine applies them. */
+export const renderResolved = ({ devices, edits }: ResolvedDevices): string =>
+  `${[
+    ...devices.map(({ name, device, source }) => `${name} from ${renderPlace(placeOf(source, device.name))}`),
+    "",
+    ...renderEdits(edits, ""),
+  ]
+    .map(escapeControl)
+    .join("\n")}\n`
+
+export const renderResolvedJson = ({ devices, edits }: ResolvedDevices): string =>
+  `${JSON.stringify(
+    {
+      version: 1,
+      devices: devices.map(({ name, source }) => ({ name, file: source.path })),
+      containerEdits: editsJson(edits),
+    },
+    null,
+    2,
+  )}\n`
