@@ -21,6 +21,11 @@ import { measureParallel } from "./parallel.ts"
 import { measureStarts } from "./starts.ts"
 import { renderTable } from "./table.ts"
 
+function refuse(problem: string): never {
+  process.stderr.write(`${problem}\n`)
+  process.exit(2)
+}
+
 const { values } = parseArgs({
   options: {
     part: { type: "string" },
@@ -30,12 +35,12 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number from 1")
+if (!Number.isInteger(rounds) || rounds < 1) refuse("--rounds takes a number from 1")
 const parts = ["starts", "later", "parallel", "machine", "ldcache", "generate", "cdi", "devices"] as const
 if (values.part !== undefined && !parts.some((one) => one === values.part))
-  throw new Error(`--part takes one of ${parts.join(", ")}`)
+  refuse(`--part takes one of ${parts.join(", ")}`)
 const lacks = missing("runc", "busybox", "cc", "ldconfig", "unshare")
-if (lacks !== "") throw new Error(`the benchmark needs ${lacks}`)
+if (lacks !== "") refuse(`the benchmark needs ${lacks}; npm test installs them`)
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)

@@ -30,15 +30,16 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
     if (meant === undefined) return []
     const place = source.locate(["devices", index, "name"])
     const { name } = device
-    if (meant.node === undefined)
+    if (meant.nodes.length === 0)
       return [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
-    return nodes.includes(meant.node)
+    const wanted = meant.nodes.find((node) => !nodes.includes(node))
+    return wanted === undefined
       ? []
       : [
           found(
             "error",
-            fault("CdiDeviceOther", { place, device: name, means: meant.title, wanted: meant.node }),
-            `${meant.node}: ${meant.title}`,
+            fault("CdiDeviceOther", { place, device: name, means: meant.title, wanted }),
+            `${wanted}: ${meant.title}`,
           ),
         ]
   })
@@ -50,8 +51,8 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
 
 interface Meaning {
   readonly title: string
-  /** The node that proves it; undefined: the machine has no such thing. */
-  readonly node: string | undefined
+  /** What who uses it must be able to open; empty: the machine has no such thing. Order: the one that is it alone first. */
+  readonly nodes: readonly string[]
 }
 
 /** undefined: the name says nothing that can be judged, or the machine does not tell. */
@@ -65,7 +66,7 @@ function meaningOf(
     const one = migDevices.find(
       ({ gpuIndex: of, index }) => of === Number(gpuIndex) && index === Number(slot),
     )
-    return migMeaning(`MIG device ${gpuIndex}:${slot}`, one)
+    return migMeaning(`MIG device ${gpuIndex}:${slot}`, one, gpus)
   }
   if (gpuIndex !== undefined)
     return gpuMeaning(
@@ -80,7 +81,7 @@ function meaningOf(
   if (/^MIG-/i.test(name)) {
     const one = migDevices.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
     const areAllKnown = migDevices.every(({ uuid }) => uuid !== undefined)
-    return one === undefined && !areAllKnown ? undefined : migMeaning(name, one)
+    return one === undefined && !areAllKnown ? undefined : migMeaning(name, one, gpus)
   }
   if (/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(name)) {
     const address = name.toLowerCase().slice(-12)
@@ -93,15 +94,18 @@ function meaningOf(
 }
 
 const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined => {
-  if (gpu === undefined) return { title, node: undefined }
-  return gpu.minor === undefined ? undefined : { title, node: `/dev/nvidia${gpu.minor.value}` }
+  if (gpu === undefined) return { title, nodes: [] }
+  return gpu.minor === undefined ? undefined : { title, nodes: [`/dev/nvidia${gpu.minor.value}`] }
 }
 
-/** A MIG device is one by the node of its compute instance; where that is missing the inventory says so. */
-const migMeaning = (title: string, device: MigDevice | undefined): Meaning | undefined => {
-  if (device === undefined) return { title, node: undefined }
-  const node = device.computeInstanceNode
-  return node === undefined ? undefined : { title, node: node.path }
+/** Its compute instance, the GPU instance that this is in, and the GPU. What is missing the inventory says. */
+function migMeaning(title: string, device: MigDevice | undefined, gpus: readonly Gpu[]): Meaning | undefined {
+  if (device === undefined) return { title, nodes: [] }
+  const { computeInstanceNode, gpuInstanceNode, gpuIndex } = device
+  const gpu = gpus.find(({ index }) => index === gpuIndex)
+  if (computeInstanceNode === undefined) return undefined
+  const nodes = [computeInstanceNode, gpuInstanceNode, gpu?.node]
+  return { title, nodes: nodes.flatMap((node): readonly string[] => (node === undefined ? [] : [node.path])) }
 }
 
 function checkUnlisted(

@@ -7,6 +7,7 @@ import { type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileKind, FileStat } from "../host/host.ts"
+import { presentNodes } from "../inventory/present-nodes.ts"
 import { hostPath } from "../text/brand.ts"
 import {
   type CdiSubject,
@@ -23,12 +24,29 @@ import { checkRights } from "./check-rights.ts"
 
 /** Order: as used first. */
 export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[]): readonly Finding[] {
-  return groupUses(nodes, hostPathOf).flatMap(([path, uses]) => checkNode(subject, path, uses))
+  const names = driverNames(subject)
+  return groupUses(nodes, hostPathOf).flatMap(([path, uses]) => checkNode(subject, names, path, uses))
 }
+
+/** Names of the driver's nodes by their numbers. */
+type DriverNames = ReadonlyMap<string, readonly string[]>
+
+const driverNames = ({ snapshot }: CdiSubject): DriverNames => {
+  const own = presentNodes(snapshot.inventory).filter(({ path }) => path.startsWith("/dev/nvidia"))
+  const byNumbers = Map.groupBy(own, numbersOf)
+  return new Map([...byNumbers].map(([numbers, nodes]) => [numbers, nodes.map(({ path }) => path)]))
+}
+
+const numbersOf = ({ major, minor }: Pick<FileStat, "major" | "minor">): string => `${major}:${minor}`
 
 const letters: Partial<Record<FileKind, string>> = { character: "c", block: "b", fifo: "p" }
 
-function checkNode(subject: CdiSubject, path: string, uses: Uses<DeviceNode>): readonly Finding[] {
+function checkNode(
+  subject: CdiSubject,
+  names: DriverNames,
+  path: string,
+  uses: Uses<DeviceNode>,
+): readonly Finding[] {
   const [first] = uses
   const place = placeOf(first)
   const places = otherPlaces(uses)
@@ -56,6 +74,7 @@ function checkNode(subject: CdiSubject, path: string, uses: Uses<DeviceNode>): r
     ]
   return [
     ...checkNumbers(path, stat.value, uses),
+    ...checkNames(names.get(numbersOf(stat.value)) ?? [], path, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkRights(subject, uses, { path, resolved: path, access: ["read", "write"], field: undefined }),
   ]
@@ -63,7 +82,7 @@ function checkNode(subject: CdiSubject, path: string, uses: Uses<DeviceNode>): r
 
 /** Numbers that are written, and those that the node has now. */
 function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
-  const has = `${stat.major}:${stat.minor}`
+  const has = numbersOf(stat)
   const wrong = uses.filter(
     ({ item: { major, minor } }) => major !== 0 && (major !== stat.major || minor !== stat.minor),
   )
@@ -73,6 +92,27 @@ function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNod
       fault("CdiNodeNumbersStale", { place: placeOf(ones[0], "major"), path, written, has }),
       `${path}: ${has}`,
       ...otherPlaces(ones, "major"),
+    ),
+  )
+}
+
+/**
+ * The driver's libraries work out the names of its nodes from numbers and find them under no others. DRM nodes, and those of network cards, are
+ * found by their numbers alone.
+ */
+function checkNames(
+  names: readonly string[],
+  path: string,
+  uses: readonly Use<DeviceNode>[],
+): readonly Finding[] {
+  const [wanted] = names
+  if (wanted === undefined) return []
+  const wrong = uses.filter(({ item }) => !names.includes(item.path))
+  return groupUses(wrong, ({ path: given }) => given).map(([given, ones]) =>
+    found(
+      "error",
+      fault("CdiNodeMisnamed", { place: placeOf(ones[0], "path"), path, given, wanted }),
+      ...otherPlaces(ones, "path"),
     ),
   )
 }

@@ -16,6 +16,8 @@ export interface CdiMachineFaults {
   CdiMountOfNode: AtPlace & { readonly path: string; readonly has: string }
   /** `written` and `has`: `511:0`. */
   CdiNodeNumbersStale: AtPlace & { readonly path: string; readonly written: string; readonly has: string }
+  /** A node of the driver's under a name that its libraries do not look for. `path`: the machine's, `given`: the container's. */
+  CdiNodeMisnamed: AtPlace & { readonly path: string; readonly given: string; readonly wanted: string }
   /** A number that a driver is given anew each time it is loaded. `name`: as /proc/devices has it. */
   CdiMajorDrifting: AtPlace & { readonly path: string; readonly major: number; readonly name: string }
   /** Files of another version than the loaded kernel module. */
@@ -120,6 +122,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) => `${at(d.place)}the specification gives ${quote(d.path)} as ${d.written}, and it is ${d.has}`,
     remedies: () => know("generate the specification anew, or leave out major and minor"),
+  },
+  CdiNodeMisnamed: {
+    code: "GAN4108",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${quote(d.path)} is given as ${quote(d.given)}, and the driver looks for it as ${quote(d.wanted)}`,
+    remedies: () => know("give it the machine's own name as path"),
   },
   CdiMajorDrifting: {
     code: "GAN4103",
