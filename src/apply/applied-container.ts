@@ -4,9 +4,9 @@
  *   from within (seen-from-within.ts): this process is in the container's namespaces and cgroup already, and nobody is entered
  */
 
-import { statSync } from "node:fs"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { statIfThere } from "../host/stat-if-there.ts"
 import type { Owner } from "../linux/in-root.ts"
 import { enterMountNamespace, openMountNamespace } from "../linux/namespace.ts"
 
@@ -38,7 +38,7 @@ export function seenFromOutside(pid: bigint, rootPath: string): AppliedContainer
     visibleRoot: `${processPath}/root${rootPath}`,
     processPath,
     openWay() {
-      const owner = statSync(processPath, { throwIfNoEntry: false })
+      const owner = statIfThere(processPath)
       if (owner === undefined) return fail(fault("ContainerProcessGone", { path: processPath }))
       const namespace = openMountNamespace(pid)
       return namespace.ok

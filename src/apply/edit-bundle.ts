@@ -4,7 +4,7 @@
  * last, whole or not at all. Where the root is not there yet, one hook does the root's part.
  */
 
-import { closeSync, statSync } from "node:fs"
+import { closeSync } from "node:fs"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { ok, type Result } from "../core/fault/result.ts"
@@ -14,6 +14,7 @@ import type { DividedEdits } from "../core/plan/divide-edits.ts"
 import type { Edit } from "../core/plan/edit.ts"
 import { parentPath } from "../core/text/path.ts"
 import { replaceFile } from "../host/replace-file.ts"
+import { statIfThere } from "../host/stat-if-there.ts"
 import { errnoOf } from "../linux/checked.ts"
 import { actAs, type Owner, openRoot } from "../linux/in-root.ts"
 import { changeRoot } from "./change-root.ts"
@@ -108,7 +109,7 @@ const isAbsent = (fault: Fault): boolean => errnoOf({ ok: false, fault }) === "E
 
 /** In a user namespace the root's files are its root's, unless the file system maps them itself. */
 function ownerOf(rootPath: string, mapped: Owner | undefined): Owner {
-  const stat = statSync(rootPath, { throwIfNoEntry: false })
+  const stat = statIfThere(rootPath)
   const isMapped = mapped !== undefined && stat?.uid === mapped.uid
   return isMapped ? mapped : { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
 }

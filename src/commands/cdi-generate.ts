@@ -1,6 +1,6 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { statSync, writeSync } from "node:fs"
+import { writeSync } from "node:fs"
 import { renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
@@ -12,6 +12,7 @@ import type { HostFiles } from "../core/host/host.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
 import type { generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
+import { statIfThere } from "../host/stat-if-there.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { findMachine } from "./find-machine.ts"
@@ -68,8 +69,7 @@ async function readVendors({ values, lists, on }: Flags): Promise<Result<ChosenV
     : ok(chosen)
 }
 
-const isDirectory = (path: string): boolean =>
-  path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+const isDirectory = (path: string): boolean => path.endsWith("/") || statIfThere(path)?.isDirectory() === true
 
 /** Faults: those of saidPlaces, findMachine, makeSpec. */
 async function generateOfNvidia(flags: Flags, call: SpecCall): Promise<Result<FittedSpec>> {

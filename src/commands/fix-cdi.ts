@@ -3,7 +3,7 @@
  * moment, and what it was stays beside it, under a name that engines do not read.
  */
 
-import { copyFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
 import { formatOf } from "../core/cdi/render-spec.ts"
@@ -19,9 +19,11 @@ import { placeOnMachine, takeHome } from "../core/generate/place-on-machine.ts"
 import { findOwnContent, isOfDriver, requestLike } from "../core/generate/request-like.ts"
 import type { RootView } from "../core/host/root-view.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
+import { replaceFile } from "../host/replace-file.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
-import { writeSpecFile } from "./write-spec-file.ts"
+import { writeSpecAt } from "./write-spec-file.ts"
 
 export interface Fixing {
   readonly fixed: readonly FixedFile[]
@@ -64,18 +66,31 @@ function fixSpec(
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
   const path = areNamed ? file : host.livePath(hostPath(file))
   if (path === undefined) return fail(fault("CdiFileUnwritable", { file }))
-  const previous = `${path}.previous`
-  const kept = attempt(previous, "copy", () => copyFileSync(path, previous))
-  if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: previous }, kept.fault))
-  const done = writeSpecFile(fitted.value.spec, path, formatOf(path))
-  const namesOf = ({ devices }: CdiSpec): readonly string[] => devices.map(({ name }) => name)
+  const kept = keepPrevious(path)
+  if (!kept.ok) return kept
+  // A file that was named may have an ending that engines do not read, and keeps it.
+  const done = writeSpecAt(fitted.value.spec, path, formatOf(path))
   return done.ok
     ? ok({
         ...{ file, previous: `${file}.previous` },
-        added: namesOf(renewed).filter((name) => !namesOf(spec).includes(name)),
-        removed: namesOf(spec).filter((name) => !namesOf(renewed).includes(name)),
+        added: namesBeside(renewed, spec),
+        removed: namesBeside(spec, renewed),
       })
     : done
+}
+
+/** Faults: CdiFileUnwritable. */
+function keepPrevious(path: string): Result<true> {
+  const file = `${path}.previous`
+  const read = attempt(path, "read", () => ({ bytes: readFileSync(path), mode: statSync(path).mode & 0o777 }))
+  const kept = read.ok ? replaceFile(file, decodeUtf8(read.value.bytes), read.value.mode) : read
+  return kept.ok ? kept : fail(fault("CdiFileUnwritable", { file }, kept.fault))
+}
+
+/** Names of devices that the other has not. */
+function namesBeside({ devices }: CdiSpec, other: CdiSpec): readonly string[] {
+  const known = new Set(other.devices.map(({ name }) => name))
+  return devices.map(({ name }) => name).filter((name) => !known.has(name))
 }
 
 /** That of the file, unless only this executable is there to serve its hooks. */

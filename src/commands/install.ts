@@ -4,7 +4,6 @@
 
 import {
   copyFileSync,
-  lstatSync,
   mkdirSync,
   readlinkSync,
   renameSync,
@@ -15,6 +14,7 @@ import {
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parentPath } from "../core/text/path.ts"
+import { lstatIfThere } from "../host/stat-if-there.ts"
 import { type InstallManifest, manifestPath, readInstallManifest } from "./install-manifest.ts"
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"
@@ -71,7 +71,7 @@ function listParts(prefix: string, names: readonly string[]): readonly Part[] {
     make: (temporary) => copyFileSync(from, temporary),
   })
   const program = copy("gantry", own)
-  if (lstatSync(launcher, { throwIfNoEntry: false }) === undefined) return [program]
+  if (lstatIfThere(launcher) === undefined) return [program]
   const links = names.map(
     (name): Part => ({
       path: `${prefix}/bin/${name}`,
@@ -85,7 +85,7 @@ function listParts(prefix: string, names: readonly string[]): readonly Part[] {
 function checkFree(prefix: string, paths: readonly string[]): Result<true> {
   const ours = readInstallManifest(prefix)?.paths ?? []
   for (const path of paths) {
-    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined
+    const isThere = lstatIfThere(path) !== undefined
     if (isThere && !ours.includes(path)) return fail(fault("InstallPlaceTaken", { path }))
   }
   return ok(true)

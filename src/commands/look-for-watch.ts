@@ -5,21 +5,17 @@ import { fail, ok } from "../core/fault/result.ts"
 import { findUnready, type Unready } from "../core/generate/find-unready.ts"
 import type { Host } from "../core/host/host.ts"
 import { type Absence, findAbsence } from "../core/inventory/find-absence.ts"
-import {
-  driverWitnesses,
-  type HostSnapshot,
-  type SnapshotOptions,
-  witnessesOf,
-} from "../core/plan/snapshot.ts"
+import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import type { Config } from "../core/request/config.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
-import type { HostPath } from "../core/text/brand.ts"
+import { type HostPath, hostPath } from "../core/text/brand.ts"
+import { enginePlaces } from "../host/detect-engines.ts"
 import { readConfig } from "../host/hook-sources.ts"
-import { hasChangedSince, proofOf, stampPlaces } from "../host/make-proof.ts"
-import { observeAndRemember } from "../host/observe-and-remember.ts"
+import { stampPlaces } from "../host/make-proof.ts"
+import { observeWithProof, rememberObserved } from "../host/observe-and-remember.ts"
 import { openHost } from "../host/open-host.ts"
 import { fileStamp } from "../host/published-spec.ts"
-import { areFresh, areLinksFresh, type Proof } from "../host/stamp.ts"
+import { areFresh, areLinksFresh, type Proof, type Stamp } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { FlagShape, Flags } from "./flags.ts"
 import { machineOptions } from "./observe-machine.ts"
@@ -31,9 +27,10 @@ export interface Look {
   readonly unready: readonly Unready[]
   /** Where a change would show. */
   readonly witnesses: readonly HostPath[]
-  readonly proof: Proof
-  /** Nothing changed while it was looked at. */
-  readonly isSteady: boolean
+  /** Programs whose version decides about the specification's, there or not. */
+  readonly engines: readonly Stamp[]
+  /** Of the machine. undefined: something changed while it was looked at. */
+  readonly proof: Proof | undefined
 }
 
 /** Makes the driver's missing nodes on the way, as a start would. Faults: HostUnknown, RecordingInvalid, UsageInvalid, those of parseConfig. */
@@ -43,7 +40,7 @@ export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Resu
   const host = opened.value
   const options = machineOptions(host, flags, shape)
   if (!options.ok) return options
-  const first = observe(host, options.value)
+  const first = observe(host, options.value, flags)
   const absence = absenceOf(host, first.snapshot, false)
   const isLacking = absence.modules.length > 0 || absence.nodes.length > 0
   if (!isLacking || flags.on.has("without-nodes")) return ok(first)
@@ -51,7 +48,7 @@ export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Resu
   if (!config.ok) return fail(config.fault)
   if (config.value.value("nvidia-container-cli.load-kmods") === false) return ok(first)
   const { isChanged } = await supplyNodes(host, absence, first.snapshot.inventory.devRoot, config.value)
-  return ok(isChanged ? observe(host, options.value) : first)
+  return ok(isChanged ? observe(host, options.value, flags) : first)
 }
 
 /** A module that is only for showing is not loaded for a specification, and waited for. */
@@ -69,21 +66,19 @@ function configOf({ values }: Flags): Result<Config> {
   return parsed.ok ? ok(parsed.value.config) : parsed
 }
 
-function observe(host: Host, options: SnapshotOptions): Look {
-  const startedMs = Date.now()
-  const before = stampPlaces(host, driverWitnesses)
-  const snapshot = observeAndRemember(host, options, stateDirectory())
-  const witnesses = witnessesOf(host, snapshot)
-  const proof = proofOf(host, witnesses)
-  return {
-    host,
-    snapshot,
-    unready: findUnready(snapshot, absenceOf(host, snapshot, true)),
-    witnesses,
-    proof,
-    isSteady: areFresh(before) && !hasChangedSince(proof.stamps, startedMs),
-  }
+function observe(host: Host, options: SnapshotOptions, flags: Flags): Look {
+  // Where no engine was named, those of the machine say which version they read.
+  const places = flags.lists.has("for-engine") ? [] : enginePlaces(pathOf(host)).map(hostPath)
+  const engines = stampPlaces(host, places)
+  const observed = observeWithProof(host, options)
+  rememberObserved(host, options, stateDirectory(), observed)
+  const { snapshot } = observed
+  const unready = findUnready(snapshot, absenceOf(host, snapshot, true))
+  return { host, ...observed, witnesses: [...observed.witnesses, ...places], engines, unready }
 }
+
+/** Of another machine only the usual directories are known. */
+const pathOf = (host: Host): string => (host.provenance.kind === "live" ? (process.env["PATH"] ?? "") : "")
 
 /** So many times a change may be followed by another before it is looked at all the same. */
 const settleLimit = 10
@@ -96,18 +91,19 @@ export interface KnownFile {
 
 /** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
 export async function untilChanged(
-  { host, witnesses, proof, isSteady }: Look,
+  { host, witnesses, engines, proof }: Look,
   file: KnownFile,
   pauseMs: number,
   intervalMs: number,
 ): Promise<void> {
   const deadline = performance.now() + pauseMs
-  if (!isSteady) return await Bun.sleep(Math.min(intervalMs, pauseMs))
+  if (proof === undefined) return await Bun.sleep(Math.min(intervalMs, pauseMs))
   for (;;) {
     const left = deadline - performance.now()
     if (left <= 0) return
     await Bun.sleep(Math.min(intervalMs, left))
-    if (fileStamp(file.path) !== file.stamp || !areFresh(proof.stamps) || !areLinksFresh(proof.links)) break
+    const isSame = fileStamp(file.path) === file.stamp && areFresh(engines)
+    if (!isSame || !areFresh(proof.stamps) || !areLinksFresh(proof.links)) break
   }
   for (let round = 0; round < settleLimit; round++) {
     const settling = stampPlaces(host, witnesses)

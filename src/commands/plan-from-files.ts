@@ -16,8 +16,10 @@ import {
 } from "../core/plan/plan-cdi-devices.ts"
 import { planNative } from "../core/plan/plan-native.ts"
 import type { AskedDevice } from "../core/request/asked-devices.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { rememberDevices } from "../host/cdi-index.ts"
 import { findHostNode } from "../host/find-host-node.ts"
+import { beginWitness } from "../host/make-proof.ts"
 import { keepStart } from "../host/prepared-start.ts"
 import type { Proof } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
@@ -45,9 +47,9 @@ export async function planFromFiles(
   { host, directories, witness }: ReadFrom,
 ): Promise<Result<PlannedStart>> {
   const { log } = decision
-  const startedMs = Date.now()
+  const ofDirectories = beginWitness(host, directories.map(hostPath))
   const registry = readSpecifications(host, directories)
-  rememberDevices(host, directories, registry, startedMs, stateDirectory())
+  rememberDevices(host, directories, registry, ofDirectories, stateDirectory())
   const specifications = { registry, findHostNode: findHostNode(host) }
   const proofOf = (plan: Plan): Proof | undefined =>
     plan.refusal === undefined ? witness.testify(placesOf(registry, plan)) : undefined

@@ -15,9 +15,12 @@ import { readSpecifications } from "./read-specifications.ts"
 
 const mode = 0o644
 
-/** The path that it was written to. Faults: CdiFileUnwritable. */
-export function writeSpecFile(spec: CdiSpec, file: string, format: SpecFormat): Result<string> {
-  const path = specPath(file, format)
+/** Under a name that engines read: the path that it was written to. Faults: CdiFileUnwritable. */
+export const writeSpecFile = (spec: CdiSpec, file: string, format: SpecFormat): Result<string> =>
+  writeSpecAt(spec, specPath(file, format), format)
+
+/** Exactly there. Faults: CdiFileUnwritable. */
+export function writeSpecAt(spec: CdiSpec, path: string, format: SpecFormat): Result<string> {
   const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
   const written = made.ok ? replaceFile(path, renderSpec(spec, format), mode) : made
   // A file that is replaced keeps its mode, and an older one may be for root alone.

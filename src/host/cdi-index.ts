@@ -10,7 +10,7 @@ import { registryFindings } from "../core/cdi/registry-findings.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { hasChangedSince, proofOf } from "./make-proof.ts"
+import type { Witness } from "./make-proof.ts"
 import { type ReadPart, readStateParts } from "./read-state-parts.ts"
 import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
@@ -134,19 +134,19 @@ function parse<T>(text: string | undefined): Partial<T> | undefined {
   }
 }
 
-/** `startedMs`: when the specifications began to be read. Of what changed since nobody knows which of the two was read. */
+/** `witness`: of the directories, since before anything was read. What changed since then is not remembered. */
 export function rememberDevices(
   host: HostFiles,
   directories: readonly string[],
   registry: Registry,
-  startedMs: number,
+  witness: Witness,
   state: string | undefined,
 ): void {
   const place = placeOf(host, directories, state)
   if (place === undefined) return
   const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
-  const proof = proofOf(host, [...directories, ...files].map(hostPath))
-  if (hasChangedSince(proof.stamps, startedMs)) return
+  const proof = witness.prove([...directories, ...files].map(hostPath))
+  if (proof === undefined) return
   const { sources, shelves } = indexDevices(registry)
   const [proofText, findings] = [JSON.stringify(proof), JSON.stringify(registryFindings(registry))]
   const parts = [...sources, ...shelves]

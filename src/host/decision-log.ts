@@ -3,21 +3,11 @@
  * reason for a start to fail: whatever goes wrong here is silent. Format and place: docs/state.md.
  */
 
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs"
-
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import type { Fault } from "../core/fault/fault.ts"
 import type { Plan } from "../core/plan/plan.ts"
 import { isOurs, stateDirectory } from "./state-directory.ts"
+import { writeStateText } from "./state-file.ts"
 
 /** How many decisions are kept. */
 const capacity = 64
@@ -47,18 +37,13 @@ export function logDecision(
     if (text.length > sizeLimit) return
     const directory = `${state}/decisions`
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    if (!isOurs(state) || !isOurs(directory)) return
+    if (!isOurs(state)) return
     const name = `${String(decision.timeMs).padStart(15, "0")}-${process.pid}.json`
-    const temporary = `${directory}/.${name}`
-    const descriptor = openSync(
-      temporary,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    )
-    writeSync(descriptor, text)
-    closeSync(descriptor)
-    renameSync(temporary, `${directory}/${name}`)
-    const names = readdirSync(directory).sort()
+    writeStateText(directory, `${directory}/${name}`, text)
+    // What another start is writing just now is none of the old.
+    const names = readdirSync(directory)
+      .filter((one) => namePattern.test(one))
+      .sort()
     for (const old of names.slice(0, Math.max(0, names.length - capacity)))
       rmSync(`${directory}/${old}`, { force: true })
   } catch {

@@ -7,7 +7,7 @@ import { engineNames } from "../core/cdi/engine-versions.ts"
 import { type Engine, readEngineVersion } from "../core/generate/engine-versions.ts"
 import { enginePrograms } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { findRuntime } from "./find-runtime.ts"
+import { findRuntime, programPlaces } from "./find-runtime.ts"
 import { createLiveFiles } from "./live-files.ts"
 import { stampPlaces } from "./make-proof.ts"
 import { areFresh, areStamps, type Stamp } from "./stamp.ts"
@@ -15,6 +15,8 @@ import { readState, writeState } from "./state-file.ts"
 
 /** Units: milliseconds. */
 const limitMs = 2000
+/** What a program wrote before its end is there by then, also when somebody else holds its pipe. Units: milliseconds. */
+const afterwordMs = 100
 
 /** Kept below the state directory. Format: docs/state.md. */
 interface RememberedEngines {
@@ -48,6 +50,10 @@ export async function detectEngines(path: string, state: string | undefined): Pr
   return engines.map(({ name, asked }) => ({ name, version: asked.engineVersion }))
 }
 
+/** Where such a program would be found, there or not. */
+export const enginePlaces = (path: string): readonly string[] =>
+  engineNames.flatMap((name) => programPlaces(enginePrograms[name], path))
+
 function recall(state: string, file: string): RememberedEngines["programs"] {
   const known = readState(state, file) as Partial<RememberedEngines> | null | undefined
   if (known?.version !== 1 || typeof known.programs !== "object" || known.programs === null) return {}
@@ -66,6 +72,7 @@ async function ask(program: string, path: string): Promise<RememberedProgram | u
   return engineVersion === undefined ? undefined : { stamps, engineVersion }
 }
 
+/** What a program says, and nothing of one that says nothing for too long: a script's child may hold its pipe after both are killed. */
 async function askVersion(program: string, path: string): Promise<string | undefined> {
   try {
     const child = Bun.spawn([program, "--version"], {
@@ -74,9 +81,26 @@ async function askVersion(program: string, path: string): Promise<string | undef
       stdio: ["ignore", "pipe", "ignore"],
       timeout: limitMs,
     })
-    const [text, status] = await Promise.all([new Response(child.stdout).text(), child.exited])
-    return status === 0 ? text : undefined
+    const said: string[] = []
+    const reading = readInto(said, child.stdout)
+    const status = await Promise.race([child.exited, Bun.sleep(limitMs)])
+    await Promise.race([reading, Bun.sleep(afterwordMs)])
+    return status === 0 ? said.join("") : undefined
   } catch {
     return undefined
+  }
+}
+
+/** A version is a few lines. Units: characters. */
+const answerLimit = 64 * 1024
+
+async function readInto(said: string[], stream: ReadableStream<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder()
+  let length = 0
+  for await (const bytes of stream) {
+    const text = decoder.decode(bytes, { stream: true })
+    said.push(text)
+    length += text.length
+    if (length > answerLimit) return
   }
 }

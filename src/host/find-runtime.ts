@@ -13,16 +13,20 @@ export function findRuntime(
   path: string,
   isOther: (found: string) => boolean = () => true,
 ): string | undefined {
-  const directories = [...path.split(":"), ...usualDirectories.split(":")].filter((one) =>
-    one.startsWith("/"),
-  )
   for (const candidate of candidates) {
-    const places = candidate.includes("/") ? [candidate] : directories.map((one) => `${one}/${candidate}`)
-    const found = places.find((place) => isExecutable(place) && isOther(place))
+    const found = programPlaces(candidate, path).find((place) => isExecutable(place) && isOther(place))
     if (found !== undefined) return found
   }
   return undefined
 }
+
+/** In the order in which they are tried. */
+export const programPlaces = (candidate: string, path: string): readonly string[] =>
+  candidate.includes("/")
+    ? [candidate]
+    : [...path.split(":"), ...usualDirectories.split(":")]
+        .filter((one) => one.startsWith("/"))
+        .map((one) => `${one}/${candidate}`)
 
 /** Not the launcher, whose names stand on the PATH beside those that it took the place of. */
 export const isAnothers = (path: string): boolean => !realpathSync(path).endsWith("/gantry-launcher")

@@ -9,7 +9,7 @@ import { triggerWords } from "../core/request/trigger-words.ts"
 import { readSmallText } from "./read-up-to.ts"
 import { writeStateText } from "./state-file.ts"
 
-/** A configuration file as it was before it was read; undefined: it is so new that its times would not tell a second change. */
+/** A configuration file as it was before it was read; undefined: its times would not tell of a change, since it is too new or cannot be looked at. */
 export type ConfigStamp = string | undefined
 
 /** Far more than a clock of a file system stands still. Units: milliseconds. */
@@ -17,7 +17,13 @@ const settledMs = 100
 
 /** A line for the launcher: it compares the numbers. */
 export function stampConfig(path: string): ConfigStamp {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  let stat: BigIntStats | undefined
+  try {
+    stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  } catch (error) {
+    // A door that is closed to this user may be opened without a trace that the launcher could see.
+    if ((error as { readonly code?: string }).code !== "ENOTDIR") return undefined
+  }
   if (stat === undefined) return `absent ${path}`
   return Math.abs(Date.now() - Number(stat.ctimeMs)) < settledMs ? undefined : renderStamp(stat, path)
 }

@@ -5,6 +5,7 @@ import { mpsDirectory } from "../core/inventory/mps-directory.ts"
 import type { HostPath } from "../core/text/brand.ts"
 import { parentPath } from "../core/text/path.ts"
 import {
+  areFresh,
   fileStampLength,
   isMadeOnLook,
   type LinkStamp,
@@ -53,7 +54,7 @@ function highestAbsent(stamp: Stamp, stampOf: (path: string) => Stamp): Stamp {
 const clockTickMs = 10
 
 /** Something changed then or later, as far as times tell: what was read of it may be of before. */
-export const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
+const hasChangedSince = (stamps: readonly Stamp[], timeMs: number): boolean =>
   stamps.some((stamp) => {
     if (stamp.length < fileStampLength || isMadeOnLook(stamp[0])) return false
     const times = stamp.length === fileStampLength ? stamp.slice(4) : stamp.slice(7)
@@ -65,7 +66,27 @@ function stampLinks(host: HostFiles, places: readonly HostPath[]): readonly Link
   return [...links].map((path) => [path, readLink(path)])
 }
 
-export function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
+function proofOf(host: HostFiles, places: readonly HostPath[]): Proof {
   const links = stampLinks(host, places)
   return { stamps: stampPlaces(host, places), links }
+}
+
+export interface Witness {
+  /** Of places that were looked at since it began. undefined: something changed meanwhile, and nobody knows which of the two was seen. */
+  prove(places: readonly HostPath[]): Proof | undefined
+}
+
+/**
+ * To be called before anything is looked at. `places`: whose coming and going nothing else would tell of, since what is absent has no
+ * time.
+ */
+export function beginWitness(host: HostFiles, places: readonly HostPath[]): Witness {
+  const startedMs = Date.now()
+  const before = stampPlaces(host, places)
+  return {
+    prove(looked) {
+      const proof = proofOf(host, looked)
+      return areFresh(before) && !hasChangedSince(proof.stamps, startedMs) ? proof : undefined
+    },
+  }
 }

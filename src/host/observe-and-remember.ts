@@ -9,30 +9,51 @@ import {
   type SnapshotOptions,
   witnessesOf,
 } from "../core/plan/snapshot.ts"
-import { hasChangedSince, proofOf, stampPlaces } from "./make-proof.ts"
+import type { HostPath } from "../core/text/brand.ts"
+import { beginWitness } from "./make-proof.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import { areFresh } from "./stamp.ts"
+import type { Proof } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
+
+export interface Observed {
+  readonly snapshot: HostSnapshot
+  /** Where a change would show. */
+  readonly witnesses: readonly HostPath[]
+  /** undefined: something changed while it was looked at. */
+  readonly proof: Proof | undefined
+}
+
+export function observeWithProof(host: Host, options: SnapshotOptions): Observed {
+  const witness = beginWitness(host, driverWitnesses)
+  const snapshot = observeSnapshot(host, options)
+  const witnesses = witnessesOf(host, snapshot)
+  return { snapshot, witnesses, proof: witness.prove(witnesses) }
+}
 
 export function observeAndRemember(
   host: Host,
   options: SnapshotOptions,
   state: string | undefined,
 ): HostSnapshot {
-  const startedMs = Date.now()
-  const before = stampPlaces(host, driverWitnesses)
-  const snapshot = observeSnapshot(host, options)
+  if (snapshotPlace(host, options, state) === undefined) return observeSnapshot(host, options)
+  const observed = observeWithProof(host, options)
+  rememberObserved(host, options, state, observed)
+  return observed.snapshot
+}
+
+/** Nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
+export function rememberObserved(
+  host: Host,
+  options: SnapshotOptions,
+  state: string | undefined,
+  { snapshot, proof }: Observed,
+): void {
   const place = snapshotPlace(host, options, state)
-  if (state === undefined || place === undefined || snapshot.driver === undefined) return snapshot
-  // Of what changed while it was looked at nobody knows which of the two was seen.
-  const witnesses = witnessesOf(host, snapshot)
-  const proof = proofOf(host, witnesses)
-  if (!areFresh(before) || hasChangedSince(proof.stamps, startedMs) || !areAllThere(host, snapshot))
-    return snapshot
+  if (state === undefined || place === undefined || proof === undefined) return
+  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, ...proof, snapshot }
   writeState(state, place.file, remembered)
-  return snapshot
 }
 
 /** What was seen is still there: of what is gone no time tells. */

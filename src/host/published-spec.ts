@@ -1,12 +1,13 @@
 /** A CDI specification that engines read: whether it is as it was, whether what it names is still there, and how it is taken from them. */
 
-import { lstatSync, readFileSync, renameSync, statSync } from "node:fs"
+import { readFileSync, renameSync, statSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
+import { lstatIfThere, statIfThere } from "./stat-if-there.ts"
 
 /** Tells one state of a file from another; empty: it is not there. */
 export function fileStamp(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statIfThere(path)
   return stat === undefined ? "" : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(" ")
 }
 
@@ -29,10 +30,13 @@ export function isSpecStale(path: string): boolean {
   }
   const parsed = parseSpec({ path, bytes })
   if (!parsed.ok) return false
-  return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes } }) =>
-    [...mounts.map(({ hostPath }) => hostPath), ...deviceNodes.map(hostPathOf)].some(
-      (place) => lstatSync(place, { throwIfNoEntry: false }) === undefined,
-    ),
+  return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
+    [
+      ...mounts.map(({ hostPath }) => hostPath),
+      ...deviceNodes.map(hostPathOf),
+      // Those run in the container's root.
+      ...hooks.filter(({ hookName }) => hookName !== "startContainer").map(({ path: program }) => program),
+    ].some((place) => lstatIfThere(place) === undefined),
   )
 }
 

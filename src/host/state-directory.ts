@@ -1,7 +1,7 @@
 /** Where Gantry keeps what it may lose: docs/state.md. */
 
-import { lstatSync } from "node:fs"
 import { isInUserNamespace } from "./own-user-namespace.ts"
+import { lstatIfThere } from "./stat-if-there.ts"
 
 const roots = "/run/gantry"
 
@@ -18,6 +18,6 @@ export function stateDirectory(): string | undefined {
 
 /** A directory, not a link, of this user, that nobody else may enter. */
 export function isOurs(directory: string): boolean {
-  const stat = lstatSync(directory, { throwIfNoEntry: false })
+  const stat = lstatIfThere(directory)
   return stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0
 }

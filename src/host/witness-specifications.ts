@@ -5,8 +5,8 @@
 
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { hasChangedSince, proofOf, stampPlaces } from "./make-proof.ts"
-import { areFresh, type Proof } from "./stamp.ts"
+import { beginWitness } from "./make-proof.ts"
+import type { Proof } from "./stamp.ts"
 
 export interface SpecificationWitness {
   /** `places`: files and nodes that were looked at. undefined: something changed meanwhile, or there are too many to look at again. */
@@ -20,15 +20,11 @@ const placeLimit = 1000
 
 /** To be called before anything is read. */
 export function watchSpecifications(host: HostFiles, directories: readonly string[]): SpecificationWitness {
-  const startedMs = Date.now()
-  const before = stampPlaces(host, directories.map(hostPath))
+  const witness = beginWitness(host, directories.map(hostPath))
   const testify: SpecificationWitness["testify"] = (places) => {
     const all = [...directories, ...places].map(hostPath)
-    if (all.length > placeLimit) return undefined
-    const proof = proofOf(host, all)
-    return areFresh(before) && !hasChangedSince(proof.stamps, startedMs) && proof.stamps.length > 0
-      ? proof
-      : undefined
+    const proof = all.length > placeLimit ? undefined : witness.prove(all)
+    return proof === undefined || proof.stamps.length === 0 ? undefined : proof
   }
   return {
     testify,

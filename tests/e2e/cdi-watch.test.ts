@@ -112,6 +112,20 @@ describe("a watch", () => {
     expect(devices()).toContain("0:0")
   })
 
+  test("follows an engine that is installed, and reads older versions alone", async () => {
+    up("--gpus", "1")
+    watch()
+    await until(() => said.includes("is written: "))
+    expect(specText()).not.toContain("cdiVersion: 0.5.0")
+    mkdirSync(join(machine, "var/lib/dpkg"), { recursive: true })
+    writeFileSync(
+      join(machine, "var/lib/dpkg/status"),
+      "Package: podman\nStatus: install ok installed\nVersion: 4.3.1+ds1-8\n\n",
+    )
+    writeFileSync(join(machine, "usr/bin/podman"), "a Go program", { mode: 0o755 })
+    await until(() => specText().includes("cdiVersion: 0.5.0"))
+  })
+
   test("brings back what somebody else deleted or changed", async () => {
     up("--gpus", "1")
     watch()

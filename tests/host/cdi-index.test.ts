@@ -14,8 +14,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
 import type { HostFiles } from "../../src/core/host/host.ts"
+import { hostPath } from "../../src/core/text/brand.ts"
 import { recallDevices, rememberDevices } from "../../src/host/cdi-index.ts"
 import { createLiveFiles } from "../../src/host/live-files.ts"
+import { beginWitness } from "../../src/host/make-proof.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import { readCdiDirectories } from "../../src/host/read-cdi-directories.ts"
 import { createSimulatedFiles } from "../../src/host/simulated-files.ts"
@@ -27,11 +29,21 @@ const directories = [etc, run]
 const spec = (value: string, name = "0"): string =>
   `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: "${name}", containerEdits: {env: [A=${value}]}}]\n`
 
-/** Long after everything was written: no clock has to be waited for. */
-const later = (): number => Date.now() + 60_000
+/** A file system's clock is coarser than ours: what was written just now would count as changed meanwhile. */
+const settle = (): void => Bun.sleepSync(20)
 
-const remember = (host: HostFiles = createLiveFiles(), startedMs = later(), places = directories): void =>
-  rememberDevices(host, places, buildRegistry(readCdiDirectories(host, places)), startedMs, state)
+/** `meanwhile`: what happens between reading and remembering. */
+function remember(
+  host: HostFiles = createLiveFiles(),
+  places = directories,
+  meanwhile: () => void = () => undefined,
+): void {
+  settle()
+  const witness = beginWitness(host, places.map(hostPath))
+  const registry = buildRegistry(readCdiDirectories(host, places))
+  meanwhile()
+  rememberDevices(host, places, registry, witness, state)
+}
 
 const recalled = (
   name = "0",
@@ -100,8 +112,12 @@ test("a file that appears and is refused, and is mended", () => {
   expect(recalled("x")).toBe("A=1")
 })
 
-test("what changed while it was read is not remembered", () => {
-  remember(createLiveFiles(), Date.now() - 1000)
+test.each<[change: string, make: () => void]>([
+  ["was written anew", () => writeFileSync(join(etc, "a.yaml"), spec("2"))],
+  ["came", () => writeFileSync(join(etc, "b.yaml"), spec("2", "x"))],
+  ["went with its directory", () => renameSync(etc, `${etc}-away`)],
+])("what %s while it was read is not remembered", (_, make) => {
+  remember(createLiveFiles(), directories, make)
   expect(recalled()).toBeUndefined()
 })
 
@@ -144,13 +160,13 @@ test("a simulated machine has its own, and a tree in memory none", () => {
   writeFileSync(join(machine, "etc/cdi/a.yaml"), spec("4"))
   symlinkSync("/etc", join(machine, "link"))
   const host = createSimulatedFiles(machine)
-  remember(host, later(), ["/link/cdi"])
+  remember(host, ["/link/cdi"])
   expect(recalled("0", host, ["/link/cdi"])).toBe("A=4")
   rmSync(join(machine, "link"))
   symlinkSync("/usr", join(machine, "link"))
   expect(recalled("0", createSimulatedFiles(machine), ["/link/cdi"])).toBeUndefined()
   const memory = createMemoryHost({ "/etc/cdi/a.yaml": { kind: "file", content: spec("5") } })
-  remember(memory, later(), ["/etc/cdi"])
+  remember(memory, ["/etc/cdi"])
   expect(recalled("0", memory, ["/etc/cdi"])).toBeUndefined()
 })
 
@@ -158,7 +174,7 @@ test("of many sets of directories the older go", () => {
   for (let count = 0; count < 20; count++) {
     const place = join(work, `set${count}`)
     mkdirSync(place)
-    remember(createLiveFiles(), later(), [place])
+    remember(createLiveFiles(), [place])
   }
   expect(readdirSync(state).length).toBeLessThanOrEqual(16)
 })

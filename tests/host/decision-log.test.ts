@@ -31,6 +31,26 @@ test("the newest come first, and no more than 64 are kept", () => {
   expect(kept.at(-1)).toBe(7)
 })
 
+test("many who write at once lose none of the newest", async () => {
+  const state = join(work, "together")
+  const writer = join(work, "writer.ts")
+  const source = join(import.meta.dir, "../../src/host/decision-log.ts")
+  writeFileSync(
+    writer,
+    `import { logDecision } from ${JSON.stringify(source)}
+    const plan = ${JSON.stringify(JSON.stringify(plan))}
+    for (let round = 0; round < 40; round++)
+      logDecision({ timeMs: round * 8 + Number(process.argv[2]), bundle: "/b", pid: "1", plan }, ${JSON.stringify(state)})`,
+  )
+  const writers = Array.from({ length: 8 }, (_, number) =>
+    Bun.spawn([process.execPath, writer, String(number)], { stdio: ["ignore", "inherit", "inherit"] }),
+  )
+  expect(await Promise.all(writers.map(({ exited }) => exited))).toEqual(Array(8).fill(0))
+  const kept = readDecisions(every, state).map(({ timeMs }) => timeMs)
+  expect(kept).toEqual(Array.from({ length: 64 }, (_, index) => 319 - index))
+  expect(readdirSync(join(state, "decisions"))).toHaveLength(64)
+})
+
 test("a directory that others may enter, or a link, is not written to", () => {
   const open = join(work, "open")
   mkdirSync(join(open, "decisions"), { recursive: true })

@@ -9,7 +9,6 @@ import { baseName } from "../text/path.ts"
 import { noAdditions } from "./add-edits.ts"
 import {
   type HookName,
-  hookChoice,
   hookNames,
   type NameStrategy,
   nameStrategies,
@@ -54,7 +53,7 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
     hooks: {
       path: hooks[0]?.path ?? hookProgram,
       shape: hasOneHook ? "one" : "separate",
-      isEnabled: hasOneHook ? hookChoice(mode, [], []) : (name) => called.has(name),
+      isEnabled: hasOneHook ? (name) => doesInOne(hooks, name) : (name) => called.has(name),
       ldconfigPath: ldconfigOf(hooks),
     },
     nodes: {
@@ -73,6 +72,19 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
 /** The hook that it calls; undefined: none of ours. */
 export const hookOf = ({ args }: Hook): HookName | "complete-container" | undefined =>
   [...hookNames, "complete-container" as const].find((name) => args.includes(name))
+
+/** What the one hook is told for each of those that it stands for. It sets no modes. Source: write-hooks.ts. */
+const wordsInOne: { readonly [H in HookName]: readonly string[] } = {
+  "create-symlinks": ["--link", "--node-link"],
+  chmod: [],
+  "enable-cuda-compat": ["--enable-cuda-compat"],
+  "update-ldcache": ["--folder"],
+  "disable-device-node-modification": ["--disable-device-node-modification"],
+  "update-application-profile": ["--update-application-profile"],
+}
+
+const doesInOne = (hooks: readonly Hook[], name: HookName): boolean =>
+  wordsInOne[name].some((word) => hooks.some(({ args }) => args.includes(word)))
 
 const ldconfigOf = (hooks: readonly Hook[]): string => {
   const args = hooks.flatMap((hook) => hook.args)
