@@ -32,16 +32,40 @@ const shape = {
 
 export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
-    const chosen = await readVendors(flags)
-    if (!chosen.ok) return chosen
+    const generation = await readGeneration(flags)
+    if (!generation.ok) return generation
     let exit = 0
+    const files: WrittenFile[] = []
     // What is wrong with one vendor's GPUs does not keep another's from having a file.
-    for (const vendor of chosen.value) {
-      const done = await generate(flags, vendor)
+    for (const vendor of generation.value.vendors) {
+      const done = await generate(flags, generation.value, vendor)
       if (!done.ok) exit = await report(done.fault)
+      else if (done.value !== undefined) files.push(done.value)
     }
-    return ok({ text: "", exit })
+    return ok({ text: flags.on.has("json") ? await renderWrittenJson(files) : "", exit })
   })
+
+/** The same for every vendor. */
+interface Generation {
+  readonly call: SpecCall
+  readonly host: HostFiles
+  readonly vendors: ChosenVendors
+  readonly readers: Readers
+}
+
+/** Faults: UsageInvalid, CdiFileUnreadable, HostUnknown, RecordingInvalid, those of parseAdditions. */
+async function readGeneration(flags: Flags): Promise<Result<Generation>> {
+  const call = await readSpecCall(flags, shape)
+  if (!call.ok) return call
+  if (flags.on.has("json") && call.value.output === "")
+    return misused(shape, "--json tells of the file that --output names")
+  const host = await openMachine(flags.values.get("host"))
+  if (!host.ok) return host
+  const vendors = await readVendors(flags, host.value)
+  if (!vendors.ok) return vendors
+  const readers = await findReaders(call.value, host.value)
+  return ok({ call: call.value, host: host.value, vendors: vendors.value, readers })
+}
 
 /** What is said of NVIDIA's GPUs alone. */
 const saidOfNvidia = [
@@ -49,17 +73,15 @@ const saidOfNvidia = [
   ...["compat32", "edits", "driver-root", "dev-root", "ldcache", "library-search-path"],
 ]
 
-/** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
-async function readVendors({ values, lists, on }: Flags): Promise<Result<ChosenVendors>> {
+/** Faults: UsageInvalid. */
+async function readVendors({ values, lists, on }: Flags, host: HostFiles): Promise<Result<ChosenVendors>> {
   const said = values.get("vendor")
   if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
     return misused(shape, `--vendor takes one of ${gpuVendors.join(", ")}, or all`)
   const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
   if (word !== undefined && said !== undefined && said !== "nvidia")
     return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
-  const host = await openMachine(values.get("host"))
-  if (!host.ok) return host
-  const chosen = await chooseVendors(host.value, word === undefined ? said : "nvidia")
+  const chosen = await chooseVendors(host, word === undefined ? said : "nvidia")
   const output = values.get("output")
   return chosen.length > 1 && output !== undefined && !isDirectory(output)
     ? misused(
@@ -85,32 +107,28 @@ async function generateOfVendor(...call: Parameters<typeof generateVendorSpec>):
   return vendors.generateVendorSpec(...call)
 }
 
-/** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions, openMachine, generating, finishSpec and writing. */
-async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> {
-  const call = await readSpecCall(flags, shape)
-  if (!call.ok) return call
-  if (flags.on.has("json") && call.value.output === "")
-    return misused(shape, "--json tells of the file that --output names")
-  const opened = await openMachine(flags.values.get("host"))
-  if (!opened.ok) return opened
-  const host = opened.value
-  const readers = await findReaders(call.value, host)
+/** undefined: it was printed. Faults: those of generating and finishSpec; CdiDeviceConflict, CdiFileUnwritable. */
+async function generate(
+  flags: Flags,
+  { call, host, readers }: Generation,
+  vendor: GpuVendor,
+): Promise<Result<WrittenFile | undefined>> {
   // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const generated =
     vendor === "nvidia"
-      ? await generateOfNvidia(flags, call.value)
+      ? await generateOfNvidia(flags, call)
       : await generateOfVendor(vendor, host, { hasGroups })
   if (!generated.ok) return generated
-  const { format } = call.value
-  const output = outputOf(call.value, generated.value.spec)
+  const { format } = call
+  const output = outputOf(call, generated.value.spec)
   const finished = finishSpec(generated.value, host, readers)
   if (!finished.ok) return finished
   const { spec, findings } = finished.value
   if (output === "") {
     await tell(findings)
     await print(renderSpec(spec, format))
-    return ok(true)
+    return ok(undefined)
   }
   const { findRivals, writeSpecFile } = await import("./write-spec-file.ts")
   const [rival] = findRivals(spec, output, format)
@@ -118,14 +136,13 @@ async function generate(flags: Flags, vendor: GpuVendor): Promise<Result<true>> 
   const written = writeSpecFile(spec, output, format)
   if (!written.ok) return written
   const told = { spec, findings, file: written.value, ...readers }
-  if (flags.on.has("json")) await print(await renderWrittenJson(told))
-  else {
+  if (!flags.on.has("json")) {
     await tell(findings)
     await print(renderWritten(told))
     // Who said nobody is told whom else there is to say.
     if (vendor === "nvidia" && !flags.values.has("vendor")) await print(await renderOthers(host))
   }
-  return ok(true)
+  return ok(told)
 }
 
 /** In a directory a file has the name of its kind, so that no two vendors' meet. */
@@ -147,32 +164,34 @@ async function tell(findings: readonly Finding[]): Promise<void> {
     if (severity !== "note") writeSync(2, `${severity}: ${renderFaultLine(one)}\n`)
 }
 
-interface Written extends FittedSpec, Readers {
+interface WrittenFile extends FittedSpec, Readers {
   readonly file: string
 }
 
-function renderWritten({ spec, file, limit }: Written): string {
+function renderWritten({ spec, file, limit }: WrittenFile): string {
   const count = spec.devices.length
   const because = limit === undefined ? "" : `, for ${limit.because.map(renderEngine).join(" and ")}`
   return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${spec.kind}, cdiVersion ${spec.cdiVersion}${because}\n`
 }
 
-async function renderWrittenJson({ spec, file, limit, engines, findings }: Written): Promise<string> {
+async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string> {
   const { findingJson } = await import("../core/fault/render-json.ts")
   return `${JSON.stringify(
     {
-      version: 1,
-      file,
-      kind: spec.kind,
-      cdiVersion: spec.cdiVersion,
-      devices: spec.devices.map(({ name }) => name),
-      engines: engines.map((engine) => ({
-        name: engine.name,
-        version: engine.version ?? null,
-        reads: versionReadBy(engine) ?? null,
+      version: 2,
+      files: files.map(({ spec, file, limit, engines, findings }) => ({
+        file,
+        kind: spec.kind,
+        cdiVersion: spec.cdiVersion,
+        devices: spec.devices.map(({ name }) => name),
+        engines: engines.map((engine) => ({
+          name: engine.name,
+          version: engine.version ?? null,
+          reads: versionReadBy(engine) ?? null,
+        })),
+        versionLimit: limit?.version ?? null,
+        findings: findings.map(findingJson),
       })),
-      versionLimit: limit?.version ?? null,
-      findings: findings.map(findingJson),
     },
     null,
     2,

@@ -7,17 +7,20 @@ import {
   type Validation,
 } from "../core/explain/render-cdi-validation.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import { cdiShape, runAction } from "./cdi-flags.ts"
+import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { readRegistry, readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
-  usage: "validate [FILE…] [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
+  usage: "validate FILE… [--json] | validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, (flags) => {
+    // Files are those of this machine, whatever else is said.
+    if (flags.words.length > 0 && (flags.values.has("host") || flags.lists.has("spec-dir")))
+      return misused(shape, "files are validated by themselves: --host and --spec-dir say nothing of them")
     const validation = flags.words.length > 0 ? ok(validateFiles(flags.words)) : validateDirectories(flags)
     if (!validation.ok) return validation
     const render = flags.on.has("json") ? renderValidationJson : renderValidation

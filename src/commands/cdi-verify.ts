@@ -67,6 +67,8 @@ async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<C
 function observeSubject(flags: Flags): Result<CdiSubject> {
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
+  if (flags.words.length > 0 && flags.lists.has("spec-dir"))
+    return misused(shape, "who names files names no directories: leave out --spec-dir")
   const image = imageOf(flags)
   if (!image.ok) return image
   const machine = observeMachine(flags, shape)

@@ -55,6 +55,9 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const output = values.get("output") ?? ""
   const format = values.get("format") ?? formatOf(output)
   if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
+  const ending = /\.(json|ya?ml)$/.exec(output)?.[1]
+  if (ending !== undefined && formatOf(output) !== format)
+    return misused(`a file that ends in .${ending} is read as such: leave out --format, or name another file`)
   const mode = values.get("mode") ?? "auto"
   if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
   const kind = values.get("kind")

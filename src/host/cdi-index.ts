@@ -156,7 +156,7 @@ export function rememberDevices(
   }
   const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, findings, ...parts].join("")
   if (Buffer.byteLength(text) > sizeLimit) return
-  makeRoom(place.state, fileName, capacity)
+  makeRoom(place.state, place.file, fileName, capacity)
   writeStateText(place.state, place.file, text)
 }
 

@@ -100,7 +100,7 @@ export function keepStart(
   const known: FirstLine = { version: 1, key, stamps, links, sockets, divided }
   const text = `${JSON.stringify(known)}\n${plan}\n`
   if (text.length > lengthLimit) return
-  makeRoom(state, startName, capacity)
+  makeRoom(state, file, startName, capacity)
   writeStateText(state, file, text)
 }
 

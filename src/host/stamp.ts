@@ -79,8 +79,8 @@ function isFresh(stamp: Stamp): boolean {
 }
 
 /**
- * The answer that a list of facts would give, which costs as much as its stat: nearly all stamps are of files. What was a file is one as long
- * as its inode does not change, and then a time does.
+ * The answer that a list of facts would give, which costs as much as its stat: nearly all stamps are of files. An inode that is
+ * freed and used again has another time.
  */
 function isSameFile(path: string, [, dev, ino, size, mtimeMs, ctimeMs]: Stamp): boolean {
   try {

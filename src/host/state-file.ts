@@ -102,10 +102,10 @@ export function forgetState(file: string): void {
   }
 }
 
-/** Where there are as many as that, the older half goes at once, so that few look. */
-export function makeRoom(directory: string, pattern: RegExp, capacity: number): void {
+/** For a file. Where there are as many as that, the older half goes at once, so that few look; what takes its own place needs none. */
+export function makeRoom(directory: string, file: string, pattern: RegExp, capacity: number): void {
   const files = listStates(directory, pattern)
-  if (files.length < capacity) return
+  if (files.length < capacity || files.includes(file)) return
   const aged = files.map((file) => ({
     file,
     timeMs: lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -136,8 +145,25 @@ describe("gantry cdi verify --fix", () => {
     expect(stdout.match(/GAN2113/g)).toHaveLength(1)
   })
 
-  test("what is right stays as it is", () => {
+  test("a named file keeps its name, whatever its ending, and no other comes beside it", () => {
+    const directory = join(work, "named")
+    mkdirSync(directory)
+    const named = join(directory, "spec.yml")
+    writeFileSync(named, stale(generated()))
+    expect(gantry("cdi", "verify", named, "--host", machine, "--fix")).toMatchObject({ exit: 0 })
+    expect(readFileSync(named, "utf8")).toBe(generated())
+    expect(readdirSync(directory).sort()).toEqual(["spec.yml", "spec.yml.previous"])
+  })
+
+  test("hooks that were switched off stay so", () => {
+    const off = ["--disable-hook", "enable-cuda-compat,disable-device-node-modification"]
+    writeFileSync(file, stale(generated(...off)))
+    expect(verify("--fix")).toMatchObject({ exit: 0 })
+    expect(readFileSync(file, "utf8")).toBe(generated(...off))
     rmSync(`${file}.previous`)
+  })
+
+  test("what is right stays as it is", () => {
     const before = statSync(file, { bigint: true })
     expect(verify("--fix")).toMatchObject({ exit: 0 })
     expect(statSync(file, { bigint: true }).mtimeNs).toBe(before.mtimeNs)

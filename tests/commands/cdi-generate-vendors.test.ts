@@ -153,9 +153,14 @@ describe("whose GPUs gantry cdi generate takes", () => {
   test("as JSON each is told by itself", () => {
     const into = join(directory, "told")
     const { stdout } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")
+    const file = join(into, "amd.com-gpu.yaml")
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ version: 1, kind: "amd.com/gpu", cdiVersion: "0.7.0", findings: [] },
-      file: join(into, "amd.com-gpu.yaml"),
+      ...{ version: 2, files: [{ file, kind: "amd.com/gpu", cdiVersion: "0.7.0", findings: [] }] },
     })
+    const all = generate("mixed-vendors", `--output=${into}/`, "--json", "--vendor=all")
+    const files = JSON.parse(all.stdout).files as readonly { readonly kind: string }[]
+    expect(files.map(({ kind }) => kind)).toEqual(["nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu"])
+    const wrong = generate("mixed-vendors", "--vendor=all", "--format=foo")
+    expect(wrong.stderr.match(/unknown format/g)).toHaveLength(1)
   })
 })

@@ -79,15 +79,13 @@ describe("gantry cdi generate", () => {
     const { exit, stdout } = generate("one-gpu", "--output", file, "--json", "--for-engine", "podman@5.5")
     expect(exit).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{
-        version: 1,
-        file,
-        kind: "nvidia.com/gpu",
-        cdiVersion: "0.7.0",
-        versionLimit: "1.0.0",
-        findings: [],
-      },
-      engines: [{ name: "podman", version: "5.5", reads: "1.0.0" }],
+      version: 2,
+      files: [
+        {
+          ...{ file, kind: "nvidia.com/gpu", cdiVersion: "0.7.0", versionLimit: "1.0.0", findings: [] },
+          engines: [{ name: "podman", version: "5.5", reads: "1.0.0" }],
+        },
+      ],
     })
     expect(statSync(file).mode & 0o777).toBe(0o644)
     expect(readdirSync(at("out"))).toEqual(["nvidia.yaml"])
@@ -109,9 +107,10 @@ describe("gantry cdi generate", () => {
   test("adds what a file says: for everybody, for a device by any of its names, and devices of its own", () => {
     writeFileSync(
       at("more.yaml"),
-      `containerEdits: { env: [SITE=1] }
+      `annotations: { site: here }
+containerEdits: { env: [SITE=1] }
 devices:
-  - { name: gpu0, containerEdits: { env: [FIRST=1] } }
+  - { name: gpu0, annotations: { shelf: upper }, containerEdits: { env: [FIRST=1] } }
   - { name: all, containerEdits: { env: [ALL=1] } }
   - { name: own, containerEdits: { deviceNodes: [{ path: /dev/own }] } }
 `,
@@ -125,6 +124,10 @@ devices:
     expect(whole.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])
     expect(whole.devices.find(({ name }) => name === "all")?.containerEdits.env).toEqual(["FIRST=1", "ALL=1"])
     expect(whole.devices.find(({ name }) => name === "1")?.containerEdits.env).toEqual([])
+    expect([...whole.annotations]).toEqual([["site", "here"]])
+    const annotated = whole.devices.filter(({ annotations }) => annotations.size > 0)
+    expect(annotated.map(({ annotations }) => [...annotations])).toEqual(Array(4).fill([["shelf", "upper"]]))
+    expect(annotated.map(({ name }) => name)).toContain("0")
     writeFileSync(at("wrong.yaml"), "containerEdits: { env: [NOTHING] }\n")
     const wrong = generate("a100", "--edits", at("wrong.yaml"))
     expect([wrong.exit, wrong.stdout]).toEqual([1, ""])
@@ -184,6 +187,13 @@ devices:
     }
   })
 
+  test("a place where no file can be is told of, in one line", () => {
+    writeFileSync(at("a-file"), "")
+    const { exit, stdout, stderr } = generate("one-gpu", "--output", at("a-file/nvidia.yaml"))
+    expect([exit, stdout]).toEqual([1, ""])
+    expect(stderr).toMatch(/^[^\n]*a-file[^\n]*\[GAN4\d{3}\][^\n]*\n$/)
+  })
+
   test.each([
     [["--mode=other"], "unknown mode"],
     [["--kind=gpu"], "invalid vendor"],
@@ -193,6 +203,8 @@ devices:
     [["--for-engine=lxd"], "unknown engine"],
     [["--format=toml"], "unknown format"],
     [["--json"], "--json tells of the file"],
+    [["--output", "x.json", "--format", "yaml"], "is read as such"],
+    [["--output", "x.yml", "--format", "json"], "is read as such"],
     [["word"], "unexpected"],
     [["--device", ","], "--device names nothing"],
     [["--name="], "--name names nothing"],

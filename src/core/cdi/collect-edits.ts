@@ -11,7 +11,6 @@ export interface ResolvedDevices {
   readonly devices: readonly RegisteredDevice[]
 }
 
-/** Before the first device of a specification its edits for every container. */
 export function collectEdits(devices: readonly RegisteredDevice[]): ResolvedDevices {
   const begun = new Set<LoadedSpec>()
   const edits = devices.flatMap(({ device, source }) => {

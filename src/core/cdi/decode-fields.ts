@@ -48,6 +48,11 @@ function report(decoding: Decoding, made: () => Fault): void {
   if (decoding.faults.length < faultLimit) decoding.faults.push(made())
 }
 
+/** A file of nothing but numbers where texts belong has a million. */
+function tolerate(decoding: Decoding, made: () => Decoding["leniencies"][number]): void {
+  if (decoding.leniencies.length < faultLimit) decoding.leniencies.push(made())
+}
+
 function refuse(node: SpecNode, path: SpecPath, decoding: Decoding, expected: string): void {
   report(decoding, () => {
     const place = placeAt(decoding.source, node.start, path)
@@ -64,7 +69,7 @@ export const text: Reader<string> = {
       refuse(node, path, decoding, "a text")
       return ""
     }
-    decoding.leniencies.push({ path, start: node.start, what: `${shown(node)} where a text belongs` })
+    tolerate(decoding, () => ({ path, start: node.start, what: `${shown(node)} where a text belongs` }))
     return node.kind === "float" ? floatText(node.value) : String(node.value)
   },
 }
@@ -187,10 +192,10 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
         written[place] = entry.key
         const inner = [...path, name]
         if (entry.key !== name)
-          decoding.leniencies.push({
+          tolerate(decoding, () => ({
             ...{ path: inner, start: entry.keyStart },
             what: `${JSON.stringify(entry.key)} where the field is called ${name}`,
-          })
+          }))
         found[name] = reader.read(entry.value, inner, decoding)
       }
       return found as Shaped<S>

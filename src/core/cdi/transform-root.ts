@@ -4,6 +4,7 @@
  */
 
 import { joinPath } from "../text/path.ts"
+import { mapEdits } from "./map-edits.ts"
 import {
   type CdiSpec,
   type ContainerEdits,
@@ -25,14 +26,7 @@ export function transformRoot(spec: CdiSpec, change: RootChange): CdiSpec {
   if (joinPath(change.from) === joinPath(change.to)) return spec
   const move = (path: string): string => movePath(path, change)
   const transform = change.relativeTo === "host" ? transformHost : transformContainer
-  return {
-    ...spec,
-    containerEdits: transform(spec.containerEdits, move),
-    devices: spec.devices.map((device) => ({
-      ...device,
-      containerEdits: transform(device.containerEdits, move),
-    })),
-  }
+  return mapEdits(spec, (edits) => transform(edits, move))
 }
 
 function movePath(path: string, { from, to }: RootChange): string {

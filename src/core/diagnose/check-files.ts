@@ -3,9 +3,11 @@
  * parse them. Source: facts, nvidia-container-cli §6.4; src/core/cdi/engine-versions.ts.
  */
 
+import { shareResults } from "../cdi/map-edits.ts"
 import { outlineEdits } from "../cdi/outline-spec.ts"
 import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
 import { renderJson } from "../cdi/render-outline.ts"
+import type { ContainerEdits } from "../cdi/spec.ts"
 import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -50,7 +52,7 @@ export function checkPrecedence({ registry }: CdiSubject): readonly Finding[] {
   const byPair = Map.groupBy(hidden, ({ winner, loser }) => `${loser.path}\n${winner.source.path}`)
   return [...byPair.values()].map((pairs) => {
     const [{ winner, loser }] = pairs as [(typeof pairs)[number]]
-    const areSame = pairs.every((pair) => givesSame(pair.winner, pair.loser))
+    const areSame = giveSame(pairs, loser)
     return found(
       areSame ? "note" : "warning",
       fault("CdiDevicesHidden", {
@@ -63,11 +65,18 @@ export function checkPrecedence({ registry }: CdiSubject): readonly Finding[] {
   })
 }
 
-function givesSame({ device, source }: RegisteredDevice, loser: LoadedSpec): boolean {
-  const twin = loser.spec.devices.find(({ name }) => name === device.name)
-  const text = (spec: LoadedSpec["spec"], own: typeof device): string =>
-    `${renderJson(outlineEdits(spec.containerEdits))}${renderJson(outlineEdits(own.containerEdits))}`
-  return twin !== undefined && text(source.spec, device) === text(loser.spec, twin)
+/** `pairs`: of one winning file. What every container of a file gets is written out once: a file has thousands of devices. */
+function giveSame(pairs: readonly { readonly winner: RegisteredDevice }[], loser: LoadedSpec): boolean {
+  const text = shareResults((edits: ContainerEdits) => renderJson(outlineEdits(edits)))
+  const twins = new Map(loser.spec.devices.map((device) => [device.name, device]))
+  return pairs.every(({ winner: { device, source } }) => {
+    const twin = twins.get(device.name)
+    return (
+      twin !== undefined &&
+      text(device.containerEdits) === text(twin.containerEdits) &&
+      text(source.spec.containerEdits) === text(loser.spec.containerEdits)
+    )
+  })
 }
 
 /** Order: by file, then engines; then what is wrong with engines themselves. */

@@ -8,6 +8,7 @@ import type { RegisteredDevice } from "../cdi/registry.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
+import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
 
 const gpuNode = /^\/dev\/nvidia\d+$/
@@ -83,8 +84,8 @@ function meaningOf(
     const areAllKnown = migDevices.every(({ uuid }) => uuid !== undefined)
     return one === undefined && !areAllKnown ? undefined : migMeaning(name, one, gpus)
   }
-  if (/^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(name)) {
-    const address = name.toLowerCase().slice(-12)
+  if (pciAddressPattern.test(name)) {
+    const address = normalizePciAddress(name)
     return gpuMeaning(
       `GPU ${address}`,
       gpus.find(({ pciAddress }) => pciAddress === address),

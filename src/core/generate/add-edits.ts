@@ -1,15 +1,15 @@
 /**
  * What an administrator adds to a generated specification: edits for every container, for a device under any of its names, and devices of
- * their own.
+ * their own, each with what is noted of it.
  */
 
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { CdiDevice, CdiSpec, ContainerEdits } from "../cdi/spec.ts"
 import { noEdits } from "../cdi/spec.ts"
 
-export type Additions = Pick<CdiSpec, "containerEdits" | "devices">
+export type Additions = Pick<CdiSpec, "annotations" | "containerEdits" | "devices">
 
-export const noAdditions: Additions = { containerEdits: noEdits, devices: [] }
+export const noAdditions: Additions = { annotations: new Map(), containerEdits: noEdits, devices: [] }
 
 /** With what is added for a device of these names. */
 export function addFor(
@@ -20,6 +20,13 @@ export function addFor(
   const added = devices.filter(({ name }) => names.includes(name))
   return added.length === 0 ? own : mergeEdits([own, ...added.map((one) => one.containerEdits)])
 }
+
+/** What is noted of a device of these names. */
+export const annotationsFor = (
+  names: readonly string[],
+  { devices }: Additions,
+): ReadonlyMap<string, string> =>
+  new Map(devices.filter(({ name }) => names.includes(name)).flatMap(({ annotations }) => [...annotations]))
 
 /** Devices that are none of these. */
 export const ownDevices = (names: readonly string[], { devices }: Additions): readonly CdiDevice[] =>

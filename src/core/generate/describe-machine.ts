@@ -5,11 +5,12 @@ import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
-import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { checkMachine } from "../plan/check-machine.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
+import { chooseDevices } from "./choose-devices.ts"
 import { nameDevice } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, platformDevice } from "./other-modes.ts"
@@ -143,32 +144,6 @@ const noDevice: NamedPart = {
   names: ["none"],
   part: { edits: [], hooks: [] },
   env: ["NVCT_EMPTY_DEVICE="],
-}
-
-/** Of `all` a GPU that is cut into MIG devices is none: it cannot be used as a whole. */
-function chooseDevices(
-  selectors: readonly string[],
-  inventory: Inventory,
-): Result<readonly SelectedDevice[]> {
-  const isAll = selectors.includes("all")
-  if (!isAll && selectors.includes(""))
-    return fail(
-      fault("DeviceUnknown", {
-        selector: "",
-        known: inventory.gpus.flatMap(({ index }) => (index === undefined ? [] : [String(index)])),
-        meant: undefined,
-      }),
-    )
-  const selected = selectDevicesAsAsked(isAll ? ["all"] : selectors, inventory)
-  if (!selected.ok || !isAll) return selected
-  const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
-  return ok(
-    selected.value.filter(
-      (one) =>
-        one.kind === "mig" ||
-        !(one.gpu.isMigEnabled?.value === true || (one.gpu.index !== undefined && cut.has(one.gpu.index))),
-    ),
-  )
 }
 
 const hasNode = ({ edits }: SpecPart): boolean => edits.some(({ kind }) => kind === "deviceNode")

@@ -14,7 +14,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
-import { addFor, ownDevices } from "./add-edits.ts"
+import { addFor, annotationsFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
@@ -55,7 +55,8 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     // Two of one name, and no engine reads the file.
     const free = names.filter((name) => !taken.has(name))
     for (const name of free) taken.add(name)
-    return free.map((name) => ({ name, annotations: new Map(), containerEdits }))
+    const annotations = annotationsFor(names, request.additions)
+    return free.map((name) => ({ name, annotations, containerEdits }))
   })
   if (written.length === 0) {
     const strategies = request.names.join(" or ")
@@ -69,7 +70,7 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
   const spec: CdiSpec = {
     cdiVersion: "",
     kind: `${request.vendor}/${request.class}`,
-    annotations: new Map(),
+    annotations: request.additions.annotations,
     containerEdits: arranged.containerEdits,
     devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
   }
@@ -93,7 +94,7 @@ function withOwn(devices: readonly CdiDevice[], own: readonly CdiDevice[]): read
     const more = own.find(({ name }) => name === device.name)
     return more === undefined
       ? device
-      : { ...device, containerEdits: mergeEdits([device.containerEdits, more.containerEdits]) }
+      : { ...more, containerEdits: mergeEdits([device.containerEdits, more.containerEdits]) }
   })
   const beside = own.filter(({ name }) => !devices.some((device) => device.name === name))
   return [...added, ...beside].sort((one, other) => (one.name < other.name ? -1 : 1))

@@ -5,6 +5,7 @@
 
 import { splitKind } from "../cdi/name-rules.ts"
 import { type CdiSpec, type ContainerEdits, everyEdits, type Hook } from "../cdi/spec.ts"
+import { pciAddressPattern } from "../inventory/pci-address.ts"
 import { baseName } from "../text/path.ts"
 import { noAdditions } from "./add-edits.ts"
 import {
@@ -21,7 +22,7 @@ const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
   index: /^\d+(?::\d+)?$/,
   "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
   uuid: /^(?:GPU|MIG)-/,
-  pci: /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/,
+  pci: pciAddressPattern,
 }
 
 /** Is it what generators call a device of the machine? */

@@ -5,7 +5,7 @@
  */
 
 import type { Gpu, Inventory } from "../inventory/inventory.ts"
-import { selectDevicesAsAsked } from "../inventory/select-devices.ts"
+import { chooseDevices } from "./choose-devices.ts"
 import { resolveMode, type SpecRequest } from "./spec-request.ts"
 
 export interface CoherenceClass {
@@ -21,11 +21,8 @@ export function splitByCoherence(
   { devices, mode }: Pick<SpecRequest, "devices" | "mode">,
 ): readonly CoherenceClass[] {
   if (resolveMode(mode, inventory) !== "nvml") return []
-  const selected = selectDevicesAsAsked(devices, inventory)
-  const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
-  const gpus = (selected.ok ? selected.value : []).flatMap((one) =>
-    one.kind === "gpu" && !cut.has(one.gpu.index ?? -1) ? [one.gpu] : [],
-  )
+  const selected = chooseDevices(devices, inventory)
+  const gpus = (selected.ok ? selected.value : []).flatMap((one) => (one.kind === "gpu" ? [one.gpu] : []))
   const byClass = Map.groupBy(gpus, (gpu) => (isCoherent(gpu) ? ".coherent" : ".noncoherent"))
   return ([".coherent", ".noncoherent"] as const).flatMap((infix) => {
     const own = (byClass.get(infix) ?? []).map(({ pciAddress }) => pciAddress)

@@ -9,7 +9,7 @@ import { baseName } from "../text/path.ts"
 import type { HookCall, HookLink } from "./part.ts"
 import type { HookStyle } from "./spec-request.ts"
 
-/** What runs nothing in its hooks is the reference's way to say that its log is short. */
+/** The variable that the reference's hooks carry (facts, toolkit §5): any one keeps the engine's own from a hook that runs as root. */
 const environment: readonly string[] = ["NVIDIA_CTK_DEBUG=false"]
 
 /** Hooks that are enabled and have something to do. Order: as called. */

@@ -9,16 +9,31 @@ import { observeIntel } from "./intel/observe-intel.ts"
 import { type VendorName, vendorNames } from "./vendor-names.ts"
 import type { GeneratedVendorSpec, VendorSpecOptions } from "./write-spec.ts"
 
+interface VendorEntry {
+  hasGpu(host: HostFiles): boolean
+  /** Faults: VendorGpuAbsent. */
+  generate(host: HostFiles, options: VendorSpecOptions): Result<GeneratedVendorSpec>
+}
+
+/** A folder beside this file for each. */
+const entries: { readonly [V in VendorName]: VendorEntry } = {
+  amd: {
+    hasGpu: (host) => observeAmd(host).gpus.length > 0,
+    generate: (host, options) => generateAmdSpec(observeAmd(host), options),
+  },
+  intel: {
+    hasGpu: (host) => observeIntel(host).gpus.length > 0,
+    generate: (host, options) => generateIntelSpec(observeIntel(host), options),
+  },
+}
+
 /** Faults: VendorGpuAbsent. */
 export const generateVendorSpec = (
   vendor: VendorName,
   host: HostFiles,
   options: VendorSpecOptions,
-): Result<GeneratedVendorSpec> =>
-  vendor === "amd"
-    ? generateAmdSpec(observeAmd(host), options)
-    : generateIntelSpec(observeIntel(host), options)
+): Result<GeneratedVendorSpec> => entries[vendor].generate(host, options)
 
 /** Those with GPUs on the bus, usable or not: one whose GPUs are all broken is no vendor that nobody has. */
 export const vendorsOn = (host: HostFiles): readonly VendorName[] =>
-  vendorNames.filter((vendor) => (vendor === "amd" ? observeAmd(host) : observeIntel(host)).gpus.length > 0)
+  vendorNames.filter((vendor) => entries[vendor].hasGpu(host))

@@ -5,6 +5,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { HostFiles } from "../host/host.ts"
 import type { Sourced } from "../inventory/inventory.ts"
 import { comparePciAddresses } from "../inventory/observe-gpus.ts"
+import { pciAddressPattern } from "../inventory/pci-address.ts"
 import { namesIn, readMatch, readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
@@ -32,8 +33,6 @@ const busDirectory = "/sys/bus/pci/devices"
 const busLimit = 8192
 /** More GPUs than any machine has, virtual functions counted. */
 const gpuLimit = 1024
-/** Domains of bridges behind the processor have five digits. */
-const address = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]$/
 
 /** Order: by PCI address. */
 export function observeBus(
@@ -42,7 +41,7 @@ export function observeBus(
 ): readonly BusFunction[] {
   return namesIn(host, busDirectory)
     .slice(0, busLimit)
-    .filter((name) => address.test(name) && textOf(host, name, "vendor") === pciVendor)
+    .filter((name) => pciAddressPattern.test(name) && textOf(host, name, "vendor") === pciVendor)
     .filter((name) => classes.some((one) => textOf(host, name, "class")?.startsWith(one) === true))
     .slice(0, gpuLimit)
     .sort(comparePciAddresses)

@@ -1,0 +1,35 @@
+/** Which devices a specification of GPUs is of. */
+
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
+
+/**
+ * Of `all` a GPU that is cut into MIG devices, or is there to be, is none: it cannot be used as a whole. Faults: those of
+ * selectDevicesAsAsked; DeviceUnknown of an empty selector.
+ */
+export function chooseDevices(
+  selectors: readonly string[],
+  inventory: Inventory,
+): Result<readonly SelectedDevice[]> {
+  const isAll = selectors.includes("all")
+  if (!isAll && selectors.includes(""))
+    return fail(
+      fault("DeviceUnknown", {
+        selector: "",
+        known: inventory.gpus.flatMap(({ index }) => (index === undefined ? [] : [String(index)])),
+        meant: undefined,
+      }),
+    )
+  const selected = selectDevicesAsAsked(isAll ? ["all"] : selectors, inventory)
+  if (!selected.ok || !isAll) return selected
+  const cut = new Set(inventory.migDevices.map(({ gpuIndex }) => gpuIndex))
+  return ok(
+    selected.value.filter(
+      (one) =>
+        one.kind === "mig" ||
+        !(one.gpu.isMigEnabled?.value === true || (one.gpu.index !== undefined && cut.has(one.gpu.index))),
+    ),
+  )
+}
