@@ -63,6 +63,20 @@ describe("gantry cdi verify", () => {
 kind: nvidia.com/gpu
 devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
 `
+  const control = ["nvidiactl", "nvidia-modeset", "nvidia-uvm", "nvidia-uvm-tools"]
+  /** What every container gets of this machine, of the driver no more than what programs open by name. */
+  const edits = (...more: readonly string[]): string => {
+    const names = ["cuda", "nvidia-ml", "nvidia-ptxjitcompiler", "nvidia-nvvm", "nvidia-gpucomp"]
+    const paths = names.map((name) => `/usr/lib/x86_64-linux-gnu/lib${name}.so.550.163.01`)
+    const mounts = paths.map((path) => `{hostPath: ${path}, containerPath: ${path}, options: [bind]}`)
+    const env = "[PATH=/usr/bin:/bin]"
+    const ldcache = `{hookName: createContainer, path: /bin/sh, args: [x, update-ldcache, --folder, /usr/lib/x86_64-linux-gnu], env: ${env}}`
+    return `containerEdits:
+  deviceNodes: [${control.map((name) => `{path: /dev/${name}}`).join(", ")}]
+  mounts: [${[...mounts, ...more].join(", ")}]
+  hooks: [${ldcache}]
+`
+  }
   const file = join(machine, "etc/cdi/nvidia.yaml")
   const verify = (...args: readonly string[]) => cdi("verify", "--host", machine, ...args)
 
@@ -75,7 +89,9 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
 
   test("a sound specification, as text and as JSON", () => {
     mkdirSync(join(machine, "etc/cdi"), { recursive: true })
-    writeFileSync(file, spec)
+    mkdirSync(join(machine, "bin"), { recursive: true })
+    writeFileSync(join(machine, "bin/sh"), "#!/bin/busybox\n", { mode: 0o755 })
+    writeFileSync(file, spec + edits())
     expect(verify()).toEqual({
       exit: 0,
       stdout: `1 CDI device in 1 file, on ${machine}, driver 550.163.01, as root, for no engine that is known\n`,
@@ -98,7 +114,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
   })
 
   test("a recording of the machine is judged as the machine", () => {
-    writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7"))
+    writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7") + edits())
     const recording = join(directory, "machine.json")
     expect(gantry("host", "record", "--host", machine, "-o", recording).exit).toBe(0)
     const live = verify("--json")
@@ -118,12 +134,10 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     mkdirSync(join(image, "usr/lib"), { recursive: true })
     writeFileSync(join(image, "usr/lib/libx.so"), "x")
     symlinkSync("/usr/lib", join(image, "lib"))
-    writeFileSync(
-      file,
-      `${spec}containerEdits: {mounts: [{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so}]}\n`,
-    )
-    expect(verify("--image-root", image).stdout.split("\n")[1]).toStartWith(
-      'note: /etc/cdi/nvidia.yaml:4:74: "/lib/libx.so" hides a file (1 bytes) of the image [GAN4140]',
+    const more = "{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so, options: [bind]}"
+    writeFileSync(file, spec + edits(more))
+    expect(verify("--image-root", image).stdout.split("\n")[1]).toMatch(
+      /^note: \/etc\/cdi\/nvidia\.yaml:6:\d+: "\/lib\/libx\.so" hides a file \(1 bytes\) of the image \[GAN4140\]/,
     )
     expect(verify("--image-root", "/nowhere").stderr).toContain("/nowhere")
   })

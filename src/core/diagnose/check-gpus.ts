@@ -96,6 +96,8 @@ function meaningOf(
 
 const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined => {
   if (gpu === undefined) return { title, nodes: [] }
+  if (gpu.isMigEnabled?.value === true)
+    return { title: `${title} as a whole, since MIG is enabled on it`, nodes: [] }
   return gpu.minor === undefined ? undefined : { title, nodes: [`/dev/nvidia${gpu.minor.value}`] }
 }
 

@@ -24,17 +24,23 @@ import { checkRights } from "./check-rights.ts"
 
 /** Order: as used first. */
 export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[]): readonly Finding[] {
-  const names = driverNames(subject)
-  return groupUses(nodes, hostPathOf).flatMap(([path, uses]) => checkNode(subject, names, path, uses))
+  const known = knownNodes(subject)
+  return groupUses(nodes, hostPathOf).flatMap(([path, uses]) => checkNode(subject, known, path, uses))
 }
 
-/** Names of the driver's nodes by their numbers. */
-type DriverNames = ReadonlyMap<string, readonly string[]>
+/** The machine's nodes: by their numbers those of which the driver looks for the name, by their path all. */
+interface KnownNodes {
+  readonly names: ReadonlyMap<string, readonly string[]>
+  readonly numbers: ReadonlyMap<string, string>
+}
 
-const driverNames = ({ snapshot }: CdiSubject): DriverNames => {
-  const own = presentNodes(snapshot.inventory).filter(({ path }) => path.startsWith("/dev/nvidia"))
-  const byNumbers = Map.groupBy(own, numbersOf)
-  return new Map([...byNumbers].map(([numbers, nodes]) => [numbers, nodes.map(({ path }) => path)]))
+function knownNodes({ snapshot }: CdiSubject): KnownNodes {
+  const nodes = presentNodes(snapshot.inventory)
+  const own = nodes.filter(({ path }) => path.startsWith("/dev/nvidia"))
+  return {
+    names: new Map([...Map.groupBy(own, numbersOf)].map(([key, all]) => [key, all.map(({ path }) => path)])),
+    numbers: new Map(nodes.map((node) => [node.path, numbersOf(node)])),
+  }
 }
 
 const numbersOf = ({ major, minor }: Pick<FileStat, "major" | "minor">): string => `${major}:${minor}`
@@ -43,7 +49,7 @@ const letters: Partial<Record<FileKind, string>> = { character: "c", block: "b",
 
 function checkNode(
   subject: CdiSubject,
-  names: DriverNames,
+  known: KnownNodes,
   path: string,
   uses: Uses<DeviceNode>,
 ): readonly Finding[] {
@@ -74,7 +80,7 @@ function checkNode(
     ]
   return [
     ...checkNumbers(path, stat.value, uses),
-    ...checkNames(names.get(numbersOf(stat.value)) ?? [], path, uses),
+    ...checkNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkRights(subject, uses, { path, resolved: path, access: ["read", "write"], field: undefined }),
   ]
@@ -98,20 +104,24 @@ function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNod
 
 /**
  * The driver's libraries work out the names of its nodes from numbers and find them under no others. DRM nodes, and those of network cards, are
- * found by their numbers alone.
+ * found by their numbers alone; but one that has another one's name on this machine is taken for that.
  */
 function checkNames(
-  names: readonly string[],
+  known: KnownNodes,
   path: string,
+  stat: FileStat,
   uses: readonly Use<DeviceNode>[],
 ): readonly Finding[] {
-  const [wanted] = names
-  if (wanted === undefined) return []
-  const wrong = uses.filter(({ item }) => !names.includes(item.path))
-  return groupUses(wrong, ({ path: given }) => given).map(([given, ones]) =>
+  const numbers = numbersOf(stat)
+  const names = known.names.get(numbers) ?? []
+  const isWrong = ({ item }: Use<DeviceNode>): boolean => {
+    const others = known.numbers.get(item.path)
+    return (names.length > 0 && !names.includes(item.path)) || (others !== undefined && others !== numbers)
+  }
+  return groupUses(uses.filter(isWrong), ({ path: given }) => given).map(([given, ones]) =>
     found(
       "error",
-      fault("CdiNodeMisnamed", { place: placeOf(ones[0], "path"), path, given, wanted }),
+      fault("CdiNodeMisnamed", { place: placeOf(ones[0], "path"), path, given, wanted: names[0] ?? path }),
       ...otherPlaces(ones, "path"),
     ),
   )

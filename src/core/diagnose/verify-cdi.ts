@@ -8,6 +8,7 @@ import { hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
+import { checkContent } from "./check-content.ts"
 import { checkEngines, checkFiles, checkPrecedence } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
 import { checkHooks } from "./check-hooks.ts"
@@ -17,13 +18,14 @@ import { checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
 import { checkReaders } from "./check-readers.ts"
 
-/** Order: files and who wins, engines and what they read, GPUs, nodes, mounts, libraries, hooks, the image. */
+/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the image. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const { registry, image, snapshot } = subject
   const uses = listUses(subject)
   const sources = observeMountSources(subject, uses.mounts)
   const libraries = checkLibraries(subject, sources, uses.hooks)
   const named = new Set(uses.nodes.map(({ item }) => hostPathOf(item)))
+  const gpus = checkGpus(subject)
   const findings = [
     ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
     ...registry.findings,
@@ -32,7 +34,8 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkPrecedence(subject),
     ...checkEngines(subject),
     ...checkReaders(subject),
-    ...checkGpus(subject),
+    ...gpus,
+    ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
     ...checkMounts(subject, sources, libraries.explained),
@@ -45,6 +48,10 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ? findings
     : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
 }
+
+/** The device that is another than its name says. */
+const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>
+  tag === "CdiDeviceOther" || tag === "CdiDeviceGone" ? [data.device] : []
 
 /** What is wrong with a node of the machine that a specification names. That it is missing is told with its place. */
 const concerns = ({ fault: { tag, data } }: Finding, named: ReadonlySet<string>): boolean =>

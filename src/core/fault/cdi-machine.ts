@@ -84,6 +84,12 @@ export interface CdiMachineFaults {
   CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
   /** `wanted`: the node of what the name says. */
   CdiDeviceOther: AtPlace & { readonly device: string; readonly means: string; readonly wanted: string }
+  /** `nodes`: what the machine would give under the same names. */
+  CdiNodesLacking: AtPlace & { readonly devices: readonly string[]; readonly nodes: readonly string[] }
+  /** `nodes`: other devices' of the same machine. */
+  CdiNodesBeyond: AtPlace & { readonly devices: readonly string[]; readonly nodes: readonly string[] }
+  /** Names without a version: `libcuda.so`. */
+  CdiLibrariesLacking: AtPlace & { readonly libraries: readonly string[] }
   CdiGpusUnlisted: { readonly gpus: readonly string[] }
   CdiMigDevicesUnlisted: { readonly devices: readonly string[] }
   /** `has`: what lies there in the image. */
@@ -127,7 +133,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4108",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quote(d.path)} is given as ${quote(d.given)}, and the driver looks for it as ${quote(d.wanted)}`,
+      `${at(d.place)}${quote(d.path)} is given as ${quote(d.given)}, and programs look for it as ${quote(d.wanted)}`,
     remedies: () => know("give it the machine's own name as path"),
   },
   CdiMajorDrifting: {
@@ -307,6 +313,26 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) => `${at(d.place)}${d.device} does not give ${quote(d.wanted)}, which is ${d.means} now`,
     remedies: () => renew,
+  },
+  CdiNodesLacking: {
+    code: "GAN4134",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${list(d.devices)} ${d.devices.length === 1 ? "lacks" : "lack"} ${list(d.nodes)}`,
+    remedies: () => know("the specification is not whole: generate it anew"),
+  },
+  CdiNodesBeyond: {
+    code: "GAN4135",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${list(d.devices)} ${d.devices.length === 1 ? "gives" : "give"} ${list(d.nodes)} too, which another device is for`,
+    remedies: () => know("containers with it reach more than they asked for: generate it anew"),
+  },
+  CdiLibrariesLacking: {
+    code: "GAN4136",
+    exit: 1,
+    says: (d) => `${at(d.place)}nothing mounts ${list(d.libraries)} of the driver`,
+    remedies: () => know("if it was not left out on purpose, generate the specification anew"),
   },
   CdiGpusUnlisted: {
     code: "GAN4132",

@@ -1,0 +1,185 @@
+/**
+ * What devices of specifications give beside what their machine would give under the same names: nodes that are lacking, nodes of others, files
+ * of the driver that nothing mounts. A file that was cut off, or made while the driver came up, names nothing that is not there.
+ */
+
+import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { HostFiles } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import { baseName } from "../text/path.ts"
+import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
+import { type SpecTwin, twinOf } from "./spec-twin.ts"
+
+/** `told`: qualified names of devices that are another one, or none: what they lack says nothing more. Order: files as read; of each nodes, then files. */
+export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): readonly Finding[] {
+  // The lists of a Tegra's platform, and WSL's driver store, are read when containers start.
+  if (subject.snapshot.inventory.platform !== "native") return []
+  return winners(subject.registry).flatMap(({ source, devices }): readonly Finding[] => {
+    const twin = isOfCompanion(source.spec) ? undefined : twinOf(subject, source)
+    if (twin === undefined) return []
+    const winner = { source, devices: devices.filter(({ device }) => !told.has(device.name)) }
+    const isOfGpus = /(?:^|\.)nvidia\.com\/gpu$/.test(source.spec.kind)
+    // What names of NVIDIA's GPUs say check-gpus.ts knows better.
+    return [
+      ...(isOfGpus ? [] : checkNames(winner, twin)),
+      ...checkGiven(subject.host, winner, twin),
+      ...checkFiles(winner, twin),
+    ]
+  })
+}
+
+/** By the path in the container: whether that is the machine's own name for it check-nodes.ts asks. */
+type Nodes = ReadonlySet<string>
+
+const nodesOf = (...edits: readonly ContainerEdits[]): Nodes =>
+  new Set(edits.flatMap(({ deviceNodes }) => deviceNodes.map(({ path }) => path)))
+
+/** Names that a generator gives: `12` and `7` are one, and `0000:1a:00.0` is another. */
+const shapeOf = (name: string): string => name.replaceAll(/[0-9a-f]+/gi, "0")
+
+function checkNames({ source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+  const known = new Set(made.devices.map(({ name }) => name))
+  const shapes = new Set([...known].map(shapeOf))
+  const gone = devices.flatMap(({ device: { device, name }, index }): readonly Finding[] =>
+    known.has(device.name) || !shapes.has(shapeOf(device.name))
+      ? []
+      : [
+          found(
+            "error",
+            fault("CdiDeviceGone", {
+              ...{ place: source.locate(["devices", index, "name"]), device: name },
+              means: `${made.kind} of that name`,
+            }),
+          ),
+        ],
+  )
+  const names = new Set(source.spec.devices.map(({ name }) => name))
+  const used = new Set([...names].map(shapeOf))
+  const missed = [...known].filter((name) => !names.has(name) && used.has(shapeOf(name)))
+  return missed.length === 0
+    ? gone
+    : [
+        ...gone,
+        found("warning", fault("CdiGpusUnlisted", { gpus: missed.map((name) => `${made.kind}=${name}`) })),
+      ]
+}
+
+/** Of storage, network or copying alone, which generators file under the kind of GPUs too. */
+function isOfCompanion({ containerEdits, devices }: CdiSpec): boolean {
+  const nodes = [...nodesOf(containerEdits, ...devices.map((one) => one.containerEdits))]
+  return nodes.length > 0 && nodes.every((path) => /^\/dev\/(?:nvidia-fs|infiniband\/|gdrdrv$)/.test(path))
+}
+
+/** Without these NVIDIA's programs run that show nothing, and tools are blind; without any other there is no GPU. */
+const isVital = (kind: string, path: string): boolean =>
+  !/^\/dev\/(?:dri\/by-path\/|dri\/card|nvidia-modeset$|nvidia-uvm-tools$)/.test(path) &&
+  (!path.startsWith("/dev/dri/") || !/\bnvidia\.com\//.test(kind))
+
+/** What lies behind paths, whatever they are called in the container: of edits the machine's names of nodes, by their numbers. */
+function nodeReader(host: HostFiles): (...edits: readonly ContainerEdits[]) => ReadonlyMap<string, string> {
+  const known = new Map<string, string>()
+  const numbersOf = (path: string): string => {
+    const stat = host.lstat(hostPath(path))
+    return stat.ok ? `${stat.value.kind} ${stat.value.major}:${stat.value.minor}` : path
+  }
+  const identify = (path: string): string => {
+    const numbers = known.get(path) ?? numbersOf(path)
+    known.set(path, numbers)
+    return numbers
+  }
+  return (...edits) => {
+    const paths = edits.flatMap(({ deviceNodes }) => deviceNodes.map(hostPathOf))
+    return new Map(paths.map((path) => [identify(path), path]))
+  }
+}
+
+function checkGiven(host: HostFiles, { source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+  const { containerEdits: common } = source.spec
+  const hostNodesOf = nodeReader(host)
+  const everyone = hostNodesOf(made.containerEdits, ...made.devices.map((one) => one.containerEdits))
+  const twins = new Map(made.devices.map(({ name, containerEdits }) => [name, containerEdits]))
+  const drawsAny = hasDrm(source.spec)
+  const judged = devices.flatMap(({ device: { device, name }, index }) => {
+    const twin = twins.get(device.name)
+    if (twin === undefined) return []
+    const place = source.locate(["devices", index, "name"])
+    const given = nodesOf(common, device.containerEdits)
+    const wanted = nodesOf(made.containerEdits, twin)
+    const lacks = [...wanted].filter(
+      (path) => !given.has(path) && (drawsAny || !path.startsWith("/dev/dri/")),
+    )
+    const own = hostNodesOf(made.containerEdits, twin)
+    const beyond = [...hostNodesOf(common, device.containerEdits)].flatMap(([node, path]) =>
+      everyone.has(node) && !own.has(node) ? [path] : [],
+    )
+    return [{ name, place, lacks, beyond }]
+  })
+  type Judged = (typeof judged)[number]
+  const tell = (
+    items: (one: Judged) => readonly string[],
+    make: (first: Judged, devices: readonly string[], nodes: readonly string[]) => Finding,
+  ): readonly Finding[] => {
+    const wrong = judged.filter((one) => items(one).length > 0)
+    return [...Map.groupBy(wrong, (one) => items(one).join("\n")).values()].map((ones) => {
+      const [first] = ones as [Judged, ...Judged[]]
+      return make(
+        first,
+        ones.map(({ name }) => name),
+        items(first),
+      )
+    })
+  }
+  return [
+    ...tell(
+      ({ lacks }) => lacks,
+      ({ place }, names, nodes) =>
+        found(
+          nodes.some((path) => isVital(made.kind, path)) ? "error" : "warning",
+          fault("CdiNodesLacking", { place, devices: names, nodes }),
+          ...nodes,
+        ),
+    ),
+    ...tell(
+      ({ beyond }) => beyond,
+      ({ place }, names, nodes) =>
+        found("warning", fault("CdiNodesBeyond", { place, devices: names, nodes }), ...nodes),
+    ),
+  ]
+}
+
+const hasDrm = ({ containerEdits, devices }: CdiSpec): boolean =>
+  [...nodesOf(containerEdits, ...devices.map((one) => one.containerEdits))].some((path) =>
+    path.startsWith("/dev/dri/"),
+  )
+
+/** What CUDA and NVML programs open by name, and CUDA when it compiles: of the rest a library's own needs tell (check-libraries.ts). */
+const openedByName = [
+  "libcuda",
+  "libnvidia-ml",
+  "libnvidia-ptxjitcompiler",
+  "libnvidia-nvvm",
+  "libnvidia-gpucomp",
+]
+
+/** Whatever version they are of: that is told once for all files. */
+const namesOf = (...edits: readonly ContainerEdits[]): readonly string[] =>
+  edits.flatMap(({ mounts }) =>
+    mounts.map(({ containerPath }) => baseName(containerPath).replace(/\.so\..*$/, "")),
+  )
+
+function checkFiles({ source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+  const edits = [source.spec.containerEdits, ...devices.map(({ device }) => device.device.containerEdits)]
+  const given = new Set(namesOf(...edits))
+  const wanted = new Set(namesOf(made.containerEdits))
+  const libraries = openedByName.filter((name) => wanted.has(name) && !given.has(name))
+  return libraries.length === 0
+    ? []
+    : [
+        found(
+          "warning",
+          fault("CdiLibrariesLacking", { place: source.locate(["containerEdits"]), libraries }),
+        ),
+      ]
+}

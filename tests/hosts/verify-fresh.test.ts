@@ -1,0 +1,114 @@
+/** What verify says of specifications beside the recorded machines that they are of: nothing that is not so, and of what was changed in one what matters. */
+
+import { afterAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+
+const root = resolve(import.meta.dir, "../..")
+const work = mkdtempSync(join(tmpdir(), "gantry-verify-fresh-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+function gantry(...args: readonly string[]) {
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "cdi", ...args])
+  return { exit: ran.exitCode, stdout: ran.stdout.toString(), stderr: ran.stderr.toString() }
+}
+
+const recordingOf = (machine: string): string => join(root, "hosts", machine, "machine.json")
+/** A recording was asked about no hook program of ours. */
+const hook = ["--hook-path", "/usr/bin/nvidia-cdi-hook"]
+
+/** Codes of findings of severity error or warning, sorted. */
+function judge(file: string, machine: string): readonly string[] {
+  const { findings } = JSON.parse(
+    gantry("verify", file, "--host", recordingOf(machine), "--json").stdout,
+  ) as { readonly findings: readonly { readonly severity: string; readonly code: string }[] }
+  return findings
+    .filter(({ severity, code }) => severity !== "note" && code !== "GAN4110")
+    .map(({ severity, code }) => `${severity} ${code}`)
+    .sort()
+}
+
+function generate(machine: string, ...args: readonly string[]): string {
+  const { exit, stdout, stderr } = gantry("generate", "--host", recordingOf(machine), ...args)
+  if (exit !== 0) throw new Error(stderr)
+  return stdout
+}
+
+function write(text: string): string {
+  const file = join(work, "spec.yaml")
+  writeFileSync(file, text)
+  return file
+}
+
+const machines = readdirSync(join(root, "hosts")).filter((name) => existsSync(recordingOf(name)))
+/** Nothing can be generated of them, or their platform is judged elsewhere. */
+const withoutSpec = ["no-driver", "orin", "upgraded-not-rebooted", "driver-container"]
+const vendorOf = (machine: string): string => /^(amd|intel)/.exec(machine)?.[0] ?? "nvidia"
+
+describe("a fresh specification", () => {
+  test.each(machines.filter((name) => !withoutSpec.includes(name)))(
+    "of %s has nothing wrong with it",
+    (machine) => {
+      const vendor = vendorOf(machine)
+      const styles: readonly (readonly string[])[] =
+        vendor === "nvidia" ? [hook, [...hook, "--hooks=separate", "--name=uuid"]] : [[`--vendor=${vendor}`]]
+      for (const style of styles) expect(judge(write(generate(machine, ...style)), machine)).toEqual([])
+    },
+  )
+
+  test.each(["management", "imex"])("in mode %s neither", (mode) => {
+    expect(judge(write(generate("gb200", `--mode=${mode}`, ...hook)), "gb200")).toEqual([])
+  })
+})
+
+const swapped = (text: string, one: string, other: string): string =>
+  text.replaceAll(one, "\0").replaceAll(other, one).replaceAll("\0", other)
+
+describe("a specification of another vendor in which something was changed", () => {
+  test.each<[what: string, machine: string, change: (text: string) => string, codes: readonly string[]]>([
+    [
+      "no way to the driver at all",
+      "amd-mi300x",
+      (text) => text.replaceAll(/ {12}- path: \/dev\/kfd\n(?: {14}.*\n)*/g, ""),
+      ["error GAN4134"],
+    ],
+    [
+      "two devices' names",
+      "amd-mi300x",
+      (text) => swapped(text, 'name: "0"', 'name: "1"'),
+      ["error GAN4134", "error GAN4134", "warning GAN4135", "warning GAN4135"],
+    ],
+    [
+      "a device that the machine has not",
+      "intel-flex",
+      (text) => text.replace('name: "0"', 'name: "17"'),
+      ["error GAN4130", "warning GAN4132"],
+    ],
+    [
+      "a node that lies at another's place",
+      "intel-flex",
+      (text) =>
+        text.replaceAll(
+          /( +)- path: \/dev\/dri\/renderD128\n/g,
+          "$1- path: /dev/dri/renderD128\n$1  hostPath: /dev/dri/renderD129\n",
+        ),
+      ["warning GAN4135"],
+    ],
+  ])("%s", (_, machine, change, codes) => {
+    const text = generate(machine, `--vendor=${vendorOf(machine)}`)
+    const changed = change(text)
+    expect(changed).not.toBe(text)
+    expect([...new Set(judge(write(changed), machine))]).toEqual([...new Set(codes)])
+  })
+
+  test("and of IMEX channels", () => {
+    const text = generate("gb200", "--mode=imex", ...hook)
+    const named = swapped(text, 'name: "0"', 'name: "1"')
+    expect(judge(write(named), "gb200")).toEqual([
+      ...["error GAN4134", "error GAN4134", "warning GAN4135", "warning GAN4135"],
+    ])
+    const other = text.replace('name: "0"', 'name: "99"')
+    expect(judge(write(other), "gb200")).toEqual(["error GAN4130", "warning GAN4132"])
+  })
+})
