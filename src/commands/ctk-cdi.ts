@@ -1,7 +1,7 @@
 /** `nvidia-ctk cdi generate|list|transform root`, in the reference's place: same flags, variables, shapes and exit statuses. */
 
 import { writeSync } from "node:fs"
-import { parseSpec } from "../core/cdi/parse-spec.ts"
+import { parseSpec, parseUnversioned } from "../core/cdi/parse-spec.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
@@ -10,7 +10,7 @@ import { transformRoot } from "../core/cdi/transform-root.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { parseConfig } from "../core/request/parse-config.ts"
+import { parseConfigKey } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime } from "../host/find-runtime.ts"
@@ -38,11 +38,36 @@ type Variable = (name: string) => string | undefined
 
 /** `args`: global flags may stand in front of the action, as behind it. */
 export async function run(args: readonly string[], surroundings: CtkSurroundings): Promise<number> {
-  const done = await answer(args, surroundings, (name) => variableOf(surroundings.caller, name))
+  const call = readAction(args)
+  const done =
+    call === undefined
+      ? fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
+      : await answer(call, surroundings, (name) => variableOf(surroundings.caller, name))
   if (done.ok) return 0
-  // Its command line ends with 1 whatever was wrong.
   writeSync(2, `${renderFaultLine(done.fault)}\n`)
-  return 1
+  return call === undefined ? unknownCommandExit : 1
+}
+
+/** The reference ends so where a command has no such part, and with 1 whatever else is wrong. */
+export const unknownCommandExit = 3
+
+interface Action {
+  readonly name: "generate" | "list" | "transform root" | "help"
+  readonly args: readonly string[]
+}
+
+/** undefined: there is no such action. */
+function readAction(args: readonly string[]): Action | undefined {
+  const [place = args.length] = args.flatMap((word, index) =>
+    word.startsWith("-") || /^--?config$/.test(args[index - 1] ?? "") ? [] : [index],
+  )
+  const flags = args.slice(0, place)
+  const [name, ...rest] = args.slice(place)
+  if (flags.some(isHelp) || name === undefined || isHelp(name)) return { name: "help", args: [] }
+  if (name === "generate" || name === "list") return { name, args: [...flags, ...rest] }
+  if (name !== "transform") return undefined
+  if (rest[0] === "root") return { name: "transform root", args: [...flags, ...rest.slice(1)] }
+  return rest[0] === undefined || isHelp(rest[0]) ? { name: "help", args: [] } : undefined
 }
 
 interface Log {
@@ -64,32 +89,21 @@ function createLog(isQuiet: boolean): Log {
 
 const usage = "nvidia-ctk cdi generate|list|transform root [flags]"
 
-async function answer(
-  args: readonly string[],
+function answer(
+  { name, args }: Action,
   surroundings: CtkSurroundings,
   variable: Variable,
 ): Promise<Result<true>> {
-  const [place = args.length] = args.flatMap((word, index) =>
-    word.startsWith("-") || /^--?config$/.test(args[index - 1] ?? "") ? [] : [index],
-  )
-  const flags = args.slice(0, place)
-  const [action, ...rest] = args.slice(place)
-  if (flags.some(isHelp)) return help(`usage: ${usage}`)
-  switch (action) {
+  switch (name) {
     case "generate":
-      return generate([...flags, ...rest], surroundings, variable)
+      return generate(args, surroundings, variable)
     case "list":
-      return list([...flags, ...rest], surroundings, variable)
-    case "transform":
-      if (rest[0] === "root") return await transform([...flags, ...rest.slice(1)], variable)
-      break
-    default:
+      return list(args, surroundings, variable)
+    case "transform root":
+      return transform(args, variable)
+    case "help":
+      return help(`usage: ${usage}`)
   }
-  return action === undefined ||
-    isHelp(action) ||
-    (action === "transform" && (rest[0] === undefined || isHelp(rest[0])))
-    ? help(`usage: ${usage}`)
-    : fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
 }
 
 const isHelp = (word: string | undefined): boolean => ["--help", "-help", "-h", "help"].includes(word ?? "")
@@ -159,8 +173,8 @@ function configuredRoot(configPath: string | undefined, variable: Variable): str
     profile: undefined,
     variable,
   })
-  const parsed = text.ok ? parseConfig(text.value, undefined) : text
-  return parsed.ok ? parsed.value.config.value("nvidia-container-cli.root") : undefined
+  const root = text.ok ? parseConfigKey(text.value, "nvidia-container-cli.root") : text
+  return root.ok && typeof root.value === "string" ? root.value : undefined
 }
 
 const listShape: CtkShape = {
@@ -216,7 +230,7 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   const input = flags.value.text("input") ?? "-"
   const bytes = input === "-" ? ok(await Bun.stdin.bytes()) : readCdiFile(createLiveFiles(), input)
   if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file: input }, bytes.fault))
-  const parsed = parseSpec({ path: input === "-" ? "standard input" : input, bytes: bytes.value })
+  const parsed = parseUnversioned({ path: input === "-" ? "standard input" : input, bytes: bytes.value })
   if (!parsed.ok) return fail(parsed.fault[0] as Fault)
   const moved = transformRoot(parsed.value.spec, {
     from: flags.value.text("from") ?? "",

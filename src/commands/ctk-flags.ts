@@ -78,6 +78,8 @@ export function parseCtkFlags(
   let isHelpAsked = false
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
+    // What stands behind it is nobody's: none of the commands takes words.
+    if (arg === "--") break
     if (!arg.startsWith("-") || arg === "-") return misused(`unexpected ${JSON.stringify(arg)}`)
     const [written = "", ...rest] = arg.replace(/^--?/, "").split("=")
     const value = rest.length === 0 ? undefined : rest.join("=")

@@ -169,6 +169,5 @@ const dataDirectories = (values: readonly string[] | undefined): readonly string
   values === undefined ? undefined : (namedPaths(values) ?? [""])
 
 function formatOf(path: string): SpecFormat | undefined {
-  const ending = /\.(json|ya?ml)$/i.exec(path)?.[1]?.toLowerCase()
-  return ending === undefined ? undefined : ending === "json" ? "json" : "yaml"
+  return path.endsWith(".json") ? "json" : path.endsWith(".yaml") ? "yaml" : undefined
 }

@@ -33,12 +33,14 @@ export async function run(
       const { version } = await import("../version.ts")
       return await tell(`NVIDIA Container Toolkit CLI version ${version} (gantry)`)
     }
-    if (!arg.startsWith("-"))
-      return refuse(`command ${JSON.stringify(arg)} is not served here, only hook and cdi are`)
+    if (!arg.startsWith("-")) {
+      await refuse(`command ${JSON.stringify(arg)} is not served here, only hook and cdi are`)
+      return (await import("./ctk-cdi.ts")).unknownCommandExit
+    }
     flags.push(arg)
     if (/^--?config$/.test(arg)) flags.push(args[++index] ?? "")
   }
-  return refuse("a command is missing, and only hook and cdi are served here")
+  return await tell(`usage: ${usage}`)
 }
 
 async function tell(line: string): Promise<number> {

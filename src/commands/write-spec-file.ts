@@ -2,7 +2,7 @@
  * A specification as a file: old or new at every moment, readable for engines without root, and told of what would make its devices nobody's.
  */
 
-import { chmodSync, mkdirSync, realpathSync } from "node:fs"
+import { mkdirSync, realpathSync } from "node:fs"
 import { renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
@@ -10,7 +10,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, baseName, joinPath, parentPath } from "../core/text/path.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { replaceFile } from "../host/replace-file.ts"
+import { putFile } from "../host/replace-file.ts"
 import { readSpecifications } from "./read-specifications.ts"
 
 const mode = 0o644
@@ -22,10 +22,9 @@ export const writeSpecFile = (spec: CdiSpec, file: string, format: SpecFormat): 
 /** Exactly there. Faults: CdiFileUnwritable. */
 export function writeSpecAt(spec: CdiSpec, path: string, format: SpecFormat): Result<string> {
   const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
-  const written = made.ok ? replaceFile(path, renderSpec(spec, format), mode) : made
-  // A file that is replaced keeps its mode, and an older one may be for root alone.
-  const opened = written.ok ? attempt(path, "chmod", () => chmodSync(path, mode)) : written
-  return opened.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, opened.fault))
+  // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
+  const written = made.ok ? putFile(path, renderSpec(spec, format), mode) : made
+  return written.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, written.fault))
 }
 
 /** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */

@@ -40,6 +40,14 @@ const whereItLies = (path: string): string =>
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
+/** What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. Faults: HostReadFailed. */
+export function putFile(path: string, text: string, mode: number): Result<true> {
+  return attempt(path, "write", () => {
+    replace(absolute(path), encodeUtf8(text), { mode })
+    return true
+  })
+}
+
 interface Kept {
   readonly mode: number
   readonly owner?: { readonly uid: number; readonly gid: number }

@@ -1,5 +1,15 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -255,7 +265,6 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--no-all-device=maybe"], 'invalid value "maybe" for flag -no-all-device'],
     [["cdi", "generate", "--device-id="], 'identifier is not a valid UUID or index: ""'],
     [["--frobnicate", "cdi", "generate"], "flag provided but not defined: -frobnicate"],
-    [["cdi", "frobnicate"], "say generate, list or transform root"],
     [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
     [["cdi", "transform", "root", "--input=/none"], "GAN4041"],
   ])("%j ends with 1 and says %s", (args, text) => {
@@ -265,6 +274,51 @@ describe("nvidia-ctk cdi generate", () => {
     expect(stderr).toContain(text)
     expect(stderr.trim().split("\n")).toHaveLength(1)
   })
+})
+
+test.each([
+  [["foo"], 3],
+  [["cdi", "foo"], 3],
+  [["cdi", "transform", "foo"], 3],
+  [[], 0],
+  [["cdi", "generate", "--", "foo"], 0],
+])("nvidia-ctk %j ends as the reference does, with %d", (args, status) => {
+  const { exit, stdout, stderr } = ctk(args)
+  expect(exit).toBe(status)
+  expect(stdout === "").toBe(status === 3)
+  expect(stderr.trim().split("\n")).toHaveLength(1)
+})
+
+test("all and none together are all devices, and no device of all", () => {
+  const { exit, stdout } = ctk(["cdi", "generate", "--device-id=all,none", "--device-name-strategy=index"])
+  expect(exit).toBe(0)
+  expect(stdout.match(/^ {4}- name: .*$/gm)).toEqual(['    - name: "0"'])
+})
+
+test("only the endings that engines read choose the form", () => {
+  const file = join(directory, "named.yml")
+  expect(ctk(["cdi", "generate", `--output=${file}`, "--format=json"]).exit).toBe(0)
+  expect(readFileSync(`${file}.json`, "utf8")).toStartWith('{"cdiVersion"')
+})
+
+test("a link in the place of the file gives way, and what it leads to stays", () => {
+  const [link, other] = [join(directory, "link.yaml"), join(directory, "other.conf")]
+  writeFileSync(other, "own\n", { mode: 0o600 })
+  symlinkSync(other, link)
+  expect(ctk(["cdi", "generate", `--output=${link}`]).exit).toBe(0)
+  expect(readFileSync(other, "utf8")).toBe("own\n")
+  expect(lstatSync(link).isSymbolicLink()).toBe(false)
+  expect(statSync(link).mode & 0o777).toBe(0o644)
+})
+
+test("the driver's root is read of a configuration whose other values are wrong", () => {
+  const config = join(directory, "config.toml")
+  writeFileSync(config, 'disable-require = "x"\n[nvidia-container-cli]\nroot = "/run/nvidia/driver"\n')
+  const { exit, stdout } = ctk([`--config=${config}`, "cdi", "generate", "--dev-root=/"], {
+    host: "driver-container",
+  })
+  expect(exit).toBe(0)
+  expect(stdout).toContain("hostPath: /run/nvidia/driver/usr/lib")
 })
 
 test("nvidia-ctk cdi list: names on standard output, how many on standard error, also beside a bad file", () => {
@@ -288,6 +342,11 @@ test("nvidia-ctk cdi transform root: paths move, and the version rises where the
   expect(exit).toBe(0)
   expect(stdout).toContain("hostPath: /host/dev/d")
   expect(stdout).toContain("cdiVersion: 0.5.0")
+  const unversioned = ctk(["cdi", "transform", "root", "--from=/", "--to=/"], {
+    stdin: input.replace("cdiVersion: 0.3.0\n", ""),
+  })
+  expect(unversioned.exit).toBe(0)
+  expect(unversioned.stdout).toContain("cdiVersion: 0.3.0")
   const mount = input.replace(
     "deviceNodes:\n    - path: /dev/d",
     "mounts: [{hostPath: /d, containerPath: /d}]",

@@ -55,6 +55,10 @@ const ofWhole: ReadonlySet<Fault["tag"]> = new Set([
 export const parseAdditions = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
   parseBy(file, ({ tag, data }) => !ofWhole.has(tag) && !(tag === "CdiKindInvalid" && data.kind === ""))
 
+/** A specification that need not say its version: who reads it works that out. Faults: as of parseSpec. */
+export const parseUnversioned = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
+  parseBy(file, ({ tag, data }) => !(tag === "CdiVersionUnknown" && data.version === ""))
+
 function parseBy(
   { path, bytes }: SpecFile,
   counts: (broken: Fault) => boolean,

@@ -48,6 +48,8 @@ const tellingStems = [
 export interface LibraryPlaces {
   /** Directories that hold a file of this version, links resolved. Order: of search. */
   readonly directories: readonly HostPath[]
+  /** Hold libraries that belong to the driver and do not carry its version: packages of their own, which lie where others do. */
+  readonly besides: readonly HostPath[]
   /** Everything that was asked about, links not resolved. */
   readonly searched: readonly string[]
   /** Names found of the driver's libraries with another version. */
@@ -97,8 +99,15 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
       directories.add(resolved.value)
     for (const version of versionsIn(view, resolved.value)) others.add(version)
   }
+  const besides = new Set<HostPath>()
+  for (const candidate of cached.beside) {
+    const resolved = view.resolve(candidate)
+    if (resolved.ok && !directories.has(resolved.value)) besides.add(resolved.value)
+    searched.add(candidate)
+  }
   return {
     directories: [...directories],
+    besides: [...besides],
     searched: [...searched],
     otherVersions: [...others].filter((version) => version !== search.version),
     findings: configuration.findings,
@@ -118,9 +127,11 @@ interface CachedDirectories {
   readonly holding: ReadonlySet<string>
   /** Hold a name by which programs ask for the driver, of whatever version. */
   readonly hinted: ReadonlySet<string>
+  /** Hold a library of the driver's that has a version of its own. */
+  readonly beside: ReadonlySet<string>
 }
 
-const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set() }
+const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set(), beside: new Set() }
 
 /**
  * Parents of the paths in a loader cache that end in a library of the driver. The cache's text is searched, not parsed: its size must
@@ -128,16 +139,18 @@ const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set()
  */
 function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectories {
   const text = decodeByteCharacters(bytes)
-  const parentsOf = (endings: readonly string[]): ReadonlySet<string> => {
+  /** `parts`: of the end of a path. */
+  const parentsOf = (parts: readonly string[]): ReadonlySet<string> => {
     const directories = new Set<string>()
-    for (const ending of endings)
+    for (const part of parts)
       for (
-        let at = text.indexOf(ending);
+        let at = text.indexOf(part);
         at !== -1 && directories.size < directoryLimit;
-        at = text.indexOf(ending, at + 1)
+        at = text.indexOf(part, at + 1)
       ) {
         const start = text.lastIndexOf("\0", at - 1) + 1
-        const end = at + ending.length - 1
+        const end = text.indexOf("\0", at)
+        if (end === -1) break
         if (text[start] === "/" && end - start < 4096)
           directories.add(parentPath(decodeUtf8(bytes.subarray(start, end))))
       }
@@ -146,6 +159,7 @@ function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectori
   return {
     holding: parentsOf([`.so.${version}\0`]),
     hinted: parentsOf(["/libcuda.so.1\0", "/libnvidia-ml.so.1\0", "/libGLX_nvidia.so.0\0"]),
+    beside: parentsOf(["/libnvidia-egl-", "/libnvidia-vulkan-producer.so.", "/libnvidia-nvvm70.so."]),
   }
 }
 

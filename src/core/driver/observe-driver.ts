@@ -38,6 +38,8 @@ export interface DriverPlace {
   readonly ldcache: string
   /** Directories inside the driver root that are searched before all others. */
   readonly searchPaths?: readonly string[]
+  /** A board's or a virtual machine's, whose lists name the driver's files. Others may have left lists behind. */
+  readonly isListed?: boolean
   /** Below which configuration files are looked for, on the machine; absent: where drivers put them in the driver root. */
   readonly dataDirectories?: readonly string[]
 }
@@ -52,16 +54,16 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   findings.push(
     ...places.findings.filter(({ fault: one }) => !findings.some((other) => isSame(one, other.fault))),
   )
-  const libraries = observeLibraries(view, places.directories, version, findings)
+  const libraries = observeLibraries(view, places, version, findings)
   const platform = observePlatformFiles(host, view)
   // A platform lists its own files, and nothing else is its driver's.
-  const isListed = platform.files.length > 0
+  const isListed = place.isListed === true && platform.files.length > 0
   if (!isListed) checkLibraries(view, libraries, places, version, findings)
   const configurations = isListed
     ? []
     : observeConfigurations({ view, dataView, dataDirectories }, libraries, findings)
   const firmwarePlaces = firmwareDirectories(host, version)
-  const firmware = observeFirmware(view, firmwarePlaces)
+  const firmware = observeFirmware(view, firmwarePlaces, findings)
   if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
     findings.push({
       severity: "note",
@@ -92,7 +94,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     binaries,
     configurations,
     modules,
-    links: observeOddLinks(view, places.directories),
+    links: observeOddLinks(view, places.directories, libraries),
     firmware,
     directories: places.directories,
     otherVersions: places.otherVersions,

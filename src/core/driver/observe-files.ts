@@ -210,13 +210,26 @@ function linkOfModule(view: RootView, module: string, version: string): readonly
 /** Below a directory of libraries. */
 export const gbmDirectory = "/gbm"
 
-/** `gbm/nvidia-drm_gbm.so`, by which libgbm finds the driver. */
-export const observeOddLinks = (view: RootView, directories: readonly HostPath[]): readonly FileLink[] =>
-  directories.flatMap((directory) => {
+/** `gbm/nvidia-drm_gbm.so`, by which libgbm finds the driver: as the machine has it, else as the driver's installer would make it. */
+export function observeOddLinks(
+  view: RootView,
+  directories: readonly HostPath[],
+  libraries: readonly DriverLibrary[],
+): readonly FileLink[] {
+  const allocators = libraries.filter(
+    ({ bits, soname }) => bits === 64 && soname.startsWith("libnvidia-allocator.so."),
+  )
+  const homes = new Map(allocators.map(({ rootPath, soname }) => [parentPath(rootPath), soname]))
+  return directories.flatMap((directory): readonly FileLink[] => {
     const path = `${directory}${gbmDirectory}/nvidia-drm_gbm.so`
     // Libraries of 32 bits have the link and not what it names.
-    return view.exists(path) ? observeLink(view, path) : []
+    if (view.exists(path)) return observeLink(view, path)
+    const soname = homes.get(directory)
+    return soname === undefined || view.readLink(path).ok
+      ? []
+      : [{ path: hostPath(path), target: `../${soname}` }]
   })
+}
 
 function observeLink(view: RootView, path: string): readonly FileLink[] {
   const target = view.readLink(path)
@@ -238,13 +251,34 @@ export function firmwareDirectories(host: Host, version: string): readonly strin
   return bases.map((base) => `${base}/nvidia/${version}`)
 }
 
-/** gsp*.bin, each from the first directory that has it. Order: by name. */
-export function observeFirmware(view: RootView, candidates: readonly string[]): readonly HostPath[] {
+/** gsp*.bin, each from the first directory that has it. What is called so and is no file is a finding. Order: by name. */
+export function observeFirmware(
+  view: RootView,
+  candidates: readonly string[],
+  findings: Finding[],
+): readonly HostPath[] {
   const found = new Map<string, HostPath>()
   for (const directory of candidates) {
     const names = view.readDir(directory)
-    for (const name of names.ok ? names.value : [])
-      if (/^gsp.*\.bin$/.test(name) && !found.has(name)) found.set(name, view.outside(`${directory}/${name}`))
+    for (const name of names.ok ? names.value : []) {
+      if (!/^gsp.*\.bin$/.test(name) || found.has(name)) continue
+      const path = `${directory}/${name}`
+      if (mayBeFile(view, path)) found.set(name, view.outside(path))
+      else
+        findings.push({
+          severity: "warning",
+          fault: fault("DriverFileUnusable", { path: view.outside(path), problem: "it leads to no file" }),
+          evidence: [`${view.outside(path)}: it leads to no file`],
+        })
+    }
   }
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path)
+}
+
+/** A recording may hold that a file is listed, and no more of it. */
+function mayBeFile(view: RootView, path: string): boolean {
+  const resolved = view.resolve(path)
+  const stat = resolved.ok ? view.lstat(resolved.value) : resolved
+  if (stat.ok) return typeof stat.value !== "string" && stat.value.kind === "file"
+  return stat.fault.tag === "HostReadFailed" && stat.fault.data.syscall === "lookup"
 }

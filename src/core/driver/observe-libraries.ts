@@ -20,6 +20,7 @@ import { compareVersions } from "../text/version.ts"
 import type { DriverCapability } from "./capability.ts"
 import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
 import { librariesBeyond, librariesOf, unversionedLibrary } from "./files.ts"
+import type { LibraryPlaces } from "./find-directories.ts"
 
 interface Found {
   readonly rootPath: HostPath
@@ -33,7 +34,7 @@ export const subdirectories: readonly string[] = ["", "/tls", "/vdpau"]
 /** Order: as in the tables, then by path; 64 bits before 32. */
 export function observeLibraries(
   view: RootView,
-  directories: readonly HostPath[],
+  { directories, besides }: Pick<LibraryPlaces, "directories" | "besides">,
   version: string,
   findings: Finding[],
 ): readonly DriverLibrary[] {
@@ -53,6 +54,8 @@ export function observeLibraries(
   for (const directory of directories) for (const below of subdirectories) search(`${directory}${below}`)
   const places = new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
   for (const place of places) for (const below of subdirectories) if (below !== "") search(`${place}${below}`)
+  // What belongs to no driver is nobody's GPU's.
+  if (found.size > 0) for (const beside of besides) search(beside)
   addNeeded(view, found, [...directories, ...places], list, findings)
   const machine = commonMachine([...found.values()])
   const fitting = [...found.values()].filter(({ rootPath, elf }) => {

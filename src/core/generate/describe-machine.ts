@@ -66,7 +66,8 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   if (!driver.ok) return driver
   const context = specContext(sockets(snapshot, request), driver.value, [], request)
   const { findings, ...shared } = sharedPart(context)
-  if (request.devices.includes("none")) return ok({ devices: [noDevice], shared, findings })
+  if (request.devices.includes("none") && !request.devices.includes("all"))
+    return ok({ devices: [noDevice], shared, findings })
   const isRefused = request.trouble === "refused"
   const { inventory } = snapshot
   const wrong = isRefused ? checkMachine(inventory, [], sharedNodes(inventory)) : ok(true as const)

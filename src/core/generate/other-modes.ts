@@ -107,7 +107,7 @@ const withRelease = (
 /** Files and links that the board's lists name. */
 function boardPart(driver: DriverCatalogue, inventory: Inventory, orinCompatDirectory: string): SpecPart {
   const mounts = platformMounts(driver)
-  const isOrin = inventory.gpus.some(({ model }) => model?.value.includes("Orin (nvgpu)") === true)
+  const isOrin = inventory.boardGpu?.value.includes("Orin") === true
   // A table's version would do for a requirement, not for another libcuda.
   const { cudaVersion: told } = inventory
   const cudaVersion = told?.source === "NVML" ? told.value : undefined

@@ -69,6 +69,7 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           driverRoot,
           version,
           ldcache: options.ldcache,
+          isListed: inventory.platform !== "native",
           searchPaths: options.searchPaths ?? [],
           ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })

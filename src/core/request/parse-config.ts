@@ -42,6 +42,15 @@ export function parseConfig(text: string, asked: ProfileName | undefined): Resul
   return ok({ config: createConfig(text, written, gantry.value), profile })
 }
 
+/** One key's value, whatever else the file says: who reads no more is not failed for it. undefined: absent. Faults: as of parseConfig. */
+export function parseConfigKey(text: string, key: ConfigKey): Result<Written["value"] | undefined> {
+  const parsed = parseToml(text)
+  if (!parsed.ok) return parsed
+  const written = new Map<ConfigKey, Written>()
+  const read = readKeys(text, parsed.value, profiles["1.20"], (one) => one === key, written)
+  return read.ok ? ok(written.get(key)?.value) : read
+}
+
 const isOwn = (key: ConfigKey): boolean => key.startsWith("gantry.")
 
 function readKeys(

@@ -61,6 +61,49 @@ describe("the driver catalogue", () => {
     expect(inside.libraries[0]?.path.startsWith("/run/nvidia/driver/usr/lib/")).toBe(true)
   })
 
+  test("lists that a board left behind are nobody's where no board is", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        tree["/etc/nvidia-container-runtime/host-files-for-container.d/l4t.csv"] = {
+          kind: "file",
+          content: "dir, /lib/firmware\n",
+        }
+      },
+    })
+    const plain = observeDriver(memoryMachine({ gpus: 1 }), place)
+    const { binaries, configurations, modules } = observeDriver(host, place)
+    expect({ binaries, configurations, modules }).toEqual({
+      ...{ binaries: plain.binaries, configurations: plain.configurations, modules: plain.modules },
+    })
+    expect(observeDriver(host, { ...place, isListed: true }).binaries).toEqual([])
+  })
+
+  test("the way of libgbm to the driver is made where the machine lacks it", () => {
+    const link = "/usr/lib/x86_64-linux-gnu/gbm/nvidia-drm_gbm.so"
+    const whole = observeDriver(memoryMachine({ gpus: 1 }), place)
+    const lacking = observeDriver(memoryMachine({ gpus: 1, change: (tree) => delete tree[link] }), place)
+    expect(whole.links.map(({ path }) => String(path))).toEqual([link])
+    expect(lacking.links).toEqual([{ path: hostPath(link), target: "../libnvidia-allocator.so.1" }])
+  })
+
+  test("firmware that leads to no file is told of and not given", () => {
+    const directory = "/lib/firmware/nvidia/550.163.01"
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        tree[`${directory}/gsp_ga10x.bin`] = { kind: "symlink", target: "../535/gsp_ga10x.bin" }
+        tree[`${directory}/gsp_x.bin`] = { kind: "directory", mode: 0o755 }
+        tree[`${directory}/gsp_l.bin`] = { kind: "symlink", target: "gsp_tu10x.bin" }
+      },
+    })
+    const { firmware, findings } = observeDriver(host, place)
+    expect(firmware.map(String)).toEqual([`${directory}/gsp_l.bin`, `${directory}/gsp_tu10x.bin`])
+    expect(findings.map(({ fault }) => (fault.data as { readonly path?: string }).path)).toEqual([
+      ...[`${directory}/gsp_ga10x.bin`, `${directory}/gsp_x.bin`],
+    ])
+  })
+
   test("without a loader cache the usual directories do", () => {
     const host = memoryMachine({ gpus: 1, change: (tree) => delete tree["/etc/ld.so.cache"] })
     expect(observeDriver(host, place).libraries.length).toBeGreaterThan(25)

@@ -52,6 +52,28 @@ describe("where libraries are found", () => {
       expect(findings.filter(({ severity }) => severity === "error")).toEqual([])
     })
 
+  test("the driver's libraries with a version of their own lie where other packages' do", () => {
+    const usual = "/usr/lib/x86_64-linux-gnu"
+    const own = `${usual}/nvidia/current`
+    const beside = `${usual}/libnvidia-egl-gbm.so.1.1.1`
+    const cache = [`${own}/libcuda.so.${version}`, `${usual}/libnvidia-egl-gbm.so.1`, "/lib/libc.so.6"]
+    const tree: MemoryTree = {
+      ...smallest(own),
+      [beside]: library("libnvidia-egl-gbm.so.1"),
+      [`${usual}/libnvidia-egl-gbm.so.1`]: { kind: "symlink", target: "libnvidia-egl-gbm.so.1.1.1" },
+      "/etc/ld.so.cache": { kind: "file", content: `\0${cache.join("\0")}\0` },
+    }
+    const { libraries, searched, directories } = observe(tree)
+    expect(named(libraries, baseName(beside))?.links).toEqual([
+      { path: hostPath(`${usual}/libnvidia-egl-gbm.so.1`), target: "libnvidia-egl-gbm.so.1.1.1" },
+    ])
+    expect(directories.map(String)).toEqual([own])
+    // Where it could go and come a change shows.
+    expect(searched.map(String)).toContain(usual)
+    const alone = Object.fromEntries(Object.entries(tree).filter(([path]) => !path.startsWith(own)))
+    expect(observe(alone).libraries).toEqual([])
+  })
+
   test("a directory whose name is no ASCII, and that only the loader's cache names", () => {
     const directory = "/opt/pilote-é/lib"
     const cache = new TextEncoder().encode(`\0${directory}/libnvidia-tls.so.${version}\0\x80`)
