@@ -1,6 +1,6 @@
 /** A CDI specification that engines read: whether it is as it was, whether what it names is still there, and how it is taken from them. */
 
-import { readFileSync, renameSync, statSync } from "node:fs"
+import { lstatSync, readFileSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
 import { lstatIfThere, statIfThere } from "./stat-if-there.ts"
@@ -11,10 +11,12 @@ export function fileStamp(path: string): string {
   return stat === undefined ? "" : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(" ")
 }
 
-/** Does it say exactly this? */
+/** Does it say exactly this, for everybody, and may nobody else change it? */
 export function isSpecText(path: string, text: string): boolean {
   try {
-    return statSync(path).isFile() && readFileSync(path, "utf8") === text
+    const stat = lstatSync(path)
+    const isOurs = stat.isFile() && (stat.mode & 0o7777) === 0o644 && stat.uid === process.geteuid?.()
+    return isOurs && readFileSync(path, "utf8") === text
   } catch {
     return false
   }

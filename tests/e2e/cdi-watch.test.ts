@@ -3,6 +3,8 @@
 import { afterEach, describe, expect, test } from "bun:test"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -173,9 +175,33 @@ describe("a watch that looks once", () => {
     const { status, stderr } = once()
     expect(status).toBe(1)
     expect(stderr).toMatch(
-      /^no CDI specification yet, since this machine lacks \/dev\/nvidia-uvm \(\d+:0\) \[GAN4070\]/,
+      /^no CDI specification is made, since this machine lacks \/dev\/nvidia-uvm \(\d+:0\) \[GAN4070\]/,
     )
     expect(existsSync(output)).toBe(false)
+  })
+
+  test("keeps the last good one while an upgrade has taken libcuda away", () => {
+    up("--gpus", "1")
+    once()
+    const good = specText()
+    down()
+    up("--gpus", "1", "--defect", "missing-lib:libcuda.so")
+    const { status, stderr } = once()
+    expect([status, specText() === good || !existsSync(output)]).toEqual([1, true])
+    expect(stderr).toMatch(/lacks libcuda\.so\.550\.163\.01 \[GAN4070\]/)
+  })
+
+  test("makes a file that others may write, or not all may read, its own again", () => {
+    up("--gpus", "1")
+    once()
+    for (const mode of [0o600, 0o666]) {
+      chmodSync(output, mode)
+      expect(once().stdout).toContain("is written: ")
+      expect(statSync(output).mode & 0o777).toBe(0o644)
+    }
+    chownSync(output, 1234, 1234)
+    expect(once().stdout).toContain("is written: ")
+    expect(statSync(output).uid).toBe(0)
   })
 
   test("makes the nodes that are missing, as a start would", () => {

@@ -60,6 +60,7 @@ export function checkPrecedence({ registry }: CdiSubject): readonly Finding[] {
         by: winner.source.path,
         devices: pairs.map((pair) => pair.winner.name),
         areSame,
+        isWhole: loser.spec.devices.length === pairs.length,
       }),
     )
   })

@@ -9,6 +9,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
 import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
+import { driverAbsence } from "../plan/driver-absence.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
 
 const gpuNode = /^\/dev\/nvidia\d+$/
@@ -24,8 +25,11 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
     own.map((one) => ({ ...one, source, nodes: nodesOf(one.device) })),
   )
   const ours = devices.filter(({ nodes }) => nodes.some((path) => gpuNode.test(path)))
-  // Without a driver nothing is known of GPUs, and missing nodes say it.
-  if (kernelModuleVersion === undefined) return []
+  // Without a driver nothing is known of GPUs.
+  if (kernelModuleVersion === undefined)
+    return ours.length === 0 || subject.snapshot.inventory.platform !== "native"
+      ? []
+      : [found("error", driverAbsence(subject.snapshot))]
   const judged = ours.flatMap(({ device, index, source, nodes }): readonly Finding[] => {
     const meant = meaningOf(device.device.name, gpus, migDevices)
     if (meant === undefined) return []

@@ -7,7 +7,9 @@ import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { hookNames } from "../generate/spec-request.ts"
 import type { RootView } from "../host/root-view.ts"
+import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -43,7 +45,50 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
         ...otherPlaces(uses),
       ),
     ),
+    ...checkCalls(hooks),
   ]
+}
+
+/** Programs of the toolkit, and the words behind their own name by which they are told that they are a hook. */
+const toolkitWords: Readonly<Record<string, readonly string[]>> = {
+  "nvidia-cdi-hook": [],
+  "nvidia-ctk": ["hook"],
+  gantry: ["nvidia-cdi-hook"],
+}
+
+const knownCalls: readonly string[] = [...hookNames, "complete-container", "noop"]
+
+function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
+  return groupUses(hooks, (hook) => callProblem(hook) ?? "").flatMap(([problem, uses]) =>
+    problem === ""
+      ? []
+      : [
+          found(
+            "error",
+            fault("CdiHookMiscalled", { place: placeOf(uses[0], "args"), path: uses[0].item.path, problem }),
+            ...otherPlaces(uses, "args"),
+          ),
+        ],
+  )
+}
+
+/** undefined: it is another's program, or called as it must be. */
+function callProblem({ path, args, hookName }: Hook): string | undefined {
+  const words = Object.hasOwn(toolkitWords, baseName(path)) ? toolkitWords[baseName(path)] : undefined
+  if (words === undefined) return undefined
+  const rest = args.slice(1).filter((arg) => !/^--?(?:debug|quiet|d|q)$/.test(arg))
+  const said = rest.slice(0, words.length)
+  if (said.join(" ") !== words.join(" "))
+    return `${JSON.stringify(args.slice(0, words.length + 1))} are not its name and ${words.join(" ")}`
+  const call = rest[words.length]
+  if (call === undefined) return "it is told to do nothing; the first of args is its name"
+  if (!knownCalls.includes(call)) return `it knows no ${JSON.stringify(call)}; the first of args is its name`
+  if (hookName !== "createContainer")
+    return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
+  const link = args.find(
+    (arg, index) => /^--(?:node-)?link$/.test(args[index - 1] ?? "") && !arg.includes("::"),
+  )
+  return link === undefined ? undefined : `the link ${JSON.stringify(link)} is no target::path`
 }
 
 const viewOf = ({ placed, view }: CdiSubject, { path }: LoadedSpec): RootView =>
@@ -61,9 +106,10 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
     const errno = problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT"
     return [found("error", fault("CdiHookMissing", { place, path, errno }), ...others)]
   }
-  const { kind, mode } = stat.value
-  if (kind !== "file" || (mode & 0o111) === 0) {
-    const problem = kind === "file" ? `mode ${mode.toString(8)} lets nobody execute it` : `it is a ${kind}`
+  const { kind, mode, sizeBytes } = stat.value
+  if (kind !== "file" || (mode & 0o111) === 0 || sizeBytes === 0) {
+    const closed = sizeBytes === 0 ? "it is empty" : `mode ${mode.toString(8)} lets nobody execute it`
+    const problem = kind === "file" ? closed : `it is a ${kind}`
     return [found("error", fault("CdiHookNotExecutable", { place, path, problem }), ...others)]
   }
   const untrusted = writableOn(view, resolved.value, user)

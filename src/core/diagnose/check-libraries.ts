@@ -36,16 +36,20 @@ export function checkLibraries(
   hooks: readonly Use<Hook>[],
 ): LibraryJudgement {
   const other = checkVersions(subject, sources)
+  const misplaced = sources.filter(
+    ({ path, at }) => at.kind === "there" && at.stat.kind !== "file" && isVendorLibrary(baseName(path)),
+  )
   const libraries = sources.flatMap((source): readonly Library[] => {
     if (source.at.kind !== "there" || source.at.stat.kind !== "file") return []
     const name = baseName(source.at.resolved)
-    if (!/^lib.*\.so(?:\.|$)/.test(name) || !vendorName.test(name)) return []
+    if (!isVendorLibrary(name)) return []
     const elf = readLibrary(subject, source.at.resolved)
     return elf === undefined ? [] : [{ source, elf }]
   })
   return {
     findings: [
       ...other.findings,
+      ...misplaced.map((source) => unusable(source, "it is no file")),
       ...libraries.flatMap(checkFile),
       ...checkClosure(sources, libraries),
       ...checkSonames(libraries, hooks),
@@ -60,7 +64,9 @@ function checkVersions({ snapshot }: CdiSubject, sources: readonly MountSource[]
   const explained = new Set<string>()
   if (kernel === undefined) return { findings: [], explained }
   const wrong = sources.flatMap((source) => {
-    const version = driverVersionOf(source.path)
+    const version =
+      driverVersionOf(source.path) ??
+      (source.at.kind === "there" ? driverVersionOf(source.at.resolved) : undefined)
     return version === undefined || version === kernel.value ? [] : [{ source, version }]
   })
   const byVersion = Map.groupBy(wrong, ({ source, version }) => `${source.uses[0].source.path} ${version}`)
@@ -98,16 +104,34 @@ function readLibrary(subject: CdiSubject, path: string): Result<ElfFile> | undef
   return isUnknown ? undefined : elf
 }
 
-function checkFile({ source: { path, uses }, elf }: Library): readonly Finding[] {
-  if (elf.ok) return []
-  const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : elf.fault.tag
-  return [
-    found(
-      "error",
-      fault("CdiLibraryUnusable", { place: placeOf(uses[0], "hostPath"), path, problem }),
-      ...otherPlaces(uses, "hostPath"),
-    ),
-  ]
+const isVendorLibrary = (name: string): boolean => /^lib.*\.so(?:\.|$)/.test(name) && vendorName.test(name)
+
+const unusable = ({ path, uses }: MountSource, problem: string): Finding =>
+  found(
+    "error",
+    fault("CdiLibraryUnusable", { place: placeOf(uses[0], "hostPath"), path, problem }),
+    ...otherPlaces(uses, "hostPath"),
+  )
+
+const stemOf = (name: string): string => name.replace(/\.so\..*$/, ".so")
+
+/** Real, and the one that its name in the container says: the loader makes the link of what a library says itself. */
+function checkFile({ source, elf }: Library): readonly Finding[] {
+  if (!elf.ok) {
+    const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : elf.fault.tag
+    return [unusable(source, problem)]
+  }
+  const { soname } = elf.value
+  const other = source.uses.find(
+    ({ item }) =>
+      soname !== undefined &&
+      isVendorLibrary(soname) &&
+      isVendorLibrary(baseName(item.containerPath)) &&
+      stemOf(soname) !== stemOf(baseName(item.containerPath)),
+  )
+  return other === undefined
+    ? []
+    : [unusable(source, `it is ${soname}, and the container has it as ${baseName(other.item.containerPath)}`)]
 }
 
 /** One finding for each library that is missed, whoever needs it. A library of 32 bits does not serve one of 64. */

@@ -10,7 +10,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
 import { observeListening } from "../inventory/listening.ts"
 import type { HostPath } from "../text/brand.ts"
-import { baseName, parentPath } from "../text/path.ts"
+import { baseName, cleanPath, parentPath } from "../text/path.ts"
 import {
   type CdiSubject,
   found,
@@ -67,6 +67,29 @@ function look(subject: CdiSubject, path: string): MountSource["at"] {
     : { kind: "unknown" }
 }
 
+/** What a runtime cannot mount, whatever lies there. Source: mount(2); runc takes a mount for a bind by its options alone. */
+export function checkMountForms(mounts: readonly Use<Mount>[]): readonly Finding[] {
+  return groupUses(mounts, (mount) => formProblem(mount) ?? "").flatMap(([problem, uses]) =>
+    problem === ""
+      ? []
+      : [
+          found(
+            "error",
+            fault("CdiMountUnusable", {
+              ...{ place: placeOf(uses[0]), containerPath: uses[0].item.containerPath, problem },
+            }),
+            ...otherPlaces(uses),
+          ),
+        ],
+  )
+}
+
+function formProblem({ containerPath, type, options }: Mount): string | undefined {
+  if (cleanPath(containerPath) === "/") return "it would lie over the container's root"
+  const isBound = options.some((option) => /^r?bind$/.test(option))
+  return type === "" && !isBound ? "it has neither a type nor the option bind or rbind" : undefined
+}
+
 /** `explained`: what is not there for a reason that is told once for all. */
 export function checkMounts(
   subject: CdiSubject,
@@ -100,9 +123,10 @@ export function checkMounts(
   })
 }
 
+/** A container starts all the same, and does without the service. */
 const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]): Finding =>
   found(
-    "error",
+    "warning",
     fault("SocketDead", { path, service: baseName(parentPath(path)) }),
     `/proc/net/unix: no listener at ${path}`,
     renderPlace(place),

@@ -9,6 +9,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { FileKind, FileStat } from "../host/host.ts"
 import { presentNodes } from "../inventory/present-nodes.ts"
 import { hostPath } from "../text/brand.ts"
+import type { Access } from "./access.ts"
 import {
   type CdiSubject,
   found,
@@ -82,9 +83,13 @@ function checkNode(
     ...checkNumbers(path, stat.value, uses),
     ...checkNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
-    ...checkRights(subject, uses, { path, resolved: path, access: ["read", "write"], field: undefined }),
+    ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
   ]
 }
+
+/** Rights over MIG and IMEX channels are opened for reading, and for nothing else. */
+const accessTo = (path: string): readonly Access[] =>
+  /\/nvidia-caps(?:-imex-channels)?\//.test(path) ? ["read"] : ["read", "write"]
 
 /** Numbers that are written, and those that the node has now. */
 function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNode>[]): readonly Finding[] {

@@ -14,7 +14,7 @@ import { checkGpus } from "./check-gpus.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { checkImage } from "./check-image.ts"
 import { checkLibraries } from "./check-libraries.ts"
-import { checkMounts, observeMountSources } from "./check-mounts.ts"
+import { checkMountForms, checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
 import { checkReaders } from "./check-readers.ts"
 
@@ -38,6 +38,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
+    ...checkMountForms(uses.mounts),
     ...checkMounts(subject, sources, libraries.explained),
     ...libraries.findings,
     ...checkHooks(subject, uses.hooks),

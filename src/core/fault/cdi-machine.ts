@@ -18,6 +18,9 @@ export interface CdiMachineFaults {
   CdiNodeNumbersStale: AtPlace & { readonly path: string; readonly written: string; readonly has: string }
   /** A node of the driver's under a name that its libraries do not look for. `path`: the machine's, `given`: the container's. */
   CdiNodeMisnamed: AtPlace & { readonly path: string; readonly given: string; readonly wanted: string }
+  CdiMountUnusable: AtPlace & { readonly containerPath: string; readonly problem: string }
+  /** A hook of the toolkit's that is called so that it fails, or does nothing. */
+  CdiHookMiscalled: AtPlace & { readonly path: string; readonly problem: string }
   /** A number that a driver is given anew each time it is loaded. `name`: as /proc/devices has it. */
   CdiMajorDrifting: AtPlace & { readonly path: string; readonly major: number; readonly name: string }
   /** Files of another version than the loaded kernel module. */
@@ -56,6 +59,8 @@ export interface CdiMachineFaults {
     readonly by: string
     readonly devices: readonly string[]
     readonly areSame: boolean
+    /** The file has no other device. */
+    readonly isWhole: boolean
   }
   CdiVersionUnread: {
     readonly file: string
@@ -135,6 +140,18 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     says: (d) =>
       `${at(d.place)}${quote(d.path)} is given as ${quote(d.given)}, and programs look for it as ${quote(d.wanted)}`,
     remedies: () => know("give it the machine's own name as path"),
+  },
+  CdiMountUnusable: {
+    code: "GAN4109",
+    exit: 1,
+    says: (d) => `${at(d.place)}no runtime can mount ${quote(d.containerPath)}: ${d.problem}`,
+    remedies: () => know("add the option rbind, and name a place below the root"),
+  },
+  CdiHookMiscalled: {
+    code: "GAN4114",
+    exit: 1,
+    says: (d) => `${at(d.place)}the hook ${quote(d.path)} is called wrongly: ${d.problem}`,
+    remedies: () => know("generate the specification anew, or write its args as the program's help has them"),
   },
   CdiMajorDrifting: {
     code: "GAN4103",
@@ -244,7 +261,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${d.file}: ${list(d.devices)} of it ${d.devices.length === 1 ? "is" : "are"} never used: ${d.by} wins${d.areSame ? ", with the same edits" : ""}`,
-    remedies: (d) => know(`remove ${d.file}, or give its devices other names`),
+    remedies: (d) =>
+      know(
+        d.isWhole
+          ? `remove ${d.file}, or give its devices other names`
+          : `give these devices of ${d.by} other names`,
+      ),
   },
   CdiVersionUnread: {
     code: "GAN4124",

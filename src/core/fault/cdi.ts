@@ -365,10 +365,10 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiMachineUnready: {
     code: "GAN4070",
     exit: 1,
-    says: (d) => `no CDI specification yet, since this machine lacks ${listSome(d.lacks)}`,
+    says: (d) => `no CDI specification is made, since this machine lacks ${listSome(d.lacks)}`,
     remedies: () =>
       know(
-        "load the driver, or run nvidia-smi once; gantry info tells more; the last good specification stays as long as what it names is there",
+        "load the driver, run nvidia-smi once, or install what is missing; gantry info tells more; one that is there already stays as long as what it names",
       ),
   },
   CdiVersionUnreachable: {
