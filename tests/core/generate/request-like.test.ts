@@ -91,6 +91,36 @@ describe("what no generator writes", () => {
       "the hook /opt/hook",
       { hooks: [{ hookName: "poststop", path: "/opt/hook", args: [], env: ["A=b"], timeout: undefined }] },
     ],
+    [
+      "the mount of /data/nvidia-models",
+      {
+        mounts: [{ hostPath: "/d", containerPath: "/data/nvidia-models", options: ["rbind"], type: "" }],
+      },
+    ],
+    ["the variable NVIDIA_DRIVER_CAPABILITIES", { env: ["NVIDIA_DRIVER_CAPABILITIES=compute"] }],
+    ["the variable NVIDIA_VISIBLE_DEVICES", { env: ["NVIDIA_VISIBLE_DEVICES=none"] }],
+    ["the group 4711", { additionalGids: [4711] }],
+    ...(
+      [
+        ["the hook /usr/bin/nvidia-cdi-hook", { hookName: "createRuntime" }],
+        ["the hook's variable LD_PRELOAD", { env: ["NVIDIA_CTK_DEBUG=false", "LD_PRELOAD=/x.so"] }],
+        ["the link /opt/mine", { args: ["nvidia-cdi-hook", "create-symlinks", "--link", "a::/opt/mine"] }],
+        [
+          "the directory /opt/mine of libraries",
+          { args: ["nvidia-cdi-hook", "update-ldcache", "--folder", "/opt/mine"] },
+        ],
+      ] as const
+    ).map(([what, changed]): [string, Partial<ContainerEdits>] => [
+      what,
+      {
+        hooks: [
+          {
+            ...{ hookName: "createContainer", path: "/usr/bin/nvidia-cdi-hook", timeout: undefined },
+            ...{ args: ["nvidia-cdi-hook", "chmod"], env: ["NVIDIA_CTK_DEBUG=false"], ...changed },
+          },
+        ],
+      },
+    ]),
     ["intelRdt or netDevices", { netDevices: [{ hostInterfaceName: "a", name: "b" }] }],
   ])("%s", (what, added) => {
     const containerEdits = Object.fromEntries(
@@ -105,6 +135,23 @@ describe("what no generator writes", () => {
     const [device] = made.devices
     const own = { ...made.devices[0], containerEdits: { ...noEdits, ...added } } as CdiSpec["devices"][number]
     expect(device === undefined ? "" : findOwnContent({ ...made, devices: [own] }, made)).toBe(what)
+  })
+
+  test("what is noted of it, or of a device", () => {
+    const annotations = new Map([["site", "here"]])
+    expect(findOwnContent({ ...made, annotations }, made)).toBe("the annotation site")
+    const [first, ...rest] = made.devices as [CdiSpec["devices"][number]]
+    const noted = { ...made, devices: [{ ...first, annotations }, ...rest] }
+    expect(findOwnContent(noted, made)).toBe("the annotation site")
+  })
+
+  test("a node with fewer rights", () => {
+    const narrow = JSON.parse(
+      JSON.stringify(made.containerEdits).replaceAll('"permissions":"rwm"', '"permissions":"r"'),
+    )
+    expect(findOwnContent({ ...made, containerEdits: narrow as ContainerEdits }, made)).toStartWith(
+      "permissions of /dev/nvidia",
+    )
   })
 
   test("a device of its author's", () => {
