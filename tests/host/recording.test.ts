@@ -103,7 +103,7 @@ describe("a recording can be verified", () => {
       spec: [
         [
           "mounts:\n",
-          "mounts:\n        - {hostPath: /run/vendord/socket, containerPath: /run/vendord/socket}\n",
+          "mounts:\n        - {hostPath: /run/vendord/socket, containerPath: /run/vendord/socket, options: [rbind]}\n",
         ],
         ["path: /dev/nvidia-uvm\n", "path: /dev/nvidia-uvm\n          major: 509\n"],
       ],

@@ -32,7 +32,7 @@ export function applyEdits(text: string, edits: ContainerEdits, options: ApplyOp
   if (!owner.ok) return owner
   const devices = planDevices(edits, owner.value, options.findHostNode)
   if (!devices.ok) return devices
-  const areMapped = options.bindOwners === "mapped" && owner.value.hasUserNamespace
+  const areMapped = options.bindOwners === "mapped" && owner.value.hasIdMappings
   return patchJson(
     text,
     parsed.value,

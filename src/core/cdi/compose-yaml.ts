@@ -60,7 +60,9 @@ export function composeYaml(text: string): YamlOutcome {
     document ??= firstOf(composer.end(false, text.length))
   }
   if (document === undefined) return { ok: true, contents: undefined }
-  const error = document.errors[0] ?? document.warnings.find(({ code }) => code === "BAD_DIRECTIVE")
+  const error =
+    document.errors.find(({ message }) => !message.startsWith(gluedComment)) ??
+    document.warnings.find(({ code }) => code === "BAD_DIRECTIVE")
   if (error !== undefined)
     return { ok: false, at: error.pos[0], problem: error.message.replaceAll("\n", " ") }
   const { explicit, version } = document.directives?.yaml ?? {}
@@ -68,6 +70,9 @@ export function composeYaml(text: string): YamlOutcome {
     ? { ok: false, at: 0, problem: `engines read YAML 1.1, not ${version}` }
     : { ok: true, contents: document.contents ?? undefined }
 }
+
+/** YAML 1.2 wants a blank ahead of a comment, and the package reads it all the same; loaders of YAML 1.1 want none behind a sign or a quote. */
+const gluedComment = "Comments must be separated from other tokens"
 
 interface LexerState {
   flowLevel: number

@@ -1,5 +1,6 @@
 /** What two specifications do not have in common, line by line of what they do to containers. */
 
+import { cleanPath } from "../text/path.ts"
 import { listEdits } from "./render-outline.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
@@ -13,7 +14,7 @@ export interface SpecChange {
   readonly what: string
 }
 
-/** Empty: containers get the same. Order: envelope, edits of all, devices of the one, then new ones; of a field what is gone first. */
+/** Empty: containers get the same. Order: envelope, edits of all, devices of the one, then new ones; of a field what is gone first. What only stands elsewhere, where that counts, is gone and there again. */
 export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
   const others = new Map(other.devices.map((device) => [device.name, device]))
   const names = new Set(one.devices.map(({ name }) => name))
@@ -50,9 +51,43 @@ const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly s
 
 function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): readonly SpecChange[] {
   const [ones, others] = [listEdits(one), listEdits(other)]
-  return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) =>
-    diffLists(where, field, ones.get(field) ?? [], others.get(field) ?? []),
-  )
+  return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) => {
+    const pair = [ones.get(field) ?? [], others.get(field) ?? []] as const
+    const changes = diffLists(where, field, ...pair)
+    return changes.length > 0 || !doesOrderCount(field, one) ? changes : diffOrder(where, field, ...pair)
+  })
+}
+
+/** Hooks run one after the other; of two variables or mounts in one place the last wins. */
+function doesOrderCount(field: string, { env, mounts, hooks }: ContainerEdits): boolean {
+  const places = mounts.map(({ containerPath }) => cleanPath(containerPath))
+  switch (field) {
+    case "hooks":
+      return hooks.length > 1
+    case "env":
+      return hasTwice(env.map((entry) => entry.slice(0, entry.indexOf("="))))
+    case "mounts":
+      return hasTwice(places) || places.some((one) => places.some((other) => other.startsWith(`${one}/`)))
+    default:
+      return false
+  }
+}
+
+const hasTwice = (items: readonly string[]): boolean => new Set(items).size < items.length
+
+/** The same items in another order: those that stand elsewhere. */
+const diffOrder = (
+  where: string,
+  field: string,
+  ones: readonly string[],
+  others: readonly string[],
+): readonly SpecChange[] => {
+  const moved = (items: readonly string[], from: readonly string[]): readonly string[] =>
+    items.filter((item, index) => item !== from[index])
+  return [
+    ...moved(ones, others).map((what): SpecChange => ({ where, field, change: "removed", what })),
+    ...moved(others, ones).map((what): SpecChange => ({ where, field, change: "added", what })),
+  ]
 }
 
 /** What stands twice in one and once in the other is gone once. */

@@ -1,7 +1,7 @@
 /**
  * What the `yaml` package takes and the loaders of engines refuse, since they scan by YAML 1.1 (libyaml, `yaml_parser_scan_to_next_token`):
  * a tab where a line, or what stands behind `-` and `?`, begins; a tab in the indentation of a text of several lines; between brackets
- * a key and its colon on two lines, and a `?` in a word without quotes. Editors leave the first behind, and then the whole file is refused.
+ * a key and its colon on two lines, and a `?` in a word without quotes or a colon at its beginning. Editors leave the first behind, and then the whole file is refused.
  */
 
 import type { SpecTextProblem } from "./spec-node.ts"
@@ -10,6 +10,8 @@ import type { SpecTextProblem } from "./spec-node.ts"
 type WatchLexeme = (lexeme: string, isInFlow: boolean) => string | undefined
 
 const announcesText = "\u001f"
+/** Of the package's own, which stand nowhere in the text. */
+const marks = [announcesText, "\u0002", "\u0018"]
 const tabProblem = "a tab that indents, or begins a line: engines take blanks alone"
 
 /** For one text. Lexemes are the package's, each of which goes in once. */
@@ -19,35 +21,68 @@ export function watchLexemes(): WatchLexeme {
   let sign = ""
   let canBegin = true
   let isExplicitKey = false
+  let hasExplicitKey = false
   let isOnOneLine = true
+  /** Of what comes next, and of the last sign; a mark of the package's own has no width. */
+  let column = 0
+  let signColumn = 0
+  /** Of the innermost block that is open: of its key or dash. -1: none is. */
+  let blockColumn = -1
+  /** A word without quotes, behind which the blanks of the next lines are still its own. */
+  let isBehindWord = false
   return (lexeme, isInFlow) => {
     const isText = before === announcesText
     before = lexeme
-    if (/^[ \t]*$/.test(lexeme))
-      return canBegin && !isInFlow && lexeme.includes("\t") ? tabProblem : undefined
+    const start = column
+    const lastBreak = lexeme.lastIndexOf("\n")
+    if (!marks.includes(lexeme))
+      column = lastBreak === -1 ? start + lexeme.length : lexeme.length - lastBreak - 1
+    if (/^[ \t]*$/.test(lexeme)) {
+      const tab = start + lexeme.indexOf("\t")
+      if (!lexeme.includes("\t") || !canBegin) return undefined
+      if (isBehindWord) return tab <= blockColumn ? tabProblem : undefined
+      return isInFlow ? undefined : tabProblem
+    }
     if (isText) {
       const isBlock = /^[|>][-+]*$/.test(sign)
       sign = announcesText
+      signColumn = start
       isOnOneLine = !lexeme.includes("\n")
       canBegin = lexeme.endsWith("\n")
-      if (isInFlow) return lexeme.includes("?") ? "a ? in a word without quotes" : undefined
-      return isBlock && hasTabInIndent(lexeme) ? tabProblem : undefined
+      isBehindWord = !isBlock
+      if (isInFlow && lexeme.startsWith(":")) return "a word without quotes that begins with a colon"
+      if (isInFlow && lexeme.includes("?")) return "a ? in a word without quotes"
+      const isTabbed = isBlock ? hasTabInIndent(lexeme) : hasTabBefore(lexeme, blockColumn)
+      return isTabbed ? tabProblem : undefined
     }
     if (/^\r?\n$/.test(lexeme)) {
       isOnOneLine = false
       canBegin = true
       return undefined
     }
+    if (lexeme !== announcesText) isBehindWord = false
     if (lexeme === announcesText || lexeme.startsWith("#")) return undefined
     const isColon = lexeme === ":"
-    const isSplit = isColon && isInFlow && !isOnOneLine && !isExplicitKey && !/^[[{,]?$/.test(sign)
+    hasExplicitKey ||= lexeme === "?"
+    const isSaid = isInFlow ? isExplicitKey : hasExplicitKey
+    const isSplit = isColon && !isOnOneLine && !isSaid && !/^[[{,]?$/.test(sign)
+    if (!isInFlow && isColon) blockColumn = signColumn
+    if (!isInFlow && lexeme === "-") blockColumn = start
     if (/^[?[{,:]$/.test(lexeme)) isExplicitKey = lexeme === "?"
     sign = lexeme
+    signColumn = start
     isOnOneLine = !lexeme.includes("\n")
     canBegin = ["-", "?", "\u0002"].includes(lexeme)
     return isSplit ? "a key and its colon on two lines" : undefined
   }
 }
+
+/** In a later line of a word, up to a column. */
+const hasTabBefore = (word: string, column: number): boolean =>
+  word.split("\n").some((line, index) => {
+    const blanks = /^ */.exec(line)?.[0].length ?? 0
+    return index > 0 && line[blanks] === "\t" && blanks <= column
+  })
 
 /** Of a text of several lines: before the first that says something, and in front of the others' own blanks. */
 function hasTabInIndent(body: string): boolean {

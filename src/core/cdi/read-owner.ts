@@ -9,11 +9,18 @@ export interface Owner {
   readonly uid: number
   readonly gid: number
   readonly hasUserNamespace: boolean
+  /** Its user namespace has ids of users and groups written down: who joins another's has none, and runtimes then map no mount. */
+  readonly hasIdMappings: boolean
 }
 
 /** Faults: JsonTypeWrong. */
 export function readOwner(root: JsonValue): Result<Owner> {
   const owner = { uid: 0, gid: 0, hasUserNamespace: false }
+  const mapped = { uidMappings: false, gidMappings: false }
+  const mappings = (name: keyof typeof mapped) => (value: JsonValue) => {
+    mapped[name] = value.kind === "array" && value.items.length > 0
+    return ok(true) as Result<true>
+  }
   const id = (name: "uid" | "gid") => (value: JsonValue) => {
     if (value.kind === "number" && /^[0-9]+$/.test(value.text)) owner[name] = Number(value.text)
     return ok(true) as Result<true>
@@ -25,6 +32,8 @@ export function readOwner(root: JsonValue): Result<Owner> {
       }),
     linux: (linux, at) =>
       decodeFields(linux, at, {
+        uidMappings: mappings("uidMappings"),
+        gidMappings: mappings("gidMappings"),
         namespaces: listField<true>(
           [],
           () => true,
@@ -40,5 +49,6 @@ export function readOwner(root: JsonValue): Result<Owner> {
         ),
       }),
   })
-  return read.ok ? ok(owner) : read
+  const hasIdMappings = owner.hasUserNamespace && mapped.uidMappings && mapped.gidMappings
+  return read.ok ? ok({ ...owner, hasIdMappings }) : read
 }

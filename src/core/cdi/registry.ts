@@ -129,8 +129,10 @@ function rankDevices(specs: readonly LoadedSpec[]): Pick<Registry, "devices" | "
   return { devices, conflicts }
 }
 
-/** Of one directory, the first that has two. They stand in the order of their directories. */
+/** Of every directory that has two. undefined: none has. */
 function findRivals(all: readonly Definition[]): readonly Definition[] | undefined {
-  const clash = all.find(({ source }, index) => source.priority === all[index + 1]?.source.priority)
-  return clash && all.filter(({ source }) => source.priority === clash.source.priority)
+  const counts = new Map<number, number>()
+  for (const { source } of all) counts.set(source.priority, (counts.get(source.priority) ?? 0) + 1)
+  const rivals = all.filter(({ source }) => (counts.get(source.priority) ?? 0) > 1)
+  return rivals.length === 0 ? undefined : rivals
 }

@@ -128,6 +128,9 @@ const environmentFaults = (env: readonly string[], path: SpecPath, locate: Locat
 
 function deviceNodeProblem(node: ContainerEdits["deviceNodes"][number]): string | undefined {
   if (node.path === "") return "invalid (empty) device path"
+  // To a cgroup a negative number is every number. The package refuses it since 1.1.2.
+  if (node.major < 0 || node.minor < 0)
+    return `device ${quote(node.path)}: invalid number ${node.major}:${node.minor}`
   if (!/^[bcup]?$/.test(node.type)) return `device ${quote(node.path)}: invalid type ${quote(node.type)}`
   return /^(?:[rwm]*|none)$/.test(node.permissions)
     ? undefined

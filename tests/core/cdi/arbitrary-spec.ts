@@ -62,7 +62,7 @@ export const arbitraryEdits: fc.Arbitrary<ContainerEdits> = fc.record({
       path: filled,
       hostPath: text,
       type: fc.constantFrom("", "b", "c", "u", "p"),
-      ...{ major: fc.maxSafeInteger(), minor: fc.maxSafeInteger() },
+      ...{ major: fc.maxSafeNat(), minor: fc.maxSafeNat() },
       fileMode: maybe(id),
       permissions: fc.constantFrom("", "r", "rwm", "none"),
       ...{ uid: maybe(id), gid: maybe(id) },

@@ -35,6 +35,16 @@ const registryOf = (directories: Row["given"]["directories"]): Registry =>
     })),
   )
 
+test("a conflict in two directories is told of with all four files", () => {
+  const text = 'cdiVersion: 0.5.0\nkind: v.com/c\ndevices: [{name: "0", containerEdits: {env: [A=1]}}]\n'
+  const { conflicts } = registryOf([
+    { "a.yaml": text, "b.yaml": text },
+    { "c.yaml": text },
+    { "d.yaml": text, "e.yaml": text },
+  ])
+  expect(conflicts).toEqual([{ name: "v.com/c=0", files: ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"] }])
+})
+
 describe("specifications of a machine", () => {
   test.each((rows as unknown as readonly Row[]).map((row) => [row.name, row] as const))("%s", (_, row) => {
     const registry = registryOf(row.given.directories)

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test"
+import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
+import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+
+const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
+  ...{ cdiVersion: "0.5.0", kind: "v.com/c", annotations: new Map(), devices: [] },
+  containerEdits: { ...noEdits, ...edits },
+})
+const hook = (path: string) => ({
+  ...{ hookName: "createContainer", path, args: [], env: ["A=b"], timeout: undefined },
+})
+const mount = (hostPath: string, containerPath: string) => ({
+  ...{ hostPath, containerPath, options: ["rbind"], type: "" },
+})
+const node = (path: string) => ({
+  ...{ path, hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
+  ...{ fileMode: undefined, uid: undefined, gid: undefined },
+})
+
+/** From the first to the second, and whether they are the same for a container. */
+describe("the same items in another order", () => {
+  test.each<
+    [what: string, edits: readonly [Partial<ContainerEdits>, Partial<ContainerEdits>], isSame: boolean]
+  >([
+    ["variables", [{ env: ["A=1", "B=2"] }, { env: ["B=2", "A=1"] }], true],
+    ["a variable twice, of which the last wins", [{ env: ["A=1", "A=2"] }, { env: ["A=2", "A=1"] }], false],
+    ["hooks", [{ hooks: [hook("/a"), hook("/b")] }, { hooks: [hook("/b"), hook("/a")] }], false],
+    ["nodes", [{ deviceNodes: [node("/a"), node("/b")] }, { deviceNodes: [node("/b"), node("/a")] }], true],
+    [
+      "mounts",
+      [
+        { mounts: [mount("/a", "/a"), mount("/b", "/b")] },
+        { mounts: [mount("/b", "/b"), mount("/a", "/a")] },
+      ],
+      true,
+    ],
+    [
+      "mounts in one place",
+      [
+        { mounts: [mount("/a", "/x"), mount("/b", "/x/")] },
+        { mounts: [mount("/b", "/x/"), mount("/a", "/x")] },
+      ],
+      false,
+    ],
+    [
+      "a mount within another",
+      [
+        { mounts: [mount("/a", "/x"), mount("/b", "/x/y")] },
+        { mounts: [mount("/b", "/x/y"), mount("/a", "/x")] },
+      ],
+      false,
+    ],
+  ])("%s", (_, [one, other], isSame) => {
+    const changes = diffSpecs(specOf(one), specOf(other))
+    expect(changes.length === 0).toBe(isSame)
+    expect(
+      changes
+        .filter(({ change }) => change === "removed")
+        .map(({ what }) => what)
+        .sort(),
+    ).toEqual(
+      changes
+        .filter(({ change }) => change === "added")
+        .map(({ what }) => what)
+        .sort(),
+    )
+    expect(diffSpecs(specOf(one), specOf(one))).toEqual([])
+  })
+})
+
+test("what is in one alone is told, and not that the others moved", () => {
+  const changes = diffSpecs(specOf({ hooks: [hook("/a"), hook("/b")] }), specOf({ hooks: [hook("/b")] }))
+  expect(changes.map(({ change, field }) => `${change} ${field}`)).toEqual(["removed hooks"])
+})
