@@ -45,11 +45,9 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   const { edits } = resolved.value
   const findNode = findHostNode(host.value)
   const edited = applyEdits(text, edits, {
-    ...{
-      findHostNode: (path) => findNode(directory === undefined ? path : homePath(path, directory)),
-      bindOwners: "mapped",
-      hookEnvironment,
-    },
+    findHostNode: (path) => findNode(directory === undefined ? path : homePath(path, directory)),
+    bindOwners: "mapped",
+    hookEnvironment,
   })
   if (!edited.ok) return edited
   const output = flags.values.get("o") ?? flags.values.get("output") ?? config.value

@@ -91,7 +91,7 @@ const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 /** The call, or what is wrong with it. */
 function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGenerateCall | string {
   const output = flags.text("output") ?? ""
-  const implied = formatOf(output)
+  const implied = formatByEnding(output)
   const format = flags.text("format")
   const known = (["yaml", "json"] as const).find((one) => one === (format ?? "yaml").toLowerCase())
   if (known === undefined) return `invalid output format: ${format}`
@@ -168,6 +168,7 @@ function namedPaths(values: readonly string[] | undefined): readonly string[] | 
 const dataDirectories = (values: readonly string[] | undefined): readonly string[] | undefined =>
   values === undefined ? undefined : (namedPaths(values) ?? [""])
 
-function formatOf(path: string): SpecFormat | undefined {
+/** undefined: the ending says nothing. */
+function formatByEnding(path: string): SpecFormat | undefined {
   return path.endsWith(".json") ? "json" : path.endsWith(".yaml") ? "yaml" : undefined
 }

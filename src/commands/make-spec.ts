@@ -2,11 +2,11 @@
 
 import { splitKind } from "../core/cdi/name-rules.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import { type Engine, findVersionLimit, type VersionLimit } from "../core/generate/engine-versions.ts"
 import { type FittedSpec, fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
 import { resolveMode, type SpecMode } from "../core/generate/spec-request.ts"
+import { type Engine, findVersionLimit, type VersionLimit } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"

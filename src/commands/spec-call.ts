@@ -5,15 +5,15 @@ import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { type Additions, noAdditions } from "../core/generate/add-edits.ts"
-import { type Engine, parseEngine } from "../core/generate/engine-versions.ts"
 import {
   hookChoice,
-  hookNames,
   nameStrategies,
   type SpecMode,
   type SpecRequest,
   specModes,
+  toolkitHooks,
 } from "../core/generate/spec-request.ts"
+import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
@@ -72,7 +72,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   if (hooks !== "one" && hooks !== "separate")
     return misused(`unknown shape of hooks ${JSON.stringify(hooks)}`)
   const disabled = listOf(flags, "disable-hook") ?? []
-  const unknown = disabled.find((name) => name !== "all" && !isOneOf(hookNames, name))
+  const unknown = disabled.find((name) => name !== "all" && !isOneOf(toolkitHooks, name))
   if (unknown !== undefined) return misused(`unknown hook ${JSON.stringify(unknown)}`)
   const engines = listOf(flags, "for-engine")
   const parsed = engines?.map(parseEngine)

@@ -4,7 +4,7 @@
  */
 
 import { engineNames } from "../core/cdi/engine-versions.ts"
-import { type Engine, readEngineVersion } from "../core/generate/engine-versions.ts"
+import { type Engine, readEngineVersion } from "../core/generate/version-limit.ts"
 import { enginePrograms } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { findRuntime, programPlaces } from "./find-runtime.ts"

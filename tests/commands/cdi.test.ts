@@ -330,7 +330,7 @@ describe("gantry cdi", () => {
     const { exit, stdout } = cdi("list", "--spec-dir", rival)
     expect(exit).toBe(0)
     expect(withoutPlace(stdout).split("\n")[2]).toBe(
-      'error: conflicting device "vendor.com/gpu=0" (specs "DIR/rival/a.yaml", "DIR/rival/b.yaml") [GAN4042]: no engine injects it until only one of them is left: remove DIR/rival/b.yaml',
+      'error: conflicting device "vendor.com/gpu=0" (specs "DIR/rival/a.yaml", "DIR/rival/b.yaml") [GAN4042]: no engine injects it until one of them is left in each directory: remove DIR/rival/b.yaml',
     )
     expect(stdout).toContain("invalid spec, no devices [GAN4015]")
     const validated = cdi("validate", "--json", "--spec-dir", rival)

@@ -10,8 +10,7 @@ import { type JsonPatch, patchJson, type RewritePatch } from "../oci/patch-json.
 import { cleanPath } from "../text/path.ts"
 import { type CompleteNode, completeNode, type FindHostNode } from "./complete-node.ts"
 import { type Owner, readOwner } from "./read-owner.ts"
-import type { ContainerEdits, IntelRdt, Mount } from "./spec.ts"
-import { type HookName, hookNames } from "./validate-spec.ts"
+import { type ContainerEdits, type HookName, hookNames, type IntelRdt, type Mount } from "./spec.ts"
 
 export interface ApplyOptions {
   readonly findHostNode: FindHostNode

@@ -61,6 +61,18 @@ export interface Mount {
   readonly type: string
 }
 
+/** When runtimes run a hook. Source: OCI runtime specification, "POSIX-platform Hooks". Order: of a container's life. */
+export const hookNames = [
+  "prestart",
+  "createRuntime",
+  "createContainer",
+  "startContainer",
+  "poststart",
+  "poststop",
+] as const
+
+export type HookName = (typeof hookNames)[number]
+
 export interface Hook {
   readonly hookName: string
   readonly path: string

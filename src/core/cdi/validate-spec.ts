@@ -5,20 +5,16 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import { deviceNameProblem, kindProblem } from "./name-rules.ts"
-import { areEmptyEdits, type CdiDevice, type CdiSpec, type ContainerEdits, type SpecPath } from "./spec.ts"
+import {
+  areEmptyEdits,
+  type CdiDevice,
+  type CdiSpec,
+  type ContainerEdits,
+  hookNames,
+  type SpecPath,
+} from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
 import { enforcedVersion, isOlder, knownVersions, parseVersion } from "./version.ts"
-
-export const hookNames = [
-  "prestart",
-  "createRuntime",
-  "createContainer",
-  "startContainer",
-  "poststart",
-  "poststop",
-] as const
-
-export type HookName = (typeof hookNames)[number]
 
 /** Longer than any file's name. Units: bytes. */
 const closIdLimitBytes = 4096

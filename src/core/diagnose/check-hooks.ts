@@ -7,7 +7,7 @@ import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { hookNames } from "../generate/spec-request.ts"
+import { toolkitHooks } from "../generate/spec-request.ts"
 import type { RootView } from "../host/root-view.ts"
 import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
@@ -56,7 +56,7 @@ const toolkitWords: Readonly<Record<string, readonly string[]>> = {
   gantry: ["nvidia-cdi-hook"],
 }
 
-const knownCalls: readonly string[] = [...hookNames, "complete-container", "noop"]
+const knownCalls: readonly string[] = [...toolkitHooks, "complete-container", "noop"]
 
 function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
   return groupUses(hooks, (hook) => callProblem(hook) ?? "").flatMap(([problem, uses]) =>

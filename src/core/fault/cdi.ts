@@ -269,7 +269,9 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) =>
       `conflicting device ${quote(d.device)} (specs ${d.files.map((file) => JSON.stringify(file)).join(", ")})`,
     remedies: (d) =>
-      know(`no engine injects it until only one of them is left: remove ${d.files.at(-1) ?? "one"}`),
+      know(
+        `no engine injects it until one of them is left in each directory: remove ${d.files.length === 2 ? (d.files.at(-1) ?? "one") : "the others"}`,
+      ),
   },
   CdiDeviceUnresolvable: {
     code: "GAN4043",

@@ -11,7 +11,7 @@ import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { renderEngine, type VersionLimit } from "./engine-versions.ts"
+import { renderEngine, type VersionLimit } from "./version-limit.ts"
 
 export interface FittedSpec {
   readonly spec: CdiSpec

@@ -9,13 +9,13 @@ import { type CdiSpec, type ContainerEdits, everyEdits, type Hook } from "../cdi
 import { pciAddressPattern } from "../inventory/pci-address.ts"
 import { noAdditions } from "./add-edits.ts"
 import {
-  type HookName,
-  hookNames,
   type NameStrategy,
   nameStrategies,
   type SpecMode,
   type SpecRequest,
   specModes,
+  type ToolkitHook,
+  toolkitHooks,
 } from "./spec-request.ts"
 
 const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
@@ -71,11 +71,11 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
 }
 
 /** The hook that it calls; undefined: none of ours. */
-export const hookOf = ({ args }: Hook): HookName | "complete-container" | undefined =>
-  [...hookNames, "complete-container" as const].find((name) => args.includes(name))
+export const hookOf = ({ args }: Hook): ToolkitHook | "complete-container" | undefined =>
+  [...toolkitHooks, "complete-container" as const].find((name) => args.includes(name))
 
 /** What the one hook is told for each of those that it stands for. It sets no modes. Source: write-hooks.ts. */
-const wordsInOne: { readonly [H in HookName]: readonly string[] } = {
+const wordsInOne: { readonly [H in ToolkitHook]: readonly string[] } = {
   "create-symlinks": ["--link", "--node-link"],
   chmod: [],
   "enable-cuda-compat": ["--enable-cuda-compat"],
@@ -84,7 +84,7 @@ const wordsInOne: { readonly [H in HookName]: readonly string[] } = {
   "update-application-profile": ["--update-application-profile"],
 }
 
-const doesInOne = (hooks: readonly Hook[], name: HookName): boolean =>
+const doesInOne = (hooks: readonly Hook[], name: ToolkitHook): boolean =>
   wordsInOne[name].some((word) => hooks.some(({ args }) => args.includes(word)))
 
 const ldconfigOf = (hooks: readonly Hook[]): string => {

@@ -24,7 +24,8 @@ export type SpecMode = (typeof specModes)[number]
 export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
 export type NameStrategy = (typeof nameStrategies)[number]
 
-export const hookNames = [
+/** What the toolkit's program does in a container, by the words that it is told it with. */
+export const toolkitHooks = [
   "create-symlinks",
   "chmod",
   "enable-cuda-compat",
@@ -32,14 +33,14 @@ export const hookNames = [
   "disable-device-node-modification",
   "update-application-profile",
 ] as const
-export type HookName = (typeof hookNames)[number]
+export type ToolkitHook = (typeof toolkitHooks)[number]
 
 export interface HookStyle {
   /** The program that serves hooks, on the machine. */
   readonly path: string
   /** One entry for each hook of each device, as the reference has them; or one that does everything, which only Gantry serves. */
   readonly shape: "separate" | "one"
-  readonly isEnabled: (name: HookName) => boolean
+  readonly isEnabled: (name: ToolkitHook) => boolean
   /** Empty: the hook's own choice. */
   readonly ldconfigPath: string
 }
@@ -91,7 +92,7 @@ export function resolveMode(
  */
 export const hookChoice =
   (mode: SpecMode, disabled: readonly string[], enabled: readonly string[]) =>
-  (name: HookName): boolean =>
+  (name: ToolkitHook): boolean =>
     enabled.includes(name) ||
     !(
       disabled.includes(name) ||

@@ -4,10 +4,10 @@ import type { Result } from "../fault/result.ts"
 import type { HostFiles } from "../host/host.ts"
 import { generateAmdSpec } from "./amd/generate-amd-spec.ts"
 import { observeAmd } from "./amd/observe-amd.ts"
+import type { GeneratedVendorSpec, VendorSpecOptions } from "./compose-spec.ts"
 import { generateIntelSpec } from "./intel/generate-intel-spec.ts"
 import { observeIntel } from "./intel/observe-intel.ts"
 import { type VendorName, vendorNames } from "./vendor-names.ts"
-import type { GeneratedVendorSpec, VendorSpecOptions } from "./write-spec.ts"
 
 interface VendorEntry {
   hasGpu(host: HostFiles): boolean

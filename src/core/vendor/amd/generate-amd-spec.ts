@@ -11,13 +11,13 @@
 import { fault } from "../../fault/fault.ts"
 import { fail, ok, type Result } from "../../fault/result.ts"
 import {
+  composeSpec,
   type GeneratedVendorSpec,
   type GivenNode,
   given,
   type NamedNodes,
   type VendorSpecOptions,
-  writeSpec,
-} from "../write-spec.ts"
+} from "../compose-spec.ts"
 import type { AmdGpu, AmdInventory, AmdPartition } from "./inventory.ts"
 import { ownersOfIds } from "./owners-of-ids.ts"
 
@@ -52,7 +52,7 @@ export function generateAmdSpec(
       namePartition(gpu, one, ids).map((name) => ({ name, nodes: nodesOf([one]) })),
     ),
   ])
-  return ok({ spec: writeSpec(amdKind, devices, options), findings: inventory.findings })
+  return ok({ spec: composeSpec(amdKind, devices, options), findings: inventory.findings })
 }
 
 const nameGpu = ({ pciAddress, uniqueId }: AmdGpu, ids: ReadonlySet<string>): readonly string[] => [

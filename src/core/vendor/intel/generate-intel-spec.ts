@@ -8,13 +8,13 @@
 import { fault } from "../../fault/fault.ts"
 import { fail, ok, type Result } from "../../fault/result.ts"
 import {
+  composeSpec,
   type GeneratedVendorSpec,
   given,
   givenByPath,
   type NamedNodes,
   type VendorSpecOptions,
-  writeSpec,
-} from "../write-spec.ts"
+} from "../compose-spec.ts"
 import type { IntelGpu, IntelInventory } from "./inventory.ts"
 
 export const intelKind = "intel.com/gpu"
@@ -36,7 +36,7 @@ export function generateIntelSpec(
     const nodes = gpu.nodes.flatMap((one) => [given(one.node), ...givenByPath(one)])
     return namesOf(gpu).map((name) => ({ name, nodes }))
   })
-  return ok({ spec: writeSpec(intelKind, devices, options), findings: inventory.findings })
+  return ok({ spec: composeSpec(intelKind, devices, options), findings: inventory.findings })
 }
 
 const namesOf = ({ index, pciAddress, product }: IntelGpu): readonly string[] => [

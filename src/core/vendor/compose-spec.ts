@@ -41,7 +41,7 @@ export const givenByPath = ({ node, byPath }: DrmNode): readonly GivenNode[] =>
   byPath === undefined ? [] : [{ path: byPath.path, node }]
 
 /** Order: devices by name, `all` among them; nodes by path. The version is the lowest that can say it. */
-export function writeSpec(
+export function composeSpec(
   kind: string,
   devices: readonly NamedNodes[],
   { hasGroups }: VendorSpecOptions,

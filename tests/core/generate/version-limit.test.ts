@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test"
 import type { CdiSpec } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { minimumVersion } from "../../../src/core/cdi/version.ts"
+import { fitVersion } from "../../../src/core/generate/fit-version.ts"
 import {
   findVersionLimit,
   parseEngine,
   readEngineVersion,
   versionReadBy,
-} from "../../../src/core/generate/engine-versions.ts"
-import { fitVersion } from "../../../src/core/generate/fit-version.ts"
+} from "../../../src/core/generate/version-limit.ts"
 
 describe("the version that an engine reads", () => {
   test.each([
