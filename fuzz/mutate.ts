@@ -3,7 +3,7 @@
 import type { Random } from "./random.ts"
 
 /** No target needs more to be broken, and time grows with size. Units: bytes. */
-export const inputLimit = 64 * 1024
+const inputLimit = 64 * 1024
 
 /** Around every border of a width, as unsigned values. */
 const hurtful: readonly bigint[] = [

@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** No input may take longer. Units: milliseconds. */
-export const timeLimitMs = 1000
+const timeLimitMs = 1000
 
 export type MakeInput = (index: number) => Uint8Array
 

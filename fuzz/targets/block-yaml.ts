@@ -24,7 +24,7 @@ function outlineNode(node: SpecNode): unknown {
 }
 
 /** undefined: they agree, or the short way has no outcome. */
-export function compareReaders(text: string): string | undefined {
+function compareReaders(text: string): string | undefined {
   const block = readBlockYaml(text)
   if (block === undefined) return undefined
   const composed = readComposedYaml(text)

@@ -54,7 +54,7 @@ export function keepLauncherSettings(
 }
 
 /** undefined: the launcher cannot find what this configuration has it look for. */
-export function renderLauncherSettings({ config, runtimes, stamps }: LauncherSettings): string | undefined {
+function renderLauncherSettings({ config, runtimes, stamps }: LauncherSettings): string | undefined {
   const words = triggerWords(config)
   if (words === undefined || [...stamps, ...runtimes].some((one) => one === "" || one.includes("\n")))
     return undefined

@@ -47,7 +47,7 @@ export const readHookEffects = (): readonly HookEffectVector[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as HookEffectVector)
 
-export function layOutRoot(root: string, tree: readonly Laid[]): void {
+function layOutRoot(root: string, tree: readonly Laid[]): void {
   for (const laid of tree) {
     const path = join(root, laid[0])
     mkdirSync(laid[1] === "dir" ? path : dirname(path), { recursive: true })
@@ -66,7 +66,7 @@ export function layOutRoot(root: string, tree: readonly Laid[]): void {
 }
 
 /** Every entry of a root as the records write it. */
-export function listEntries(root: string, below = "/"): Entries {
+function listEntries(root: string, below = "/"): Entries {
   const entries: Record<string, string> = {}
   for (const name of readdirSync(join(root, below))) {
     const path = join(below, name)

@@ -251,7 +251,7 @@ export const runtimeEditRules: readonly RuntimeEditRule[] = [
   ofCatalogue("Every library has the link of its SONAME"),
 ]
 
-export const sortEnding = (ending: Ending): Ending =>
+const sortEnding = (ending: Ending): Ending =>
   ending.kind === "refused"
     ? ending
     : {

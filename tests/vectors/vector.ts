@@ -68,7 +68,7 @@ export interface Place {
  * Lays a vector's files out in a fresh directory: one level below /tmp for the two older profiles, two for 1.20, because that
  * is where they were recorded and relative roots show it.
  */
-export function layOut(vector: Vector, profile: string, stub: string): Place {
+function layOut(vector: Vector, profile: string, stub: string): Place {
   const fresh = mkdtempSync("/tmp/gantry-vector-")
   const isNested = profile === "1.20"
   const directory = isNested ? join(fresh, "cwd") : fresh
@@ -105,7 +105,7 @@ function copyStub(stub: string, path: string): void {
 }
 
 /** The whole command line after the program's name, with our flags for profile and injector among the others. */
-export function commandLine(vector: Vector, profile: string): readonly string[] {
+function commandLine(vector: Vector, profile: string): readonly string[] {
   const recorded = vector.args ?? [
     ...(vector.debug ? ["-debug"] : []),
     "-config",

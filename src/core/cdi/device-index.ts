@@ -15,7 +15,7 @@ interface IndexedSource {
 }
 
 /** Texts, of which each can be read alone. */
-export interface DeviceIndex {
+interface DeviceIndex {
   /** Files, each as JSON. Order: of the registry. */
   readonly sources: readonly string[]
   /** Lines of devices, each behind a line break; which shelf a device is on its name says. Order of lines: by name. */

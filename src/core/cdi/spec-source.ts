@@ -21,7 +21,7 @@ export function createSource(name: string, text: string): SpecSource {
   return { name, text, lineStarts }
 }
 
-export const renderPath = (path: SpecPath): string =>
+const renderPath = (path: SpecPath): string =>
   path
     .map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`))
     .join("")

@@ -8,7 +8,7 @@ import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
-import { cleanPath } from "../text/path.ts"
+import { cleanPath, parentPath } from "../text/path.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 
@@ -43,7 +43,14 @@ function judge(
 ): readonly Finding[] {
   const resolved = image.resolve(containerPath)
   const stat = resolved.ok ? image.lstat(resolved.value) : resolved
-  if (!resolved.ok || !stat.ok || getsDirectory === undefined) return []
+  if (!resolved.ok || !stat.ok) {
+    const has = obstacleTo(image, containerPath)
+    const gets = getsDirectory === true ? "a directory" : "a file"
+    return has === undefined
+      ? []
+      : [found("error", fault("CdiImagePathClash", { place, containerPath, has, gets }), ...others)]
+  }
+  if (getsDirectory === undefined) return []
   const { kind, sizeBytes } = stat.value
   const isDirectory = kind === "directory"
   if (isDirectory !== getsDirectory)
@@ -63,6 +70,19 @@ function judge(
     return count === 0 ? [] : [shadowed(place, containerPath, `a directory (${count} entries)`, others)]
   }
   return sizeBytes === 0 ? [] : [shadowed(place, containerPath, `a file (${sizeBytes} bytes)`, others)]
+}
+
+/** What keeps a runtime from making a place that is not there; undefined: nothing. */
+function obstacleTo(image: RootView, path: string): string | undefined {
+  for (let above = path; above !== "/"; above = parentPath(above)) {
+    const resolved = image.resolve(above)
+    if (!resolved.ok && resolved.fault.tag === "HostReadFailed" && resolved.fault.data.errno === "ELOOP")
+      return `behind a link in a circle, ${above},`
+    const stat = resolved.ok ? image.lstat(resolved.value) : resolved
+    if (!stat.ok || typeof stat.value === "string") continue
+    return stat.value.kind === "directory" ? undefined : `behind ${article(stat.value.kind)}, ${above},`
+  }
+  return undefined
 }
 
 const article = (kind: string): string => `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`

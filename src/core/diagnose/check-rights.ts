@@ -5,7 +5,7 @@ import type { Finding } from "../fault/finding.ts"
 import { type Access, closedAt, userTitle } from "./access.ts"
 import { type CdiSubject, found, otherPlaces, placeOf, type Uses } from "./cdi-subject.ts"
 
-export interface Wanted {
+interface Wanted {
   /** As specifications name it. */
   readonly path: string
   /** The same without links. */

@@ -98,7 +98,7 @@ function mayExist(host: Host, file: "passwd" | "group", wanted: string | number)
 }
 
 /** The driver root, cleaned. Faults: DriverRootUnusable. */
-export function parseCliRoot(driverRoot: string): Result<HostPath> {
+function parseCliRoot(driverRoot: string): Result<HostPath> {
   if (driverRoot.startsWith("/")) return ok(hostPath(cleanPath(driverRoot)))
   return fail(fault("DriverRootUnusable", { driverRoot, errno: driverRoot === "" ? "EINVAL" : "ENOENT" }))
 }

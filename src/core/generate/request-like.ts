@@ -26,7 +26,7 @@ const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
 }
 
 /** Is it what generators call a device of the machine? */
-export const isMachineName = (name: string): boolean =>
+const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => namePatterns[strategy].test(name))
 
 /** NVIDIA's, and of GPUs or what goes with them. */
@@ -71,7 +71,7 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
 }
 
 /** The hook that it calls; undefined: none of ours. */
-export const hookOf = ({ args }: Hook): ToolkitHook | "complete-container" | undefined =>
+const hookOf = ({ args }: Hook): ToolkitHook | "complete-container" | undefined =>
   [...toolkitHooks, "complete-container" as const].find((name) => args.includes(name))
 
 /** What the one hook is told for each of those that it stands for. It sets no modes. Source: write-hooks.ts. */

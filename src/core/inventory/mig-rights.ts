@@ -12,7 +12,7 @@ import type { SelectedDevice } from "./select-devices.ts"
 
 export type MigRight = "config" | "monitor"
 
-export const migRightNames: readonly MigRight[] = ["config", "monitor"]
+const migRightNames: readonly MigRight[] = ["config", "monitor"]
 
 /** Generations whose data-centre GPUs can be cut into MIG devices. */
 const migGenerations = ["8.0", "9.0", "10.0", "10.3"]

@@ -48,7 +48,7 @@ export interface LinkDirectory {
 /** Another tool's hooks, which would do the work a second time. */
 const otherHooks = ["nvidia-container-runtime-hook", "nvidia-container-toolkit"]
 
-export const isBelow = (path: string, directory: string): boolean =>
+const isBelow = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`)
 
 /** Faults: HostNotLive. */

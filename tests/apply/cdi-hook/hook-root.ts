@@ -75,7 +75,7 @@ export function makeHookRoot(): HookRoot {
   }
 }
 
-export function makeFiles(root: string, files: Readonly<Record<string, Made>>): void {
+function makeFiles(root: string, files: Readonly<Record<string, Made>>): void {
   for (const [at, made] of Object.entries(files)) {
     const place = join(root, at)
     mkdirSync(dirname(place), { recursive: true })

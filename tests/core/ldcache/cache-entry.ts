@@ -22,7 +22,7 @@ const soname = fc
   .map(([a, b]) => `${a}${b}`)
 const directory = fc.constantFrom("/usr/lib/", "/opt/1", "/", "")
 
-export const hwcapNames: readonly string[] = ["x86-64-v2", "x86-64-v3"]
+const hwcapNames: readonly string[] = ["x86-64-v2", "x86-64-v3"]
 
 export const cacheEntry: fc.Arbitrary<LdcacheEntry> = fc
   .tuple(

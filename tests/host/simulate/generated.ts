@@ -48,7 +48,7 @@ export function makeMachine(directory: string, options: GeneratedOptions = {}): 
   return nvml.state
 }
 
-export function orderAll(machine: DefectiveMachine, defects: readonly string[]): DefectiveMachine {
+function orderAll(machine: DefectiveMachine, defects: readonly string[]): DefectiveMachine {
   let ordered = machine
   for (const order of defects) {
     const changed = orderDefect(ordered, order)

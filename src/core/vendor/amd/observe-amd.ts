@@ -20,14 +20,14 @@ import { formatUniqueId, observeTopology, type TopologyNode } from "./observe-to
 import { ownersOfIds } from "./owners-of-ids.ts"
 
 /** Radeons are display controllers, Instincts since MI300 accelerators (1200). */
-export const amd: Vendor = {
+const amd: Vendor = {
   name: "AMD",
   pciVendor: "0x1002",
   classes: ["0x03", "0x1200"],
   drivers: ["amdgpu"],
 }
 
-export const kfdPath = hostPath("/dev/kfd")
+const kfdPath = hostPath("/dev/kfd")
 const platformDirectory = "/sys/devices/platform"
 /** The kernel's own limit is 64. */
 const cutLimit = 1024

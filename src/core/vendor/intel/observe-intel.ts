@@ -10,7 +10,7 @@ import { type BusFunction, isDriven, observeBus, type Vendor } from "../observe-
 import { type DrmContext, drmContext, hasRenderNode, observeDrm } from "../observe-drm.ts"
 import type { IntelGpu, IntelInventory } from "./inventory.ts"
 
-export const intel: Vendor = {
+const intel: Vendor = {
   name: "Intel",
   pciVendor: "0x8086",
   classes: ["0x0300", "0x0380"],
