@@ -15,6 +15,8 @@ interface Advice {
   readonly path: SpecPath
   readonly problem: string
   readonly advice: string
+  /** Runtimes refuse what follows from it: no container with the device starts. */
+  readonly isFatal?: true
 }
 
 const dnsLabel = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
@@ -39,9 +41,9 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
     ),
     ...everyEdits(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
   ]
-  return advices.slice(0, adviceLimit).map(({ path, problem, advice }) => ({
+  return advices.slice(0, adviceLimit).map(({ path, problem, advice, isFatal = false }) => ({
     severity: "warning",
-    fault: fault("CdiRuleBroken", { place: locate(path), problem, advice }),
+    fault: fault("CdiRuleBroken", { place: locate(path), problem, advice, isFatal }),
     evidence: [],
   }))
 }
@@ -150,7 +152,10 @@ function editsAdvice(edits: ContainerEdits, path: SpecPath): readonly Advice[] {
     ...edits.hooks.flatMap((hook, index) => {
       const own = [...path, "hooks", index]
       return [
-        ...relative("the hook path", hook.path, [...own, "path"]),
+        ...relative("the hook path", hook.path, [...own, "path"]).map((one) => ({
+          ...one,
+          isFatal: true as const,
+        })),
         ...(hook.timeout === undefined || hook.timeout > 0
           ? []
           : [
@@ -158,6 +163,7 @@ function editsAdvice(edits: ContainerEdits, path: SpecPath): readonly Advice[] {
                 path: [...own, "timeout"],
                 problem: `a hook's timeout must be greater than zero, and is ${hook.timeout}`,
                 advice: "leave it out where there is no limit",
+                isFatal: true as const,
               },
             ]),
         ...(hook.hookName === "prestart"

@@ -152,6 +152,6 @@ const warnLeniency =
 
 const warn = (place: CdiPlace, problem: string, { advice }: { readonly advice: string }): Finding => ({
   severity: "warning",
-  fault: fault("CdiRuleBroken", { place, problem, advice }),
+  fault: fault("CdiRuleBroken", { place, problem, advice, isFatal: false }),
   evidence: [],
 })

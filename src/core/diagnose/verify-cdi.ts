@@ -29,7 +29,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const findings = [
     ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
     ...registry.findings,
-    ...registry.specs.flatMap(({ warnings }) => warnings),
+    ...registry.specs.flatMap(({ warnings }) => warnings.map(weigh)),
     ...checkFiles(subject),
     ...checkPrecedence(subject),
     ...checkEngines(subject),
@@ -49,6 +49,12 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ? findings
     : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
 }
+
+/** What loaders overlook and runtimes refuse keeps containers from starting. */
+const weigh = (warning: Finding): Finding =>
+  warning.fault.tag === "CdiRuleBroken" && warning.fault.data.isFatal
+    ? { ...warning, severity: "error" }
+    : warning
 
 /** The device that is another than its name says. */
 const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>

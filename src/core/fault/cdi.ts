@@ -36,7 +36,8 @@ export interface CdiFaults {
   CdiIntelRdtInvalid: AtPlace
   CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
   /** A rule of the specification that the reference's loader does not enforce. */
-  CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string }
+  /** `isFatal`: loaders take the file, and runtimes refuse what it says. */
+  CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string; readonly isFatal: boolean }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }
   CdiFileUnreadable: { readonly file: string }

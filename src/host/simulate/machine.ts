@@ -54,7 +54,8 @@ export function describeMachine(shape: MachineShape): readonly Made[] {
     ...sysFiles(shape, gpus),
     // Where services put their sockets; many programs still look for them below /var.
     { kind: "directory", path: "/run", mode: 0o755 },
-    { kind: "symlink", path: "/var/run", target: "/run" },
+    // Not `/run`, as some distributions have it: who writes below a simulated machine's directory must not end in the real one's.
+    { kind: "symlink", path: "/var/run", target: "../run" },
     ...driver.map((made): Made => ({ ...made, path: joinPath(root, made.path) })),
     ...(root === "/" ? [] : nodes.map((made): Made => ({ ...made, path: joinPath(root, made.path) }))),
   ]

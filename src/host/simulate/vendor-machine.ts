@@ -31,7 +31,7 @@ export interface VendorShape {
 /** What every machine has, without any driver. */
 export const bareMachine: readonly Made[] = [
   { kind: "directory", path: "/run", mode: 0o755 },
-  { kind: "symlink", path: "/var/run", target: "/run" },
+  { kind: "symlink", path: "/var/run", target: "../run" },
   { kind: "directory", path: "/proc", mode: 0o755 },
 ]
 
