@@ -7,7 +7,7 @@ import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.t
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
-import { type Fault, fault } from "../core/fault/fault.ts"
+import { fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseConfigKey } from "../core/request/parse-config.ts"
@@ -24,6 +24,7 @@ import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
 import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
+import { soundOf } from "./read-cdi.ts"
 import { readSpecifications } from "./read-specifications.ts"
 import { print } from "./report.ts"
 import { findRivals, writeSpecFile } from "./write-spec-file.ts"
@@ -230,9 +231,10 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   const input = flags.value.text("input") ?? "-"
   const bytes = input === "-" ? ok(await Bun.stdin.bytes()) : readCdiFile(createLiveFiles(), input)
   if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file: input }, bytes.fault))
-  const parsed = parseUnversioned({ path: input === "-" ? "standard input" : input, bytes: bytes.value })
-  if (!parsed.ok) return fail(parsed.fault[0] as Fault)
-  const moved = transformRoot(parsed.value.spec, {
+  const path = input === "-" ? "standard input" : input
+  const written = soundOf(parseUnversioned({ path, bytes: bytes.value }))
+  if (!written.ok) return written
+  const moved = transformRoot(written.value, {
     from: flags.value.text("from") ?? "",
     to: flags.value.text("to") ?? "",
     relativeTo,
@@ -241,9 +243,7 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   // A node that has got a place of its own on the machine needs a newer version than one that had none.
   const raised = raiseVersion(moved)
   // A root that is replaced by nothing leaves paths that are none.
-  const again = parseSpec({
-    path: output === "" ? "standard output" : output,
-    bytes: encodeUtf8(renderSpec(raised, "json")),
-  })
-  return again.ok ? deliver(raised, formatOf(output), output) : fail(again.fault[0] as Fault)
+  const bytesAgain = encodeUtf8(renderSpec(raised, "json"))
+  const again = soundOf(parseSpec({ path: output === "" ? "standard output" : output, bytes: bytesAgain }))
+  return again.ok ? deliver(raised, formatOf(output), output) : again
 }

@@ -1,6 +1,6 @@
 /** Specifications for the actions of `gantry cdi`, read and judged. Who needs one device of many asks recall-cdi.ts first. */
 
-import { parseSpec } from "../core/cdi/parse-spec.ts"
+import { parseAdditions, parseSpec } from "../core/cdi/parse-spec.ts"
 import type { Registry } from "../core/cdi/registry.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
@@ -45,10 +45,19 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
 }
 
 /** The same, and of what is wrong with it the first. */
-export function readSoundSpec(path: string): Result<CdiSpec> {
-  const parsed = readSpec(path)
-  return parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: path }))
+export const readSoundSpec = (path: string): Result<CdiSpec> => soundOf(readSpec(path))
+
+/** Edits that are to be added to a specification, in the form of one. Faults: CdiFileUnreadable, and those of parseAdditions. */
+export function readAdditions(path: string): Result<CdiSpec> {
+  const bytes = readCdiFile(createLiveFiles(), path)
+  return bytes.ok
+    ? soundOf(parseAdditions({ path, bytes: bytes.value }))
+    : fail(fault("CdiFileUnreadable", { file: path }, bytes.fault))
 }
+
+/** Of all that is wrong the first. */
+export const soundOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =>
+  parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: "" }))
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
 export const directoryOf = (host: HostFiles): string | undefined =>

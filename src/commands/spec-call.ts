@@ -2,9 +2,8 @@
 
 import { kindProblem } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
-import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { type Additions, noAdditions } from "../core/generate/add-edits.ts"
+import { noAdditions } from "../core/generate/add-edits.ts"
 import {
   hookChoice,
   nameStrategies,
@@ -14,7 +13,6 @@ import {
   toolkitHooks,
 } from "../core/generate/spec-request.ts"
 import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
-import { createLiveFiles } from "../host/live-files.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 
@@ -79,7 +77,8 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const odd = engines?.find((_, index) => parsed?.[index] === undefined)
   if (odd !== undefined) return misused(`unknown engine ${JSON.stringify(odd)}`)
   const edits = values.get("edits")
-  const additions = edits === undefined ? ok(noAdditions) : await readAdditions(edits)
+  const additions =
+    edits === undefined ? ok(noAdditions) : (await import("./read-cdi.ts")).readAdditions(edits)
   if (!additions.ok) return additions
   const devices = listOf(flags, "device") ?? ["all"]
   return ok({
@@ -111,17 +110,3 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
 
 export const isOneOf = <T extends string>(known: readonly T[], word: string): word is T =>
   known.some((one) => one === word)
-
-/** What reads specifications is loaded only for who names a file. */
-async function readAdditions(file: string): Promise<Result<Additions>> {
-  const [{ parseAdditions }, { readCdiFile }] = await Promise.all([
-    import("../core/cdi/parse-spec.ts"),
-    import("../host/read-cdi-directories.ts"),
-  ])
-  const bytes = readCdiFile(createLiveFiles(), file)
-  if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file }, bytes.fault))
-  const parsed = parseAdditions({ path: file, bytes: bytes.value })
-  if (parsed.ok) return ok(parsed.value.spec)
-  const [first] = parsed.fault
-  return fail(first ?? fault("CdiTextEmpty", { file }))
-}

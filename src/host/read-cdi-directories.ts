@@ -5,6 +5,7 @@ import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { readFault } from "../core/host/resolve-path.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
 
@@ -35,6 +36,9 @@ function readDirectory(host: HostFiles, directory: string): Result<readonly Spec
   for (const path of names.value.filter(isSpecName).map((name) => joinPath(directory, name))) {
     const file = host.lstat(hostPath(path))
     if (!file.ok && !isAbsent(file.fault)) return file
+    // A name that is no UTF-8 is listed, and cannot be asked for. Engines read the file.
+    if (!file.ok && path.includes("\ufffd"))
+      files.push({ path, bytes: fail(readFault(path, "lstat", "EILSEQ")) })
     if (!file.ok || file.value.kind === "directory") continue
     files.push({ path, bytes: readCdiFile(host, path) })
   }

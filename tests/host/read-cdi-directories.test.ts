@@ -84,3 +84,15 @@ describe.skipIf(process.getuid?.() !== 0)("as another user", () => {
     }
   })
 })
+
+test("a file whose name is no UTF-8 cannot be read, and is told of", () => {
+  const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-name-"))
+  writeFileSync(
+    Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff]), Buffer.from(".yaml")]),
+    spec,
+  )
+  const { devices, rejected } = buildRegistry(readCdiDirectories(createLiveFiles(), [directory]))
+  rmSync(directory, { recursive: true })
+  expect(devices.size).toBe(0)
+  expect(rejected.map(({ faults }) => faults[0]?.tag as string)).toEqual(["CdiFileUnreadable"])
+})
