@@ -4,6 +4,7 @@
  */
 
 import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { HostFiles } from "../host/host.ts"
@@ -95,58 +96,73 @@ function nodeReader(host: HostFiles): (...edits: readonly ContainerEdits[]) => R
   }
 }
 
-function checkGiven(host: HostFiles, { source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+interface JudgedDevice {
+  readonly name: string
+  readonly place: CdiPlace
+  /** Nodes that its twin has, by path in the container. */
+  readonly lacks: readonly string[]
+  /** Nodes that are other devices', by path on the machine. */
+  readonly beyond: readonly string[]
+}
+
+function checkGiven(host: HostFiles, winner: Winner, twin: SpecTwin): readonly Finding[] {
+  const judged = judgeDevices(host, winner, twin)
+  return [
+    ...tellTogether(judged, "lacks", ({ place, lacks: nodes }, devices) =>
+      found(
+        nodes.some((path) => isVital(twin.made.kind, path)) ? "error" : "warning",
+        fault("CdiNodesLacking", { place, devices, nodes }),
+        ...nodes,
+      ),
+    ),
+    ...tellTogether(judged, "beyond", ({ place, beyond: nodes }, devices) =>
+      found("warning", fault("CdiNodesBeyond", { place, devices, nodes }), ...nodes),
+    ),
+  ]
+}
+
+function judgeDevices(
+  host: HostFiles,
+  { source, devices }: Winner,
+  { made }: SpecTwin,
+): readonly JudgedDevice[] {
   const { containerEdits: common } = source.spec
   const hostNodesOf = nodeReader(host)
   const everyone = hostNodesOf(made.containerEdits, ...made.devices.map((one) => one.containerEdits))
   const twins = new Map(made.devices.map(({ name, containerEdits }) => [name, containerEdits]))
   const drawsAny = hasDrm(source.spec)
-  const judged = devices.flatMap(({ device: { device, name }, index }) => {
+  return devices.flatMap(({ device: { device, name }, index }): readonly JudgedDevice[] => {
     const twin = twins.get(device.name)
     if (twin === undefined) return []
-    const place = source.locate(["devices", index, "name"])
     const given = nodesOf(common, device.containerEdits)
     const wanted = nodesOf(made.containerEdits, twin)
-    const lacks = [...wanted].filter(
-      (path) => !given.has(path) && (drawsAny || !path.startsWith("/dev/dri/")),
-    )
     const own = hostNodesOf(made.containerEdits, twin)
-    const beyond = [...hostNodesOf(common, device.containerEdits)].flatMap(([node, path]) =>
-      everyone.has(node) && !own.has(node) ? [path] : [],
-    )
-    return [{ name, place, lacks, beyond }]
-  })
-  type Judged = (typeof judged)[number]
-  const tell = (
-    items: (one: Judged) => readonly string[],
-    make: (first: Judged, devices: readonly string[], nodes: readonly string[]) => Finding,
-  ): readonly Finding[] => {
-    const wrong = judged.filter((one) => items(one).length > 0)
-    return [...Map.groupBy(wrong, (one) => items(one).join("\n")).values()].map((ones) => {
-      const [first] = ones as [Judged, ...Judged[]]
-      return make(
-        first,
-        ones.map(({ name }) => name),
-        items(first),
-      )
-    })
-  }
-  return [
-    ...tell(
-      ({ lacks }) => lacks,
-      ({ place }, names, nodes) =>
-        found(
-          nodes.some((path) => isVital(made.kind, path)) ? "error" : "warning",
-          fault("CdiNodesLacking", { place, devices: names, nodes }),
-          ...nodes,
+    return [
+      {
+        name,
+        place: source.locate(["devices", index, "name"]),
+        lacks: [...wanted].filter((path) => !given.has(path) && (drawsAny || !path.startsWith("/dev/dri/"))),
+        beyond: [...hostNodesOf(common, device.containerEdits)].flatMap(([node, path]) =>
+          everyone.has(node) && !own.has(node) ? [path] : [],
         ),
+      },
+    ]
+  })
+}
+
+/** One finding for all devices with the same nodes: most are one device under several names. */
+function tellTogether(
+  judged: readonly JudgedDevice[],
+  nodes: "lacks" | "beyond",
+  make: (first: JudgedDevice, devices: readonly string[]) => Finding,
+): readonly Finding[] {
+  const wrong = judged.filter((one) => one[nodes].length > 0)
+  return [...Map.groupBy(wrong, (one) => one[nodes].join("\n")).values()].map((ones) =>
+    make(
+      ones[0] as JudgedDevice,
+      ones.map(({ name }) => name),
     ),
-    ...tell(
-      ({ beyond }) => beyond,
-      ({ place }, names, nodes) =>
-        found("warning", fault("CdiNodesBeyond", { place, devices: names, nodes }), ...nodes),
-    ),
-  ]
+  )
 }
 
 const hasDrm = ({ containerEdits, devices }: CdiSpec): boolean =>
