@@ -3,11 +3,12 @@
  * moment, and what it was stays beside it, under a name that engines do not read.
  */
 
-import { readFileSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
 import { formatOf } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
+import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
 import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
@@ -19,9 +20,9 @@ import { findOwnContent, isOfDriver, requestLike } from "../core/generate/reques
 import { lowestLimit, type Reading, type VersionLimit } from "../core/generate/version-limit.ts"
 import type { RootView } from "../core/host/root-view.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
-import { replaceFile } from "../host/replace-file.ts"
+import { readUpTo } from "../host/read-up-to.ts"
+import { putFile } from "../host/replace-file.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 import { writeSpecAt } from "./write-spec-file.ts"
 
@@ -64,15 +65,16 @@ function fixSpec(
   const own = findOwnContent(spec, renewed)
   if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
-  const path = areNamed ? file : host.livePath(hostPath(file))
-  if (path === undefined) return fail(fault("CdiFileUnwritable", { file }))
+  const named = areNamed ? file : host.livePath(hostPath(file))
+  if (named === undefined) return fail(fault("CdiFileUnwritable", { file }))
+  const path = whereItLies(named)
   const kept = keepPrevious(path)
   if (!kept.ok) return kept
   // A file that was named may have an ending that engines do not read, and keeps it.
   const done = writeSpecAt(fitted.value.spec, path, formatOf(path))
   return done.ok
     ? ok({
-        ...{ file, previous: `${file}.previous` },
+        ...{ file, previous: `${path === named ? file : path}.previous` },
         added: namesBeside(renewed, spec),
         removed: namesBeside(spec, renewed),
       })
@@ -82,9 +84,26 @@ function fixSpec(
 /** Faults: CdiFileUnwritable. */
 function keepPrevious(path: string): Result<true> {
   const file = `${path}.previous`
-  const read = attempt(path, "read", () => ({ bytes: readFileSync(path), mode: statSync(path).mode & 0o777 }))
-  const kept = read.ok ? replaceFile(file, decodeUtf8(read.value.bytes), read.value.mode) : read
+  const read = attempt(path, "read", () => {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const { mode, size } = fstatSync(descriptor)
+      return { bytes: readUpTo(descriptor, size, specLimitBytes), mode: mode & 0o777 }
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+  const kept = read.ok ? putFile(file, read.value.bytes, read.value.mode) : read
   return kept.ok ? kept : fail(fault("CdiFileUnwritable", { file }, kept.fault))
+}
+
+/** Behind a link: what manages the file made it on purpose. */
+function whereItLies(path: string): string {
+  try {
+    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
+  } catch {
+    return path
+  }
 }
 
 /** Names of devices that the other has not. */

@@ -8,6 +8,7 @@ import type { CdiSpec } from "../core/cdi/spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, baseName, joinPath, parentPath } from "../core/text/path.ts"
+import { encodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { putFile } from "../host/replace-file.ts"
@@ -23,7 +24,7 @@ export const writeSpecFile = (spec: CdiSpec, file: string, format: SpecFormat): 
 export function writeSpecAt(spec: CdiSpec, path: string, format: SpecFormat): Result<string> {
   const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
-  const written = made.ok ? putFile(path, renderSpec(spec, format), mode) : made
+  const written = made.ok ? putFile(path, encodeUtf8(renderSpec(spec, format)), mode) : made
   return written.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, written.fault))
 }
 

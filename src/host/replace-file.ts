@@ -41,9 +41,9 @@ const whereItLies = (path: string): string =>
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
 /** What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. Faults: HostReadFailed. */
-export function putFile(path: string, text: string, mode: number): Result<true> {
+export function putFile(path: string, bytes: Uint8Array, mode: number): Result<true> {
   return attempt(path, "write", () => {
-    replace(absolute(path), encodeUtf8(text), { mode })
+    replace(absolute(path), bytes, { mode })
     return true
   })
 }

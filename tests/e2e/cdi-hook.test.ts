@@ -464,11 +464,13 @@ describe("the command line", () => {
     expect(ctk("--quiet", "--config", "/x", "hook", "create-symlinks", "--link", "a::/c").status).toBe(0)
     expect(lstatSync(join(root, "c")).isSymbolicLink()).toBe(true)
     expect(ctk("hook", "unknown").status).toBe(0)
-    for (const args of [["runtime"], ["config"], [], ["--debug"]]) {
+    for (const args of [["runtime"], ["config"]]) {
       const { status, stderr } = ctk(...args)
-      expect(status).toBe(2)
+      expect(status).toBe(3)
       expect(stderr).toContain("only hook and cdi are")
     }
+    for (const args of [[], ["--debug"]])
+      expect(ctk(...args)).toMatchObject({ status: 0, stdout: expect.stringContaining("usage: nvidia-ctk") })
   })
 
   test("a hostile working directory is nobody's", () => {

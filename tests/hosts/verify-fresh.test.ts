@@ -21,7 +21,7 @@ const hook = ["--hook-path", "/usr/bin/nvidia-cdi-hook"]
 /** Codes of findings of severity error or warning, sorted. */
 function judge(file: string, machine: string): readonly string[] {
   const { findings } = JSON.parse(
-    gantry("verify", file, "--host", recordingOf(machine), "--json").stdout,
+    gantry("verify", file, "--host", recordingOf(machine), "--json", ...rootOf(machine)).stdout,
   ) as { readonly findings: readonly { readonly severity: string; readonly code: string }[] }
   return findings
     .filter(({ severity, code }) => severity !== "note" && code !== "GAN4110")
@@ -30,7 +30,13 @@ function judge(file: string, machine: string): readonly string[] {
 }
 
 function generate(machine: string, ...args: readonly string[]): string {
-  const { exit, stdout, stderr } = gantry("generate", "--host", recordingOf(machine), ...args)
+  const { exit, stdout, stderr } = gantry(
+    "generate",
+    "--host",
+    recordingOf(machine),
+    ...rootOf(machine),
+    ...args,
+  )
   if (exit !== 0) throw new Error(stderr)
   return stdout
 }
@@ -43,8 +49,10 @@ function write(text: string): string {
 
 const machines = readdirSync(join(root, "hosts")).filter((name) => existsSync(recordingOf(name)))
 /** Nothing can be generated of them, or their platform is judged elsewhere. */
-const withoutSpec = ["no-driver", "orin", "upgraded-not-rebooted", "driver-container"]
+const withoutSpec = ["no-driver", "orin", "upgraded-not-rebooted"]
 const vendorOf = (machine: string): string => /^(amd|intel)/.exec(machine)?.[0] ?? "nvidia"
+const rootOf = (machine: string): readonly string[] =>
+  machine === "driver-container" ? ["--driver-root=/run/nvidia/driver"] : []
 
 describe("a fresh specification", () => {
   test.each(machines.filter((name) => !withoutSpec.includes(name)))(
@@ -59,6 +67,13 @@ describe("a fresh specification", () => {
 
   test.each(["management", "imex"])("in mode %s neither", (mode) => {
     expect(judge(write(generate("gb200", `--mode=${mode}`, ...hook)), "gb200")).toEqual([])
+  })
+
+  test("of devices that were chosen: GPUs that nothing gives, of channels nothing", () => {
+    expect(judge(write(generate("a100", "--device=0", ...hook)), "a100")).toEqual(["warning GAN4132"])
+    const uuids = generate("a100", "--device=2", "--name=uuid", ...hook)
+    expect(judge(write(uuids), "a100")).toEqual(["warning GAN4132"])
+    expect(judge(write(generate("gb200", "--mode=imex", "--device=0", ...hook)), "gb200")).toEqual([])
   })
 })
 
@@ -83,7 +98,7 @@ describe("a specification of another vendor in which something was changed", () 
       "a device that the machine has not",
       "intel-flex",
       (text) => text.replace('name: "0"', 'name: "17"'),
-      ["error GAN4130", "warning GAN4132"],
+      ["error GAN4130", "warning GAN4137"],
     ],
     [
       "a node that lies at another's place",
@@ -109,6 +124,6 @@ describe("a specification of another vendor in which something was changed", () 
       ...["error GAN4134", "error GAN4134", "warning GAN4135", "warning GAN4135"],
     ])
     const other = text.replace('name: "0"', 'name: "99"')
-    expect(judge(write(other), "gb200")).toEqual(["error GAN4130", "warning GAN4132"])
+    expect(judge(write(other), "gb200")).toEqual(["error GAN4130", "warning GAN4137"])
   })
 })

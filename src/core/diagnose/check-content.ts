@@ -1,6 +1,7 @@
 /**
  * What devices of specifications give beside what their machine would give under the same names: nodes that are lacking, nodes of others, files
- * of the driver that nothing mounts. A file that was cut off, or made while the driver came up, names nothing that is not there.
+ * of the driver that nothing mounts. A file that was cut off, or made while the driver came up, passes every check of what it names, since what
+ * it lacks it does not name.
  */
 
 import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
@@ -11,14 +12,14 @@ import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
-import { type SpecTwin, twinOf } from "./spec-twin.ts"
+import { twinOf } from "./spec-twin.ts"
 
 /** `told`: qualified names of devices that are another one, or none: what they lack says nothing more. Order: files as read; of each nodes, then files. */
 export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): readonly Finding[] {
   // The lists of a Tegra's platform, and WSL's driver store, are read when containers start.
   if (subject.snapshot.inventory.platform !== "native") return []
   return winners(subject.registry).flatMap(({ source, devices }): readonly Finding[] => {
-    const twin = isOfCompanion(source.spec) ? undefined : twinOf(subject, source)
+    const twin = twinOf(subject, source.spec)
     if (twin === undefined) return []
     const winner = { source, devices: devices.filter(({ device }) => !told.has(device.name)) }
     const isOfGpus = /(?:^|\.)nvidia\.com\/gpu$/.test(source.spec.kind)
@@ -40,7 +41,7 @@ const nodesOf = (...edits: readonly ContainerEdits[]): Nodes =>
 /** Names that a generator gives: `12` and `7` are one, and `0000:1a:00.0` is another. */
 const shapeOf = (name: string): string => name.replaceAll(/[0-9a-f]+/gi, "0")
 
-function checkNames({ source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+function checkNames({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const known = new Set(made.devices.map(({ name }) => name))
   const shapes = new Set([...known].map(shapeOf))
   const gone = devices.flatMap(({ device: { device, name }, index }): readonly Finding[] =>
@@ -63,20 +64,19 @@ function checkNames({ source, devices }: Winner, { made }: SpecTwin): readonly F
     ? gone
     : [
         ...gone,
-        found("warning", fault("CdiGpusUnlisted", { gpus: missed.map((name) => `${made.kind}=${name}`) })),
+        found(
+          "warning",
+          fault("CdiDevicesUnlisted", { devices: missed.map((name) => `${made.kind}=${name}`) }),
+        ),
       ]
-}
-
-/** Of storage, network or copying alone, which generators file under the kind of GPUs too. */
-function isOfCompanion({ containerEdits, devices }: CdiSpec): boolean {
-  const nodes = [...nodesOf(containerEdits, ...devices.map((one) => one.containerEdits))]
-  return nodes.length > 0 && nodes.every((path) => /^\/dev\/(?:nvidia-fs|infiniband\/|gdrdrv$)/.test(path))
 }
 
 /** Without these NVIDIA's programs run that show nothing, and tools are blind; without any other there is no GPU. */
 const isVital = (kind: string, path: string): boolean =>
   !/^\/dev\/(?:dri\/by-path\/|dri\/card|nvidia-modeset$|nvidia-uvm-tools$)/.test(path) &&
-  (!path.startsWith("/dev/dri/") || !/\bnvidia\.com\//.test(kind))
+  (!path.startsWith("/dev/dri/") || !/\bnvidia\.com\//.test(kind)) &&
+  // Who manages GPUs goes on without rights that came later.
+  (!path.startsWith("/dev/nvidia-caps") || !kind.startsWith("management."))
 
 /** What lies behind paths, whatever they are called in the container: of edits the machine's names of nodes, by their numbers. */
 function nodeReader(host: HostFiles): (...edits: readonly ContainerEdits[]) => ReadonlyMap<string, string> {
@@ -105,12 +105,12 @@ interface JudgedDevice {
   readonly beyond: readonly string[]
 }
 
-function checkGiven(host: HostFiles, winner: Winner, twin: SpecTwin): readonly Finding[] {
+function checkGiven(host: HostFiles, winner: Winner, twin: CdiSpec): readonly Finding[] {
   const judged = judgeDevices(host, winner, twin)
   return [
     ...tellTogether(judged, "lacks", ({ place, lacks: nodes }, devices) =>
       found(
-        nodes.some((path) => isVital(twin.made.kind, path)) ? "error" : "warning",
+        nodes.some((path) => isVital(twin.kind, path)) ? "error" : "warning",
         fault("CdiNodesLacking", { place, devices, nodes }),
         ...nodes,
       ),
@@ -121,11 +121,7 @@ function checkGiven(host: HostFiles, winner: Winner, twin: SpecTwin): readonly F
   ]
 }
 
-function judgeDevices(
-  host: HostFiles,
-  { source, devices }: Winner,
-  { made }: SpecTwin,
-): readonly JudgedDevice[] {
+function judgeDevices(host: HostFiles, { source, devices }: Winner, made: CdiSpec): readonly JudgedDevice[] {
   const { containerEdits: common } = source.spec
   const hostNodesOf = nodeReader(host)
   const everyone = hostNodesOf(made.containerEdits, ...made.devices.map((one) => one.containerEdits))
@@ -185,9 +181,11 @@ const namesOf = (...edits: readonly ContainerEdits[]): readonly string[] =>
     mounts.map(({ containerPath }) => baseName(containerPath).replace(/\.so\..*$/, "")),
   )
 
-function checkFiles({ source, devices }: Winner, { made }: SpecTwin): readonly Finding[] {
+function checkFiles({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const edits = [source.spec.containerEdits, ...devices.map(({ device }) => device.device.containerEdits)]
   const given = new Set(namesOf(...edits))
+  // What gives no GPU, a claim of one channel, is asked for beside what does.
+  if (given.size === 0 && ![...nodesOf(...edits)].some((path) => /^\/dev\/nvidia\d+$/.test(path))) return []
   const wanted = new Set(namesOf(made.containerEdits))
   const libraries = openedByName.filter((name) => wanted.has(name) && !given.has(name))
   return libraries.length === 0

@@ -117,6 +117,8 @@ function checkNames(
   stat: FileStat,
   uses: readonly Use<DeviceNode>[],
 ): readonly Finding[] {
+  // Block devices have numbers of their own.
+  if (stat.kind !== "character") return []
   const numbers = numbersOf(stat)
   const names = known.names.get(numbers) ?? []
   const isWrong = ({ item }: Use<DeviceNode>): boolean => {

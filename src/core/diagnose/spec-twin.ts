@@ -1,30 +1,44 @@
-/** What a machine would have in a specification's place: the same kind, names and style, made of the machine as it is now. */
+/** What a machine would have in a specification's place: the same kind, names, devices and style, made of the machine as it is now. */
 
-import type { LoadedSpec } from "../cdi/registry.ts"
 import type { CdiSpec } from "../cdi/spec.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { isOfDriver, requestLike } from "../generate/request-like.ts"
+import { isMachineName, isOfDriver, requestLike } from "../generate/request-like.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorNames } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
 
-export interface SpecTwin {
-  readonly source: LoadedSpec
-  readonly made: CdiSpec
+/** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
+export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: CdiSpec): CdiSpec | undefined {
+  const vendor = vendorNames.find((name) => spec.kind === `${name}.com/gpu`)
+  if (vendor !== undefined) {
+    const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
+    return made.ok ? made.value.spec : undefined
+  }
+  if (!isOfDriver(spec) && spec.kind !== "nvidia.com/gpu") return undefined
+  const whole = generateLike(subject, spec, ["all"])
+  const chosen = whole === undefined ? undefined : chosenDevices(spec, whole)
+  return chosen === undefined ? whole : generateLike(subject, spec, chosen)
 }
 
-/** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
-export function twinOf(
-  { snapshot, host }: Pick<CdiSubject, "snapshot" | "host">,
-  source: LoadedSpec,
-): SpecTwin | undefined {
-  const { spec } = source
-  const vendor = vendorNames.find((name) => spec.kind === `${name}.com/gpu`)
-  const made =
-    vendor !== undefined
-      ? generateVendorSpec(vendor, host, { hasGroups: false })
-      : isOfDriver(spec) || spec.kind === "nvidia.com/gpu"
-        ? generateSpec(snapshot, { ...requestLike(spec, "/usr/bin/gantry"), trouble: "told" })
-        : undefined
-  return made?.ok === true ? { source, made: made.value.spec } : undefined
+function generateLike(
+  { snapshot }: Pick<CdiSubject, "snapshot">,
+  spec: CdiSpec,
+  devices: readonly string[],
+): CdiSpec | undefined {
+  // Which program serves hooks is not compared.
+  const request = requestLike(spec, "/usr/bin/gantry")
+  const made = generateSpec(snapshot, { ...request, devices, trouble: "told" })
+  return made.ok ? made.value.spec : undefined
+}
+
+/** Selectors of what an author chose; undefined: all that the machine has, or once had. */
+function chosenDevices(spec: CdiSpec, whole: CdiSpec): readonly string[] | undefined {
+  const written = new Set(spec.devices.map(({ name }) => name))
+  const known = whole.devices.map(({ name }) => name).filter((name) => name !== "all")
+  const chosen = known.filter((name) => written.has(name))
+  const isOld = [...written].some((name) => name !== "all" && isMachineName(name) && !known.includes(name))
+  return isOld || chosen.length === 0 || chosen.length === known.length
+    ? undefined
+    : // A name that says its type is no selector.
+      chosen.map((name) => name.replace(/^(?:gpu|mig)(?=\d)/, ""))
 }

@@ -96,6 +96,8 @@ export interface CdiMachineFaults {
   /** Names without a version: `libcuda.so`. */
   CdiLibrariesLacking: AtPlace & { readonly libraries: readonly string[] }
   CdiGpusUnlisted: { readonly gpus: readonly string[] }
+  /** Qualified names. */
+  CdiDevicesUnlisted: { readonly devices: readonly string[] }
   CdiMigDevicesUnlisted: { readonly devices: readonly string[] }
   /** `has`: what lies there in the image. */
   CdiImageShadowed: AtPlace & { readonly containerPath: string; readonly has: string }
@@ -341,7 +343,8 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${at(d.place)}${list(d.devices)} ${d.devices.length === 1 ? "lacks" : "lack"} ${list(d.nodes)}`,
-    remedies: () => know("the specification is not whole: generate it anew"),
+    remedies: () =>
+      know("if it was not left out on purpose, the specification is not whole: generate it anew"),
   },
   CdiNodesBeyond: {
     code: "GAN4135",
@@ -361,6 +364,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) => `no CDI device gives ${list(d.gpus)}, which this machine has`,
     remedies: () => know("generate the specification anew, unless they are left out on purpose"),
+  },
+  CdiDevicesUnlisted: {
+    code: "GAN4137",
+    exit: 1,
+    says: (d) => `this machine has ${list(d.devices)} too, which the specification does not have`,
+    remedies: () => know("generate the specification anew, if they were not left out on purpose"),
   },
   CdiMigDevicesUnlisted: {
     code: "GAN4133",

@@ -43,9 +43,10 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
     return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
   })
   const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
-    // A package manager writes libraries one after the other. Those for showing many machines never have.
+    // A package manager writes libraries one after the other. Without this one no CUDA program runs; others many machines never have.
     if (tag === "DriverFileUnusable") return [{ what: `a usable ${data.path}`, isVital: false }]
-    if (tag === "DriverFileMissing" && severity === "warning") return [{ what: data.name, isVital: true }]
+    if (tag === "DriverFileMissing" && data.name.startsWith("libcuda.so."))
+      return [{ what: data.name, isVital: true }]
     if (severity !== "error") return []
     if (tag === "DriverVersionMismatch")
       return [{ what: `libraries of driver ${data.kernel}`, isVital: true }]

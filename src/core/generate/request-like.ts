@@ -5,7 +5,7 @@
 
 import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
 import { splitKind } from "../cdi/name-rules.ts"
-import { type CdiSpec, type ContainerEdits, everyEdits, type Hook } from "../cdi/spec.ts"
+import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, type Hook } from "../cdi/spec.ts"
 import { pciAddressPattern } from "../inventory/pci-address.ts"
 import { noAdditions } from "./add-edits.ts"
 import {
@@ -26,7 +26,7 @@ const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
 }
 
 /** Is it what generators call a device of the machine? */
-const isMachineName = (name: string): boolean =>
+export const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => namePatterns[strategy].test(name))
 
 /** NVIDIA's, and of GPUs or what goes with them. */
@@ -45,7 +45,7 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
   )
   const hasOneHook = hooks.some((hook) => hookOf(hook) === "complete-container")
   const called = new Set(hooks.map(hookOf))
-  const mode = modeOf(vendor, className)
+  const mode = modeOf(vendor, className, nodes)
   return {
     mode,
     ...{ vendor, class: className, devices: ["all"], orinCompatDirectory: "" },
@@ -93,11 +93,22 @@ const ldconfigOf = (hooks: readonly Hook[]): string => {
   return at === -1 ? "" : (args[at + 1] ?? "")
 }
 
-const modeOf = (vendor: string, className: string): SpecMode => {
+/** By the kind that this generator gives; the reference's leaves all under that of GPUs, where the nodes tell. */
+const modeOf = (vendor: string, className: string, nodes: readonly DeviceNode[]): SpecMode => {
   if (vendor.startsWith("management.")) return "management"
   if (className === "imex-channel") return "imex"
-  return specModes.find((mode) => mode === className) ?? "auto"
+  const named = specModes.find((mode) => mode === className)
+  const alone = nodesOfMode.find(([, pattern]) => nodes.every(({ path }) => pattern.test(path)))
+  return named ?? (nodes.length === 0 ? undefined : alone?.[0]) ?? "auto"
 }
+
+const nodesOfMode: readonly (readonly [SpecMode, RegExp])[] = [
+  ["imex", /^\/dev\/nvidia-caps-imex-channels\//],
+  ["nvswitch", /^\/dev\/nvidia-nvswitch/],
+  ["gds", /^\/dev\/nvidia-fs/],
+  ["mofed", /^\/dev\/infiniband\//],
+  ["gdrcopy", /^\/dev\/gdrdrv$/],
+]
 
 /** What of a specification no generator would have written, in words; undefined: nothing. `made`: of the same machine, in the same style. */
 export function findOwnContent(spec: CdiSpec, made: CdiSpec): string | undefined {

@@ -70,3 +70,24 @@ test("libraries that are missing, or of another driver than the module", () => {
   }
   expect(lacks({ gpus: 1, change: upgraded })).toEqual(["vital: libraries of driver 560.35.03"])
 })
+
+test("libcuda is waited for, another library or file of the driver that many machines never have is not", () => {
+  const libraries = "/usr/lib/x86_64-linux-gnu"
+  expect(lacks({ gpus: 1, change: without(`${libraries}/libcuda.so`) })).toEqual([
+    "vital: libcuda.so.550.163.01",
+  ])
+  expect(lacks({ gpus: 1, change: without(`${libraries}/libnvidia-opencl`) })).toEqual([])
+  expect(lacks({ gpus: 1, change: without("/etc/vulkan", "/usr/share/vulkan", "/usr/share/glvnd") })).toEqual(
+    [],
+  )
+})
+
+test("a library that is not whole holds up nothing", () => {
+  const path = "/usr/lib/x86_64-linux-gnu/libnvidia-opencl.so.550.163.01"
+  const change: MachineOptions["change"] = (tree) => {
+    const entry = tree[path]
+    if (entry?.kind !== "file") throw new Error(`the machine has no ${path}`)
+    tree[path] = { ...entry, content: "\x7fELF" }
+  }
+  expect(lacks({ gpus: 1, change })).toEqual([`awaited: a usable ${path}`])
+})
