@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
+import { parseSpec } from "../core/cdi/parse-spec.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
 import { formatOf } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
@@ -18,9 +19,11 @@ import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine, takeHome } from "../core/generate/place-on-machine.ts"
 import { findOwnContent, isOfDriver, requestLike } from "../core/generate/request-like.ts"
 import { lowestLimit, type Reading, type VersionLimit } from "../core/generate/version-limit.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import type { RootView } from "../core/host/root-view.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { attempt } from "../host/file-system.ts"
+import { createLiveFiles } from "../host/live-files.ts"
 import { readUpTo } from "../host/read-up-to.ts"
 import { putFile } from "../host/replace-file.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
@@ -65,25 +68,56 @@ function fixSpec(
   const own = findOwnContent(spec, renewed)
   if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
+  const home = isPlaced ? (one: CdiSpec): CdiSpec => takeHome(one, directory) : (one: CdiSpec): CdiSpec => one
+  return replaceSpec({ file, judged: spec, renewed, written: fitted.value.spec, home }, host, areNamed)
+}
+
+interface Renewal {
+  readonly file: string
+  readonly judged: CdiSpec
+  /** As the machine calls its own. */
+  readonly renewed: CdiSpec
+  /** As the file says it. */
+  readonly written: CdiSpec
+  readonly home: (spec: CdiSpec) => CdiSpec
+}
+
+/** undefined: it is right by now. Faults: CdiFileUnwritable. */
+function replaceSpec(
+  { file, judged, renewed, written, home }: Renewal,
+  host: HostFiles,
+  areNamed: boolean,
+): Result<FixedFile | undefined> {
   const named = areNamed ? file : host.livePath(hostPath(file))
   if (named === undefined) return fail(fault("CdiFileUnwritable", { file }))
   const path = whereItLies(named)
-  const kept = keepPrevious(path)
-  if (!kept.ok) return kept
+  const previous = readPrevious(path)
+  if (!previous.ok) return previous
+  const parsed = parseSpec({ path: file, bytes: previous.value.bytes })
+  const current = parsed.ok ? home(parsed.value.spec) : undefined
+  // Under another name it was made anew a moment ago.
+  if (current !== undefined && diffSpecs(current, renewed).length === 0) return ok(undefined)
+  if (current === undefined || diffSpecs(current, judged).length > 0)
+    return fail(fault("CdiFileUnwritable", { file, why: "it changed while it was looked at" }))
+  const kept = putFile(`${path}.previous`, previous.value.bytes, previous.value.mode)
+  if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: `${path}.previous` }, kept.fault))
   // A file that was named may have an ending that engines do not read, and keeps it.
-  const done = writeSpecAt(fitted.value.spec, path, formatOf(path))
-  return done.ok
-    ? ok({
-        ...{ file, previous: `${path === named ? file : path}.previous` },
-        added: namesBeside(renewed, spec),
-        removed: namesBeside(spec, renewed),
-      })
-    : done
+  const done = writeSpecAt(written, path, formatOf(file))
+  if (!done.ok) return done
+  return ok({
+    ...{ file, previous: `${isLink(file, host, areNamed) ? path : file}.previous` },
+    added: namesBeside(renewed, judged),
+    removed: namesBeside(judged, renewed),
+  })
+}
+
+interface PreviousFile {
+  readonly bytes: Uint8Array
+  readonly mode: number
 }
 
 /** Faults: CdiFileUnwritable. */
-function keepPrevious(path: string): Result<true> {
-  const file = `${path}.previous`
+function readPrevious(path: string): Result<PreviousFile> {
   const read = attempt(path, "read", () => {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
@@ -93,8 +127,13 @@ function keepPrevious(path: string): Result<true> {
       closeSync(descriptor)
     }
   })
-  const kept = read.ok ? putFile(file, read.value.bytes, read.value.mode) : read
-  return kept.ok ? kept : fail(fault("CdiFileUnwritable", { file }, kept.fault))
+  return read.ok ? read : fail(fault("CdiFileUnwritable", { file: path }, read.fault))
+}
+
+/** A file of the machine's directories is called as the machine calls it. */
+function isLink(file: string, host: HostFiles, isNamed: boolean): boolean {
+  const stat = (isNamed ? createLiveFiles() : host).lstat(hostPath(file))
+  return stat.ok && stat.value.kind === "symlink"
 }
 
 /** Behind a link: what manages the file made it on purpose. */

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -218,5 +220,19 @@ describe("gantry cdi verify --fix", () => {
     const refused = gantry("cdi", "verify", "--fix", named, "--host", recording)
     expect(refused.exit).toBe(2)
     expect(refused.stderr).toContain("a recording has none")
+  })
+
+  test("a file with two names is made anew once, keeps what it was beside itself and its names", () => {
+    const [real, link] = [join(work, "spec-v1"), join(work, "linked.json")]
+    const old = stale(generated("--format", "json"))
+    writeFileSync(real, old)
+    symlinkSync("spec-v1", link)
+    const { stdout } = verify("--fix", link, real)
+    expect(stdout.match(/made anew/g)).toHaveLength(1)
+    expect(stdout).toContain(`${real}.previous`)
+    expect(readFileSync(`${real}.previous`, "utf8")).toBe(old)
+    expect(readFileSync(real, "utf8")).toBe(generated("--format", "json"))
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(verify(link).exit).toBe(0)
   })
 })

@@ -117,6 +117,18 @@ describe("a specification of another vendor in which something was changed", () 
     expect([...new Set(judge(write(changed), machine))]).toEqual([...new Set(codes)])
   })
 
+  const withNode = (text: string, path: string): string =>
+    text.replace(/( +)deviceNodes:\n/, `$&$1    - path: ${path}\n`)
+
+  test.each([
+    ["a100", "/dev/nvidia1", []],
+    ["gb200", "/dev/nvidia-caps-imex-channels/channel1", ["--mode=imex"]],
+  ])("of %s and chosen devices, one gives another's node too", (machine, path, args) => {
+    const text = withNode(generate(machine, "--device=0", ...args, ...hook), path)
+    expect(text).toContain(path)
+    expect(judge(write(text), machine)).toContain("warning GAN4135")
+  })
+
   test("and of IMEX channels", () => {
     const text = generate("gb200", "--mode=imex", ...hook)
     const named = swapped(text, 'name: "0"', 'name: "1"')

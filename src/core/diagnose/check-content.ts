@@ -12,7 +12,7 @@ import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
-import { twinOf } from "./spec-twin.ts"
+import { type SpecTwin, twinOf } from "./spec-twin.ts"
 
 /** `told`: qualified names of devices that are another one, or none: what they lack says nothing more. Order: files as read; of each nodes, then files. */
 export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): readonly Finding[] {
@@ -25,9 +25,9 @@ export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): re
     const isOfGpus = /(?:^|\.)nvidia\.com\/gpu$/.test(source.spec.kind)
     // What names of NVIDIA's GPUs say check-gpus.ts knows better.
     return [
-      ...(isOfGpus ? [] : checkNames(winner, twin)),
+      ...(isOfGpus ? [] : checkNames(winner, twin.made)),
       ...checkGiven(subject.host, winner, twin),
-      ...checkFiles(winner, twin),
+      ...checkFiles(winner, twin.made),
     ]
   })
 }
@@ -105,12 +105,12 @@ interface JudgedDevice {
   readonly beyond: readonly string[]
 }
 
-function checkGiven(host: HostFiles, winner: Winner, twin: CdiSpec): readonly Finding[] {
+function checkGiven(host: HostFiles, winner: Winner, twin: SpecTwin): readonly Finding[] {
   const judged = judgeDevices(host, winner, twin)
   return [
     ...tellTogether(judged, "lacks", ({ place, lacks: nodes }, devices) =>
       found(
-        nodes.some((path) => isVital(twin.kind, path)) ? "error" : "warning",
+        nodes.some((path) => isVital(twin.made.kind, path)) ? "error" : "warning",
         fault("CdiNodesLacking", { place, devices, nodes }),
         ...nodes,
       ),
@@ -121,10 +121,14 @@ function checkGiven(host: HostFiles, winner: Winner, twin: CdiSpec): readonly Fi
   ]
 }
 
-function judgeDevices(host: HostFiles, { source, devices }: Winner, made: CdiSpec): readonly JudgedDevice[] {
+function judgeDevices(
+  host: HostFiles,
+  { source, devices }: Winner,
+  { made, whole }: SpecTwin,
+): readonly JudgedDevice[] {
   const { containerEdits: common } = source.spec
   const hostNodesOf = nodeReader(host)
-  const everyone = hostNodesOf(made.containerEdits, ...made.devices.map((one) => one.containerEdits))
+  const everyone = hostNodesOf(whole.containerEdits, ...whole.devices.map((one) => one.containerEdits))
   const twins = new Map(made.devices.map(({ name, containerEdits }) => [name, containerEdits]))
   const drawsAny = hasDrm(source.spec)
   return devices.flatMap(({ device: { device, name }, index }): readonly JudgedDevice[] => {

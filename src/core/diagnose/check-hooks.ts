@@ -9,6 +9,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { toolkitHooks } from "../generate/spec-request.ts"
 import type { RootView } from "../host/root-view.ts"
+import { nearestOf } from "../text/nearest.ts"
 import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
@@ -82,15 +83,23 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
     return `${JSON.stringify(args.slice(0, words.length + 1))} are not its name and ${words.join(" ")}`
   const call = rest[words.length]
   if (call === undefined) return "it is told to do nothing; the first of args is its name"
-  // Newer releases of the others know more words than any list.
-  const isKnown = baseName(path) === "gantry" ? knownCalls.includes(call) : /^[a-z]/.test(call)
-  if (!isKnown) return `it knows no ${JSON.stringify(call)}; the first of args is its name`
+  if (!mayKnow(baseName(path), call))
+    return `it knows no ${JSON.stringify(call)}; the first of args is its name`
   if (hookName !== "createContainer")
     return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
   const link = args.find(
     (arg, index) => /^--(?:node-)?link$/.test(args[index - 1] ?? "") && !arg.includes("::"),
   )
   return link === undefined ? undefined : `the link ${JSON.stringify(link)} is no target::path`
+}
+
+/** Newer releases of the others know more words than any list; a program's name and what is nearly a word are none. */
+function mayKnow(program: string, call: string): boolean {
+  if (knownCalls.includes(call)) return true
+  const meant = nearestOf(call, knownCalls)
+  const isMistyped = meant !== undefined && Math.abs(meant.length - call.length) <= 2
+  const isName = call === "hook" || Object.hasOwn(toolkitWords, call)
+  return program !== "gantry" && /^[a-z]/.test(call) && !isMistyped && !isName
 }
 
 const viewOf = ({ placed, view }: CdiSubject, { path }: LoadedSpec): RootView =>

@@ -117,10 +117,9 @@ function checkNames(
   stat: FileStat,
   uses: readonly Use<DeviceNode>[],
 ): readonly Finding[] {
-  // Block devices have numbers of their own.
-  if (stat.kind !== "character") return []
-  const numbers = numbersOf(stat)
-  const names = known.names.get(numbers) ?? []
+  // Block devices have numbers of their own: none is the driver's, whatever its numbers.
+  const numbers = stat.kind === "character" ? numbersOf(stat) : undefined
+  const names = (numbers === undefined ? undefined : known.names.get(numbers)) ?? []
   const isWrong = ({ item }: Use<DeviceNode>): boolean => {
     const others = known.numbers.get(item.path)
     return (names.length > 0 && !names.includes(item.path)) || (others !== undefined && others !== numbers)

@@ -7,17 +7,26 @@ import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorNames } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
 
+export interface SpecTwin {
+  /** Of the devices that the specification's author chose. */
+  readonly made: CdiSpec
+  /** Of all that the machine has. */
+  readonly whole: CdiSpec
+}
+
 /** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
-export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: CdiSpec): CdiSpec | undefined {
+export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: CdiSpec): SpecTwin | undefined {
   const vendor = vendorNames.find((name) => spec.kind === `${name}.com/gpu`)
   if (vendor !== undefined) {
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
-    return made.ok ? made.value.spec : undefined
+    return made.ok ? { made: made.value.spec, whole: made.value.spec } : undefined
   }
   if (!isOfDriver(spec) && spec.kind !== "nvidia.com/gpu") return undefined
   const whole = generateLike(subject, spec, ["all"])
-  const chosen = whole === undefined ? undefined : chosenDevices(spec, whole)
-  return chosen === undefined ? whole : generateLike(subject, spec, chosen)
+  if (whole === undefined) return undefined
+  const chosen = chosenDevices(spec, whole)
+  const made = chosen === undefined ? whole : generateLike(subject, spec, chosen)
+  return made && { made, whole }
 }
 
 function generateLike(

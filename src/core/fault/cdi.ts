@@ -64,7 +64,8 @@ export interface CdiFaults {
   }
   /** `place`: what was looked for. */
   CdiNothingToGenerate: { readonly mode: string; readonly place: string }
-  CdiFileUnwritable: { readonly file: string }
+  /** `why`: what no system call says. */
+  CdiFileUnwritable: { readonly file: string; readonly why?: string }
   CdiContentLeftOut: { readonly what: string; readonly why: string; readonly consequence: string }
   CdiVersionUnreachable: {
     readonly limit: string
@@ -346,9 +347,13 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiFileUnwritable: {
     code: "GAN4061",
     exit: 1,
-    says: (d) => `${d.file}: failed to write CDI spec`,
-    remedies: () =>
-      know("write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"),
+    says: (d) => `${d.file}: failed to write CDI spec${d.why === undefined ? "" : `: ${d.why}`}`,
+    remedies: (d) =>
+      know(
+        d.why === undefined
+          ? "write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"
+          : "look at who writes it, and run the command again",
+      ),
   },
   CdiContentLeftOut: {
     code: "GAN4062",
