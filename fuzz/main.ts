@@ -25,7 +25,8 @@ const options = {
 } as const
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ args: process.argv.slice(2), options })
+  const values = readOptions()
+  if (values === undefined) return misused()
   if (values.worker !== undefined) {
     runShare(JSON.parse(values.worker) as Share)
     return 0
@@ -33,12 +34,23 @@ async function main(): Promise<number> {
   const [inputs, seed, seconds] = [Number(values.inputs), Number(values.seed), Number(values.seconds)]
   const isNumbers = [inputs, seed, seconds].every((number) => Number.isSafeInteger(number) && number >= 0)
   const isKnown = values.target === undefined || targets.some(({ name }) => name === values.target)
-  if (!isNumbers || !isKnown) {
-    console.error(`usage: ${usage}\ntargets: ${targets.map(({ name }) => name).join(" ")}`)
-    return 2
-  }
+  if (!isNumbers || !isKnown) return misused()
   if (values.index !== undefined) return tryOne(values.target ?? "", seed, Number(values.index))
   return runAll({ inputs, seed, seconds, target: values.target })
+}
+
+/** undefined: there is no such option. */
+function readOptions() {
+  try {
+    return parseArgs({ args: process.argv.slice(2), options }).values
+  } catch {
+    return undefined
+  }
+}
+
+function misused(): number {
+  console.error(`usage: ${usage}\ntargets: ${targets.map(({ name }) => name).join(" ")}`)
+  return 2
 }
 
 function tryOne(name: string, seed: number, index: number): number {
