@@ -106,6 +106,8 @@ function runBun(args, env, output) {
     })
     const said = []
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(chunk))
+    // A runner that cannot be started is a failure of its share, and keeps the others' results.
+    child.on("error", (error) => said.push(Buffer.from(`${error}\n`)))
     child.on("close", (code) => {
       process.stdout.write(Buffer.concat(said))
       resolve(code ?? 1)
