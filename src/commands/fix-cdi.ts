@@ -3,7 +3,7 @@
  * moment, and what it was stays beside it, under a name that engines do not read.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
@@ -25,7 +25,7 @@ import { hostPath } from "../core/text/brand.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readUpTo } from "../host/read-up-to.ts"
-import { putFile } from "../host/replace-file.ts"
+import { putFile, whereItLies } from "../host/replace-file.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 import { writeSpecAt } from "./write-spec-file.ts"
 
@@ -90,7 +90,10 @@ function replaceSpec(
 ): Result<FixedFile | undefined> {
   const named = areNamed ? file : host.livePath(hostPath(file))
   if (named === undefined) return fail(fault("CdiFileUnwritable", { file }))
-  const path = whereItLies(named)
+  // Behind a link: what manages the file made it on purpose.
+  const place = attempt(named, "lstat", () => whereItLies(named))
+  if (!place.ok) return fail(fault("CdiFileUnwritable", { file }, place.fault))
+  const path = place.value
   const previous = readPrevious(path)
   if (!previous.ok) return previous
   const parsed = parseSpec({ path: file, bytes: previous.value.bytes })
@@ -134,15 +137,6 @@ function readPrevious(path: string): Result<PreviousFile> {
 function isLink(file: string, host: HostFiles, isNamed: boolean): boolean {
   const stat = (isNamed ? createLiveFiles() : host).lstat(hostPath(file))
   return stat.ok && stat.value.kind === "symlink"
-}
-
-/** Behind a link: what manages the file made it on purpose. */
-function whereItLies(path: string): string {
-  try {
-    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
-  } catch {
-    return path
-  }
 }
 
 /** Names of devices that the other has not. */

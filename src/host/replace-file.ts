@@ -34,7 +34,7 @@ export function replaceFile(path: string, text: string, mode: number): Result<tr
 }
 
 /** Few files are links; and to resolve what another process replaces meanwhile can end in a name that no file has any more. */
-const whereItLies = (path: string): string =>
+export const whereItLies = (path: string): string =>
   lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : absolute(path)
 
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
