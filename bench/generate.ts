@@ -28,8 +28,8 @@ interface Machine {
 interface Way {
   readonly name: string
   readonly command: readonly string[]
-  /** Nothing is remembered of the machine. */
-  readonly isAnew?: true
+  /** What is removed first of what is remembered. */
+  readonly forgotten?: RegExp
 }
 
 /** The engine is named: to ask those of a machine costs what they take to answer, once. */
@@ -41,7 +41,7 @@ const shapes = [
   [8, 5600],
 ] as const
 
-/** Order: by machine; of each an empty program, remembered, looked at anew, the other toolkit. */
+/** Order: by machine; of each an empty program, what is remembered of less and less, the other toolkit. */
 export function measureGenerate({ directory, empty, rounds, peer }: GenerateBench): readonly Timing[] {
   const other = peer === undefined ? undefined : join(peer, "nvidia-ctk")
   const measure = buildMeasure(directory)
@@ -59,7 +59,9 @@ export function measureGenerate({ directory, empty, rounds, peer }: GenerateBenc
   const ways: readonly Way[] = [
     { name: "an empty program", command: ["/empty"] },
     { name: "remembered", command: generate },
-    { name: "looked at anew", command: generate, isAnew: true },
+    { name: "remembered, to a file", command: [...generate, "--output", "/etc/cdi/nvidia.yaml"] },
+    { name: "made anew", command: generate, forgotten: /^spec-/ },
+    { name: "looked at anew", command: generate, forgotten: /^/ },
     ...(other === undefined
       ? []
       : [{ name: "the other toolkit", command: ["/peer", "--quiet", "cdi", "generate"] }]),
@@ -70,8 +72,8 @@ export function measureGenerate({ directory, empty, rounds, peer }: GenerateBenc
     for (const machine of [...machines, ...machines]) check(machine)
     for (let round = 0; round < rounds; round++)
       for (const machine of machines)
-        for (const { name, command, isAnew } of ways) {
-          if (isAnew) forget(machine)
+        for (const { name, command, forgotten } of ways) {
+          if (forgotten !== undefined) forget(machine, forgotten)
           const [nanoseconds = 0] = runIn(machine, ["/measure", ...command])
             .split(" ")
             .map(Number)
@@ -85,9 +87,9 @@ export function measureGenerate({ directory, empty, rounds, peer }: GenerateBenc
   return titles.map((title) => timingOf(title, samples.get(title) ?? []))
 }
 
-function forget({ root }: Machine): void {
+function forget({ root }: Machine, which: RegExp): void {
   const state = join(root, "run/gantry")
-  for (const name of readdirSync(state)) rmSync(join(state, name), { recursive: true })
+  for (const name of readdirSync(state)) if (which.test(name)) rmSync(join(state, name), { recursive: true })
 }
 
 const runIn = ({ root }: Machine, command: readonly string[]): string =>

@@ -17,7 +17,7 @@ const host = createLiveHost()
 const state = "/run/gantry"
 const ways: Readonly<Record<string, () => HostSnapshot | undefined>> = {
   cold: () => observeSnapshot(host, options),
-  remember: () => observeAndRemember(host, options, state),
+  remember: () => observeAndRemember(host, options, state).snapshot,
   warm: () => recallSnapshot(host, options, state)?.snapshot,
 }
 const look = ways[process.argv[2] ?? ""]

@@ -1,24 +1,24 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
 import { writeSync } from "node:fs"
-import { renderSpec } from "../core/cdi/render-spec.ts"
-import type { CdiSpec } from "../core/cdi/spec.ts"
 import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { FittedSpec } from "../core/generate/fit-version.ts"
+import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { renderEngine, versionReadBy } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
-import type { generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
+import type { VendorName } from "../core/vendor/vendor-names.ts"
 import { statIfThere } from "../host/stat-if-there.ts"
+import { stateDirectory } from "../host/state-directory.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
-import { findMachine } from "./find-machine.ts"
+import { findReaders, type Readers } from "./find-readers.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
-import { findReaders, finishSpec, makeSpec, type Readers } from "./make-spec.ts"
+import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { openMachine } from "./open-machine.ts"
 import { print, report } from "./report.ts"
 import { isOneOf, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
@@ -93,49 +93,64 @@ async function readVendors({ values, lists, on }: Flags, host: HostFiles): Promi
 
 const isDirectory = (path: string): boolean => path.endsWith("/") || statIfThere(path)?.isDirectory() === true
 
-/** Faults: those of saidPlaces, findMachine, makeSpec. */
-async function generateOfNvidia(flags: Flags, call: SpecCall): Promise<Result<FittedSpec>> {
-  const places = saidPlaces(flags, shape)
-  if (!places.ok) return places
-  const found = await findMachine(flags.values.get("host"), places.value)
-  return found.ok ? makeSpec(found.value.snapshot, call) : found
-}
-
-/** Faults: VendorGpuAbsent. */
-async function generateOfVendor(...call: Parameters<typeof generateVendorSpec>): Promise<Result<FittedSpec>> {
-  const vendors = await import("../core/vendor/generate-vendor-spec.ts")
-  return vendors.generateVendorSpec(...call)
-}
-
-/** undefined: it was printed. Faults: those of generating and finishSpec; CdiDeviceConflict, CdiFileUnwritable. */
-async function generate(
+/** Faults: those of saidPlaces, makeNvidiaSpec. */
+async function generateOfNvidia(
   flags: Flags,
   { call, host, readers }: Generation,
-  vendor: GpuVendor,
-): Promise<Result<WrittenFile | undefined>> {
+): Promise<Result<MadeSpec>> {
+  const places = saidPlaces(flags, shape)
+  if (!places.ok) return places
+  const selector = flags.values.get("host")
+  return makeNvidiaSpec(host, { call, readers, places: places.value, selector }, stateDirectory())
+}
+
+/** Faults: VendorGpuAbsent, those of finishSpec. */
+async function generateOfVendor(
+  vendor: VendorName,
+  { call, host, readers }: Generation,
+): Promise<Result<MadeSpec>> {
+  const [{ generateVendorSpec }, { finishSpec }, { writeOut }] = await Promise.all([
+    import("../core/vendor/generate-vendor-spec.ts"),
+    import("./make-spec.ts"),
+    import("../core/generate/made-spec.ts"),
+  ])
   // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
+  const made = generateVendorSpec(vendor, host, { hasGroups })
+  const finished = made.ok ? finishSpec(made.value, host, readers) : made
+  return finished.ok ? ok(writeOut(finished.value, call.format)) : finished
+}
+
+/** undefined: it was printed. Faults: those of generating; CdiDeviceConflict, CdiFileUnwritable. */
+async function generate(
+  flags: Flags,
+  generation: Generation,
+  vendor: GpuVendor,
+): Promise<Result<WrittenFile | undefined>> {
+  const { call, host, readers } = generation
   const generated =
     vendor === "nvidia"
-      ? await generateOfNvidia(flags, call)
-      : await generateOfVendor(vendor, host, { hasGroups })
+      ? await generateOfNvidia(flags, generation)
+      : await generateOfVendor(vendor, generation)
   if (!generated.ok) return generated
+  const spec = generated.value
+  const findings = [...spec.findings, ...findMissingHookPrograms(spec.hookPrograms, host)]
   const { format } = call
-  const output = outputOf(call, generated.value.spec)
-  const finished = finishSpec(generated.value, host, readers)
-  if (!finished.ok) return finished
-  const { spec, findings } = finished.value
+  const output = outputOf(call, spec)
   if (output === "") {
     await tell(findings)
-    await print(renderSpec(spec, format))
+    await print(spec.text)
     return ok(undefined)
   }
-  const { findRivals, writeSpecFile } = await import("./write-spec-file.ts")
-  const [rival] = findRivals(spec, output, format)
+  const [{ findRivals }, { writeSpecFile }] = await Promise.all([
+    import("./find-rivals.ts"),
+    import("./write-spec-file.ts"),
+  ])
+  const [rival] = await findRivals(spec, output, format)
   if (rival !== undefined) return fail(rival)
-  const written = writeSpecFile(spec, output, format)
+  const written = writeSpecFile(spec.text, output, format)
   if (!written.ok) return written
-  const told = { spec, findings, file: written.value, ...readers }
+  const told = { ...spec, findings, file: written.value, ...readers }
   if (!flags.on.has("json")) {
     await tell(findings)
     await print(renderWritten(told))
@@ -146,7 +161,7 @@ async function generate(
 }
 
 /** In a directory a file has the name of its kind, so that no two vendors' meet. */
-const outputOf = ({ output, format }: SpecCall, { kind }: CdiSpec): string =>
+const outputOf = ({ output, format }: SpecCall, { kind }: MadeSpec): string =>
   output !== "" && isDirectory(output) ? joinPath(output, `${kind.replace("/", "-")}.${format}`) : output
 
 async function renderOthers(host: HostFiles): Promise<string> {
@@ -164,14 +179,14 @@ async function tell(findings: readonly Finding[]): Promise<void> {
     if (severity !== "note") writeSync(2, `${severity}: ${renderFaultLine(one)}\n`)
 }
 
-interface WrittenFile extends FittedSpec, Readers {
+interface WrittenFile extends MadeSpec, Readers {
   readonly file: string
 }
 
-function renderWritten({ spec, file, limit }: WrittenFile): string {
-  const count = spec.devices.length
+function renderWritten({ kind, cdiVersion, devices, file, limit }: WrittenFile): string {
+  const count = devices.length
   const because = limit === undefined ? "" : `, for ${limit.because.map(renderEngine).join(" and ")}`
-  return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${spec.kind}, cdiVersion ${spec.cdiVersion}${because}\n`
+  return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${kind}, cdiVersion ${cdiVersion}${because}\n`
 }
 
 async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string> {
@@ -179,11 +194,11 @@ async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string>
   return `${JSON.stringify(
     {
       version: 2,
-      files: files.map(({ spec, file, limit, engines, findings }) => ({
+      files: files.map(({ kind, cdiVersion, devices, file, limit, engines, findings }) => ({
         file,
-        kind: spec.kind,
-        cdiVersion: spec.cdiVersion,
-        devices: spec.devices.map(({ name }) => name),
+        kind,
+        cdiVersion,
+        devices: devices.map(({ name }) => name),
         engines: engines.map((engine) => ({
           name: engine.name,
           version: engine.version ?? null,

@@ -3,22 +3,25 @@
  * next-step.ts. A machine that is not whole gets no new specification, and the last good one stays as long as what it names is there.
  */
 
-import { renderSpec } from "../core/cdi/render-spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isDriverExpected } from "../core/generate/find-unready.ts"
+import { writeOut } from "../core/generate/made-spec.ts"
 import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
+import { findReaders } from "./find-readers.ts"
+import { findRivals } from "./find-rivals.ts"
 import type { Flags } from "./flags.ts"
 import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
-import { findReaders, finishSpec, makeSpec } from "./make-spec.ts"
+import { finishSpec, makeSpec } from "./make-spec.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { print } from "./report.ts"
 import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
-import { findRivals, writeSpecFile } from "./write-spec-file.ts"
+import { writeSpecFile } from "./write-spec-file.ts"
 
 const shape = {
   program: "gantry cdi watch",
@@ -141,14 +144,14 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
     await tell(renderFaultLine(made.fault))
     return ok({ stamp: fileStamp(call.output), fault: made.fault })
   }
-  const { spec, findings } = made.value
-  const [rival] = findRivals(spec, call.output, call.format)
+  const spec = writeOut(made.value, call.format)
+  const [rival] = await findRivals(spec, call.output, call.format)
   if (rival !== undefined) return fail(rival)
-  const text = renderSpec(spec, call.format)
+  const { text } = spec
   const isSame = isSpecText(call.output, text)
-  const written = isSame ? ok(call.output) : writeSpecFile(spec, call.output, call.format)
+  const written = isSame ? ok(call.output) : writeSpecFile(text, call.output, call.format)
   if (!written.ok) return written
-  for (const finding of findings)
+  for (const finding of [...spec.findings, ...findMissingHookPrograms(spec.hookPrograms, host)])
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`

@@ -10,6 +10,7 @@ import { transformRoot } from "../core/cdi/transform-root.ts"
 import { fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { hookProgramsOf } from "../core/generate/made-spec.ts"
 import { parseConfigKey } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
@@ -22,12 +23,13 @@ import { type Caller, variableOf } from "./caller.ts"
 import { type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 import { generateAsCtk, observeForCtk } from "./ctk-generate.ts"
 import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
+import { findRivals } from "./find-rivals.ts"
 import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { soundOf } from "./read-cdi.ts"
 import { readSpecifications } from "./read-specifications.ts"
 import { print } from "./report.ts"
-import { findRivals, writeSpecFile } from "./write-spec-file.ts"
+import { writeSpecFile } from "./write-spec-file.ts"
 
 export interface CtkSurroundings {
   /** A simulated machine or a recording; undefined: this machine. */
@@ -138,10 +140,12 @@ async function generate(
   const { output, format } = call.value
   for (const { spec, infix } of answered.value.specs) {
     const file = withInfix(output, infix)
-    for (const rival of file === "" ? [] : findRivals(spec, file, format)) log.warn(renderFaultLine(rival))
+    for (const rival of file === "" ? [] : await findRivals(spec, file, format))
+      log.warn(renderFaultLine(rival))
     const written = await deliver(spec, format, file)
     if (!written.ok) return written
-    for (const { fault: one } of findMissingHookPrograms(spec, machine.value)) log.warn(renderFaultLine(one))
+    for (const { fault: one } of findMissingHookPrograms(hookProgramsOf(spec), machine.value))
+      log.warn(renderFaultLine(one))
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
   }
   return ok(true)
@@ -151,11 +155,12 @@ const withInfix = (output: string, infix: string): string =>
   output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
 
 async function deliver(spec: CdiSpec, format: SpecFormat, file: string): Promise<Result<true>> {
+  const text = renderSpec(spec, format)
   if (file !== "") {
-    const written = writeSpecFile(spec, file, format)
+    const written = writeSpecFile(text, file, format)
     return written.ok ? ok(true) : written
   }
-  await print(renderSpec(spec, format))
+  await print(text)
   return ok(true)
 }
 

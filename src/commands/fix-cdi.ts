@@ -7,7 +7,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
-import { formatOf } from "../core/cdi/render-spec.ts"
+import { formatOf, renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
@@ -105,7 +105,7 @@ function replaceSpec(
   const kept = putFile(`${path}.previous`, previous.value.bytes, previous.value.mode)
   if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: `${path}.previous` }, kept.fault))
   // A file that was named may have an ending that engines do not read, and keeps it.
-  const done = writeSpecAt(written, path, formatOf(file))
+  const done = writeSpecAt(renderSpec(written, formatOf(file)), path)
   if (!done.ok) return done
   return ok({
     ...{ file, previous: `${isLink(file, host, areNamed) ? path : file}.previous` },

@@ -38,7 +38,7 @@ export async function knowMachine(
   ])
   const opened = openHost(selector)
   if (!opened.ok) return opened
-  const snapshot = observeAndRemember(opened.value, options, state)
+  const { snapshot } = observeAndRemember(opened.value, options, state)
   return ok({ host: opened.value, snapshot, recalled: undefined })
 }
 

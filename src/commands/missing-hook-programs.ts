@@ -1,6 +1,5 @@
 /** Hook programs that a specification names and this machine lacks: every container with one fails at its start. */
 
-import { type CdiSpec, everyEdits } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -9,14 +8,16 @@ import { createLiveFiles } from "../host/live-files.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 
 /**
- * A simulated machine's engine is this machine's, and so are its hooks; of a recording nothing is known. Order: as first named.
+ * A simulated machine's engine is this machine's, and so are its hooks; of a recording nothing is known. Order: as given.
  */
-export function findMissingHookPrograms(spec: CdiSpec, { provenance }: HostFiles): readonly Finding[] {
+export function findMissingHookPrograms(
+  programs: readonly string[],
+  { provenance }: HostFiles,
+): readonly Finding[] {
   if (provenance.kind === "recording") return []
   const files = createLiveFiles()
   const own = ownHookProgram()
-  const programs = new Set(everyEdits(spec).flatMap(({ edits }) => edits.hooks.map(({ path }) => path)))
-  return [...programs]
+  return programs
     .filter((path) => path !== own && !files.exists(hostPath(path)))
     .map((path) => ({ severity: "warning", fault: fault("CdiHookProgramAbsent", { path }), evidence: [] }))
 }

@@ -30,30 +30,37 @@ export function observeWithProof(host: Host, options: SnapshotOptions): Observed
   return { snapshot, witnesses, proof: witness.prove(witnesses) }
 }
 
+export interface Remembered {
+  readonly snapshot: HostSnapshot
+  /** undefined: it was not. */
+  readonly remembered: RememberedSnapshot | undefined
+}
+
 export function observeAndRemember(
   host: Host,
   options: SnapshotOptions,
   state: string | undefined,
-): HostSnapshot {
-  if (snapshotPlace(host, options, state) === undefined) return observeSnapshot(host, options)
+): Remembered {
+  if (snapshotPlace(host, options, state) === undefined)
+    return { snapshot: observeSnapshot(host, options), remembered: undefined }
   const observed = observeWithProof(host, options)
-  rememberObserved(host, options, state, observed)
-  return observed.snapshot
+  return { snapshot: observed.snapshot, remembered: rememberObserved(host, options, state, observed) }
 }
 
-/** Nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
+/** undefined: nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
 export function rememberObserved(
   host: Host,
   options: SnapshotOptions,
   state: string | undefined,
   { snapshot, proof }: Observed,
-): void {
+): RememberedSnapshot | undefined {
   const place = snapshotPlace(host, options, state)
-  if (state === undefined || place === undefined || proof === undefined) return
-  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return
+  if (state === undefined || place === undefined || proof === undefined) return undefined
+  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return undefined
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, ...proof, snapshot }
   writeState(state, place.file, remembered)
+  return remembered
 }
 
 /** What was seen is still there: of what is gone no time tells. */

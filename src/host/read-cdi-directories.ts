@@ -12,8 +12,9 @@ import { cleanPath, joinPath } from "../core/text/path.ts"
 export const readCdiDirectories = (
   host: HostFiles,
   directories: readonly string[],
+  isWanted: (path: string) => boolean = () => true,
 ): readonly SpecDirectory[] =>
-  directories.map(cleanPath).map((path) => ({ path, files: readDirectory(host, path) }))
+  directories.map(cleanPath).map((path) => ({ path, files: readDirectory(host, path, isWanted) }))
 
 /**
  * As the Go package's walk goes about it, which looks at names without following them:
@@ -22,7 +23,11 @@ export const readCdiDirectories = (
  *   a directory that cannot be listed has no files; one whose files cannot be looked at ends the search
  * Faults: HostReadFailed ends the search, CdiDirectoryUnused does not.
  */
-function readDirectory(host: HostFiles, directory: string): Result<readonly SpecFileRead[]> {
+function readDirectory(
+  host: HostFiles,
+  directory: string,
+  isWanted: (path: string) => boolean,
+): Result<readonly SpecFileRead[]> {
   const stat = host.lstat(hostPath(directory))
   if (!stat.ok) return isAbsent(stat.fault) ? ok([]) : stat
   if (stat.value.kind !== "directory") {
@@ -33,7 +38,8 @@ function readDirectory(host: HostFiles, directory: string): Result<readonly Spec
   const names = host.readDir(hostPath(directory))
   if (!names.ok) return fail(fault("CdiDirectoryUnused", { directory, why: "cannot be listed" }, names.fault))
   const files: SpecFileRead[] = []
-  for (const path of names.value.filter(isSpecName).map((name) => joinPath(directory, name))) {
+  const paths = names.value.filter(isSpecName).map((name) => joinPath(directory, name))
+  for (const path of paths.filter(isWanted)) {
     const file = host.lstat(hostPath(path))
     if (!file.ok && !isAbsent(file.fault)) return file
     // A name that is no UTF-8 is listed, and cannot be asked for. Engines read the file.

@@ -49,7 +49,7 @@ function counted(): { readonly host: Host; readonly reads: () => number } {
 
 /** As a start does. */
 const know = (host: Host, where: string | undefined): HostSnapshot =>
-  recallSnapshot(host, options, where)?.snapshot ?? observeAndRemember(host, options, where)
+  recallSnapshot(host, options, where)?.snapshot ?? observeAndRemember(host, options, where).snapshot
 
 const find = (): { readonly libraries: number; readonly reads: number } => {
   // What has changed within the last tick of the file system's clock is not remembered.

@@ -1,0 +1,67 @@
+/** The specification of NVIDIA's GPUs: kept, where all that it was made of is as it was; else made, and kept for the next. */
+
+import { ok, type Result } from "../core/fault/result.ts"
+import { noAdditions } from "../core/generate/add-edits.ts"
+import type { MadeSpec } from "../core/generate/made-spec.ts"
+import { toolkitHooks } from "../core/generate/spec-request.ts"
+import type { HostFiles } from "../core/host/host.ts"
+import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
+import { keepSpec, recallSpec, specPlace } from "../host/kept-spec.ts"
+import { type FoundMachine, lookAtMachine, recallMachine, usualOptions } from "./find-machine.ts"
+import type { Readers } from "./find-readers.ts"
+import type { SpecCall } from "./spec-call.ts"
+
+export interface NvidiaCall {
+  readonly call: SpecCall
+  readonly readers: Readers
+  readonly places: SaidPlaces
+  /** As `--host` says it. */
+  readonly selector: string | undefined
+}
+
+/** Faults: those of lookAtMachine, makeSpec, finishSpec. */
+export async function makeNvidiaSpec(
+  host: HostFiles,
+  asked: NvidiaCall,
+  state: string | undefined,
+): Promise<Result<MadeSpec>> {
+  const key = keyOf(asked)
+  for (const options of usualOptions(asked.places)) {
+    const place = specPlace(host, options, key, state)
+    const kept = place === undefined ? undefined : recallSpec(place)
+    if (kept !== undefined) return ok(kept)
+    const machine = recallMachine(host, options, state)
+    if (machine !== undefined) return makeAndKeep(machine, asked, state)
+  }
+  const looked = await lookAtMachine(asked.selector, asked.places, state)
+  return looked.ok ? makeAndKeep(looked.value, asked, state) : looked
+}
+
+async function makeAndKeep(
+  { host, options, snapshot, proof }: FoundMachine,
+  asked: NvidiaCall,
+  state: string | undefined,
+): Promise<Result<MadeSpec>> {
+  const [{ finishSpec, makeSpec }, { writeOut }] = await Promise.all([
+    import("./make-spec.ts"),
+    import("../core/generate/made-spec.ts"),
+  ])
+  const made = makeSpec(snapshot, asked.call)
+  const finished = made.ok ? finishSpec(made.value, host, asked.readers) : made
+  if (!finished.ok) return finished
+  const spec = writeOut(finished.value, asked.call.format)
+  const place = specPlace(host, options, keyOf(asked), state)
+  if (place !== undefined && proof !== undefined) keepSpec(place, proof, spec)
+  return ok(spec)
+}
+
+/** All that a specification depends on besides the machine. undefined: what an administrator adds is a file of its own, and is not compared. */
+function keyOf({
+  call: { request, mode, kind, format },
+  readers: { limit },
+}: NvidiaCall): string | undefined {
+  const { additions, hooks, ...rest } = request
+  if (additions !== noAdditions) return undefined
+  const enabled = toolkitHooks.filter((name) => hooks.isEnabled(name))
+  return JSON.stringify([mode, kind, format, limit, { ...hooks, enabled }, rest])
+}

@@ -1,0 +1,31 @@
+/** A specification that is finished: its text, and what is told of it. Plain data, so that it can be kept. */
+
+import { renderSpec, type SpecFormat } from "../cdi/render-spec.ts"
+import { type CdiSpec, everyEdits } from "../cdi/spec.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { FittedSpec } from "./fit-version.ts"
+
+export interface MadeSpec {
+  readonly kind: string
+  readonly cdiVersion: string
+  /** Order: as in the text. */
+  readonly devices: readonly { readonly name: string }[]
+  readonly hookPrograms: readonly string[]
+  readonly text: string
+  /** Of the machine as it was when this was made. */
+  readonly findings: readonly Finding[]
+}
+
+export const writeOut = ({ spec, findings }: FittedSpec, format: SpecFormat): MadeSpec => ({
+  kind: spec.kind,
+  cdiVersion: spec.cdiVersion,
+  devices: spec.devices.map(({ name }) => ({ name })),
+  hookPrograms: hookProgramsOf(spec),
+  text: renderSpec(spec, format),
+  findings,
+})
+
+/** Each once. Order: as first named. */
+export const hookProgramsOf = (spec: CdiSpec): readonly string[] => [
+  ...new Set(everyEdits(spec).flatMap(({ edits }) => edits.hooks.map(({ path }) => path))),
+]
