@@ -4,6 +4,7 @@ import { collectEdits } from "../../src/core/cdi/collect-edits.ts"
 import { findDevices } from "../../src/core/cdi/device-index.ts"
 import { buildRegistry, type Registry } from "../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
+import { defaultDirectories } from "../../src/core/cdi/spec-directories.ts"
 import { rootUser } from "../../src/core/diagnose/access.ts"
 import type { CdiSubject } from "../../src/core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../../src/core/diagnose/verify-cdi.ts"
@@ -46,7 +47,8 @@ const host = createMemoryHost({
 })
 
 const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
-  ...{ host, view: viewRoot(host, hostPath("/")), areNamed: false, placed: undefined },
+  ...{ host, view: viewRoot(host, hostPath("/")), placed: undefined },
+  ...{ directories: defaultDirectories, areNamed: false },
   snapshot: observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
   engines: [
     { engine: "podman", version: "4.3.1", program: "/usr/bin/podman", highest: "0.5.0" },

@@ -84,7 +84,7 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
     directory === undefined ? { registry: read, files: undefined } : takeRegistryHome(read, directory)
   return ok({
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
-    registry: home.registry,
+    ...{ registry: home.registry, directories: directories.value },
     placed: home.files && { files: home.files, engineView: viewRoot(createLiveHost(), hostPath("/")) },
     areNamed: flags.words.length > 0,
     unrecorded: new Set(),

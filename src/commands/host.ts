@@ -91,6 +91,7 @@ function record(flags: Flags): Result<string> {
   verifyCdi({
     ...{ host: recorder.host, view: viewRoot(recorder.host, hostPath("/")), snapshot },
     registry: readSpecifications(recorder.host, directories.value),
+    directories: directories.value,
     areNamed: false,
     placed: undefined,
     unrecorded: new Set(),

@@ -40,7 +40,7 @@ function judge({ host: machine, args, nvml, stdout }: CdiGenerateVector): readon
   const subject: CdiSubject = {
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")), engines: [], user: rootUser },
     registry: buildRegistry([{ path: "/etc/cdi", files: ok(files) }]),
-    ...{ areNamed: true, placed: undefined, unrecorded: new Set(), image: undefined },
+    ...{ directories: [], areNamed: true, placed: undefined, unrecorded: new Set(), image: undefined },
   }
   return verifyCdi(subject)
     .filter(({ severity }) => severity !== "note")

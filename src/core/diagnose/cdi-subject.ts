@@ -17,6 +17,8 @@ export interface CdiSubject {
   readonly view: RootView
   readonly snapshot: HostSnapshot
   readonly registry: Registry
+  /** Where specifications are looked for. */
+  readonly directories: readonly string[]
   /** The files were named, and lie wherever: who reads them and who wins is not known. */
   readonly areNamed: boolean
   /** Of a simulated machine: the files that were made for an engine outside it, and where that engine finds their hooks. */

@@ -1,6 +1,6 @@
 /**
- * The files of specifications themselves: readable for the engine's user, nobody else's to change, which of them win, and which engines
- * parse them. Source: facts, nvidia-container-cli §6.4; src/core/cdi/engine-versions.ts.
+ * The files of specifications themselves: readable for the engine's user, nobody else's to change, called as engines look for them, which of them
+ * win, and which engines parse them. Source: facts, nvidia-container-cli §6.4; src/core/cdi/engine-versions.ts.
  */
 
 import { shareResults } from "../cdi/map-edits.ts"
@@ -12,6 +12,7 @@ import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
+import { joinPath } from "../text/path.ts"
 import { closedAt, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
@@ -35,6 +36,18 @@ export function checkFiles({ view, user, registry, areNamed }: CdiSubject): read
           : []),
       ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
     ]
+  })
+}
+
+/** A name that YAML's own users write as often as the other, and that no engine reads. Order: as directories are read, by name. */
+export function checkUnread({ view, directories, areNamed }: CdiSubject): readonly Finding[] {
+  if (areNamed) return []
+  const places = directories.filter((directory) => view.lstat(directory).ok)
+  return places.flatMap((directory) => {
+    const names = view.readDir(directory)
+    return (names.ok ? names.value : [])
+      .filter((name) => name.endsWith(".yml"))
+      .map((name) => found("warning", fault("CdiFileUnread", { file: joinPath(directory, name) })))
   })
 }
 

@@ -9,7 +9,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
-import { checkEngines, checkFiles, checkPrecedence } from "./check-files.ts"
+import { checkEngines, checkFiles, checkPrecedence, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { checkImage } from "./check-image.ts"
@@ -31,6 +31,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...registry.findings,
     ...registry.specs.flatMap(({ warnings }) => warnings.map(weigh)),
     ...checkFiles(subject),
+    ...checkUnread(subject),
     ...checkPrecedence(subject),
     ...checkEngines(subject),
     ...checkReaders(subject),

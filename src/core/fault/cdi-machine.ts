@@ -46,6 +46,8 @@ export interface CdiMachineFaults {
   CdiHookUntrusted: AtPlace & { readonly path: string; readonly writable: string; readonly by: string }
   /** `closed`: the file or a directory above it. */
   CdiFileForbidden: { readonly file: string; readonly user: string; readonly closed: string }
+  /** In a directory of specifications, and not called as one. */
+  CdiFileUnread: { readonly file: string }
   CdiFileUntrusted: { readonly file: string; readonly writable: string; readonly by: string }
   CdiPathForbidden: AtPlace & {
     readonly path: string
@@ -226,6 +228,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     remedies: (d) => [
       { kind: "run", argv: ["chmod", "go-w", d.writable], asRoot: true, why: "after it is root's" },
     ],
+  },
+  CdiFileUnread: {
+    code: "GAN4138",
+    exit: 1,
+    says: (d) => `${d.file} is no specification to engines: they read names that end in .yaml or .json`,
+    remedies: () => know("let its name end in .yaml, unless it was put away on purpose"),
   },
   CdiFileForbidden: {
     code: "GAN4120",

@@ -144,7 +144,7 @@ export function subjectOf(change: MachineChange): CdiSubject {
 export const subjectOn = (host: Host, { engines, user, image }: MachineChange = {}): CdiSubject => ({
   ...{ host, view: viewRoot(host, hostPath("/")), snapshot: observe(host) },
   registry: buildRegistry(readCdiDirectories(host, defaultDirectories)),
-  areNamed: false,
+  ...{ directories: defaultDirectories, areNamed: false },
   placed: undefined,
   unrecorded: new Set(),
   engines: engines ?? observeEngines(host),
