@@ -109,7 +109,7 @@ async function generateOfVendor(
   vendor: VendorName,
   { call, host, readers }: Generation,
 ): Promise<Result<MadeSpec>> {
-  const [{ generateVendorSpec }, { finishSpec }, { writeOut }] = await Promise.all([
+  const [{ generateVendorSpec }, { finishSpec }, { renderMadeSpec }] = await Promise.all([
     import("../core/vendor/generate-vendor-spec.ts"),
     import("./make-spec.ts"),
     import("../core/generate/made-spec.ts"),
@@ -118,7 +118,7 @@ async function generateOfVendor(
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const made = generateVendorSpec(vendor, host, { hasGroups })
   const finished = made.ok ? finishSpec(made.value, host, readers) : made
-  return finished.ok ? ok(writeOut(finished.value, call.format)) : finished
+  return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
 }
 
 /** undefined: it was printed. Faults: those of generating; CdiDeviceConflict, CdiFileUnwritable. */
@@ -183,8 +183,8 @@ interface WrittenFile extends MadeSpec, Readers {
   readonly file: string
 }
 
-function renderWritten({ kind, cdiVersion, devices, file, limit }: WrittenFile): string {
-  const count = devices.length
+function renderWritten({ kind, cdiVersion, deviceNames, file, limit }: WrittenFile): string {
+  const count = deviceNames.length
   const because = limit === undefined ? "" : `, for ${limit.because.map(renderEngine).join(" and ")}`
   return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${kind}, cdiVersion ${cdiVersion}${because}\n`
 }
@@ -194,11 +194,11 @@ async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string>
   return `${JSON.stringify(
     {
       version: 2,
-      files: files.map(({ kind, cdiVersion, devices, file, limit, engines, findings }) => ({
+      files: files.map(({ kind, cdiVersion, deviceNames, file, limit, engines, findings }) => ({
         file,
         kind,
         cdiVersion,
-        devices: devices.map(({ name }) => name),
+        devices: deviceNames,
         engines: engines.map((engine) => ({
           name: engine.name,
           version: engine.version ?? null,

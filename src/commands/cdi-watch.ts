@@ -7,7 +7,7 @@ import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isDriverExpected } from "../core/generate/find-unready.ts"
-import { writeOut } from "../core/generate/made-spec.ts"
+import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
@@ -144,7 +144,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
     await tell(renderFaultLine(made.fault))
     return ok({ stamp: fileStamp(call.output), fault: made.fault })
   }
-  const spec = writeOut(made.value, call.format)
+  const spec = renderMadeSpec(made.value, call.format)
   const [rival] = await findRivals(spec, call.output, call.format)
   if (rival !== undefined) return fail(rival)
   const { text } = spec
@@ -155,7 +155,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`
-  const count = spec.devices.length
+  const count = spec.deviceNames.length
   await tell(
     `${written.value} ${isSame ? "is as it must be" : "is written"}: ${count} ${count === 1 ? "device" : "devices"}${driver}`,
     isSame ? "is" : "done",

@@ -4,13 +4,12 @@ import { writeSync } from "node:fs"
 import { parseSpec, parseUnversioned } from "../core/cdi/parse-spec.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
-import type { CdiSpec } from "../core/cdi/spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
 import { fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { hookProgramsOf } from "../core/generate/made-spec.ts"
+import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { parseConfigKey } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
@@ -138,13 +137,14 @@ async function generate(
   for (const { severity, fault: one } of answered.value.findings)
     if (severity !== "note") log.warn(renderFaultLine(one))
   const { output, format } = call.value
-  for (const { spec, infix } of answered.value.specs) {
+  for (const { spec: described, infix } of answered.value.specs) {
+    const spec = renderMadeSpec({ spec: described, findings: [] }, format)
     const file = withInfix(output, infix)
     for (const rival of file === "" ? [] : await findRivals(spec, file, format))
       log.warn(renderFaultLine(rival))
-    const written = await deliver(spec, format, file)
+    const written = await deliver(spec.text, format, file)
     if (!written.ok) return written
-    for (const { fault: one } of findMissingHookPrograms(hookProgramsOf(spec), machine.value))
+    for (const { fault: one } of findMissingHookPrograms(spec.hookPrograms, machine.value))
       log.warn(renderFaultLine(one))
     log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
   }
@@ -154,8 +154,7 @@ async function generate(
 const withInfix = (output: string, infix: string): string =>
   output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
 
-async function deliver(spec: CdiSpec, format: SpecFormat, file: string): Promise<Result<true>> {
-  const text = renderSpec(spec, format)
+async function deliver(text: string, format: SpecFormat, file: string): Promise<Result<true>> {
   if (file !== "") {
     const written = writeSpecFile(text, file, format)
     return written.ok ? ok(true) : written
@@ -250,5 +249,5 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   // A root that is replaced by nothing leaves paths that are none.
   const bytesAgain = encodeUtf8(renderSpec(raised, "json"))
   const again = soundOf(parseSpec({ path: output === "" ? "standard output" : output, bytes: bytesAgain }))
-  return again.ok ? deliver(raised, formatOf(output), output) : again
+  return again.ok ? deliver(renderSpec(raised, formatOf(output)), formatOf(output), output) : again
 }

@@ -9,9 +9,9 @@ import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiDirectories } from "../host/read-cdi-directories.ts"
 import { specPath } from "./write-spec-file.ts"
 
-/** Of one for a file. Most directories have no other, and what reads one is loaded only then. Faults: CdiDeviceConflict. */
+/** Of one for a file. Most directories have no other, and what parses one is loaded only then. Faults: CdiDeviceConflict. */
 export async function findRivals(
-  { kind, devices }: Pick<MadeSpec, "kind" | "devices">,
+  { kind, deviceNames }: Pick<MadeSpec, "kind" | "deviceNames">,
   file: string,
   format: SpecFormat,
 ): Promise<readonly Fault[]> {
@@ -22,7 +22,7 @@ export async function findRivals(
   const others = readCdiDirectories(createLiveFiles(), [directory], (other) => other !== own)
   if (others.every(({ files }) => files.ok && files.value.length === 0)) return []
   const { buildRegistry } = await import("../core/cdi/registry.ts")
-  const names = new Set(devices.map(({ name }) => name))
+  const names = new Set(deviceNames)
   return buildRegistry(others).specs.flatMap((other): readonly Fault[] => {
     const shared = other.spec.kind === kind && other.spec.devices.find(({ name }) => names.has(name))
     if (!shared) return []

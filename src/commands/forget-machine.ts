@@ -1,7 +1,6 @@
 /** For when what was remembered of a machine has turned out to be wrong. */
 
 import type { Config } from "../core/request/config.ts"
-import { forgetSpecs } from "../host/kept-spec.ts"
 import { openHost } from "../host/open-host.ts"
 import { forgetStarts } from "../host/prepared-start.ts"
 import { forgetSnapshot } from "../host/recall-snapshot.ts"
@@ -10,7 +9,5 @@ import { driverPlace } from "./driver-place.ts"
 export function forgetMachine(config: Config, state: string | undefined): void {
   const opened = openHost(config.gantry.host)
   if (opened.ok) forgetSnapshot(opened.value, driverPlace(config), state)
-  if (state === undefined) return
-  forgetStarts(state)
-  forgetSpecs(state)
+  if (state !== undefined) forgetStarts(state)
 }

@@ -6,8 +6,9 @@ import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { toolkitHooks } from "../core/generate/spec-request.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
-import { keepSpec, recallSpec, specPlace } from "../host/kept-spec.ts"
-import { type FoundMachine, lookAtMachine, recallMachine, usualOptions } from "./find-machine.ts"
+import type { SnapshotOptions } from "../core/plan/snapshot.ts"
+import { keepSpec, recallSpec, type SpecPlace, specPlace } from "../host/kept-spec.ts"
+import { type FoundMachine, isDriversPlace, lookAtMachine, optionsOf, recallMachine } from "./find-machine.ts"
 import type { Readers } from "./find-readers.ts"
 import type { SpecCall } from "./spec-call.ts"
 
@@ -26,31 +27,33 @@ export async function makeNvidiaSpec(
   state: string | undefined,
 ): Promise<Result<MadeSpec>> {
   const key = keyOf(asked)
-  for (const options of usualOptions(asked.places)) {
-    const place = specPlace(host, options, key, state)
-    const kept = place === undefined ? undefined : recallSpec(place)
+  const placeOf = (options: SnapshotOptions): SpecPlace | undefined => specPlace(host, options, key, state)
+  for (const options of optionsOf(asked.places)) {
+    const place = placeOf(options)
+    const kept = place && recallSpec(place)
+    const machine = kept === undefined ? recallMachine(host, options, state) : undefined
+    if (kept === undefined && machine === undefined) continue
+    if (!(await isDriversPlace(host, options, asked.places))) break
     if (kept !== undefined) return ok(kept)
-    const machine = recallMachine(host, options, state)
-    if (machine !== undefined) return makeAndKeep(machine, asked, state)
+    if (machine !== undefined) return makeAndKeep(machine, asked, place)
   }
   const looked = await lookAtMachine(asked.selector, asked.places, state)
-  return looked.ok ? makeAndKeep(looked.value, asked, state) : looked
+  return looked.ok ? makeAndKeep(looked.value, asked, placeOf(looked.value.options)) : looked
 }
 
 async function makeAndKeep(
-  { host, options, snapshot, proof }: FoundMachine,
-  asked: NvidiaCall,
-  state: string | undefined,
+  { host, snapshot, proof }: FoundMachine,
+  { call, readers }: NvidiaCall,
+  place: SpecPlace | undefined,
 ): Promise<Result<MadeSpec>> {
-  const [{ finishSpec, makeSpec }, { writeOut }] = await Promise.all([
+  const [{ finishSpec, makeSpec }, { renderMadeSpec }] = await Promise.all([
     import("./make-spec.ts"),
     import("../core/generate/made-spec.ts"),
   ])
-  const made = makeSpec(snapshot, asked.call)
-  const finished = made.ok ? finishSpec(made.value, host, asked.readers) : made
+  const made = makeSpec(snapshot, call)
+  const finished = made.ok ? finishSpec(made.value, host, readers) : made
   if (!finished.ok) return finished
-  const spec = writeOut(finished.value, asked.call.format)
-  const place = specPlace(host, options, keyOf(asked), state)
+  const spec = renderMadeSpec(finished.value, call.format)
   if (place !== undefined && proof !== undefined) keepSpec(place, proof, spec)
   return ok(spec)
 }

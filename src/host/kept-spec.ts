@@ -1,6 +1,6 @@
 /**
  * Finished specifications, kept under /run/gantry: to make and write out one of many GPUs takes longer than all else that its command does.
- * Believed only while every stamp of the machine is the same and the whole key is, byte for byte. Format: docs/state.md.
+ * Believed only while every stamp is the same and the whole key is, byte for byte. Format: docs/state.md.
  */
 
 import type { MadeSpec } from "../core/generate/made-spec.ts"
@@ -8,11 +8,10 @@ import type { HostFiles } from "../core/host/host.ts"
 import type { SnapshotOptions } from "../core/plan/snapshot.ts"
 import { snapshotPlace } from "./recall-snapshot.ts"
 import { isFreshProof, type Proof } from "./stamp.ts"
-import { forgetState, hashOf, listStates, makeRoom, readStateText, writeStateText } from "./state-file.ts"
+import { hashOf, makeRoom, readStateText, writeStateText } from "./state-file.ts"
 
-/** The first line of the file; behind it the text. */
-interface FirstLine extends Proof {
-  readonly version: 1
+/** The second line of the file. The first is a sum of all that follows, and behind both stands the text. */
+interface Head extends Proof {
   readonly key: string
   readonly made: Omit<MadeSpec, "text">
 }
@@ -38,20 +37,17 @@ export function specPlace(
 
 /** undefined: nothing is kept, or not any more. Whatever is wrong with the file, the specification is made anew. */
 export function recallSpec({ key, state, file }: SpecPlace): MadeSpec | undefined {
-  const content = readStateText(state, file) ?? ""
-  const end = content.indexOf("\n")
-  const known = parseFirstLine(content.slice(0, Math.max(end, 0)))
-  const text = content.slice(end + 1)
-  if (known?.version !== 1 || known.key !== key || known.made === undefined || text === "") return undefined
-  return isFreshProof(known) ? { ...known.made, text } : undefined
+  const [sum, content] = cutLine(readStateText(state, file) ?? "")
+  if (sum === "" || sum !== hashOf(content)) return undefined
+  const [line, text] = cutLine(content)
+  // What has its sum was written by this build.
+  const head = JSON.parse(line) as Head
+  return head.key === key && isFreshProof(head) ? { ...head.made, text } : undefined
 }
 
-function parseFirstLine(line: string): Partial<FirstLine> | undefined {
-  try {
-    return JSON.parse(line) as Partial<FirstLine>
-  } catch {
-    return undefined
-  }
+function cutLine(text: string): readonly [line: string, rest: string] {
+  const end = text.indexOf("\n")
+  return end === -1 ? ["", ""] : [text.slice(0, end), text.slice(end + 1)]
 }
 
 const fileName = /^spec-[0-9a-f]{16}\.json$/
@@ -60,20 +56,15 @@ const capacity = 16
 /** What is larger is not kept. Units: characters. */
 const lengthLimit = 4 * 1024 * 1024
 
-/** `proof`: of the machine that it was made of, in which nothing is wrong that no stamp would tell of. */
+/** `proof`: of what it was made of, in which nothing is wrong that no stamp would tell of. */
 export function keepSpec(
   { key, state, file }: SpecPlace,
   { stamps, links }: Proof,
   { text, ...made }: MadeSpec,
 ): void {
-  const first: FirstLine = { version: 1, key, stamps, links, made }
-  const content = `${JSON.stringify(first)}\n${text}`
+  const head: Head = { key, stamps, links, made }
+  const content = `${JSON.stringify(head)}\n${text}`
   if (content.length > lengthLimit) return
   makeRoom(state, file, fileName, capacity)
-  writeStateText(state, file, content)
-}
-
-/** All that were made: what was wrong for one may be for others. */
-export const forgetSpecs = (state: string): void => {
-  for (const file of listStates(state, fileName)) forgetState(file)
+  writeStateText(state, file, `${hashOf(content)}\n${content}`)
 }

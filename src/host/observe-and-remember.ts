@@ -12,7 +12,7 @@ import {
 import type { HostPath } from "../core/text/brand.ts"
 import { beginWitness } from "./make-proof.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
-import type { Proof } from "./stamp.ts"
+import type { Proof, Stamp } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
 
 export interface Observed {
@@ -30,37 +30,38 @@ export function observeWithProof(host: Host, options: SnapshotOptions): Observed
   return { snapshot, witnesses, proof: witness.prove(witnesses) }
 }
 
-export interface Remembered {
-  readonly snapshot: HostSnapshot
-  /** undefined: it was not. */
+/** What was remembered, and the stamp of the file in which it is. undefined: it was not. */
+export interface Remembering {
   readonly remembered: RememberedSnapshot | undefined
+  readonly own: Stamp | undefined
 }
+
+const notRemembered: Remembering = { remembered: undefined, own: undefined }
 
 export function observeAndRemember(
   host: Host,
   options: SnapshotOptions,
   state: string | undefined,
-): Remembered {
+): Pick<Observed, "snapshot"> & Remembering {
   if (snapshotPlace(host, options, state) === undefined)
-    return { snapshot: observeSnapshot(host, options), remembered: undefined }
+    return { snapshot: observeSnapshot(host, options), ...notRemembered }
   const observed = observeWithProof(host, options)
-  return { snapshot: observed.snapshot, remembered: rememberObserved(host, options, state, observed) }
+  return { snapshot: observed.snapshot, ...rememberObserved(host, options, state, observed) }
 }
 
-/** undefined: nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
+/** Nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
 export function rememberObserved(
   host: Host,
   options: SnapshotOptions,
   state: string | undefined,
   { snapshot, proof }: Observed,
-): RememberedSnapshot | undefined {
+): Remembering {
   const place = snapshotPlace(host, options, state)
-  if (state === undefined || place === undefined || proof === undefined) return undefined
-  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return undefined
+  if (state === undefined || place === undefined || proof === undefined) return notRemembered
+  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return notRemembered
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 8, key: place.key, isTroubled, ...proof, snapshot }
-  writeState(state, place.file, remembered)
-  return remembered
+  return { remembered, own: writeState(state, place.file, remembered) }
 }
 
 /** What was seen is still there: of what is gone no time tells. */

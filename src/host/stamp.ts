@@ -60,6 +60,9 @@ export function look(livePath: string): readonly number[] {
   }
 }
 
+/** Of a file that was opened, or was looked at for something else. */
+export const stampOf = (livePath: string, stat: Stats): Stamp => [livePath, ...factsOf(livePath, stat)]
+
 /** In a loop: a start has some hundred of them, and a call of a function for each costs as much as what it does. */
 export function areFresh(stamps: readonly Stamp[]): boolean {
   for (let index = 0; index < stamps.length; index++) if (!isFresh(stamps[index] as Stamp)) return false

@@ -14,6 +14,7 @@ import {
 } from "node:fs"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { readUpTo } from "./read-up-to.ts"
+import { type Stamp, stampOf } from "./stamp.ts"
 import { isOurs } from "./state-directory.ts"
 
 /** What is larger was not written by us. Units: bytes. */
@@ -58,13 +59,14 @@ export function readOurs<T>(
   }
 }
 
-export const writeState = (directory: string, file: string, content: unknown): void =>
+export const writeState = (directory: string, file: string, content: unknown): Stamp | undefined =>
   writeStateText(directory, file, JSON.stringify(content))
 
-export function writeStateText(directory: string, file: string, text: string): void {
+/** The stamp of what was written, whoever writes next; undefined: nothing was. */
+export function writeStateText(directory: string, file: string, text: string): Stamp | undefined {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    if (!isOurs(directory)) return
+    if (!isOurs(directory)) return undefined
     removeLeftovers(directory)
     // Process numbers are not enough: containers share this directory and not their numbers.
     const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
@@ -74,13 +76,16 @@ export function writeStateText(directory: string, file: string, text: string): v
       const bytes = new TextEncoder().encode(text)
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
       renameSync(temporary, file)
+      return stampOf(file, fstatSync(descriptor))
     } catch {
       rmSync(temporary, { force: true })
+      return undefined
     } finally {
       closeSync(descriptor)
     }
   } catch {
     // Who comes next looks again.
+    return undefined
   }
 }
 

@@ -12,7 +12,7 @@ import { openHost } from "../../src/host/open-host.ts"
 const work = mkdtempSync(join(tmpdir(), "gantry-forget-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
-test("with a machine goes all that was planned or made of it, and nothing else", async () => {
+test("with a machine goes all that was planned for its containers, and nothing else", async () => {
   const machine = join(work, "machine")
   await simulate(["up", machine, "--gpus", "1"])
   const parsed = parseConfig(`[gantry]\nhost = ${JSON.stringify(machine)}\n`, undefined)
@@ -23,8 +23,8 @@ test("with a machine goes all that was planned or made of it, and nothing else",
   Bun.sleepSync(25)
   expect(observeAndRemember(host.value, driverPlace(config), state).remembered).toBeDefined()
   const hash = "0123456789abcdef"
-  for (const kind of ["start", "spec", "cdi", "nvml"]) writeFileSync(join(state, `${kind}-${hash}.json`), "")
-  expect(readdirSync(state)).toHaveLength(5)
+  for (const kind of ["start", "cdi", "nvml"]) writeFileSync(join(state, `${kind}-${hash}.json`), "")
+  expect(readdirSync(state)).toHaveLength(4)
   forgetMachine(config, state)
   expect(readdirSync(state).sort()).toEqual([`cdi-${hash}.json`, `nvml-${hash}.json`])
 })

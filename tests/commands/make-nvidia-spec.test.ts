@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -11,8 +11,9 @@ import { run as simulate } from "../../src/commands/simulate.ts"
 import { readSpecCall, specFlags } from "../../src/commands/spec-call.ts"
 import type { Result } from "../../src/core/fault/result.ts"
 import type { MadeSpec } from "../../src/core/generate/made-spec.ts"
-import { forgetSpecs } from "../../src/host/kept-spec.ts"
+import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
 import { openHost } from "../../src/host/open-host.ts"
+import { listStates } from "../../src/host/state-file.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-kept-spec-"))
 const machine = join(work, "machine")
@@ -25,7 +26,7 @@ beforeAll(async () => {
   await make(["--device", "0"], state)
 })
 afterAll(() => rmSync(work, { recursive: true, force: true }))
-beforeEach(() => forgetSpecs(state))
+beforeEach(() => forget("spec"))
 
 const shape = {
   program: "gantry cdi generate",
@@ -53,10 +54,11 @@ async function make(
   return must(await makeNvidiaSpec(host, { call, readers, places, selector }, where))
 }
 
-const kept = (): readonly string[] =>
-  readdirSync(state)
-    .filter((name) => name.startsWith("spec-"))
-    .map((name) => join(state, name))
+const statesOf = (kind: "spec" | "machine"): readonly string[] => listStates(state, new RegExp(`^${kind}-`))
+const kept = (): readonly string[] => statesOf("spec")
+const forget = (kind: "spec" | "machine"): void => {
+  for (const file of statesOf(kind)) rmSync(file)
+}
 
 /** Each way of asking is another specification, or another text of it. */
 const ways: readonly (readonly string[])[] = [
@@ -92,11 +94,32 @@ describe("a specification that is kept", () => {
     for (const way of ways) expect(await make(way, state)).toEqual(await make(way, undefined))
   })
 
-  test("is not made a second time", async () => {
+  test("is not made a second time, nor is the machine looked at again", async () => {
     await make([], state)
-    const [file = ""] = kept()
-    writeFileSync(file, readFileSync(file, "utf8").replace("cdiVersion: ", "cdiVersion:  "))
-    expect((await make([], state)).text).toContain("cdiVersion:  ")
+    const inodes = (kind: "spec" | "machine") => statesOf(kind).map((file) => statSync(file).ino)
+    const [specs, machines] = [inodes("spec"), inodes("machine")]
+    expect([specs.length, machines.length]).toEqual([1, 1])
+    await make([], state)
+    expect(inodes("spec")).toEqual(specs)
+    await make(["--numbers"], state)
+    expect(inodes("spec")).toHaveLength(2)
+    expect(inodes("machine")).toEqual(machines)
+  })
+
+  test.each<[what: string, change: () => void]>([
+    [
+      "was looked at anew",
+      () => {
+        observeAndRemember(must(openHost(machine)), { driverRoot: "/", ldcache: "/etc/ld.so.cache" }, state)
+      },
+    ],
+    ["was forgotten", () => forget("machine")],
+  ])("is not believed when its machine %s", async (_, change) => {
+    const made = await make([], state)
+    const [before] = kept().map((file) => statSync(file).ino)
+    change()
+    expect(await make([], state)).toEqual(made)
+    expect(kept().map((file) => statSync(file).ino)).not.toEqual([before])
   })
 
   test("is told with the same findings", async () => {
@@ -143,24 +166,57 @@ describe("a specification that is kept", () => {
     expect(await make([], state)).toEqual(now)
   })
 
-  test("is not believed when a GPU's node goes, and that machine's is not kept", async () => {
+  test("is not believed when a GPU's node goes, and that machine's is never kept", async () => {
     const node = join(machine, "dev/nvidia0")
     await make([], state)
     renameSync(node, `${node}.away`)
     const now = await make([], state)
-    expect(now.devices.map(({ name }) => name)).not.toContain("gpu0")
+    expect(now.deviceNames).not.toContain("gpu0")
     expect(now).toEqual(await make([], undefined))
-    forgetSpecs(state)
-    expect(await make([], state)).toEqual(now)
+    forget("spec")
+    // The second finds a machine that is remembered, and may be mended by now.
+    for (const _ of [1, 2]) expect(await make([], state)).toEqual(now)
     expect(kept()).toEqual([])
     renameSync(`${node}.away`, node)
+  })
+
+  test("is the driver container's only where the machine itself has no driver", async () => {
+    const container = join(machine, "run/nvidia/driver")
+    mkdirSync(container, { recursive: true })
+    for (const name of ["usr", "etc"]) cpSync(join(machine, name), join(container, name), { recursive: true })
+    await Bun.sleep(25)
+    const own = await make([], undefined)
+    expect((await make(["--driver-root=/run/nvidia/driver"], state)).text).toContain("/run/nvidia/driver/usr")
+    forget("spec")
+    for (const _ of [1, 2]) {
+      forget("machine")
+      await make(["--driver-root=/run/nvidia/driver"], state)
+      expect(await make([], state)).toEqual(own)
+    }
+    renameSync(join(machine, "usr"), join(machine, "away"))
+    await Bun.sleep(25)
+    const contained = await make([], undefined)
+    expect(contained.text).toContain("/run/nvidia/driver/usr")
+    for (const _ of [1, 2, 3]) expect(await make([], state)).toEqual(contained)
+    renameSync(join(machine, "away"), join(machine, "usr"))
+    await Bun.sleep(25)
+    expect(await make([], state)).toEqual(own)
+    rmSync(container, { recursive: true })
   })
 
   test("is not kept of a machine with which something is wrong that no stamp would tell of", async () => {
     const silent = join(work, "silent")
     await simulate(["up", silent, "--gpus", "2", "--mig", "1:0/0=3g.20gb", "--no-nvml"])
     await Bun.sleep(25)
-    expect(await make([], state, silent)).toEqual(await make([], undefined, silent))
+    for (const _ of [1, 2]) expect(await make([], state, silent)).toEqual(await make([], undefined, silent))
+    expect(kept()).toEqual([])
+  })
+
+  test("is not kept of a board, whose driver is none of libraries", async () => {
+    const board = join(work, "board")
+    await simulate(["up", board, "--from", join(import.meta.dir, "../../hosts/orin/listing.txt")])
+    await Bun.sleep(25)
+    for (const _ of [1, 2]) expect(await make([], state, board)).toEqual(await make([], undefined, board))
     expect(kept()).toEqual([])
   })
 })

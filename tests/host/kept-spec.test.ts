@@ -1,23 +1,15 @@
 import { afterAll, beforeEach, expect, test } from "bun:test"
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { MadeSpec } from "../../src/core/generate/made-spec.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
-import { forgetSpecs, keepSpec, recallSpec, type SpecPlace, specPlace } from "../../src/host/kept-spec.ts"
+import { keepSpec, recallSpec, type SpecPlace, specPlace } from "../../src/host/kept-spec.ts"
 import { createLiveFiles } from "../../src/host/live-files.ts"
 import { beginWitness } from "../../src/host/make-proof.ts"
 import { createSimulatedFiles } from "../../src/host/simulated-files.ts"
 import type { Proof } from "../../src/host/stamp.ts"
+import { listStates } from "../../src/host/state-file.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-kept-spec-"))
 const state = join(work, "state")
@@ -26,13 +18,13 @@ const files = createLiveFiles()
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => {
-  forgetSpecs(state)
+  rmSync(state, { recursive: true, force: true })
   writeFileSync(witness, "as it was")
   Bun.sleepSync(25)
 })
 
 const spec: MadeSpec = {
-  ...{ kind: "nvidia.com/gpu", cdiVersion: "0.7.0", devices: [{ name: "0" }], hookPrograms: ["/gantry"] },
+  ...{ kind: "nvidia.com/gpu", cdiVersion: "0.7.0", deviceNames: ["0"], hookPrograms: ["/gantry"] },
   text: '---\ncdiVersion: 0.7.0\nkind: "nvidia.com/gpu"\nnames: "ä\u2028\u{1f600}"\n',
   findings: [
     { severity: "note", fault: { tag: "CdiHookProgramAbsent", data: { path: "/gantry" } }, evidence: ["a"] },
@@ -52,7 +44,7 @@ function proof(): Proof {
 }
 
 const keep = (call?: string): void => keepSpec(placeOf(call), proof(), spec)
-const kept = (): readonly string[] => readdirSync(state).filter((name) => name.startsWith("spec-"))
+const kept = (): readonly string[] => listStates(state, /^spec-/)
 
 test("what was kept comes back as it was, byte for byte", () => {
   expect(recallSpec(placeOf())).toBeUndefined()
@@ -91,29 +83,28 @@ test("a file of another key is not believed, whatever its name", () => {
   expect(recallSpec({ ...place, key: "other", file })).toBeUndefined()
 })
 
-test.each<[what: string, content: string]>([
-  ["nothing", ""],
-  ["no JSON", "{\n---\n"],
-  ["null", "null\n---\n"],
-  ["no end of its first line", '{"version":1}'],
-  ["another version", '{"version":0,"stamps":[["/proc"]],"links":[]}\n---\n'],
-  ["no stamps", '{"version":1,"links":[]}\n---\n'],
-])("a file that holds %s is passed over", (_, content) => {
-  const { file, key } = placeOf()
-  mkdirSync(state, { recursive: true, mode: 0o700 })
-  writeFileSync(file, content.replace("{", `{"key":${JSON.stringify(key)},`), { mode: 0o600 })
-  expect(recallSpec(placeOf())).toBeUndefined()
-})
-
-test("a file without its text is passed over, and so is one that others may write", () => {
+test.each<[what: string, damage: (whole: string) => string]>([
+  ["nothing", () => ""],
+  ["one line", (whole) => whole.slice(0, whole.indexOf("\n"))],
+  ["no end", (whole) => whole.slice(0, -10)],
+  ["another text", (whole) => whole.replace("cdiVersion", "cdiversion")],
+  ["other names", (whole) => whole.replace('"deviceNames":["0"]', '"deviceNames":[0]')],
+  ["something in front", (whole) => `\n${whole}`],
+  ["something else", () => "null\nnull\n"],
+])("a file that holds %s is passed over", (_, damage) => {
   keep()
   const { file } = placeOf()
   const whole = readFileSync(file, "utf8")
-  writeFileSync(file, whole.slice(0, whole.indexOf("\n") + 1))
+  expect(damage(whole)).not.toBe(whole)
+  writeFileSync(file, damage(whole))
   expect(recallSpec(placeOf())).toBeUndefined()
   writeFileSync(file, whole)
   expect(recallSpec(placeOf())).toEqual(spec)
-  chmodSync(file, 0o622)
+})
+
+test("a file that others may write is not believed", () => {
+  keep()
+  chmodSync(placeOf().file, 0o622)
   expect(recallSpec(placeOf())).toBeUndefined()
 })
 

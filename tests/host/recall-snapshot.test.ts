@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -251,44 +252,106 @@ test("without a place to remember, or on a machine in memory, it is looked for e
 /** DRM's: the kernel takes the nodes in /dev with them, which are watched. */
 const isOfBus = (path: string): boolean => path.startsWith("sys/bus") || path.startsWith("sys/devices")
 
-test("whatever goes from a machine that has everything, or becomes empty, is noticed, or makes no difference", async () => {
-  const rich = join(work, "rich")
-  const own = join(work, "rich-state")
-  const listing = join(import.meta.dir, "../../hosts/mig-extras/listing.txt")
-  await simulate(["up", rich, "--from", listing, "--model", "a100", "--no-nvml"])
-  const host = createSimulatedHost(rich)
-  const remember = (): void => {
-    for (let tries = 0; recallSnapshot(host, options, own) === undefined; tries++) {
-      expect(tries).toBeLessThan(10)
-      Bun.sleepSync(12)
-      observeAndRemember(host, options, own)
+/** What can be copied: no link, device node or socket. */
+function isPlain(path: string): boolean {
+  const stat = lstatSync(path)
+  return stat.isFile() || stat.isDirectory()
+}
+
+const hosts = join(import.meta.dir, "../../hosts")
+
+/** A board, whose lists name places by patterns too. */
+async function makeBoard(place: string): Promise<void> {
+  await simulate(["up", place, "--from", join(hosts, "orin/listing.txt")])
+  for (const module of ["a", "b"]) {
+    mkdirSync(join(place, "opt", module, "lib"), { recursive: true })
+    writeFileSync(join(place, "opt", module, "lib/libmodule.so.1"), "")
+  }
+  const lists = join(place, "etc/nvidia-container-runtime/host-files-for-container.d")
+  writeFileSync(join(lists, "l4t.csv"), "lib, /opt/*/lib/libmodule.so*\n")
+}
+
+/** The Windows driver's store, beside one of another device. */
+async function makeWindows(place: string): Promise<void> {
+  const stores = join(place, "usr/lib/wsl/drivers")
+  mkdirSync(place, { recursive: true })
+  const listing = join(work, "windows.txt")
+  const drivers = ["nv_1", "other_1"].flatMap((name) => [
+    `dir 755 0:0 - /usr/lib/wsl/drivers/${name}`,
+    `file 644 0:0 0 /usr/lib/wsl/drivers/${name}/readme.txt`,
+  ])
+  writeFileSync(listing, ["char 666 0:0 10:125 /dev/dxg", ...drivers, ""].join("\n"))
+  await simulate(["up", place, "--from", listing])
+  for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi"])
+    writeFileSync(join(stores, "nv_1", name), "")
+  mkdirSync(join(place, "usr/lib/wsl/lib"))
+  writeFileSync(join(place, "usr/lib/wsl/lib/libdxcore.so"), "")
+}
+
+test.each<[what: string, make: (place: string) => Promise<unknown>, least: number]>([
+  [
+    "that has everything",
+    (place) =>
+      simulate([
+        "up",
+        place,
+        "--from",
+        join(hosts, "mig-extras/listing.txt"),
+        "--model",
+        "a100",
+        "--no-nvml",
+      ]),
+    15,
+  ],
+  ["that is a board", makeBoard, 10],
+  ["that is Windows's", makeWindows, 5],
+])(
+  "whatever goes from a machine %s, becomes empty or comes beside it, is noticed, or makes no difference",
+  async (_, make, least) => {
+    const machine = mkdtempSync(join(work, "whole-"))
+    const own = `${machine}-state`
+    await make(machine)
+    const host = createSimulatedHost(machine)
+    const remember = (): void => {
+      for (let tries = 0; recallSnapshot(host, options, own) === undefined; tries++) {
+        expect(tries).toBeLessThan(10)
+        Bun.sleepSync(12)
+        observeAndRemember(host, options, own)
+      }
     }
-  }
-  const away = join(work, "away")
-  const lies: string[] = []
-  let noticed = 0
-  const judge = (path: string): void => {
-    const recalled = recallSnapshot(host, options, own)
-    if (recalled === undefined) noticed++
-    else if (JSON.stringify(recalled.snapshot) !== JSON.stringify(observeSnapshot(host, options)))
-      lies.push(path)
-  }
-  const places = readdirSync(rich, { recursive: true, encoding: "utf8" })
-    .filter((path) => !isOfBus(path))
-    // A few stand for all, fewer of libraries and their links.
-    .filter((path, index) => index % (path.startsWith("usr/") ? 24 : 3) === 0)
-  for (const path of places) {
-    const place = join(rich, path)
-    remember()
-    renameSync(place, away)
-    judge(path)
-    if (lstatSync(away).isFile()) {
-      writeFileSync(place, "")
-      judge(path)
-      rmSync(place)
+    const away = join(work, "away")
+    const lies: string[] = []
+    let noticed = 0
+    const judge = (what: string): void => {
+      const recalled = recallSnapshot(host, options, own)
+      if (recalled === undefined) noticed++
+      else if (JSON.stringify(recalled.snapshot) !== JSON.stringify(observeSnapshot(host, options)))
+        lies.push(what)
     }
-    renameSync(away, place)
-  }
-  expect(lies).toEqual([])
-  expect(noticed).toBeGreaterThan(15)
-}, 120_000)
+    const places = readdirSync(machine, { recursive: true, encoding: "utf8" })
+      .filter((path) => !isOfBus(path))
+      // A few stand for all, fewer of libraries and their links; where there are few, all.
+      .filter((path, index, { length }) => length < 150 || index % (path.startsWith("usr/") ? 24 : 3) === 0)
+    for (const path of places) {
+      const place = join(machine, path)
+      remember()
+      renameSync(place, away)
+      judge(`${path} goes`)
+      if (lstatSync(away).isFile()) {
+        writeFileSync(place, "")
+        judge(`${path} is empty`)
+        rmSync(place)
+      }
+      renameSync(away, place)
+      const beside = `${place}.2`
+      if (!isPlain(place) || existsSync(beside)) continue
+      remember()
+      cpSync(place, beside, { recursive: true, filter: isPlain })
+      judge(`${path}.2 comes`)
+      rmSync(beside, { recursive: true })
+    }
+    expect(lies).toEqual([])
+    expect(noticed).toBeGreaterThan(least)
+  },
+  120_000,
+)

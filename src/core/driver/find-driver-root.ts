@@ -1,6 +1,6 @@
 /** Where a driver's tree may lie when nobody said: on the host itself, or in the driver container's place. */
 
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import { viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { findLibraryPlaces } from "./find-directories.ts"
@@ -8,7 +8,7 @@ import { findLibraryPlaces } from "./find-directories.ts"
 const driverRoots = ["/", "/run/nvidia/driver"]
 
 /** The first root that holds libraries of this version, else the first that holds those of another; `/` when none does. */
-export function findDriverRoot(host: Host, version: string, ldcache: string): HostPath {
+export function findDriverRoot(host: HostFiles, version: string, ldcache: string): HostPath {
   const search = { version, ldcache, searchPaths: [] }
   let fallback: HostPath | undefined
   for (const root of driverRoots.map(hostPath)) {

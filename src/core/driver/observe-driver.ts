@@ -5,7 +5,7 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Host } from "../host/host.ts"
+import type { Host, HostFiles } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
@@ -104,6 +104,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       ...new Set([
         ...[...searched, ...firmwarePlaces].map((path) => view.outside(path)),
         ...configurationPlaces,
+        ...platform.searched,
         ...(dataView === view ? [] : dataView.followed),
       ]),
     ],
@@ -123,7 +124,7 @@ function checkBinaries(view: RootView, binaries: readonly DriverBinary[], findin
 
 /** The version that the files have, for a machine whose kernel module is not loaded. */
 export const observeUserSpaceVersion = (
-  host: Host,
+  host: HostFiles,
   driverRoot: string,
   ldcache: string,
 ): string | undefined => findUserSpaceVersion(viewRoot(host, hostPath(driverRoot)), ldcache)

@@ -48,12 +48,12 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
   for (const entry of entries) {
     if (items.length >= itemLimit) break
     const within = entry.kind === "dev" ? nodes : view
-    const found = pathsOf(within, entry.path, budget).flatMap(
+    const found = pathsOf(noteDirectories(within, places), entry.path, budget).flatMap(
       (path) => observeItem(host, view, { ...entry, path }) ?? [],
     )
     if (found.length === 0) missing.push(platformEntryMissing(entry))
     items.push(...found.slice(0, itemLimit - items.length))
-    places.add(within.outside(isPattern(entry.path) ? parentPath(entry.path) : entry.path))
+    if (!isPattern(entry.path)) places.add(within.outside(entry.path))
   }
   for (const { file, links } of items)
     for (const path of [...(file === undefined ? [] : [file.path]), ...links.map((link) => link.path)])
@@ -76,6 +76,15 @@ const observeGpuNodes = (host: Host): readonly NodeFact[] =>
     .filter((name) => /^nvidia\d{1,4}$/.test(name))
     .sort(byNumber)
     .flatMap((name) => observeNode(host, `/dev/${name}`) ?? [])
+
+/** With where a pattern was looked for: what else fits it can come in any of these. */
+const noteDirectories = (view: RootView, places: Set<HostPath>): RootView => ({
+  ...view,
+  readDir(path) {
+    places.add(view.outside(path))
+    return view.readDir(path)
+  },
+})
 
 const pathsOf = (view: RootView, path: HostPath, budget: GlobBudget): readonly HostPath[] =>
   isPattern(path) ? expandGlob(view, path, budget).map(hostPath) : [path]
@@ -158,20 +167,23 @@ export interface PlatformFiles {
   /** Order: as listed, each once. */
   readonly files: readonly HostPath[]
   readonly links: readonly FileLink[]
+  /** Where WSL's were looked for, which no list names. */
+  readonly searched: readonly HostPath[]
 }
 
 /** Of the lists that always count. */
 export function observePlatformFiles(host: Host, view: RootView): PlatformFiles {
   const lists = findPlatformLists(host).filter(isBasePlatformList)
   const { items, release } = observePlatformContents(host, { view, lists })
-  const files = new Set<HostPath>(observeWslFiles(host, view))
+  const wsl = observeWslFiles(host, view)
+  const files = new Set(wsl.files)
   const links = new Map<HostPath, FileLink>()
   for (const item of items) {
     if (item.file !== undefined) files.add(item.file.hostPath)
     for (const link of item.links) if (!links.has(link.path)) links.set(link.path, link)
   }
   if (files.size > 0 && release !== undefined) files.add(release.hostPath)
-  return { files: [...files], links: [...links.values()] }
+  return { files: [...files], links: [...links.values()], searched: wsl.searched }
 }
 
 /** Programs of the board read it. */
@@ -180,20 +192,24 @@ const releaseFile: HostPath = hostPath("/etc/nv_tegra_release")
 const wslDirectory = "/usr/lib/wsl"
 
 /** WSL: the part of the Windows driver's store that holds CUDA, and the door to the host's graphics. */
-function observeWslFiles(host: Host, view: RootView): readonly HostPath[] {
-  if (observeNode(host, "/dev/dxg") === undefined) return []
+function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files" | "searched"> {
+  if (observeNode(host, "/dev/dxg") === undefined) return { files: [], searched: [] }
   const names = (directory: string): readonly string[] => {
     const found = view.readDir(directory)
     return found.ok ? found.value : []
   }
-  const stores = names(`${wslDirectory}/drivers`)
-    .map((name) => `${wslDirectory}/drivers/${name}`)
-    .filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
+  const drivers = `${wslDirectory}/drivers`
+  const all = names(drivers).map((name) => `${drivers}/${name}`)
+  const stores = all.filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
   const files = stores.flatMap((directory) =>
     names(directory)
       .filter((name) => /\.so(\.|$)|\.bin$|\.dll$|^nvidia-smi$/.test(name))
       .map((name) => `${directory}/${name}`),
   )
   const door = `${wslDirectory}/lib/libdxcore.so`
-  return [...files, ...(view.exists(door) ? [door] : [])].map((path) => view.outside(path))
+  const outside = (path: string): HostPath => view.outside(path)
+  return {
+    files: [...files, ...(view.exists(door) ? [door] : [])].map(outside),
+    searched: [drivers, ...all, door].map(outside),
+  }
 }

@@ -46,7 +46,11 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
     case "wsl": {
       const platform = platformDevice(snapshot, mode, request)
       return platform.ok
-        ? ok({ ...platform.value, shared: withVoid(platform.value.shared), findings: inventory.findings })
+        ? ok({
+            ...platform.value,
+            shared: withVoid(platform.value.shared),
+            findings: lastingFindings(inventory),
+          })
         : platform
     }
     case "imex": {
@@ -92,7 +96,7 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   return ok({
     devices,
     shared,
-    findings: [...snapshot.inventory.findings, ...driver.value.findings, ...findings, ...left],
+    findings: [...lastingFindings(inventory), ...driver.value.findings, ...findings, ...left],
   })
 }
 
@@ -168,6 +172,10 @@ const sockets = (
     sockets: hasSockets ? inventory.sockets.map((one) => ({ ...one, isListening: undefined })) : [],
   },
 })
+
+/** And who listens may not by then. */
+const lastingFindings = ({ findings }: Inventory): readonly Finding[] =>
+  findings.filter(({ fault: { tag } }) => tag !== "SocketDead")
 
 function alone(
   part: SpecPart,

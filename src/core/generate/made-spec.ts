@@ -9,23 +9,23 @@ export interface MadeSpec {
   readonly kind: string
   readonly cdiVersion: string
   /** Order: as in the text. */
-  readonly devices: readonly { readonly name: string }[]
+  readonly deviceNames: readonly string[]
+  /** Each once. Order: as first named. */
   readonly hookPrograms: readonly string[]
   readonly text: string
   /** Of the machine as it was when this was made. */
   readonly findings: readonly Finding[]
 }
 
-export const writeOut = ({ spec, findings }: FittedSpec, format: SpecFormat): MadeSpec => ({
+export const renderMadeSpec = ({ spec, findings }: FittedSpec, format: SpecFormat): MadeSpec => ({
   kind: spec.kind,
   cdiVersion: spec.cdiVersion,
-  devices: spec.devices.map(({ name }) => ({ name })),
+  deviceNames: spec.devices.map(({ name }) => name),
   hookPrograms: hookProgramsOf(spec),
   text: renderSpec(spec, format),
   findings,
 })
 
-/** Each once. Order: as first named. */
-export const hookProgramsOf = (spec: CdiSpec): readonly string[] => [
+const hookProgramsOf = (spec: CdiSpec): readonly string[] => [
   ...new Set(everyEdits(spec).flatMap(({ edits }) => edits.hooks.map(({ path }) => path))),
 ]

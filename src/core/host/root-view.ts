@@ -6,7 +6,7 @@
 import { ok, type Result } from "../fault/result.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
-import type { ByteRange, FileStat, Host } from "./host.ts"
+import type { ByteRange, FileStat, HostFiles } from "./host.ts"
 import { resolvePath } from "./resolve-path.ts"
 
 export interface RootView {
@@ -23,7 +23,7 @@ export interface RootView {
   readonly followed: ReadonlySet<HostPath>
 }
 
-export function viewRoot(host: Host, root: HostPath): RootView {
+export function viewRoot(host: HostFiles, root: HostPath): RootView {
   const outside = (path: string): HostPath => hostPath(joinPath(root, path))
   // A machine is looked at within moments, and most of its paths share their beginnings.
   const stats = new Map<string, Result<FileStat>>()

@@ -2,7 +2,7 @@
 
 import { findDriverRoot } from "../driver/find-driver-root.ts"
 import { observeUserSpaceVersion } from "../driver/observe-driver.ts"
-import type { Host } from "../host/host.ts"
+import type { HostFiles } from "../host/host.ts"
 import { observeVersion } from "../inventory/observe-version.ts"
 import type { SnapshotOptions } from "./snapshot.ts"
 
@@ -14,7 +14,7 @@ export interface SaidPlaces {
 }
 
 /** A driver root that nobody named is found by its libraries; without a kernel module the libraries tell the version. */
-export function chooseSnapshotOptions(host: Host, said: SaidPlaces): SnapshotOptions {
+export function chooseSnapshotOptions(host: HostFiles, said: SaidPlaces): SnapshotOptions {
   const { ldcache = "/etc/ld.so.cache", searchPaths = [] } = said
   const version = observeVersion(host)?.value
   const driverRoot = said.driverRoot ?? (version === undefined ? "/" : findDriverRoot(host, version, ldcache))
