@@ -10,6 +10,7 @@ import {
   type SpecMode,
   type SpecRequest,
   specModes,
+  wholeSelector,
 } from "../core/generate/spec-request.ts"
 import { joinPath } from "../core/text/path.ts"
 import { type CtkFlags, type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
@@ -127,7 +128,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       class: deviceClass,
       devices,
       names: strategies.filter((one) => names.includes(one)),
-      hasAllDevice: !flags.isOn("no-all-device") && !devices.includes("none"),
+      hasAllDevice: !flags.isOn("no-all-device") && wholeSelector(devices) !== "none",
       hooks: {
         path: findHook(flags.text("nvidia-cdi-hook-path") ?? ""),
         shape: "separate",
@@ -170,5 +171,6 @@ const dataDirectories = (values: readonly string[] | undefined): readonly string
 
 /** undefined: the ending says nothing. */
 function formatByEnding(path: string): SpecFormat | undefined {
-  return path.endsWith(".json") ? "json" : path.endsWith(".yaml") ? "yaml" : undefined
+  const ending = /\.(json|yaml)$/.exec(path.toLowerCase())?.[1]
+  return ending === "json" || ending === "yaml" ? ending : undefined
 }

@@ -3,9 +3,9 @@
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
+import { checkNamedDirectories } from "../core/generate/check-named-directories.ts"
 import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
-import { restrictLibraries } from "../core/generate/restrict-libraries.ts"
 import { resolveMode } from "../core/generate/spec-request.ts"
 import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
 import type { Host } from "../core/host/host.ts"
@@ -38,6 +38,7 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
   })
   const snapshot = observeSnapshot(host, {
     ...options,
+    areExclusive: call.librarySearchPaths !== undefined,
     ...(call.configSearchPaths === undefined ? {} : { dataDirectories: call.configSearchPaths }),
   })
   return call.features.has("enable-explicit-driver-libraries")
@@ -45,18 +46,18 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
     : snapshot
 }
 
-/** Faults: those of generateSpec and restrictLibraries. */
-export function generateAsCtk(observed: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
-  const mode = resolveMode(call.request.mode, observed.inventory)
+/** Faults: those of generateSpec and checkNamedDirectories. */
+export function generateAsCtk(snapshot: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
+  const mode = resolveMode(call.request.mode, snapshot.inventory)
   const hasLibraries = mode === "nvml" || mode === "management"
-  const snapshot = hasLibraries ? restrictLibraries(observed, call.librarySearchPaths) : ok(observed)
-  if (!snapshot.ok) return snapshot
-  const whole = generateSpec(snapshot.value, call.request)
+  const isThere = hasLibraries ? checkNamedDirectories(snapshot, call.librarySearchPaths) : ok(true)
+  if (!isThere.ok) return isThere
+  const whole = generateSpec(snapshot, call.request)
   if (!whole.ok) return whole
   const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
   if (call.features.has("enable-coherent-annotations"))
-    for (const { infix, devices } of splitByCoherence(snapshot.value.inventory, call.request)) {
-      const part = generateSpec(snapshot.value, {
+    for (const { infix, devices } of splitByCoherence(snapshot.inventory, call.request)) {
+      const part = generateSpec(snapshot, {
         ...call.request,
         devices,
         class: `${call.request.class}${infix}`,

@@ -4,7 +4,7 @@ import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
 import type { Host } from "../../src/core/host/host.ts"
-import { createMemoryHost } from "../../src/host/memory.ts"
+import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
 import { memoryMachine } from "../machine.ts"
 
 function specOf(host: Host, ...args: readonly string[]): CdiSpec {
@@ -119,4 +119,162 @@ test("directories for configuration files take the place of the usual ones", () 
   expect(placesOf(specOf(host, "--config-search-path=/opt/conf"))).toEqual([
     "/opt/conf/OpenCL/vendors/nvidia.icd",
   ])
+})
+
+describe("the driver's libraries", () => {
+  const place = "/usr/lib/x86_64-linux-gnu"
+  const version = "550.163.01"
+  const file = (content: string | Uint8Array) => ({ kind: "file", content }) as const
+  const library = (soname: string) =>
+    file(renderElf({ machine: "x86-64", soname, needed: [], symbol: "x", answer: 1 }))
+  const mountsOf = ({ containerEdits }: CdiSpec) => containerEdits.mounts.map(({ hostPath }) => hostPath)
+  const directoriesOf = ({ containerEdits }: CdiSpec) =>
+    containerEdits.env.find((one) => one.startsWith("NVIDIA_CTK_LIBCUDA_DIR="))?.split("=")[1]
+  /** What lies in the directory of libraries lies elsewhere. */
+  const moved = (tree: MemoryTree, to: string, isMoved: (path: string) => boolean): void => {
+    const entries = tree as Record<string, MemoryTree[string]>
+    for (const [path, entry] of Object.entries(tree))
+      if (path.startsWith(`${place}/`) && isMoved(path)) {
+        entries[path.replace(place, to)] = entry
+        delete entries[path]
+      }
+  }
+
+  test("are found in every directory that has some, and containers learn of all in the reference's order", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        moved(tree, "/usr/lib64", (path) => path.includes("libnvidia-encode"))
+        tree["/lib64/libnvidia-egl-gbm.so.1.1.9"] = library("libnvidia-egl-gbm.so.1")
+        delete tree["/etc/ld.so.cache"]
+      },
+    })
+    const spec = specOf(host)
+    expect(mountsOf(spec)).toContain(`/usr/lib64/libnvidia-encode.so.${version}`)
+    expect(mountsOf(spec)).toContain("/lib64/libnvidia-egl-gbm.so.1.1.9")
+    expect(linksOf(spec)).toContain(`libnvidia-encode.so.${version}::/usr/lib64/libnvidia-encode.so.1`)
+    expect(directoriesOf(spec)).toBe(`/usr/lib64:${place}`)
+  })
+
+  test.each<[what: string, change: (tree: Record<string, MemoryTree[string]>) => void, named: string]>([
+    [
+      "which is a link",
+      (tree) => {
+        moved(tree, "/opt/driver", () => true)
+        tree[place] = { kind: "symlink", target: "/opt/driver" }
+      },
+      place,
+    ],
+    [
+      "which holds links alone",
+      (tree) => {
+        moved(tree, "/opt/driver", () => true)
+        for (const path of Object.keys(tree))
+          if (path.startsWith("/opt/driver/lib"))
+            tree[path.replace("/opt/driver", "/run/driver")] = { kind: "symlink", target: path }
+      },
+      "/run/driver",
+    ],
+    ["by a pattern", (tree) => moved(tree, "/opt/driver", () => true), "/opt/d*"],
+  ])("are found in the only directory that is named, %s", (_, change, named) => {
+    const spec = specOf(memoryMachine({ gpus: 1, change }), `--library-search-path=${named}`)
+    expect(mountsOf(spec)).toContain(`/opt/driver/libcuda.so.${version}`)
+    expect(directoriesOf(spec)).toBe("/opt/driver")
+  })
+
+  test.each(["/run/opengl-driver/lib", "/usr/local/nvidia/lib64", "/usr/lib"])(
+    "are found in %s, of which nobody told",
+    (to) => {
+      const change = (tree: Record<string, MemoryTree[string]>): void => {
+        moved(tree, to, () => true)
+        delete tree["/etc/ld.so.cache"]
+      }
+      expect(mountsOf(specOf(memoryMachine({ gpus: 1, change })))).toContain(`${to}/libcuda.so.${version}`)
+    },
+  )
+
+  test("are found below a driver root that is a link, and lie in containers as in a root", () => {
+    const change = (tree: Record<string, MemoryTree[string]>): void => {
+      for (const [path, entry] of Object.entries(tree))
+        if (/^\/(?:usr|etc|lib)\//.test(path)) {
+          tree[`/opt/driver${path}`] = entry
+          delete tree[path]
+        }
+      tree["/run/current"] = { kind: "symlink", target: "../opt/driver" }
+    }
+    const host = memoryMachine({ gpus: 1, change })
+    const { containerEdits } = specOf(host, "--driver-root=/run/current", "--dev-root=/")
+    expect(containerEdits.mounts.map(({ containerPath }) => containerPath)).toContain(
+      `${place}/libcuda.so.${version}`,
+    )
+    expect(containerEdits.mounts.every(({ hostPath }) => hostPath.startsWith("/run/"))).toBe(true)
+  })
+
+  test("have the links that lead to them, and none that leads to another version", () => {
+    const change = (tree: Record<string, MemoryTree[string]>): void => {
+      tree[`${place}/libcuda.so.2`] = { kind: "symlink", target: "libcuda.so.1" }
+      tree[`${place}/libnvidia-encode.so.1`] = { kind: "symlink", target: "libnvidia-encode.so.535.1" }
+      tree[`${place}/libnvidia-encode.so.535.1`] = library("libnvidia-encode.so.1")
+    }
+    const links = linksOf(specOf(memoryMachine({ gpus: 1, change })))
+    expect(links).toContain(`libcuda.so.1::${place}/libcuda.so.2`)
+    expect(links).toContain(`libnvidia-encode.so.${version}::${place}/libnvidia-encode.so.1`)
+    expect(links.filter((link) => link.includes("535"))).toEqual([])
+  })
+
+  test("are those of named directories alone", () => {
+    const change = (tree: MemoryTree): void => moved(tree, "/usr/lib64", (path) => path.includes("encode"))
+    const spec = specOf(memoryMachine({ gpus: 1, change }), `--library-search-path=${place}`)
+    expect(mountsOf(spec)).toContain(`${place}/libcuda.so.${version}`)
+    expect(mountsOf(spec).filter((path) => path.includes("encode"))).toEqual([])
+  })
+
+  test.each(["", ".", "..", "../../sbin/ldconfig", "/etc/passwd"])(
+    "by a SONAME of %j have no link",
+    (soname) => {
+      const change = (tree: Record<string, MemoryTree[string]>): void => {
+        tree[`${place}/libnvidia-odd.so.${version}`] = library(soname)
+      }
+      const spec = specOf(memoryMachine({ gpus: 1, change }))
+      expect(mountsOf(spec)).toContain(`${place}/libnvidia-odd.so.${version}`)
+      expect(linksOf(spec).filter((link) => link.startsWith("libnvidia-odd.so."))).toEqual([])
+    },
+  )
+
+  test("have the links that the reference makes on machines without them", () => {
+    const change = (tree: Record<string, MemoryTree[string]>): void => {
+      for (const [path, { kind }] of Object.entries(tree)) if (kind === "symlink") delete tree[path]
+      tree[`${place}/libnvidia-vulkan-producer.so.${version}`] = library(
+        `libnvidia-vulkan-producer.so.${version}`,
+      )
+    }
+    expect(linksOf(specOf(memoryMachine({ gpus: 1, change })))).toEqual(
+      expect.arrayContaining([
+        `libcuda.so.1::${place}/libcuda.so`,
+        `libnvidia-vulkan-producer.so.${version}::${place}/libnvidia-vulkan-producer.so`,
+      ]),
+    )
+  })
+})
+
+test.each([
+  ["none,all", ["none"]],
+  ["0,none,all", ["none"]],
+  ["all,none", expect.arrayContaining(["0", "all"])],
+])("--device-id=%s makes %j", (ids, names) => {
+  const { devices } = specOf(memoryMachine({ gpus: 1 }), `--device-id=${ids}`)
+  expect(devices.map(({ name }) => name)).toEqual(names)
+})
+
+test.each([
+  ["a.JSON", "json"],
+  ["a.Yaml", "yaml"],
+  ["a.yml", "yaml"],
+])("--output=%s is written as %s", (output, format) => {
+  const call = parseCtkGenerate(
+    [`--output=${output}`],
+    () => undefined,
+    () => "hook",
+  )
+  expect(call).toMatchObject({ ok: true, value: { format } })
 })

@@ -69,7 +69,7 @@ export interface DriverCatalogue {
   readonly links: readonly FileLink[]
   /** gsp*.bin of this version. Order: by name. */
   readonly firmware: readonly HostPath[]
-  /** Directories that hold libraries of the driver, inside the driver root. Order: as found. */
+  /** Directories that hold libraries of the driver, inside the driver root. Order: the reference's, then as found. */
   readonly directories: readonly HostPath[]
   /** Of the main libraries whose links lead elsewhere: another driver lies beside this one. Order: as found. */
   readonly otherVersions: readonly string[]

@@ -1,14 +1,16 @@
 /**
  * Where libraries may lie inside a driver root: the loader's cache, the loader's configuration, then the usual places. No list of
- * distributions: multiarch directories are found by their form. Only directories that hold the driver are read.
+ * distributions: multiarch directories are found by their form. A distribution may put parts of one driver into several of them.
  */
 
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
+import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
 import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
+import { unversionedLibrary } from "./files.ts"
 
 /** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
 const baseDirectories = [
@@ -35,7 +37,7 @@ const directoryLimit = 512
 /** Caches of 100,000 libraries are smaller. Units: bytes. */
 const cacheLimit = 16 * 1024 * 1024
 
-/** One of these is in every directory that holds a part of the driver. */
+/** One of these is in nearly every directory that holds a part of the driver. To ask for them is less than to read one of thousands. */
 const tellingStems = [
   "libcuda",
   "libnvidia-ml",
@@ -62,22 +64,25 @@ export interface LibrarySearch {
   readonly version: string
   /** Inside the driver root. */
   readonly ldcache: string
-  /** Searched before all others. */
+  /** Searched before all others; may be patterns. */
   readonly searchPaths: readonly string[]
+  /** Nothing else is searched. */
+  readonly areExclusive?: boolean
 }
 
 export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
   const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
-  const cached = cache.ok ? directoriesInCache(cache.value, search.version) : noDirectories
+  const isCacheRead = cache.ok && search.areExclusive !== true
+  const cached = isCacheRead ? directoriesInCache(cache.value, search.version) : noDirectories
   const configuration = observeLdSoConf(view, "/etc/ld.so.conf")
-  const candidates = [
-    ...search.searchPaths,
-    ...cached.holding,
-    ...cached.hinted,
-    ...configuration.directories,
-    ...usualDirectories(view),
-  ]
+  const budget: GlobBudget = { directories: 1024 }
+  const named = new Set(search.searchPaths.flatMap((path) => expandGlob(view, path, budget)))
+  const usual = search.areExclusive === true ? [] : usualDirectories(view)
+  const read = new Set([...named, ...usual])
+  const loaders = search.areExclusive === true ? [] : configuration.directories
+  const candidates = [...named, ...cached.holding, ...cached.hinted, ...loaders, ...usual]
   const directories = new Set<HostPath>()
+  const besides = new Set<HostPath>()
   const searched = new Set<string>([
     search.ldcache,
     ...configuration.files,
@@ -95,31 +100,44 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
       continue
     }
     if (directories.has(resolved.value)) continue
-    if (cached.holding.has(candidate) || holdsDriver(view, resolved.value, search))
+    if (cached.holding.has(candidate) || hasTelling(view, resolved.value, search.version))
       directories.add(resolved.value)
+    else if (read.has(candidate)) {
+      const part = partIn(view, resolved.value, search.version, named.has(candidate))
+      if (part !== undefined) (part === "driver" ? directories : besides).add(resolved.value)
+    }
     for (const version of versionsIn(view, resolved.value)) others.add(version)
   }
-  const besides = new Set<HostPath>()
   for (const candidate of cached.beside) {
     const resolved = view.resolve(candidate)
-    if (resolved.ok && !directories.has(resolved.value)) besides.add(resolved.value)
+    if (resolved.ok) besides.add(resolved.value)
     searched.add(candidate)
   }
   return {
     directories: [...directories],
-    besides: [...besides],
+    besides: [...besides].filter((directory) => !directories.has(directory)),
     searched: [...searched],
     otherVersions: [...others].filter((version) => version !== search.version),
     findings: configuration.findings,
   }
 }
 
-/** A named place is read whole; of the many usual ones a few names are asked. */
-function holdsDriver(view: RootView, directory: string, { version, searchPaths }: LibrarySearch): boolean {
-  if (tellingStems.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))) return true
-  if (!searchPaths.includes(directory)) return false
-  const names = view.readDir(directory)
-  return names.ok && names.value.some((name) => name.endsWith(`.so.${version}`))
+const hasTelling = (view: RootView, directory: string, version: string): boolean =>
+  tellingStems.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))
+
+/** Of a directory that is read. `driver`: libraries of this version, `beside`: of the driver's, that have a version of their own. */
+function partIn(
+  view: RootView,
+  directory: string,
+  version: string,
+  isNamed: boolean,
+): "driver" | "beside" | undefined {
+  const listed = view.readDir(directory)
+  const names = listed.ok ? listed.value : []
+  const ending = `.so.${version}`
+  // In a named place whatever has the driver's version is the driver's.
+  if (names.some((name) => name.endsWith(ending) && (isNamed || name.startsWith("lib")))) return "driver"
+  return names.some((name) => unversionedLibrary.test(name)) ? "beside" : undefined
 }
 
 interface CachedDirectories {
@@ -172,6 +190,24 @@ function usualDirectories(view: RootView): readonly string[] {
       ...vendorDirectories.map((name) => `${directory}/${name}`),
     ])
   })
+}
+
+/** Where the reference looks first. */
+const firstPlaces = [
+  /^\/usr\/lib64$/,
+  /^\/usr\/lib\/[^/]+-linux-gnu$/,
+  /^\/usr\/lib\/[^/]+-linux-gnu\/nvidia\/current$/,
+  /^\/lib64$/,
+  /^\/lib\/[^/]+-linux-gnu(?:\/nvidia\/current)?$/,
+]
+
+/** As the reference names them to containers; what it does not know comes last. */
+export function inUsualOrder(directories: readonly HostPath[]): readonly HostPath[] {
+  const rank = (directory: string): number => {
+    const place = firstPlaces.findIndex((one) => one.test(directory))
+    return place === -1 ? firstPlaces.length : place
+  }
+  return directories.toSorted((one, other) => rank(one) - rank(other))
 }
 
 /** Versions of the driver's two main libraries in a directory, by their links: what the host's own programs load. */

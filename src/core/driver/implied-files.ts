@@ -11,11 +11,12 @@ export const impliedLibraries: Readonly<Partial<Record<DriverCapability, readonl
   display: ["graphics"],
 }
 
-/** Links that the reference makes beside a library, beyond the SONAME's. */
+/** Links that the reference makes beside a library, beyond the SONAME's. `isNewer`: its command line for containers knows nothing of it. */
 export const extraLinks: readonly {
   readonly stem: string
   readonly link: string
   readonly target: (version: string) => string
+  readonly isNewer?: true
 }[] = [
   { stem: "libcuda", link: "libcuda.so", target: () => "libcuda.so.1" },
   { stem: "libGLX_nvidia", link: "libGLX_indirect.so.0", target: (version) => `libGLX_nvidia.so.${version}` },
@@ -23,5 +24,11 @@ export const extraLinks: readonly {
     stem: "libnvidia-opticalflow",
     link: "libnvidia-opticalflow.so",
     target: () => "libnvidia-opticalflow.so.1",
+  },
+  {
+    stem: "libnvidia-vulkan-producer",
+    link: "libnvidia-vulkan-producer.so",
+    target: (version) => `libnvidia-vulkan-producer.so.${version}`,
+    isNewer: true,
   },
 ]

@@ -12,7 +12,12 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
 import { consequencesOf, missedBinaries } from "./files.ts"
-import { findLibraryPlaces, findUserSpaceVersion, type LibraryPlaces } from "./find-directories.ts"
+import {
+  findLibraryPlaces,
+  findUserSpaceVersion,
+  inUsualOrder,
+  type LibraryPlaces,
+} from "./find-directories.ts"
 import {
   binaryDirectories,
   configurationDirectories,
@@ -36,8 +41,10 @@ export interface DriverPlace {
   readonly version: string
   /** The loader cache inside the driver root. */
   readonly ldcache: string
-  /** Directories inside the driver root that are searched before all others. */
+  /** Directories inside the driver root that are searched before all others; may be patterns. */
   readonly searchPaths?: readonly string[]
+  /** Nothing else is searched. */
+  readonly areExclusive?: boolean
   /** A board's or a virtual machine's, whose lists name the driver's files. Others may have left lists behind. */
   readonly isListed?: boolean
   /** Below which configuration files are looked for, on the machine; absent: where drivers put them in the driver root. */
@@ -45,12 +52,13 @@ export interface DriverPlace {
 }
 
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
-  const { version, ldcache, searchPaths = [], dataDirectories = usualDataDirectories } = place
+  const { version, ldcache, searchPaths = [], areExclusive = false } = place
+  const { dataDirectories = usualDataDirectories } = place
   const findings: Finding[] = []
   const noting = noteUnreadable(host, findings)
   const view = viewRoot(noting, place.driverRoot)
   const dataView = place.dataDirectories === undefined ? view : viewRoot(noting, hostPath("/"))
-  const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
+  const places = findLibraryPlaces(view, { version, ldcache, searchPaths, areExclusive })
   findings.push(
     ...places.findings.filter(({ fault: one }) => !findings.some((other) => isSame(one, other.fault))),
   )
@@ -96,7 +104,8 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     modules,
     links: observeOddLinks(view, places.directories, libraries),
     firmware,
-    directories: places.directories,
+    // Who names directories names them in their order.
+    directories: searchPaths.length > 0 ? places.directories : inUsualOrder(places.directories),
     otherVersions: places.otherVersions,
     platformFiles: platform.files,
     platformLinks: platform.links,

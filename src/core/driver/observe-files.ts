@@ -220,7 +220,9 @@ export function observeOddLinks(
     ({ bits, soname }) => bits === 64 && soname.startsWith("libnvidia-allocator.so."),
   )
   const homes = new Map(allocators.map(({ rootPath, soname }) => [parentPath(rootPath), soname]))
-  return directories.flatMap((directory): readonly FileLink[] => {
+  // A directory that was searched may hold links alone, to files that lie beside others.
+  const places = new Set<string>([...directories, ...homes.keys()])
+  return [...places].flatMap((directory): readonly FileLink[] => {
     const path = `${directory}${gbmDirectory}/nvidia-drm_gbm.so`
     // Libraries of 32 bits have the link and not what it names.
     if (view.exists(path)) return observeLink(view, path)

@@ -121,7 +121,7 @@ function readLibrary(
     return undefined
   }
   const listing = list(parentPath(rootPath))
-  const { soname } = elf.value
+  const soname = fileName(elf.value.soname)
   const leading = linksTo(rootPath, soname, listing, view)
   // A link of that name which leads to another version is told of with the versions.
   if (
@@ -138,8 +138,12 @@ function readLibrary(
         `the link by which this machine's programs find ${name} leads nowhere`,
       )
   }
-  return { rootPath, elf: elf.value, links: leading }
+  return { rootPath, elf: { ...elf.value, soname }, links: leading }
 }
+
+/** A name with a slash, or none at all, would be a link somewhere else. */
+const fileName = (soname: string | undefined): string | undefined =>
+  soname === undefined || /^\.{0,2}$|\//.test(soname) ? undefined : soname
 
 /**
  * Libraries by names that are none of the driver's by themselves, from the first directory that has each: what an administrator wants given

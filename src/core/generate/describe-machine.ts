@@ -17,7 +17,7 @@ import { channelDevices, companionDevice, managementNodes, platformDevice } from
 import type { NamedPart, SpecPart } from "./part.ts"
 import { devicePart, managementPart, sharedPart } from "./plan-parts.ts"
 import { specContext } from "./spec-context.ts"
-import { resolveMode, type SpecRequest } from "./spec-request.ts"
+import { resolveMode, type SpecRequest, wholeSelector } from "./spec-request.ts"
 
 export interface DescribedMachine {
   readonly devices: readonly NamedPart[]
@@ -70,8 +70,7 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   if (!driver.ok) return driver
   const context = specContext(sockets(snapshot, request), driver.value, [], request)
   const { findings, ...shared } = sharedPart(context)
-  if (request.devices.includes("none") && !request.devices.includes("all"))
-    return ok({ devices: [noDevice], shared, findings })
+  if (wholeSelector(request.devices) === "none") return ok({ devices: [noDevice], shared, findings })
   const isRefused = request.trouble === "refused"
   const { inventory } = snapshot
   const wrong = isRefused ? checkMachine(inventory, [], sharedNodes(inventory)) : ok(true as const)

@@ -77,6 +77,10 @@ export interface SpecRequest {
   readonly additions: Additions
 }
 
+/** Of `all` and `none`, which count for more than devices, the first counts; undefined: neither was asked for. */
+export const wholeSelector = (devices: readonly string[]): "all" | "none" | undefined =>
+  devices.find((one) => one === "all" || one === "none") as "all" | "none" | undefined
+
 /** The mode of a machine about which nothing was said. */
 export function resolveMode(
   mode: SpecMode,

@@ -27,6 +27,7 @@ export function viewRoot(host: HostFiles, root: HostPath): RootView {
   const outside = (path: string): HostPath => hostPath(joinPath(root, path))
   // A machine is looked at within moments, and most of its paths share their beginnings.
   const stats = new Map<string, Result<FileStat>>()
+  const listings = new Map<string, Result<readonly string[]>>()
   const reader = {
     lstat(path: string): Result<FileStat> {
       const known = stats.get(path)
@@ -68,7 +69,14 @@ export function viewRoot(host: HostFiles, root: HostPath): RootView {
       if (target.ok) followed.add(hostPath(path))
       return target
     },
-    readDir: (path) => host.readDir(outside(follow(path))),
+    readDir(path) {
+      const place = outside(follow(path))
+      const known = listings.get(place)
+      if (known !== undefined) return known
+      const listed = host.readDir(place)
+      listings.set(place, listed)
+      return listed
+    },
     readFile: (path, range) => host.readFile(outside(follow(path)), range),
     exists: (path) => host.exists(outside(follow(path))),
     resolve(path) {

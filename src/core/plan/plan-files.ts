@@ -109,8 +109,9 @@ function libraryLinks(context: PlanContext, libraries: readonly DriverLibrary[])
     const name = baseName(library.path)
     if (context.mode !== "legacy") for (const { path, target } of library.links) add(path, target)
     if (library.soname !== name) add(`${directory}/${library.soname}`, name)
-    for (const { stem, link, target } of extraLinks)
-      if (name === `${stem}.so.${version}`) add(`${directory}/${link}`, target(version))
+    for (const { stem, link, target, isNewer = false } of extraLinks)
+      if (name === `${stem}.so.${version}` && !(isNewer && context.mode === "legacy"))
+        add(`${directory}/${link}`, target(version))
   }
   return [...links].map(([path, target]) => ({ path: path as HostPath, target }))
 }

@@ -37,8 +37,10 @@ export interface SnapshotOptions {
   /** Below which device nodes lie; found when nobody said. */
   readonly devRoot?: string
   readonly ldcache: string
-  /** Directories inside the driver root that are searched before all others. */
+  /** Directories inside the driver root that are searched for libraries before all others; may be patterns. */
   readonly searchPaths?: readonly string[]
+  /** Nothing else is searched for them. */
+  readonly areExclusive?: boolean
   /** Below which configuration files are looked for, on the machine; absent: where drivers put them in the driver root. */
   readonly dataDirectories?: readonly string[]
   /** Of the driver's files, for a machine whose kernel module is not loaded and that is looked at all the same. */
@@ -71,6 +73,7 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           ldcache: options.ldcache,
           isListed: inventory.platform !== "native",
           searchPaths: options.searchPaths ?? [],
+          areExclusive: options.areExclusive ?? false,
           ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
   const platform = observePlatform(host, inventory, options)
