@@ -80,6 +80,10 @@ export function parseCtkFlags(
     const arg = args[index] ?? ""
     // What stands behind it is nobody's: none of the commands takes words.
     if (arg === "--") break
+    if (arg === "help" || arg === "h") {
+      isHelpAsked = true
+      break
+    }
     if (!arg.startsWith("-") || arg === "-") return misused(`unexpected ${JSON.stringify(arg)}`)
     const [written = "", ...rest] = arg.replace(/^--?/, "").split("=")
     const value = rest.length === 0 ? undefined : rest.join("=")
@@ -90,7 +94,8 @@ export function parseCtkFlags(
     const name = names.get(written)
     const flag = name === undefined ? undefined : known[name]
     if (name === undefined || flag === undefined) return misused(`flag provided but not defined: -${written}`)
-    const text = value ?? (flag.takes === "switch" ? "true" : args[++index])
+    // A switch with nothing behind its sign is on.
+    const text = flag.takes === "switch" ? value || "true" : (value ?? args[++index])
     if (text === undefined) return misused(`flag needs an argument: --${written}`)
     if (flag.takes === "switch" && !switchWords.has(text))
       return misused(`invalid value ${JSON.stringify(text)} for flag -${written}: parse error`)

@@ -10,7 +10,6 @@ import {
   type SpecMode,
   type SpecRequest,
   specModes,
-  wholeSelector,
 } from "../core/generate/spec-request.ts"
 import { joinPath } from "../core/text/path.ts"
 import { type CtkFlags, type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
@@ -128,7 +127,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       class: deviceClass,
       devices,
       names: strategies.filter((one) => names.includes(one)),
-      hasAllDevice: !flags.isOn("no-all-device") && wholeSelector(devices) !== "none",
+      hasAllDevice: !flags.isOn("no-all-device") && !devices.includes("none"),
       hooks: {
         path: findHook(flags.text("nvidia-cdi-hook-path") ?? ""),
         shape: "separate",

@@ -11,7 +11,6 @@ import {
   type SpecRequest,
   specModes,
   toolkitHooks,
-  wholeSelector,
 } from "../core/generate/spec-request.ts"
 import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
@@ -86,7 +85,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
     request: {
       devices,
       names: nameStrategies.filter((one) => names.includes(one)),
-      hasAllDevice: !on.has("without-all") && wholeSelector(devices) !== "none",
+      hasAllDevice: !on.has("without-all") && !devices.includes("none"),
       hooks: {
         path: values.get("hook-path") ?? ownHookProgram(),
         shape: hooks,

@@ -70,6 +70,8 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "transform", "-h"]],
     [["cdi", "help"]],
     [["cdi", "--quiet", "-h"]],
+    [["cdi", "generate", "help"]],
+    [["cdi", "list", "h"]],
   ])("%p is help, not wrong usage", (words) => {
     expect(ctk(words)).toMatchObject({
       exit: 0,
@@ -114,7 +116,7 @@ describe("nvidia-ctk cdi generate", () => {
   })
 
   test("a switch takes Go's words alone, and an empty variable is none", () => {
-    for (const word of ["T", "1", "True"])
+    for (const word of ["T", "1", "True", ""])
       expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).not.toContain("name: all")
     for (const word of ["f", "0", "FALSE"])
       expect(ctk(["cdi", "generate", `--no-all-device=${word}`]).stdout).toContain("name: all")
