@@ -72,14 +72,12 @@ export interface LibrarySearch {
 
 export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
   const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
-  const isCacheRead = cache.ok && search.areExclusive !== true
-  const cached = isCacheRead ? directoriesInCache(cache.value, search.version) : noDirectories
+  const isWide = search.areExclusive !== true
+  const cached = cache.ok && isWide ? directoriesInCache(cache.value, search.version) : noDirectories
   const configuration = observeLdSoConf(view, "/etc/ld.so.conf")
-  const budget: GlobBudget = { directories: 1024 }
-  const named = new Set(search.searchPaths.flatMap((path) => expandGlob(view, path, budget)))
-  const usual = search.areExclusive === true ? [] : usualDirectories(view)
-  const read = new Set([...named, ...usual])
-  const loaders = search.areExclusive === true ? [] : configuration.directories
+  const named = namedDirectories(view, search)
+  const usual = new Set(isWide ? usualDirectories(view) : [])
+  const loaders = isWide ? configuration.directories : []
   const candidates = [...named, ...cached.holding, ...cached.hinted, ...loaders, ...usual]
   const directories = new Set<HostPath>()
   const besides = new Set<HostPath>()
@@ -102,7 +100,7 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
     if (directories.has(resolved.value)) continue
     if (cached.holding.has(candidate) || hasTelling(view, resolved.value, search.version))
       directories.add(resolved.value)
-    else if (read.has(candidate)) {
+    else if (named.has(candidate) || usual.has(candidate)) {
       const part = partIn(view, resolved.value, search.version, named.has(candidate))
       if (part !== undefined) (part === "driver" ? directories : besides).add(resolved.value)
     }
@@ -120,6 +118,11 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
     otherVersions: [...others].filter((version) => version !== search.version),
     findings: configuration.findings,
   }
+}
+
+function namedDirectories(view: RootView, { searchPaths }: LibrarySearch): ReadonlySet<string> {
+  const budget: GlobBudget = { directories: 1024 }
+  return new Set(searchPaths.flatMap((path) => expandGlob(view, path, budget)))
 }
 
 const hasTelling = (view: RootView, directory: string, version: string): boolean =>
