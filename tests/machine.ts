@@ -46,6 +46,18 @@ export function memoryMachine({
   return createMemoryHost(tree, "test machine")
 }
 
+/** The first GPU becomes a board's own, as the driver shows a Thor's. */
+export function makeFirstIntegrated(tree: Record<string, MemoryTree[string]>): void {
+  const places = Object.keys(tree).filter((path) =>
+    /^\/proc\/driver\/nvidia\/gpus\/.*\/information$/.test(path),
+  )
+  const place = places.sort()[0] ?? ""
+  const known = tree[place]
+  if (known?.kind !== "file") throw new Error("no GPU")
+  const text = typeof known.content === "string" ? known.content : new TextDecoder().decode(known.content)
+  tree[place] = { kind: "file", content: text.replace(/^Model:.*$/m, "Model: \t\t NVIDIA Thor") }
+}
+
 export interface ContainerOptions {
   readonly env: readonly string[]
   readonly config?: string

@@ -8,6 +8,7 @@ import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { resolveMode } from "../core/generate/spec-request.ts"
 import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
+import { withoutDiscrete } from "../core/generate/without-discrete.ts"
 import type { Host } from "../core/host/host.ts"
 import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
 import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
@@ -47,8 +48,10 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
 }
 
 /** Faults: those of generateSpec and checkNamedDirectories. */
-export function generateAsCtk(snapshot: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
-  const mode = resolveMode(call.request.mode, snapshot.inventory)
+export function generateAsCtk(seen: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
+  const mode = resolveMode(call.request.mode, seen.inventory)
+  const isAlone = mode === "csv" && call.features.has("disable-multiple-csv-devices")
+  const snapshot = isAlone ? withoutDiscrete(seen) : seen
   const hasLibraries = mode === "nvml" || mode === "management"
   const isThere = hasLibraries ? checkNamedDirectories(snapshot, call.librarySearchPaths) : ok(true)
   if (!isThere.ok) return isThere

@@ -233,7 +233,11 @@ describe("nvidia-ctk cdi generate", () => {
     expect(apart.stdout).toContain("path: /dev/nvmap")
     expect(apart.stdout).not.toContain("tegra/libcuda")
     const files = ctk(["cdi", "generate", `--csv.file=${lists}/drivers.csv`], { host: "orin" })
-    expect(files.stderr).toContain("a device that the board's lists")
+    expect(files.exit).toBe(0)
+    expect(files.stdout).not.toContain("path: /dev/")
+    expect(files.stdout).toContain("tegra/libcuda")
+    const nothing = ctk(["cdi", "generate", "--csv.file=/nowhere.csv"], { host: "orin" })
+    expect(nothing.stderr).toContain("everything that the board's lists")
   })
 
   test("--quiet, or its variable, leaves nothing but errors", () => {

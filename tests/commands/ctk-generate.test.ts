@@ -5,9 +5,9 @@ import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
 import type { Host } from "../../src/core/host/host.ts"
 import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
-import { memoryMachine } from "../machine.ts"
+import { makeFirstIntegrated, memoryMachine } from "../machine.ts"
 
-function specOf(host: Host, ...args: readonly string[]): CdiSpec {
+function specsOf(host: Host, ...args: readonly string[]): readonly CdiSpec[] {
   const call = parseCtkGenerate(
     args,
     () => undefined,
@@ -16,8 +16,10 @@ function specOf(host: Host, ...args: readonly string[]): CdiSpec {
   if (!call.ok || call.value === "help") throw new Error(args.join(" "))
   const answered = generateAsCtk(observeForCtk(host, call.value), call.value)
   if (!answered.ok) throw new Error(answered.fault.tag)
-  return answered.value.specs[0]?.spec as CdiSpec
+  return answered.value.specs.map(({ spec }) => spec)
 }
+
+const specOf = (host: Host, ...args: readonly string[]): CdiSpec => specsOf(host, ...args)[0] as CdiSpec
 
 const linksOf = ({ containerEdits }: CdiSpec): readonly string[] =>
   containerEdits.hooks.flatMap(({ args }) =>
@@ -25,6 +27,29 @@ const linksOf = ({ containerEdits }: CdiSpec): readonly string[] =>
   )
 
 const lists = "/etc/nvidia-container-runtime/host-files-for-container.d"
+
+test("a board with a discrete GPU beside its own is one device where features say so, and has a class of coherence", () => {
+  const host = memoryMachine({
+    gpus: 2,
+    change(tree) {
+      makeFirstIntegrated(tree)
+      tree["/etc/nv_tegra_release"] = { kind: "file", content: "# R38 (release), REVISION: 2.0\n" }
+      tree[`${lists}/devices.csv`] = { kind: "file", content: "dev, /dev/nvidia0\n" }
+      tree[`${lists}/drivers.csv`] = { kind: "file", content: "dir, /lib/firmware\n" }
+    },
+  })
+  const named = (...args: readonly string[]) =>
+    specsOf(host, "--device-name-strategy=index", ...args).map(({ kind, devices }) => [
+      kind,
+      ...devices.map(({ name }) => name),
+    ])
+  expect(named()).toEqual([["nvidia.com/gpu", "0", "1", "all"]])
+  expect(named("--feature-flag=disable-multiple-csv-devices")).toEqual([["nvidia.com/gpu", "0", "all"]])
+  expect(named("--feature-flag=enable-coherent-annotations")).toEqual([
+    ["nvidia.com/gpu", "0", "1", "all"],
+    ["nvidia.com/gpu.noncoherent", "1", "all"],
+  ])
+})
 
 describe("a Tegra board", () => {
   const library = (soname: string): Uint8Array =>

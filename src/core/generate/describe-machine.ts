@@ -10,11 +10,12 @@ import { checkMachine } from "../plan/check-machine.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
+import { boardDevices } from "./board-devices.ts"
 import { chooseDevices } from "./choose-devices.ts"
 import { nameDevice } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
-import { channelDevices, companionDevice, managementNodes, platformDevice } from "./other-modes.ts"
-import type { NamedPart, SpecPart } from "./part.ts"
+import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
+import { type NamedPart, nodesOf, type SpecPart } from "./part.ts"
 import { devicePart, managementPart, sharedPart } from "./plan-parts.ts"
 import { specContext } from "./spec-context.ts"
 import { resolveMode, type SpecRequest, wholeSelector } from "./spec-request.ts"
@@ -44,7 +45,7 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
     }
     case "csv":
     case "wsl": {
-      const platform = platformDevice(snapshot, mode, request)
+      const platform = mode === "csv" ? boardDevices(snapshot, request) : windowsDevice(snapshot)
       return platform.ok
         ? ok({
             ...platform.value,
@@ -122,9 +123,6 @@ const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "Gpu
 /** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
 const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
   new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
-
-const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
-  new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
 
 const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Finding => ({
   severity: "warning",

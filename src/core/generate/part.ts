@@ -27,9 +27,19 @@ export interface SpecPart {
   readonly hooks: readonly HookCall[]
 }
 
+/** Paths of its nodes. */
+export const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
+  new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
+
 export interface NamedPart {
   readonly names: readonly string[]
   readonly part: SpecPart
   /** `NAME=VALUE`, for what is no GPU's. */
   readonly env: readonly string[]
+}
+
+/** A machine whose platform says what there is. */
+export interface PlatformDescription {
+  readonly devices: readonly NamedPart[]
+  readonly shared: SpecPart
 }

@@ -106,13 +106,23 @@ const withoutGraphics = (driver: DriverCatalogue): DriverCatalogue => ({
 })
 
 /** Order: by path. */
-const linksOf = (edits: readonly Edit[]): readonly SymlinkEdit[] =>
+export const linksOf = (edits: readonly Edit[]): readonly SymlinkEdit[] =>
   edits.filter((edit) => edit.kind === "symlink").sort((one, other) => (one.path < other.path ? -1 : 1))
 
 /** Order: by name. */
 function loaderHook(edits: readonly Edit[]): HookCall {
   const folders = edits.flatMap((edit) =>
     edit.kind === "ldcache" ? edit.entries.map(({ path }) => parentPath(path)) : [],
+  )
+  return { name: "update-ldcache", folders: [...new Set(folders)].sort() }
+}
+
+/** The same where the files are a platform's, which nobody read as libraries. Order: by name. */
+export function mountedLibrariesHook(edits: readonly Edit[]): HookCall {
+  const folders = edits.flatMap((edit) =>
+    edit.kind === "mount" && /^lib.+\.so(\.|$)/.test(baseName(edit.containerPath))
+      ? [parentPath(edit.containerPath)]
+      : [],
   )
   return { name: "update-ldcache", folders: [...new Set(folders)].sort() }
 }

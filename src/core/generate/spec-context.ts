@@ -7,7 +7,7 @@ import type { DriverCatalogue } from "../driver/catalogue.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { unseenLayout } from "../plan/container-layout.ts"
 import { grantCapabilities } from "../plan/grant-capabilities.ts"
-import type { PlanContext } from "../plan/plan-part.ts"
+import type { DriverlessContext, PlanContext } from "../plan/plan-part.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import type { Config } from "../request/config.ts"
 import { createReasonLog } from "../request/reason.ts"
@@ -39,12 +39,18 @@ const plainRequest: GpuRequest = {
   reasons: [],
 }
 
-export function specContext(
-  { inventory }: Pick<HostSnapshot, "inventory">,
+export const specContext = (
+  snapshot: Pick<HostSnapshot, "inventory">,
   driver: DriverCatalogue,
   devices: readonly SelectedDevice[],
+  request: { readonly has32Bit: boolean },
+): PlanContext => ({ ...driverlessContext(snapshot, devices, request), driver })
+
+export function driverlessContext(
+  { inventory }: Pick<HostSnapshot, "inventory">,
+  devices: readonly SelectedDevice[],
   { has32Bit }: { readonly has32Bit: boolean },
-): PlanContext {
+): DriverlessContext {
   const log = createReasonLog()
   const { granted } = grantCapabilities(plainRequest, { mode: "jit-cdi", config: silentConfig }, log)
   const asked = has32Bit ? new Set([...granted.asked, "compat32" as const]) : granted.asked
@@ -54,7 +60,6 @@ export function specContext(
     config: silentConfig,
     mode: "jit-cdi",
     inventory,
-    driver,
     layout: unseenLayout,
     devices,
     granted: { ...granted, asked },

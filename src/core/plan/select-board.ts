@@ -14,6 +14,8 @@ import { isIntegrated } from "../inventory/tegra.ts"
 export interface BoardDevices {
   /** The selector that names the board's own GPU; undefined: none does. */
   readonly own: string | undefined
+  /** The same as the driver shows it beside others; undefined: the lists alone tell of it. */
+  readonly ownGpu: Gpu | undefined
   /** Order: by PCI address. */
   readonly discrete: readonly SelectedDevice[]
   /** Every GPU that is not the board's own. Empty: the lists tell all that it has. */
@@ -26,7 +28,7 @@ export function selectBoard(selectors: readonly string[], inventory: Inventory):
   const beside = usable.some(isIntegrated) ? usable.filter((gpu) => !isIntegrated(gpu)) : []
   if (beside.length === 0) {
     const own = selectOwn(selectors, inventory, usable)
-    return own.ok ? ok({ own: own.value, discrete: [], beside }) : own
+    return own.ok ? ok({ own: own.value, ownGpu: undefined, discrete: [], beside }) : own
   }
   const selected = selectDevices(selectors, inventory)
   if (!selected.ok) return selected
@@ -36,7 +38,8 @@ export function selectBoard(selectors: readonly string[], inventory: Inventory):
       fault("DeviceKindUnserved", { selector: cut.selector, kind: "a MIG device beside a board's own GPU" }),
     )
   const own = selected.value.find(({ gpu }) => isIntegrated(gpu))
-  return ok({ own: own?.selector, discrete: selected.value.filter((one) => one !== own), beside })
+  const discrete = selected.value.filter((one) => one !== own)
+  return ok({ own: own?.selector, ownGpu: own?.gpu, discrete, beside })
 }
 
 /** Where there is one device, each selector has to name it; a hole names nothing. */

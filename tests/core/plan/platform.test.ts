@@ -8,7 +8,7 @@ import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { containerPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
-import { type ContainerOptions, memoryMachine, planFor } from "../../machine.ts"
+import { type ContainerOptions, makeFirstIntegrated, memoryMachine, planFor } from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
 
 const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
@@ -369,15 +369,7 @@ describe("a discrete GPU beside the board's own", () => {
   const machine = memoryMachine({
     gpus: 2,
     change(tree) {
-      const address = Object.keys(tree)
-        .map((path) => /^\/proc\/driver\/nvidia\/gpus\/([^/]+)\/information$/.exec(path)?.[1])
-        .filter((one) => one !== undefined)
-        .sort()[0]
-      const place = `/proc/driver/nvidia/gpus/${address}/information`
-      const known = tree[place]
-      if (known?.kind !== "file") throw new Error(place)
-      const text = typeof known.content === "string" ? known.content : new TextDecoder().decode(known.content)
-      tree[place] = file(text.replace(/^Model:.*$/m, "Model: \t\t NVIDIA Thor"))
+      makeFirstIntegrated(tree)
       const major = { kind: "character", major: 195, mode: 0o666 } as const
       tree["/dev/nvidia2"] = { ...major, minor: 2 }
       const lists = {

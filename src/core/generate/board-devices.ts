@@ -1,0 +1,122 @@
+/**
+ * A Tegra board as devices of a specification: what its lists name, in the parts of a native plan, so that a container gets the same from
+ * a specification as from the wrapper. Its own GPU is `0`; with a discrete GPU beside it, each GPU is a device by itself.
+ * Source: facts, toolkit §5.7.
+ */
+
+import type { PlatformContents, PlatformItem } from "../driver/platform-contents.ts"
+import type { Finding } from "../fault/finding.ts"
+import { ok, type Result } from "../fault/result.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import { defaultListDirectory, isBasePlatformList } from "../inventory/platform-list.ts"
+import { boardFiles } from "../plan/board-files.ts"
+import { type BoardContents, boardNodes } from "../plan/board-nodes.ts"
+import { checkMachine } from "../plan/check-machine.ts"
+import { planGroups, toNodeEdit } from "../plan/plan-nodes.ts"
+import { type BoardDevices, selectBoard } from "../plan/select-board.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
+import { nameDevice } from "./name-devices.ts"
+import { nothingToGenerate } from "./nothing-to-generate.ts"
+import { type HookCall, type NamedPart, nodesOf, type PlatformDescription, type SpecPart } from "./part.ts"
+import { linksOf, mountedLibrariesHook, partOf, withFolders } from "./plan-parts.ts"
+import { driverlessContext } from "./spec-context.ts"
+import type { NameStrategy, SpecRequest } from "./spec-request.ts"
+
+const reasons = ["specification"]
+const theLists = `the board's lists (${defaultListDirectory}/*.csv)`
+
+/** Faults: CdiNothingToGenerate; those of selectBoard; of checkMachine, where trouble is refused. */
+export function boardDevices(
+  snapshot: HostSnapshot,
+  request: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory" | "trouble" | "has32Bit">,
+): Result<PlatformDescription> {
+  const { inventory, platform } = snapshot
+  const items = (platform?.items ?? []).filter(({ list }) => isBasePlatformList(list))
+  if (platform === undefined || items.length === 0)
+    return nothingToGenerate("csv", `everything that ${theLists} name`)
+  // Half of a driver is none; but who names lists one by one may keep devices and files apart.
+  const isWhole = request.trouble === "refused"
+  const hasFiles = items.some(({ file }) => file !== undefined)
+  if (!hasFiles && (isWhole || platform.findings.some(isOfAbsentFile)))
+    return nothingToGenerate("csv", `every file that ${theLists} name`)
+  const selected = selectBoard(request.devices, inventory)
+  if (!selected.ok) return selected
+  const devices: NamedPart[] = []
+  for (const board of oneByOne(selected.value)) {
+    const part = deviceOf(snapshot, { board, platform, items }, request)
+    const isJudged = isWhole && board.discrete.length > 0
+    const checked = isJudged ? checkMachine(inventory, board.discrete, nodesOf(part)) : ok(true as const)
+    if (!checked.ok) return checked
+    const given =
+      nodesOf(part).size > 0 || isWhole ? part : { ...boardFiles([], platform, reasons), hooks: [] }
+    if (given.edits.length === 0) return nothingToGenerate("csv", `a device that ${theLists} name`)
+    devices.push({ names: namesOf(board, request.names), part: given, env: [] })
+  }
+  return ok({ devices, shared: sharedPart(items, platform, inventory, request.orinCompatDirectory) })
+}
+
+/** Where lists name files and none is there, the driver lies elsewhere. */
+const isOfAbsentFile = ({ fault: { tag, data } }: Finding): boolean =>
+  tag === "PlatformEntryMissing" && isBasePlatformList(data.list) && !data.entry.startsWith("dev,")
+
+/** Each device of the board as if it were the only one that was asked for. */
+const oneByOne = (board: BoardDevices): readonly BoardDevices[] => [
+  ...(board.own === undefined ? [] : [{ ...board, discrete: [] }]),
+  ...board.discrete.map((one) => ({ ...board, own: undefined, ownGpu: undefined, discrete: [one] })),
+]
+
+/** The lists alone have no UUID for the board's GPU. */
+function namesOf(
+  { own, ownGpu, discrete }: BoardDevices,
+  strategies: readonly NameStrategy[],
+): readonly string[] {
+  const [beside] = discrete
+  if (beside !== undefined) return nameDevice(beside, strategies)
+  if (own !== undefined && ownGpu !== undefined)
+    return nameDevice({ kind: "gpu", gpu: ownGpu, selector: own }, strategies)
+  return strategies.flatMap((name) => (name === "index" ? ["0"] : name === "type-index" ? ["gpu0"] : []))
+}
+
+/** Nodes with the groups that may open them, and a discrete GPU's links to them. */
+function deviceOf(
+  { inventory }: HostSnapshot,
+  contents: BoardContents,
+  request: Pick<SpecRequest, "has32Bit">,
+): SpecPart {
+  const { discrete } = contents.board
+  const context = driverlessContext({ inventory }, discrete, request)
+  const { given, links } = boardNodes(context, contents, [])
+  const part = partOf([
+    ...given.map((one) => toNodeEdit(one.node, inventory.devRoot, one.reasons)),
+    ...links,
+    ...planGroups(context, given, []),
+  ])
+  return discrete.length === 0 ? part : withFolders(part)
+}
+
+/** Files and links that the board's lists name. */
+function sharedPart(
+  items: readonly PlatformItem[],
+  platform: PlatformContents,
+  { boardGpu, cudaVersion: told }: Inventory,
+  orinCompatDirectory: string,
+): SpecPart {
+  const { edits } = boardFiles(items, platform, reasons)
+  const isOrin = boardGpu?.value.includes("Orin") === true
+  // A table's version would do for a requirement, not for another libcuda.
+  const cudaVersion = told?.source === "NVML" ? told.value : undefined
+  const compat: HookCall = {
+    name: "enable-cuda-compat",
+    hostDriverVersion: undefined,
+    hostCudaVersion: cudaVersion,
+    directory: isOrin ? orinCompatDirectory || "/usr/local/cuda/compat_orin" : "",
+  }
+  return {
+    edits,
+    hooks: [
+      { name: "create-symlinks", links: linksOf(edits) },
+      ...(cudaVersion === undefined ? [] : [compat]),
+      mountedLibrariesHook(edits),
+    ],
+  }
+}

@@ -1,0 +1,236 @@
+import { describe, expect, test } from "bun:test"
+import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
+import { renderElf } from "../../../src/core/elf/render-elf.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { noAdditions } from "../../../src/core/generate/add-edits.ts"
+import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
+import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
+import { splitByCoherence } from "../../../src/core/generate/split-by-coherence.ts"
+import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
+import type { Host } from "../../../src/core/host/host.ts"
+import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
+import { makeFirstIntegrated, memoryMachine } from "../../machine.ts"
+import { example } from "../elf/shared-object.ts"
+
+const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
+const lib = "/usr/lib/aarch64-linux-gnu/tegra"
+const release = "/etc/nv_tegra_release"
+const file = (content: string | Uint8Array = "x"): MemoryTree[string] => ({ kind: "file", content })
+const node = (minor: number): MemoryTree[string] => ({
+  kind: "character",
+  major: 506,
+  minor,
+  mode: 0o660,
+  gid: 44,
+})
+const library = (soname: string): MemoryTree[string] =>
+  file(renderElf({ ...example, machine: "aarch64", soname }))
+const listsOf = (lists: Readonly<Record<string, readonly string[]>>): MemoryTree =>
+  Object.fromEntries(
+    Object.entries(lists).map(([name, lines]) => [`${directory}/${name}.csv`, file(`${lines.join("\n")}\n`)]),
+  )
+
+const plainLists = { devices: ["dev, /dev/nvmap"], drivers: [`lib, ${lib}/libcuda.so.1.1`] }
+const plainTree: MemoryTree = {
+  [release]: file("# R36 (release), REVISION: 4.0\n"),
+  "/dev/nvmap": node(15),
+  [`${lib}/libcuda.so.1.1`]: library("libcuda.so.1"),
+  ...listsOf(plainLists),
+}
+
+const seenOn = (host: Host, driverRoot = "/"): HostSnapshot =>
+  observeSnapshot(host, { driverRoot, ldcache: "/etc/ld.so.cache" })
+
+/** `gone`: paths that the plain board lacks. */
+const board = (more: MemoryTree = {}, gone: readonly string[] = []): Host =>
+  createMemoryHost({
+    ...Object.fromEntries(Object.entries(plainTree).filter(([path]) => !gone.includes(path))),
+    ...more,
+  })
+
+const request: SpecRequest = {
+  mode: "csv",
+  vendor: "nvidia.com",
+  class: "gpu",
+  devices: ["all"],
+  names: ["index", "uuid"],
+  hasAllDevice: true,
+  hooks: {
+    path: "/usr/bin/nvidia-cdi-hook",
+    shape: "separate",
+    isEnabled: hookChoice("csv", [], []),
+    ldconfigPath: "",
+  },
+  orinCompatDirectory: "",
+  nodes: { numbers: "written", rights: "written", owners: "container" },
+  hasGroups: true,
+  has32Bit: false,
+  hasSockets: true,
+  trouble: "told",
+  additions: noAdditions,
+}
+
+function specOf(seen: HostSnapshot, more: Partial<SpecRequest> = {}): CdiSpec {
+  const generated = generateSpec(seen, { ...request, ...more })
+  if (!generated.ok) throw new Error(renderFaultLine(generated.fault))
+  return generated.value.spec
+}
+const refusal = (seen: HostSnapshot, more: Partial<SpecRequest> = {}): string => {
+  const generated = generateSpec(seen, { ...request, ...more })
+  return generated.ok ? "none" : renderFaultLine(generated.fault)
+}
+const namesOf = ({ devices }: CdiSpec): readonly string[] => devices.map(({ name }) => name)
+const editsOf = ({ devices }: CdiSpec, name: string): ContainerEdits => {
+  const found = devices.find((device) => device.name === name)
+  if (found === undefined) throw new Error(`no device ${name}`)
+  return found.containerEdits
+}
+const nodesOf = (spec: CdiSpec, name: string): readonly string[] =>
+  editsOf(spec, name).deviceNodes.map(({ path }) => path)
+const mountsOf = ({ mounts }: ContainerEdits): readonly string[] => mounts.map(({ hostPath }) => hostPath)
+const wordsOf = ({ hooks }: ContainerEdits, name: string): readonly string[] =>
+  hooks.filter(({ args }) => args.includes(name)).flatMap(({ args }) => args.slice(2))
+
+describe("a board's lists as a device", () => {
+  test("links by which programs and loaders find a library are made where the machine has none", () => {
+    const named = [
+      "libcuda.so.1.1",
+      "libGLX_nvidia.so.540.4.0",
+      "libnvidia-opticalflow.so.540.4.0",
+      "libnvos.so.1",
+    ]
+    const host = board({
+      ...listsOf({ drivers: named.map((name) => `lib, ${lib}/${name}`) }),
+      [`${lib}/libGLX_nvidia.so.540.4.0`]: library("libGLX_nvidia.so.0"),
+      [`${lib}/libnvidia-opticalflow.so.540.4.0`]: library("libnvidia-opticalflow.so.1"),
+      [`${lib}/libnvos.so.1`]: library("libnvos.so.1"),
+    })
+    const links = wordsOf(specOf(seenOn(host)).containerEdits, "create-symlinks").filter(
+      (word) => word !== "--link",
+    )
+    expect(links).toEqual([
+      `libGLX_nvidia.so.540.4.0::${lib}/libGLX_indirect.so.0`,
+      `libGLX_nvidia.so.540.4.0::${lib}/libGLX_nvidia.so.0`,
+      `libcuda.so.1::${lib}/libcuda.so`,
+      `libcuda.so.1.1::${lib}/libcuda.so.1`,
+      `libnvidia-opticalflow.so.1::${lib}/libnvidia-opticalflow.so`,
+      `libnvidia-opticalflow.so.540.4.0::${lib}/libnvidia-opticalflow.so.1`,
+    ])
+  })
+
+  test("lists that are asked for by mode are served on a machine that nothing else tells to be a board", () => {
+    const spec = specOf(seenOn(board({}, [release])))
+    expect(namesOf(spec)).toEqual(["0", "all"])
+    expect(nodesOf(spec, "0")).toEqual(["/dev/nvmap"])
+    expect(mountsOf(spec.containerEdits)).toEqual([`${lib}/libcuda.so.1.1`])
+  })
+
+  test("without a node that is there it has the board's release, and files come all the same", () => {
+    const headless = seenOn(board({}, ["/dev/nvmap"]))
+    const spec = specOf(headless, { mode: "auto" })
+    expect(mountsOf(editsOf(spec, "0"))).toEqual([release])
+    expect(nodesOf(spec, "all")).toEqual([])
+    expect(mountsOf(spec.containerEdits)).toEqual([release, `${lib}/libcuda.so.1.1`])
+    expect(refusal(headless, { trouble: "refused" })).toContain("a device that the board's lists")
+    expect(refusal(seenOn(board({}, ["/dev/nvmap", release])))).toContain("a device that the board's lists")
+  })
+
+  test("lists of nodes alone are served for who keeps them apart, and files that are named have to be there", () => {
+    const apart = seenOn(board(listsOf({ drivers: [] })))
+    expect(nodesOf(specOf(apart), "0")).toEqual(["/dev/nvmap"])
+    expect(refusal(apart, { trouble: "refused" })).toContain("every file that the board's lists")
+    const elsewhere = seenOn(board({}, [`${lib}/libcuda.so.1.1`]))
+    expect(refusal(elsewhere)).toContain("every file that the board's lists")
+  })
+
+  test("a release alone is no driver: without lists, or with none of what they name, there is nothing", () => {
+    const lists = Object.keys(listsOf(plainLists))
+    expect(refusal(seenOn(board({}, lists)))).toContain("everything that the board's lists")
+    expect(refusal(seenOn(board({}, ["/dev/nvmap", `${lib}/libcuda.so.1.1`])))).toContain("GAN4060")
+  })
+})
+
+const besides = (gpus: number, change: (tree: Record<string, MemoryTree[string]>) => void = () => {}): Host =>
+  memoryMachine({
+    gpus,
+    change(tree) {
+      makeFirstIntegrated(tree)
+      const gpuNodes = Array.from({ length: gpus }, (__, index) => `dev, /dev/nvidia${index}`)
+      Object.assign(tree, plainTree, {
+        ...listsOf({ ...plainLists, devices: ["dev, /dev/nvmap", "dev, /dev/nvidiactl", ...gpuNodes] }),
+        [`/dev/nvidia${gpus}`]: { kind: "character", major: 195, minor: gpus, mode: 0o666 },
+      })
+      change(tree)
+    },
+  })
+
+describe("a discrete GPU beside the board's own", () => {
+  const seen = seenOn(besides(2))
+  const uuids = seen.inventory.gpus.map(({ uuid }) => uuid?.value ?? "")
+
+  test("each is a device by its index and its UUID", () => {
+    expect(namesOf(specOf(seen, { mode: "auto" }))).toEqual(["0", "1", ...uuids, "all"].sort())
+    expect(namesOf(specOf(seen, { names: ["type-index"] }))).toEqual(["all", "gpu0", "gpu1"])
+    for (const name of ["1", uuids[1] ?? ""])
+      expect(namesOf(specOf(seen, { devices: [name], hasAllDevice: false }))).toEqual(["1", uuids[1] ?? ""])
+    expect(refusal(seen, { devices: ["2"] })).toContain("GAN2104")
+    expect(refusal(seen, { devices: ["none"] })).toContain("GAN2104")
+  })
+
+  test("the board's own has the lists' nodes, its display's, and no other GPU's", () => {
+    const spec = specOf(seen)
+    expect(nodesOf(spec, "0")).toEqual(["/dev/nvidia0", "/dev/nvidia2", "/dev/nvidiactl", "/dev/nvmap"])
+    expect(nodesOf(spec, uuids[0] ?? "")).toEqual(nodesOf(spec, "0"))
+  })
+
+  test("the discrete one has what it has elsewhere, and what else the lists name", () => {
+    const spec = specOf(seen)
+    const nodes = nodesOf(spec, "1")
+    expect(nodes.filter((path) => /nvidia\d/.test(path))).toEqual(["/dev/nvidia1"])
+    for (const path of ["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvmap", "/dev/dri/card2"])
+      expect(nodes).toContain(path)
+    expect(wordsOf(editsOf(spec, "1"), "create-symlinks").join(" ")).toContain("/dev/dri/by-path/pci-")
+    expect(editsOf(spec, "1").additionalGids).toContain(44)
+  })
+
+  test("a pattern of the lists gives neither the other's node", () => {
+    const pattern = seenOn(
+      besides(2, (tree) => Object.assign(tree, listsOf({ devices: ["dev, /dev/nvidia*"] }))),
+    )
+    const spec = specOf(pattern)
+    expect(nodesOf(spec, "0")).not.toContain("/dev/nvidia1")
+    expect(nodesOf(spec, "1")).not.toContain("/dev/nvidia0")
+  })
+
+  test("of three GPUs each has its own node", () => {
+    const spec = specOf(seenOn(besides(3)))
+    const ofGpus = (name: string) => nodesOf(spec, name).filter((path) => /nvidia\d/.test(path))
+    expect(ofGpus("0")).toEqual(["/dev/nvidia0", "/dev/nvidia3"])
+    expect(ofGpus("1")).toEqual(["/dev/nvidia1"])
+    expect(ofGpus("2")).toEqual(["/dev/nvidia2"])
+  })
+
+  test("a class of coherence holds it alone", () => {
+    const classes = splitByCoherence(seen.inventory, request)
+    expect(classes).toEqual([{ infix: ".noncoherent", devices: [seen.inventory.gpus[1]?.pciAddress ?? ""] }])
+    expect(namesOf(specOf(seen, { devices: classes[0]?.devices ?? [] }))).toEqual([
+      "1",
+      uuids[1] ?? "",
+      "all",
+    ])
+    expect(splitByCoherence(seen.inventory, { ...request, devices: ["0"] })).toEqual([])
+  })
+
+  test("the lists are one device for who wants them to be", () => {
+    const spec = specOf(withoutDiscrete(seen))
+    expect(namesOf(spec)).toEqual(["0", "all"])
+    expect(nodesOf(spec, "0")).toContain("/dev/nvidia1")
+  })
+
+  test("a node that is missing refuses it where trouble is refused", () => {
+    const lacking = seenOn(besides(2, (tree) => delete tree["/dev/nvidia1"]))
+    expect(refusal(lacking, { trouble: "refused" })).toContain("/dev/nvidia1")
+    expect(refusal(lacking, { trouble: "refused", devices: ["0"] })).toBe("none")
+  })
+})
