@@ -28,7 +28,7 @@ import {
 } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
-import { observePlatformEntries } from "./platform-list.ts"
+import { findPlatformLists, observePlatformEntries } from "./platform-list.ts"
 import { cudaOfTegra } from "./tegra.ts"
 
 export interface InventoryOptions {
@@ -81,9 +81,12 @@ export function observeInventory(
   const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
   const isBoard = platform === "tegra"
   const isNeeded = isOpen && !(isBoard && usable.length === 0)
-  // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that.
+  // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
+  const mayBeBoard = isBoard || findPlatformLists(host).length > 0
   const report =
-    isAsked || isBoard ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings) : undefined
+    isAsked || mayBeBoard
+      ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings)
+      : undefined
   const told = matchByAddress(report)
   const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
   for (const gpu of gpus)

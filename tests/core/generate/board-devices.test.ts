@@ -8,6 +8,7 @@ import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-re
 import { splitByCoherence } from "../../../src/core/generate/split-by-coherence.ts"
 import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
 import type { Host } from "../../../src/core/host/host.ts"
+import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { makeFirstIntegrated, memoryMachine } from "../../machine.ts"
@@ -149,6 +150,42 @@ describe("a board's lists as a device", () => {
     expect(refusal(seenOn(board({}, lists)))).toContain("everything that the board's lists")
     expect(refusal(seenOn(board({}, ["/dev/nvmap", `${lib}/libcuda.so.1.1`])))).toContain("GAN4060")
   })
+})
+
+describe("a newer CUDA of the image", () => {
+  const report = (name: string): NvmlReport => ({
+    version: 1,
+    library: "/usr/lib/libnvidia-ml.so.1",
+    driverVersion: "540.4.0",
+    cudaVersion: "12.6",
+    missingSymbols: [],
+    gpus: [
+      {
+        ...{ index: 0, name, pciAddress: undefined, minor: undefined, uuid: undefined, brand: undefined },
+        ...{ computeCapability: undefined, isMigEnabled: undefined, migDevices: [], problem: undefined },
+      },
+    ],
+  })
+  const { [release]: _, ...bare } = plainTree
+  const compat = (tree: MemoryTree, name: string): readonly string[] =>
+    wordsOf(
+      specOf(seenOn(createMemoryHost(tree, "board", report(name)))).containerEdits,
+      "enable-cuda-compat",
+    )
+
+  test("is compared with what NVML tells, also where lists alone say that this is a board", () => {
+    expect(compat(plainTree, "NVIDIA Thor")).toEqual(["--host-cuda-version=12.6"])
+    expect(compat(bare, "NVIDIA Thor")).toEqual(["--host-cuda-version=12.6"])
+  })
+
+  test("is in an Orin's own directory", () =>
+    expect(compat(bare, "Orin (nvgpu)")).toEqual([
+      "--host-cuda-version=12.6",
+      "--cuda-compat-container-root=/usr/local/cuda/compat_orin",
+    ]))
+
+  test("is nothing where NVML tells nothing", () =>
+    expect(wordsOf(specOf(seenOn(board())).containerEdits, "enable-cuda-compat")).toEqual([]))
 })
 
 const besides = (gpus: number, change: (tree: Record<string, MemoryTree[string]>) => void = () => {}): Host =>
