@@ -11,6 +11,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import type { NodeFact } from "../inventory/inventory.ts"
+import { releasePath } from "../inventory/is-tegra.ts"
 import { refusePlace } from "../inventory/parse-platform-list.ts"
 import {
   findPlatformLists,
@@ -58,10 +59,9 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
   for (const { file, links } of items)
     for (const path of [...(file === undefined ? [] : [file.path]), ...links.map((link) => link.path)])
       places.add(view.outside(path))
-  const release = view.exists(releaseFile)
-    ? { path: releaseFile, hostPath: view.outside(releaseFile) }
-    : undefined
-  places.add(view.outside(releaseFile))
+  // The board's own, wherever its driver lies.
+  const release = host.exists(releasePath) ? { path: releasePath, hostPath: releasePath } : undefined
+  places.add(releasePath)
   return {
     items,
     gpuNodes: observeGpuNodes(host),
@@ -185,9 +185,6 @@ export function observePlatformFiles(host: Host, view: RootView): PlatformFiles 
   if (files.size > 0 && release !== undefined) files.add(release.hostPath)
   return { files: [...files], links: [...links.values()], searched: wsl.searched }
 }
-
-/** Programs of the board read it. */
-const releaseFile: HostPath = hostPath("/etc/nv_tegra_release")
 
 const wslDirectory = "/usr/lib/wsl"
 

@@ -30,8 +30,9 @@ export interface DriverFileRow {
 /** Every file of a catalogue. Order: libraries, binaries, configurations, modules, firmware, platform files. */
 export function listDriverFiles(driver: DriverCatalogue): readonly DriverFileRow[] {
   const plain = { bits: undefined, soname: undefined, glibc: undefined, links: [] }
+  // A board's release lies on the machine, wherever its driver does.
   const inRoot = (path: HostPath): HostPath =>
-    (driver.driverRoot === "/" ? path : path.slice(driver.driverRoot.length)) as HostPath
+    (path.startsWith(`${driver.driverRoot}/`) ? path.slice(driver.driverRoot.length) : path) as HostPath
   return [
     ...driver.libraries.map(
       (one): DriverFileRow => ({ kind: "library", ...one, containerPath: one.rootPath }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
+import { listDriverFiles } from "../../../src/core/explain/render-driver-files.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
@@ -10,6 +11,7 @@ import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { makeFirstIntegrated, memoryMachine } from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
@@ -149,6 +151,24 @@ describe("a board's lists as a device", () => {
     const lists = Object.keys(listsOf(plainLists))
     expect(refusal(seenOn(board({}, lists)))).toContain("everything that the board's lists")
     expect(refusal(seenOn(board({}, ["/dev/nvmap", `${lib}/libcuda.so.1.1`])))).toContain("GAN4060")
+  })
+
+  test("the board's release is the machine's, wherever its driver lies", () => {
+    const root = "/run/nvidia/driver"
+    const moved = {
+      [`${root}${lib}/libcuda.so.1.1`]: library("libcuda.so.1"),
+      [`${root}/dev/nvmap`]: node(15),
+    }
+    const seen = seenOn(board(moved, [`${lib}/libcuda.so.1.1`]), root)
+    const spec = specOf(seen)
+    expect(
+      spec.containerEdits.mounts.map(({ hostPath, containerPath }) => [hostPath, containerPath]),
+    ).toEqual([
+      [release, release],
+      [`${root}${lib}/libcuda.so.1.1`, `${lib}/libcuda.so.1.1`],
+    ])
+    const rows = seen.driver === undefined ? [] : listDriverFiles(seen.driver)
+    expect(rows.find(({ path }) => path === hostPath(release))?.containerPath).toBe(hostPath(release))
   })
 })
 
