@@ -64,12 +64,11 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   )
   const libraries = observeLibraries(view, places, version, findings)
   const platform = observePlatformFiles(host, view)
-  // A platform lists its own files, and nothing else is its driver's.
+  // A platform lists its driver's files. What an installer left beside them is for who asks for it, and nothing is wrong where it lacks.
   const isListed = place.isListed === true && platform.files.length > 0
-  if (!isListed) checkLibraries(view, libraries, places, version, findings)
-  const configurations = isListed
-    ? []
-    : observeConfigurations({ view, dataView, dataDirectories }, libraries, findings)
+  const ofPackage = isListed ? [] : findings
+  checkLibraries(view, libraries, places, version, ofPackage)
+  const configurations = observeConfigurations({ view, dataView, dataDirectories }, libraries, ofPackage)
   const firmwarePlaces = firmwareDirectories(host, version)
   const firmware = observeFirmware(view, firmwarePlaces, findings)
   if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
@@ -82,9 +81,9 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       }),
       evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
     })
-  const binaries = isListed ? [] : observeBinaries(view)
-  const modules = isListed ? [] : observeModules(view, places.directories, version)
-  if (libraries.length > 0 && !isListed) checkBinaries(view, binaries, findings)
+  const binaries = observeBinaries(view)
+  const modules = observeModules(view, places.directories, version)
+  if (libraries.length > 0) checkBinaries(view, binaries, ofPackage)
   const searched = [
     ...view.followed,
     ...places.searched,

@@ -76,7 +76,25 @@ describe("the driver catalogue", () => {
     expect({ binaries, configurations, modules }).toEqual({
       ...{ binaries: plain.binaries, configurations: plain.configurations, modules: plain.modules },
     })
-    expect(observeDriver(host, { ...place, isListed: true }).binaries).toEqual([])
+  })
+
+  test("on a board lists name the driver's files, and what lacks beside them is no defect", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        tree["/etc/nvidia-container-runtime/host-files-for-container.d/l4t.csv"] = {
+          kind: "file",
+          content: "dir, /lib/firmware\n",
+        }
+        for (const path of Object.keys(tree))
+          if (/\/(?:libnvidia-ml\.so|nvidia-smi|nvidia\.icd)/.test(path)) delete tree[path]
+      },
+    })
+    const listed = observeDriver(host, { ...place, isListed: true })
+    expect(listed.findings).toEqual([])
+    const { binaries, configurations, modules, findings } = observeDriver(host, place)
+    expect(findings.length).toBeGreaterThan(0)
+    expect(listed).toMatchObject({ binaries, configurations, modules })
   })
 
   test("the way of libgbm to the driver is made where the machine lacks it", () => {

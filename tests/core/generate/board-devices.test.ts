@@ -291,3 +291,13 @@ describe("a discrete GPU beside the board's own", () => {
     expect(refusal(lacking, { trouble: "refused", devices: ["0"] })).toBe("none")
   })
 })
+
+test("a board's ordinary driver is whole for who asks for it by mode, whatever the lists name", () => {
+  const seen = seenOn(besides(1))
+  expect(seen.inventory.platform).toBe("tegra")
+  for (const mode of ["nvml", "management"] as const) {
+    const mounts = mountsOf(specOf(seen, { mode }).containerEdits)
+    expect(mounts).toContain("/usr/bin/nvidia-smi")
+    expect(mounts.some((path) => path.endsWith("/nvidia.icd"))).toBe(mode === "nvml")
+  }
+})
