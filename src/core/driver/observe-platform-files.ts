@@ -1,7 +1,7 @@
 /**
  * Platforms whose driver is no package of libraries of one version. Tegra: nodes, files, directories and links that the platform's lists
  * name. WSL: the Windows driver's store.
- *   dev: a character device · dir: a directory, as it is named · lib and sym: what lies at the end of the links, with the links on the way
+ *   dev: a character device · dir: a directory, where it is named · lib and sym: what lies at the end of the links, with the links on the way
  *   a pattern names all that fits it · what is not there, or is of another kind, is a finding, and everything else is given
  * Source: facts, toolkit §5.6 and §5.7.
  */
@@ -46,19 +46,17 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
   const places = new Set<HostPath>()
   const budget: GlobBudget = { directories: 4096 }
   const nodes = viewRoot(host, hostPath("/"))
+  const noting = noteLooks(view, places)
   for (const entry of entries) {
     if (items.length >= itemLimit) break
     const within = entry.kind === "dev" ? nodes : view
-    const found = pathsOf(noteDirectories(within, places), entry.path, budget).flatMap(
-      (path) => observeItem(host, view, { ...entry, path }) ?? [],
+    const found = pathsOf(noteLooks(within, places), entry.path, budget).flatMap(
+      (path) => observeItem(host, noting, { ...entry, path }) ?? [],
     )
     if (found.length === 0) missing.push(platformEntryMissing(entry))
     items.push(...found.slice(0, itemLimit - items.length))
     if (!isPattern(entry.path)) places.add(within.outside(entry.path))
   }
-  for (const { file, links } of items)
-    for (const path of [...(file === undefined ? [] : [file.path]), ...links.map((link) => link.path)])
-      places.add(view.outside(path))
   // The board's own, wherever its driver lies.
   const release = host.exists(releasePath) ? { path: releasePath, hostPath: releasePath } : undefined
   places.add(releasePath)
@@ -77,9 +75,13 @@ const observeGpuNodes = (host: Host): readonly NodeFact[] =>
     .sort(byNumber)
     .flatMap((name) => observeNode(host, `/dev/${name}`) ?? [])
 
-/** With where a pattern was looked for: what else fits it can come in any of these. */
-const noteDirectories = (view: RootView, places: Set<HostPath>): RootView => ({
+/** With where was looked: what fits a pattern can come into a directory, and links lead elsewhere, or come. */
+const noteLooks = (view: RootView, places: Set<HostPath>): RootView => ({
   ...view,
+  readLink(path) {
+    places.add(view.outside(path))
+    return view.readLink(path)
+  },
   readDir(path) {
     places.add(view.outside(path))
     return view.readDir(path)
@@ -107,8 +109,10 @@ function observeItem(host: Host, view: RootView, entry: PlatformEntry): Platform
       ? stat.value.kind === "directory"
       : stat.value.kind === "file" || stat.value.kind === "socket")
   if (!isRight) return undefined
+  // Where a link to a directory leads, an image may have more than what the list means.
+  if (kind === "dir") return { ...item, file: { path, hostPath: view.outside(end) } }
   const file = { path: end, hostPath: view.outside(end) }
-  const library = kind === "dir" ? undefined : observeLibrary(view, end)
+  const library = observeLibrary(view, end)
   if (library !== undefined) links.push(...linksBeside(view, end, library, links))
   return { ...item, file, links, library }
 }

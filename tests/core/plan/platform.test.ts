@@ -260,6 +260,18 @@ describe("lists", () => {
     expect(tags(plan)).toEqual(["PlatformEntryMissing"])
   })
 
+  test("a directory that is named by a link is given under that name alone", () => {
+    const plan = planOf(
+      board({
+        lists: { devices: ["dev, /dev/nvmap"], l4t: ["dir, /opt/board"] },
+        more: { "/opt/board": link("../usr/share/whole"), "/usr/share/whole/a": file() },
+      }),
+      all,
+    )
+    expect(mounts(plan)).toEqual(["/usr/share/whole at /opt/board", "/etc/nv_tegra_release"])
+    expect(links(plan)).toEqual([])
+  })
+
   test("links that loaders need are made where the machine has none", () => {
     const name = "libGLX_nvidia.so.35.4.1"
     const plan = planOf(
