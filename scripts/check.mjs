@@ -26,7 +26,7 @@ function step(name, program, args) {
 
 const bin = (name) => `${root}/node_modules/.bin/${name}`
 
-/** Static checks, two at a time; true when all passed. */
+/** Static checks, two at a time; how many failed. */
 export async function checkStatically() {
   const first = await Promise.all([
     step("types of everything", bin("tsc"), ["-p", "."]),
@@ -38,7 +38,7 @@ export async function checkStatically() {
   ])
   const failed = [...first, ...second].filter(({ isOk }) => !isOk)
   for (const { name, output } of failed) console.log(`\n--- ${name}\n${output}`)
-  return failed.length === 0
+  return failed.length
 }
 
 export const unitTests = () => testFiles("tests").filter((file) => !file.startsWith("tests/e2e/"))
@@ -49,8 +49,9 @@ const quickTests = () => unitTests().filter((file) => !needsSystem.test(file))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await ensureNodeModules()
-  const areStaticOk = await checkStatically()
+  const brokenRules = await checkStatically()
   const { passed, failed, skipped } = await runTestsSideBySide(quickTests())
-  say(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
-  process.exitCode = areStaticOk && failed === 0 && passed > 0 ? 0 : 1
+  // Who reads the last line alone reads of everything.
+  say(`${passed} passed, ${failed + brokenRules} failed, ${skipped.length} skipped`)
+  process.exitCode = brokenRules === 0 && failed === 0 && passed > 0 ? 0 : 1
 }

@@ -199,18 +199,25 @@ function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files
     const found = view.readDir(directory)
     return found.ok ? found.value : []
   }
+  const isFile = (path: string): boolean => {
+    const resolved = view.resolve(path)
+    const stat = resolved.ok ? view.lstat(resolved.value) : undefined
+    return stat?.ok === true && stat.value.kind === "file"
+  }
   const drivers = `${wslDirectory}/drivers`
-  const all = names(drivers).map((name) => `${drivers}/${name}`)
-  const stores = all.filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
+  const devices = names(drivers).map((name) => `${drivers}/${name}`)
+  const stores = devices.filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
   const files = stores.flatMap((directory) =>
     names(directory)
       .filter((name) => /\.so(\.|$)|\.bin$|\.dll$|^nvidia-smi$/.test(name))
-      .map((name) => `${directory}/${name}`),
+      .map((name) => `${directory}/${name}`)
+      .filter(isFile),
   )
   const door = `${wslDirectory}/lib/libdxcore.so`
   const outside = (path: string): HostPath => view.outside(path)
   return {
-    files: [...files, ...(view.exists(door) ? [door] : [])].map(outside),
-    searched: [drivers, ...all, door].map(outside),
+    // Without the driver's store the door leads nowhere.
+    files: (files.length > 0 && isFile(door) ? [...files, door] : files).map(outside),
+    searched: [drivers, ...devices, door].map(outside),
   }
 }

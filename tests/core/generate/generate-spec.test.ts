@@ -210,6 +210,8 @@ describe("a generated specification", () => {
         tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
         for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi", "readme.txt"])
           tree[`${store}/${name}`] = { kind: "file", content: "" }
+        tree[`${store}/libgone.so`] = { kind: "symlink", target: "nowhere" }
+        tree[`${store}/directory.so`] = { kind: "directory" }
       },
     })
     const generated = generateSpec(
@@ -230,6 +232,23 @@ describe("a generated specification", () => {
       ["create-symlinks", "--link", `${store}/nvidia-smi::/usr/bin/nvidia-smi`],
       ["update-ldcache", "--folder", store, "--folder", "/usr/lib/wsl/lib"],
     ])
+  })
+
+  test("of a Windows host without the driver's store is refused: its door alone leads nowhere", () => {
+    const host = memoryMachine({
+      gpus: 0,
+      change(tree) {
+        for (const path of Object.keys(tree)) delete tree[path]
+        tree["/dev/dxg"] = { kind: "character", major: 10, minor: 125, mode: 0o666 }
+        tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
+        tree["/usr/lib/wsl/drivers/other/readme.txt"] = { kind: "file", content: "" }
+      },
+    })
+    const generated = generateSpec(
+      observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
+      plain,
+    )
+    expect(generated.ok ? "" : generated.fault.tag).toBe("CdiNothingToGenerate")
   })
 
   test("without 32-bit libraries has no link that leads to one, and with them has both", () => {
