@@ -128,7 +128,7 @@ test("a file that is garbage, or that others may write, counts for nothing", () 
     "{",
     "null",
     "[]",
-    '{"version":8}',
+    '{"version":9}',
     good.replace('"version":9', '"version":2'),
     good.replace(/"stamps":.*,"links"/s, '"stamps":[null],"links"'),
     good.replace(/"snapshot":.*/s, '"snapshot":null}'),

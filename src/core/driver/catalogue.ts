@@ -69,7 +69,7 @@ export interface DriverCatalogue {
   readonly links: readonly FileLink[]
   /** gsp*.bin of this version. Order: by name. */
   readonly firmware: readonly HostPath[]
-  /** Directories that hold libraries of the driver, inside the driver root. Order: the reference's, then as found. */
+  /** Directories that hold libraries of the driver, inside the driver root. Order: as they were named, else the reference's, then as found. */
   readonly directories: readonly HostPath[]
   /** Of the main libraries whose links lead elsewhere: another driver lies beside this one. Order: as found. */
   readonly otherVersions: readonly string[]
@@ -79,4 +79,6 @@ export interface DriverCatalogue {
   /** Where was looked: while none of these changes, the catalogue holds. Also places that do not exist. */
   readonly searched: readonly HostPath[]
   readonly findings: readonly Finding[]
+  /** What an ordinary driver lacks on a board, whose lists are its driver: for who asks for the other. */
+  readonly packageFindings: readonly Finding[]
 }

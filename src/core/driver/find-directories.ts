@@ -74,11 +74,12 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
   const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
   const isWide = search.areExclusive !== true
   const cached = cache.ok && isWide ? directoriesInCache(cache.value, search.version) : noDirectories
-  const configuration = observeLdSoConf(view, "/etc/ld.so.conf")
-  const named = namedDirectories(view, search)
+  const configuration = isWide ? observeLdSoConf(view, "/etc/ld.so.conf") : noConfiguration
+  const { named, looked } = namedDirectories(view, search)
   const usual = new Set(isWide ? usualDirectories(view) : [])
-  const loaders = isWide ? configuration.directories : []
-  const candidates = [...named, ...cached.holding, ...cached.hinted, ...loaders, ...usual]
+  const others = [...cached.holding, ...cached.hinted, ...configuration.directories, ...usual]
+  // A pattern may fit more than there is room for.
+  const candidates = [...[...named].slice(0, directoryLimit), ...others.slice(0, directoryLimit)]
   const directories = new Set<HostPath>()
   const besides = new Set<HostPath>()
   const searched = new Set<string>([
@@ -86,9 +87,11 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
     ...configuration.files,
     ...configuration.patternDirectories,
   ])
+  // Of a version that is none no file is.
+  const hasFiles = /^\d/.test(search.version)
   const absent = new Set<string>()
-  const others = new Set<string>()
-  for (const candidate of candidates.slice(0, directoryLimit)) {
+  const versions = new Set<string>()
+  for (const candidate of candidates) {
     // What would lie in a place that is not there needs no look of its own.
     if (searched.has(candidate) || absent.has(parentPath(candidate))) continue
     searched.add(candidate)
@@ -100,11 +103,11 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
     if (directories.has(resolved.value)) continue
     if (cached.holding.has(candidate) || hasTelling(view, resolved.value, search.version))
       directories.add(resolved.value)
-    else if (named.has(candidate) || usual.has(candidate)) {
+    else if (hasFiles && (named.has(candidate) || usual.has(candidate))) {
       const part = partIn(view, resolved.value, search.version, named.has(candidate))
       if (part !== undefined) (part === "driver" ? directories : besides).add(resolved.value)
     }
-    for (const version of versionsIn(view, resolved.value)) others.add(version)
+    for (const version of versionsIn(view, resolved.value)) versions.add(version)
   }
   for (const candidate of cached.beside) {
     const resolved = view.resolve(candidate)
@@ -114,15 +117,29 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
   return {
     directories: [...directories],
     besides: [...besides].filter((directory) => !directories.has(directory)),
-    searched: [...searched],
-    otherVersions: [...others].filter((version) => version !== search.version),
+    searched: [...new Set([...searched, ...looked])],
+    otherVersions: [...versions].filter((version) => version !== search.version),
     findings: configuration.findings,
   }
 }
 
-function namedDirectories(view: RootView, { searchPaths }: LibrarySearch): ReadonlySet<string> {
+const noConfiguration = { directories: [], files: [], patternDirectories: [], findings: [] }
+
+/** `looked`: where something else can come to fit a pattern. */
+function namedDirectories(
+  view: RootView,
+  { searchPaths }: LibrarySearch,
+): { readonly named: ReadonlySet<string>; readonly looked: ReadonlySet<string> } {
   const budget: GlobBudget = { directories: 1024 }
-  return new Set(searchPaths.flatMap((path) => expandGlob(view, path, budget)))
+  const looked = new Set<string>()
+  const noting: RootView = {
+    ...view,
+    readDir(path) {
+      looked.add(path)
+      return view.readDir(path)
+    },
+  }
+  return { named: new Set(searchPaths.flatMap((path) => expandGlob(noting, path, budget))), looked }
 }
 
 const hasTelling = (view: RootView, directory: string, version: string): boolean =>

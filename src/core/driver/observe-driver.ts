@@ -9,7 +9,7 @@ import type { Host, HostFiles } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName } from "../text/path.ts"
+import { baseName, parentPath } from "../text/path.ts"
 import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
 import { consequencesOf, missedBinaries } from "./files.ts"
 import {
@@ -66,7 +66,8 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const platform = observePlatformFiles(host, view)
   // A platform lists its driver's files. What an installer left beside them is for who asks for it, and nothing is wrong where it lacks.
   const isListed = place.isListed === true && platform.files.length > 0
-  const ofPackage = isListed ? [] : findings
+  const packageFindings: Finding[] = []
+  const ofPackage = isListed ? packageFindings : findings
   checkLibraries(view, libraries, places, version, ofPackage)
   const configurations = observeConfigurations({ view, dataView, dataDirectories }, libraries, ofPackage)
   const firmwarePlaces = firmwareDirectories(host, version)
@@ -87,9 +88,9 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const searched = [
     ...view.followed,
     ...places.searched,
-    ...places.directories.flatMap((directory) =>
-      [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`),
-    ),
+    ...[
+      ...new Set([...places.directories, ...libraries.map(({ rootPath }) => parentPath(rootPath))]),
+    ].flatMap((directory) => [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`)),
     ...binaryDirectories,
     ...moduleDirectories(places.directories),
   ]
@@ -117,6 +118,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       ]),
     ],
     findings,
+    packageFindings,
   }
 }
 

@@ -120,7 +120,7 @@ export function observeBinaries(view: RootView): readonly DriverBinary[] {
     const capabilities = reasons
       .flatMap((reason) => ("capability" in reason ? [reason.capability] : []))
       .sort()
-    return [{ path: view.outside(found), rootPath: hostPath(found), capabilities, reasons }]
+    return [{ path: view.place(found), rootPath: hostPath(found), capabilities, reasons }]
   })
 }
 
@@ -151,7 +151,7 @@ export function observeConfigurations(
     }
     return [
       {
-        path: found.view.outside(found.path),
+        path: found.view.place(found.path),
         rootPath: hostPath(found.path),
         containerPath: hostPath(`${into}/${name}`),
         capabilities: [capability],
@@ -189,7 +189,7 @@ export function observeModules(
     const link = found.endsWith(version) ? linkOfModule(view, found, version) : []
     return [
       {
-        path: view.outside(found),
+        path: view.place(found),
         rootPath: hostPath(found),
         capabilities: ["display"],
         reasons,

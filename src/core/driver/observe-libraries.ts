@@ -15,7 +15,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, parentPath } from "../text/path.ts"
+import { baseName, isFileName, parentPath } from "../text/path.ts"
 import { compareVersions } from "../text/version.ts"
 import type { DriverCapability } from "./capability.ts"
 import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
@@ -121,7 +121,8 @@ function readLibrary(
     return undefined
   }
   const listing = list(parentPath(rootPath))
-  const soname = fileName(elf.value.soname)
+  // Another name would make a link somewhere else.
+  const soname = isFileName(elf.value.soname ?? "") ? elf.value.soname : undefined
   const leading = linksTo(rootPath, soname, listing, view)
   // A link of that name which leads to another version is told of with the versions.
   if (
@@ -140,10 +141,6 @@ function readLibrary(
   }
   return { rootPath, elf: { ...elf.value, soname }, links: leading }
 }
-
-/** A name with a slash, or none at all, would be a link somewhere else. */
-const fileName = (soname: string | undefined): string | undefined =>
-  soname === undefined || /^\.{0,2}$|\//.test(soname) ? undefined : soname
 
 /**
  * Libraries by names that are none of the driver's by themselves, from the first directory that has each: what an administrator wants given

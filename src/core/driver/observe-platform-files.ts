@@ -24,7 +24,7 @@ import {
 import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
+import { baseName, cleanPath, isFileName, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
 import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
 
@@ -105,13 +105,15 @@ function observeItem(host: Host, view: RootView, entry: PlatformEntry): Platform
   const isRight =
     stat.ok &&
     refusePlace(end) === undefined &&
+    // A directory on the way may be a link too.
+    refusePlace(view.place(end)) === undefined &&
     (kind === "dir"
       ? stat.value.kind === "directory"
       : stat.value.kind === "file" || stat.value.kind === "socket")
   if (!isRight) return undefined
   // Where a link to a directory leads, an image may have more than what the list means.
-  if (kind === "dir") return { ...item, file: { path, hostPath: view.outside(end) } }
-  const file = { path: end, hostPath: view.outside(end) }
+  if (kind === "dir") return { ...item, file: { path, hostPath: view.place(end) } }
+  const file = { path: end, hostPath: view.place(end) }
   const library = observeLibrary(view, end)
   if (library !== undefined) links.push(...linksBeside(view, end, library, links))
   return { ...item, file, links, library }
@@ -147,8 +149,7 @@ function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undef
   })
   if (!elf.ok) return undefined
   const { soname = name, bits, machine } = elf.value
-  // A name with a slash would be a link somewhere else.
-  return soname === "" || soname.includes("/") ? undefined : { soname, bits, machine }
+  return isFileName(soname) ? { soname, bits, machine } : undefined
 }
 
 /** The links of its SONAME and of its bare name, where the machine has them and they lead to it. */
@@ -214,10 +215,9 @@ function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files
       .filter(isFile),
   )
   const door = `${wslDirectory}/lib/libdxcore.so`
-  const outside = (path: string): HostPath => view.outside(path)
   return {
     // Without the driver's store the door leads nowhere.
-    files: (files.length > 0 && isFile(door) ? [...files, door] : files).map(outside),
-    searched: [drivers, ...devices, door].map(outside),
+    files: (files.length > 0 && isFile(door) ? [...files, door] : files).map((path) => view.place(path)),
+    searched: [drivers, ...devices, door].map((path) => view.outside(path)),
   }
 }

@@ -6,15 +6,17 @@
 
 import type { PlatformContents, PlatformItem } from "../driver/platform-contents.ts"
 import type { Finding } from "../fault/finding.ts"
-import { ok, type Result } from "../fault/result.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { defaultListDirectory, isBasePlatformList } from "../inventory/platform-list.ts"
+import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { boardFiles } from "../plan/board-files.ts"
 import { type BoardContents, boardNodes } from "../plan/board-nodes.ts"
 import { checkMachine } from "../plan/check-machine.ts"
 import { planGroups, toNodeEdit } from "../plan/plan-nodes.ts"
 import { type BoardDevices, selectBoard } from "../plan/select-board.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
+import { leftOut, sharedNodes } from "./left-out.ts"
 import { nameDevice } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { type HookCall, type NamedPart, nodesOf, type PlatformDescription, type SpecPart } from "./part.ts"
@@ -25,7 +27,7 @@ import type { NameStrategy, SpecRequest } from "./spec-request.ts"
 const reasons = ["specification"]
 const theLists = `the board's lists (${defaultListDirectory}/*.csv)`
 
-/** Faults: CdiNothingToGenerate; those of selectBoard; of checkMachine, where trouble is refused. */
+/** Faults: CdiNothingToGenerate; those of selectBoard; of checkMachine, where no device is left. */
 export function boardDevices(
   snapshot: HostSnapshot,
   request: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory" | "trouble" | "has32Bit">,
@@ -42,17 +44,39 @@ export function boardDevices(
   const selected = selectBoard(request.devices, inventory)
   if (!selected.ok) return selected
   const devices: NamedPart[] = []
+  const left: Finding[] = []
   for (const board of oneByOne(selected.value)) {
     const part = deviceOf(snapshot, { board, platform, items }, request)
-    const isJudged = isWhole && board.discrete.length > 0
-    const checked = isJudged ? checkMachine(inventory, board.discrete, nodesOf(part)) : ok(true as const)
-    if (!checked.ok) return checked
+    const [beside] = board.discrete
+    const unfit = beside && findUnfit(inventory, beside, part, isWhole)
+    if (unfit !== undefined) {
+      left.push(unfit)
+      continue
+    }
     const given =
       nodesOf(part).size > 0 || isWhole ? part : { ...boardFiles([], platform, reasons), hooks: [] }
     if (given.edits.length === 0) return nothingToGenerate("csv", `a device that ${theLists} name`)
     devices.push({ names: namesOf(board, request.names), part: given, env: [] })
   }
-  return ok({ devices, shared: sharedPart(items, platform, inventory, request.orinCompatDirectory) })
+  const cause = left.find((one) => one.fault.cause !== undefined)?.fault.cause
+  if (devices.length === 0 && left.length > 0)
+    return cause === undefined ? nothingToGenerate("csv", "a GPU that has a device node") : fail(cause)
+  const shared = sharedPart(items, platform, inventory, request.orinCompatDirectory)
+  return ok({ devices, shared, findings: left })
+}
+
+/** undefined: containers can have it. */
+function findUnfit(
+  inventory: Inventory,
+  device: SelectedDevice,
+  part: SpecPart,
+  isWhole: boolean,
+): Finding | undefined {
+  const needed = new Set([...nodesOf(part), ...sharedNodes(inventory)])
+  const checked = isWhole ? checkMachine(inventory, [device], needed) : ok(true as const)
+  if (!checked.ok) return leftOut(device, "it is out of order", checked.fault)
+  // What else the lists name would hide that its own is missing.
+  return device.gpu.node === undefined ? leftOut(device, "it has no device node") : undefined
 }
 
 /** Where lists name files and none is there, the driver lies elsewhere. */

@@ -1,7 +1,7 @@
 /** Which devices a mode has on a machine, under which names, and what every container of the specification gets. */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
-import { type Fault, fault } from "../fault/fault.ts"
+import type { Fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
@@ -12,6 +12,7 @@ import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { boardDevices } from "./board-devices.ts"
 import { chooseDevices } from "./choose-devices.ts"
+import { leftOut, sharedNodes } from "./left-out.ts"
 import { nameDevice } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
@@ -46,13 +47,9 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
     case "csv":
     case "wsl": {
       const platform = mode === "csv" ? boardDevices(snapshot, request) : windowsDevice(snapshot)
-      return platform.ok
-        ? ok({
-            ...platform.value,
-            shared: withVoid(platform.value.shared),
-            findings: lastingFindings(inventory),
-          })
-        : platform
+      if (!platform.ok) return platform
+      const { devices, shared, findings } = platform.value
+      return ok({ devices, shared: withVoid(shared), findings: [...lastingFindings(inventory), ...findings] })
     }
     case "imex": {
       const channels = channelDevices(inventory, request.devices)
@@ -96,7 +93,13 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   return ok({
     devices,
     shared,
-    findings: [...lastingFindings(inventory), ...driver.value.findings, ...findings, ...left],
+    findings: [
+      ...lastingFindings(inventory),
+      ...driver.value.findings,
+      ...driver.value.packageFindings,
+      ...findings,
+      ...left,
+    ],
   })
 }
 
@@ -120,27 +123,6 @@ function nothingUsable(
 
 const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "GpuUndriven"]
 
-/** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
-const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
-  new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
-
-const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Finding => ({
-  severity: "warning",
-  fault: fault(
-    "CdiContentLeftOut",
-    {
-      what:
-        device.kind === "gpu"
-          ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
-          : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
-      why,
-      consequence: "no container can ask for it",
-    },
-    cause,
-  ),
-  evidence: [],
-})
-
 /** A device without an edit is none, and so the one that is no device sets a variable. Source: facts, toolkit §5.2. */
 const noDevice: NamedPart = {
   names: ["none"],
@@ -155,7 +137,7 @@ function wholeDriver(snapshot: HostSnapshot): Result<DriverCatalogue> {
   const { driver, inventory } = snapshot
   if (driver === undefined || inventory.kernelModuleVersion === undefined)
     return fail(driverAbsence(snapshot))
-  const broken = driver.findings.find(({ severity }) => severity === "error")
+  const broken = [...driver.findings, ...driver.packageFindings].find(({ severity }) => severity === "error")
   return broken === undefined ? ok(driver) : fail(broken.fault)
 }
 

@@ -65,6 +65,7 @@ export function windowsDevice({ inventory, driver }: HostSnapshot): Result<Platf
   return ok({
     devices: [{ names: ["all"], part: nodesPart(inventory, [dxg]), env: [] }],
     shared: windowsPart(driver),
+    findings: [],
   })
 }
 

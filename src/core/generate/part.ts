@@ -1,5 +1,6 @@
 /** What one device, or every container, is given: edits of a plan, and the hooks that do what an engine cannot. */
 
+import type { Finding } from "../fault/finding.ts"
 import type { Edit } from "../plan/edit.ts"
 
 /** A link in a container, and its text. */
@@ -42,4 +43,6 @@ export interface NamedPart {
 export interface PlatformDescription {
   readonly devices: readonly NamedPart[]
   readonly shared: SpecPart
+  /** Of what is left out. */
+  readonly findings: readonly Finding[]
 }

@@ -19,6 +19,8 @@ export interface RootView {
   /** The path with all its links resolved, still as seen from inside. Faults: HostReadFailed (a loop, a file as a directory). */
   resolve(path: string): Result<HostPath>
   outside(path: string): HostPath
+  /** As outside, with all links followed as they are meant inside: what the kernel opens there, and not what a link names on the machine. */
+  place(path: string): HostPath
   /** Links that were read or resolved, wherever they lead: their goal can change without a trace in their directory. Grows with use. */
   readonly followed: ReadonlySet<HostPath>
 }
@@ -89,6 +91,7 @@ export function viewRoot(host: HostFiles, root: HostPath): RootView {
       return resolvePath(reader, path, "all")
     },
     outside: (path) => outside(path),
+    place: (path) => outside(follow(path)),
     followed,
   }
 }

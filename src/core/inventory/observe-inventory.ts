@@ -28,7 +28,7 @@ import {
 } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
-import { findPlatformLists, observePlatformEntries } from "./platform-list.ts"
+import { defaultListDirectory, findPlatformLists, observePlatformEntries } from "./platform-list.ts"
 import { cudaOfTegra } from "./tegra.ts"
 
 export interface InventoryOptions {
@@ -39,6 +39,8 @@ export interface InventoryOptions {
   /** Where NVML is looked for: as in SnapshotOptions. */
   readonly ldcache?: string
   readonly searchPaths?: readonly string[]
+  /** Where a board's lists lie. */
+  readonly platformLists?: string
 }
 
 /** Loading one anew gives its nodes new numbers. */
@@ -62,6 +64,7 @@ export function observeInventory(
     devRoot = hostPath("/"),
     ldcache = "/etc/ld.so.cache",
     searchPaths = [],
+    platformLists = defaultListDirectory,
   }: InventoryOptions = { driverRoot: hostPath("/") },
 ): Inventory {
   const findings: Finding[] = []
@@ -80,9 +83,9 @@ export function observeInventory(
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
   const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
   const isBoard = platform === "tegra"
-  const isNeeded = isOpen && !(isBoard && usable.length === 0)
   // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
-  const mayBeBoard = isBoard || findPlatformLists(host).length > 0
+  const mayBeBoard = isBoard || findPlatformLists(host, hostPath(platformLists)).length > 0
+  const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
   const report =
     isAsked || mayBeBoard
       ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings)

@@ -57,6 +57,7 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
     devRoot,
     ldcache: options.ldcache,
     searchPaths: options.searchPaths ?? [],
+    platformLists: options.platformLists ?? defaultListDirectory,
   })
   const version =
     inventory.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, inventory)

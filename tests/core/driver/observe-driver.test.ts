@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { observeDriver } from "../../../src/core/driver/observe-driver.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
+import type { MemoryTree } from "../../../src/host/memory.ts"
 import { memoryMachine } from "../../machine.ts"
 
 const place = { driverRoot: hostPath("/"), version: "550.163.01", ldcache: "/etc/ld.so.cache" }
@@ -239,5 +240,43 @@ describe("the driver catalogue", () => {
         containerPath: "/etc/vulkan/icd.d/nvidia_icd.json",
       }),
     )
+  })
+})
+
+describe("where was looked", () => {
+  const searchedOn = (change: (tree: Record<string, MemoryTree[string]>) => void, more: object = {}) =>
+    observeDriver(memoryMachine({ gpus: 1, change }), { ...place, ...more }).searched.map(String)
+
+  test("is where something else could come to fit a pattern", () => {
+    const searched = searchedOn(
+      (tree) => {
+        tree["/opt/a/driver/libfoo.so"] = { kind: "file", content: "" }
+      },
+      { searchPaths: ["/opt/*/driver/lib*"] },
+    )
+    expect(searched).toEqual(expect.arrayContaining(["/opt", "/opt/a/driver"]))
+  })
+
+  test("is where links lead that were found, and below that", () => {
+    const directory = "/usr/lib/x86_64-linux-gnu"
+    const searched = searchedOn((tree) => {
+      for (const [path, entry] of Object.entries(tree))
+        if (path.startsWith(`${directory}/lib`) && entry.kind === "file") {
+          const moved = path.replace(directory, "/opt/real")
+          tree[moved] = entry
+          tree[path] = { kind: "symlink", target: moved }
+        }
+    })
+    expect(searched).toEqual(expect.arrayContaining(["/opt/real", "/opt/real/gbm", "/opt/real/vdpau"]))
+  })
+
+  test("a pattern that fits more than there is room for keeps no driver from being found", () => {
+    const host = memoryMachine({
+      gpus: 1,
+      change(tree) {
+        for (let index = 0; index < 600; index++) tree[`/many/${index}`] = { kind: "directory" }
+      },
+    })
+    expect(observeDriver(host, { ...place, searchPaths: ["/many/*"] }).libraries.length).toBeGreaterThan(20)
   })
 })

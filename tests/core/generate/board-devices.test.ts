@@ -285,11 +285,86 @@ describe("a discrete GPU beside the board's own", () => {
     expect(nodesOf(spec, "0")).toContain("/dev/nvidia1")
   })
 
-  test("a node that is missing refuses it where trouble is refused", () => {
+  test.each(["/dev/nvidia1", "/dev/nvidia-uvm"])(
+    "without %s it is left out, and the board's own is not",
+    (path) => {
+      const lacking = seenOn(besides(2, (tree) => delete tree[path]))
+      const generated = generateSpec(lacking, { ...request, trouble: "refused" })
+      expect(generated.ok ? namesOf(generated.value.spec) : []).toEqual([
+        "0",
+        expect.stringMatching(/^GPU-/),
+        "all",
+      ])
+      expect(
+        generated.ok && generated.value.findings.map(({ fault }) => renderFaultLine(fault)).join(),
+      ).toContain(path)
+      expect(refusal(lacking, { trouble: "refused", devices: ["1"] })).toContain(path)
+    },
+  )
+
+  test("without a node of its own it is no device, whatever else the lists name", () => {
     const lacking = seenOn(besides(2, (tree) => delete tree["/dev/nvidia1"]))
-    expect(refusal(lacking, { trouble: "refused" })).toContain("/dev/nvidia1")
-    expect(refusal(lacking, { trouble: "refused", devices: ["0"] })).toBe("none")
+    expect(namesOf(specOf(lacking))).not.toContain("1")
+    expect(refusal(lacking, { devices: ["1"] })).toContain("a GPU that has a device node is absent")
   })
+})
+
+test.each<[what: string, change: (tree: Record<string, MemoryTree[string]>) => void]>([
+  [
+    "of which NVML's library is gone",
+    (tree) => delete tree[`/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01`],
+  ],
+  [
+    "of which nothing is there",
+    (tree) => {
+      for (const path of Object.keys(tree)) if (path.includes(".so.550.163.01")) delete tree[path]
+    },
+  ],
+])(
+  "a board's ordinary driver %s is refused by the modes that ask for it, and no matter for its lists",
+  (_, change) => {
+    const seen = seenOn(besides(1, change))
+    for (const mode of ["nvml", "management"] as const)
+      expect(refusal(seen, { mode })).toContain("libnvidia-ml.so")
+    expect(refusal(seen, { mode: "csv" })).toBe("none")
+  },
+)
+
+test("a directory on the way that is a link leads where it does below the driver's root", () => {
+  const root = "/run/nvidia/driver"
+  const host = board({
+    ...listsOf({ drivers: ["dir, /opt/board", "lib, /opt/liba.so.1"], devices: ["dev, /dev/nvmap"] }),
+    [`${root}/opt`]: { kind: "symlink", target: "/srv" },
+    [`${root}/srv/board/file`]: file(),
+    [`${root}/srv/liba.so.1`]: library("liba.so.1"),
+    "/srv/board/secret": file(),
+    "/srv/liba.so.1": library("liba.so.1"),
+  })
+  const { mounts } = specOf(seenOn(host, root)).containerEdits
+  expect(mounts.map((one) => [one.hostPath, one.containerPath])).toEqual(
+    expect.arrayContaining([
+      [`${root}/srv/board`, "/opt/board"],
+      [`${root}/srv/liba.so.1`, "/opt/liba.so.1"],
+    ]),
+  )
+  expect(mounts.filter(({ hostPath }) => hostPath.startsWith(`${root}/opt`))).toEqual([])
+})
+
+test.each(["", ".", "..", "../x"])("a board's library by a SONAME of %j has no link of it", (soname) => {
+  const host = board({
+    ...listsOf({ drivers: [`lib, ${lib}/libodd.so.1`], devices: ["dev, /dev/nvmap"] }),
+    [`${lib}/libodd.so.1`]: library(soname),
+  })
+  expect(
+    wordsOf(specOf(seenOn(host)).containerEdits, "create-symlinks").filter((word) =>
+      word.startsWith("libodd"),
+    ),
+  ).toEqual([])
+})
+
+test("lists that a machine without a driver has left are no reason to ask for NVML", () => {
+  const left = createMemoryHost(listsOf({ l4t: ["lib, /usr/lib/liba.so"] }))
+  expect(seenOn(left).inventory.findings).toEqual([])
 })
 
 test("a board's ordinary driver is whole for who asks for it by mode, whatever the lists name", () => {

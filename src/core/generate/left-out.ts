@@ -1,0 +1,28 @@
+/** What of a machine gets into no specification, and why: no container can ask for it then. */
+
+import { type Fault, fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import type { SelectedDevice } from "../inventory/select-devices.ts"
+
+/** `cause`: what is wrong with it. */
+export const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Finding => ({
+  severity: "warning",
+  fault: fault(
+    "CdiContentLeftOut",
+    {
+      what:
+        device.kind === "gpu"
+          ? `GPU ${device.gpu.index} (${device.gpu.pciAddress})`
+          : `MIG device ${device.device.gpuIndex}:${device.device.index}`,
+      why,
+      consequence: "no container can ask for it",
+    },
+    cause,
+  ),
+  evidence: [],
+})
+
+/** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
+export const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
+  new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
