@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs"
 import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
-import { fail, ok, type Result } from "../core/fault/result.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { renderEngine, versionReadBy } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -14,14 +14,14 @@ import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
-import { findReaders, type Readers } from "./find-readers.ts"
+import { findDeafEngines, findReaders, type Readers } from "./find-readers.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { openMachine } from "./open-machine.ts"
 import { print, report } from "./report.ts"
-import { isOneOf, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
+import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 
 const shape = {
   program: "gantry cdi generate",
@@ -34,10 +34,14 @@ export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
     const generation = await readGeneration(flags)
     if (!generation.ok) return generation
+    const { call, vendors } = generation.value
+    // Printed they stand one after the other, and engines read the first document of a file.
+    if (vendors.length > 1 && call.output === "")
+      writeSync(2, "note: each document is for a file of its own: --output DIR/ writes them\n")
     let exit = 0
     const files: WrittenFile[] = []
     // What is wrong with one vendor's GPUs does not keep another's from having a file.
-    for (const vendor of generation.value.vendors) {
+    for (const vendor of vendors) {
       const done = await generate(flags, generation.value, vendor)
       if (!done.ok) exit = await report(done.fault)
       else if (done.value !== undefined) files.push(done.value)
@@ -82,13 +86,21 @@ async function readVendors({ values, lists, on }: Flags, host: HostFiles): Promi
   if (word !== undefined && said !== undefined && said !== "nvidia")
     return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
   const chosen = await chooseVendors(host, word === undefined ? said : "nvidia")
-  const output = values.get("output")
-  return chosen.length > 1 && output !== undefined && !isDirectory(output)
+  const output = outputSaid(values)
+  if (isNoPlace(output))
+    return misused(shape, `--output names a file or a directory, and ${JSON.stringify(output)} is neither`)
+  return chosen.length > 1 && output !== "" && !isDirectory(output)
     ? misused(
         shape,
         `a file has one kind: let --output name a directory, or --vendor one of ${chosen.join(", ")}`,
       )
     : ok(chosen)
+}
+
+/** A device, a FIFO: nothing that a file could take the place of. */
+function isNoPlace(path: string): boolean {
+  const stat = statIfThere(path)
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory()
 }
 
 const isDirectory = (path: string): boolean => path.endsWith("/") || statIfThere(path)?.isDirectory() === true
@@ -134,7 +146,11 @@ async function generate(
       : await generateOfVendor(vendor, generation)
   if (!generated.ok) return generated
   const spec = generated.value
-  const findings = [...spec.findings, ...findMissingHookPrograms(spec.hookPrograms, host)]
+  const findings = [
+    ...spec.findings,
+    ...findMissingHookPrograms(spec.hookPrograms, host),
+    ...findDeafEngines(readers, call),
+  ]
   const { format } = call
   const output = outputOf(call, spec)
   if (output === "") {
@@ -142,13 +158,8 @@ async function generate(
     await print(spec.text)
     return ok(undefined)
   }
-  const [{ findRivals }, { writeSpecFile }] = await Promise.all([
-    import("./find-rivals.ts"),
-    import("./write-spec-file.ts"),
-  ])
-  const [rival] = await findRivals(spec, output, format)
-  if (rival !== undefined) return fail(rival)
-  const written = writeSpecFile(spec.text, output, format)
+  const { writeUnrivalled } = await import("./find-rivals.ts")
+  const written = await writeUnrivalled(spec, output, format)
   if (!written.ok) return written
   const told = { ...spec, findings, file: written.value, ...readers }
   if (!flags.on.has("json")) {

@@ -12,8 +12,8 @@ import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
-import { findReaders } from "./find-readers.ts"
-import { findRivals } from "./find-rivals.ts"
+import { findDeafEngines, findReaders } from "./find-readers.ts"
+import { findRivals, writeUnrivalled } from "./find-rivals.ts"
 import type { Flags } from "./flags.ts"
 import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
@@ -21,7 +21,6 @@ import { finishSpec, makeSpec } from "./make-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { print } from "./report.ts"
 import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
-import { writeSpecFile } from "./write-spec-file.ts"
 
 const shape = {
   program: "gantry cdi watch",
@@ -138,20 +137,22 @@ interface Published {
  * CdiFileUnwritable: what no change of the machine heals.
  */
 async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Result<Published>> {
+  const readers = await findReaders(call, host)
   const generated = makeSpec(snapshot, call)
-  const made = generated.ok ? finishSpec(generated.value, host, await findReaders(call, host)) : generated
+  const made = generated.ok ? finishSpec(generated.value, host, readers) : generated
   if (!made.ok) {
     await tell(renderFaultLine(made.fault))
     return ok({ stamp: fileStamp(call.output), fault: made.fault })
   }
   const spec = renderMadeSpec(made.value, call.format)
-  const [rival] = await findRivals(spec, call.output, call.format)
-  if (rival !== undefined) return fail(rival)
   const { text } = spec
   const isSame = isSpecText(call.output, text)
-  const written = isSame ? ok(call.output) : writeSpecFile(text, call.output, call.format)
+  const [rival] = isSame ? await findRivals(spec, call.output, call.format) : []
+  if (rival !== undefined) return fail(rival)
+  const written = isSame ? ok(call.output) : await writeUnrivalled(spec, call.output, call.format)
   if (!written.ok) return written
-  for (const finding of [...spec.findings, ...findMissingHookPrograms(spec.hookPrograms, host)])
+  const missing = findMissingHookPrograms(spec.hookPrograms, host)
+  for (const finding of [...spec.findings, ...missing, ...findDeafEngines(readers, call)])
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`

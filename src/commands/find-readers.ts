@@ -1,6 +1,14 @@
 /** The engines that read a specification: those that were named, else those that the machine has. */
 
-import { type Engine, findVersionLimit, type VersionLimit } from "../core/generate/version-limit.ts"
+import { fault } from "../core/fault/fault.ts"
+import type { Finding } from "../core/fault/finding.ts"
+import {
+  type Engine,
+  findVersionLimit,
+  renderEngine,
+  type VersionLimit,
+  versionReadBy,
+} from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
@@ -29,3 +37,13 @@ async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
   )
   return [...asked, ...seen]
 }
+
+/** Of engines that read no specification at all. Who named one is told of it. */
+export const findDeafEngines = ({ engines }: Readers, { engines: named }: SpecCall): readonly Finding[] =>
+  engines
+    .filter((engine) => versionReadBy(engine) === undefined)
+    .map((engine) => ({
+      severity: named === undefined ? "note" : "warning",
+      fault: fault("CdiEngineWithout", { engine: renderEngine(engine) }),
+      evidence: [],
+    }))

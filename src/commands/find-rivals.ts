@@ -1,13 +1,15 @@
-/** What would make a specification's devices nobody's: another file beside it that defines one of them. */
+/** What would make a specification's devices nobody's: another file beside it that defines one of them. None is written then. */
 
 import { realpathSync } from "node:fs"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
+import { fail, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { baseName, joinPath, parentPath } from "../core/text/path.ts"
+import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiDirectories } from "../host/read-cdi-directories.ts"
-import { specPath } from "./write-spec-file.ts"
+import { makeDirectoryOf, specPath, writeSpecAt } from "./write-spec-file.ts"
 
 /** Of one for a file. Most directories have no other, and what parses one is loaded only then. Faults: CdiDeviceConflict. */
 export async function findRivals(
@@ -27,6 +29,21 @@ export async function findRivals(
     const shared = other.spec.kind === kind && other.spec.devices.find(({ name }) => names.has(name))
     if (!shared) return []
     return [fault("CdiDeviceConflict", { device: `${kind}=${shared.name}`, files: [path, other.path] })]
+  })
+}
+
+/** Where it was written to. Of two that would write the same devices at once, the second finds the first's. Faults: CdiDeviceConflict, CdiFileUnwritable. */
+export async function writeUnrivalled(
+  spec: MadeSpec,
+  file: string,
+  format: SpecFormat,
+): Promise<Result<string>> {
+  const path = specPath(file, format)
+  const made = makeDirectoryOf(path)
+  if (!made.ok) return made
+  return holdDirectory(parentPath(path), async (lock) => {
+    const [rival] = await findRivals(spec, file, format)
+    return rival === undefined ? writeSpecAt(spec.text, path, lock) : fail(rival)
   })
 }
 

@@ -45,12 +45,18 @@ const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
     ?.flatMap((value) => value.split(","))
     .filter((word) => word !== "")
 
+/** Empty: standard output, which has three names. */
+export function outputSaid(values: Flags["values"]): string {
+  const output = values.get("output") ?? ""
+  return ["-", "/dev/stdout"].includes(output) ? "" : output
+}
+
 /** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions. */
 export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Result<SpecCall>> {
   const { values, on, words } = flags
   const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
   if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
-  const output = values.get("output") ?? ""
+  const output = outputSaid(values)
   const format = values.get("format") ?? formatOf(output)
   if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
   const ending = /\.(json|ya?ml)$/.exec(output)?.[1]

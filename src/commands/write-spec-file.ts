@@ -16,11 +16,18 @@ export const writeSpecFile = (text: string, file: string, format: SpecFormat): R
   writeSpecAt(text, specPath(file, format))
 
 /** Exactly there. Faults: CdiFileUnwritable. */
-export function writeSpecAt(text: string, path: string): Result<string> {
-  const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
+export function writeSpecAt(text: string, path: string, lock: "taken" | "held" = "taken"): Result<string> {
+  const made = makeDirectoryOf(path)
+  if (!made.ok) return made
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
-  const written = made.ok ? putFile(path, encodeUtf8(text), mode) : made
+  const written = putFile(path, encodeUtf8(text), mode, lock)
   return written.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, written.fault))
+}
+
+/** Faults: CdiFileUnwritable. */
+export function makeDirectoryOf(path: string): Result<true> {
+  const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
+  return made.ok ? ok(true) : fail(fault("CdiFileUnwritable", { file: path }, made.fault))
 }
 
 /** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */

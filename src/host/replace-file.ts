@@ -40,10 +40,23 @@ export const whereItLies = (path: string): string =>
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
-/** What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. Faults: HostReadFailed. */
-export function putFile(path: string, bytes: Uint8Array, mode: number): Result<true> {
+/**
+ * What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. `lock`: the
+ * directory's, which is taken, or which the caller holds. Faults: HostReadFailed.
+ */
+export function putFile(
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+  lock: "taken" | "held" = "taken",
+): Result<true> {
   return attempt(path, "write", () => {
-    replace(absolute(path), bytes, { mode })
+    const place = absolute(path)
+    if (lock === "taken") replace(place, bytes, { mode })
+    else {
+      removeLeftovers(place)
+      replaceAlone(place, bytes, { mode })
+    }
     return true
   })
 }
@@ -74,7 +87,8 @@ function replace(path: string, bytes: Uint8Array, kept: Kept): void {
   }
 }
 
-function openIfReadable(directory: string): number | undefined {
+/** undefined: it cannot be read, and so not be locked. */
+export function openIfReadable(directory: string): number | undefined {
   try {
     return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   } catch {
@@ -83,9 +97,10 @@ function openIfReadable(directory: string): number | undefined {
 }
 
 /** Far longer than it takes to write a file. Who has waited so long writes all the same. Units: milliseconds. */
-const lockLimitMs = 5000
+export const lockLimitMs = 5000
 
-function lockWithin(descriptor: number, limitMs: number): boolean {
+/** false: others held it all the time. */
+export function lockWithin(descriptor: number, limitMs: number): boolean {
   const deadline = performance.now() + limitMs
   for (;;) {
     if (tryLock(descriptor)) return true

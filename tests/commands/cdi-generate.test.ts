@@ -92,6 +92,43 @@ describe("gantry cdi generate", () => {
     expect(generate("one-gpu", "--output", file).stdout).toContain("5 devices of nvidia.com/gpu")
   })
 
+  test("of many that write at once into a directory one has its file, and the others are told", async () => {
+    const machine = join(root, "hosts/one-gpu/machine.json")
+    const runs = Array.from({ length: 6 }, (_, index) =>
+      Bun.spawn(
+        [
+          process.execPath,
+          join(root, "src/main.ts"),
+          "cdi",
+          "generate",
+          "--host",
+          machine,
+          "--output",
+          at(`race/${index}.yaml`),
+        ],
+        { env: { PATH: "/usr/bin" }, stdout: "ignore", stderr: "pipe" },
+      ),
+    )
+    const exits = await Promise.all(runs.map(({ exited }) => exited))
+    const told = await Promise.all(runs.map(({ stderr }) => new Response(stderr).text()))
+    expect(exits.toSorted()).toEqual([0, 1, 1, 1, 1, 1])
+    expect(told.filter((text) => text.includes("[GAN4042]"))).toHaveLength(5)
+    expect(readdirSync(at("race"))).toHaveLength(1)
+  })
+
+  test("has three names for standard output", () => {
+    const { stdout } = generate("one-gpu")
+    for (const name of ["-", "/dev/stdout"]) expect(generate("one-gpu", "--output", name).stdout).toBe(stdout)
+  })
+
+  test("tells of engines that were named and read no specification", () => {
+    const { exit, stderr } = generate("one-gpu", "--for-engine=podman@3.0,docker@29.0")
+    expect(exit).toBe(0)
+    expect(stderr.trim().split("\n")).toEqual([
+      expect.stringMatching(/^warning: podman 3\.0 does not know CDI.*\[GAN4125\]/),
+    ])
+  })
+
   test("does not write a second file of the same devices into a directory", () => {
     generate("one-gpu", "--output", at("twice/a.yaml"))
     const before = readFileSync(at("twice/a.yaml"), "utf8")
@@ -206,6 +243,7 @@ devices:
     [["--output", "x.json", "--format", "yaml"], "is read as such"],
     [["--output", "x.yml", "--format", "json"], "is read as such"],
     [["word"], "unexpected"],
+    [["--output=/dev/null"], "--output names a file or a directory"],
     [["--device", ","], "--device names nothing"],
     [["--name="], "--name names nothing"],
   ])("%j is wrong usage", (args, text) => {

@@ -41,7 +41,7 @@ for (const args of machines) gantry("simulate", "up", ...withPlace(args).split("
 describe("the page on CDI", () => {
   test("has files and runs", () => {
     expect(files.length).toBe(5)
-    expect(runs.length).toBe(14)
+    expect(runs.length).toBe(15)
   })
 
   test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(

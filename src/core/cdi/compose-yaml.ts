@@ -21,6 +21,8 @@ export type YamlOutcome =
       readonly ok: true
       /** undefined: the document is empty. */
       readonly contents: Node | undefined
+      /** Where another document says something, which nobody reads; undefined: there is none. */
+      readonly unread: number | undefined
     }
   | ({ readonly ok: false } & SpecTextProblem)
 
@@ -59,7 +61,7 @@ export function composeYaml(text: string): YamlOutcome {
     for (const token of parser.end()) document ??= firstOf(composer.next(token))
     document ??= firstOf(composer.end(false, text.length))
   }
-  if (document === undefined) return { ok: true, contents: undefined }
+  if (document === undefined) return { ok: true, contents: undefined, unread: undefined }
   const error =
     document.errors.find(({ message }) => !message.startsWith(gluedComment)) ??
     document.warnings.find(({ code }) => code === "BAD_DIRECTIVE")
@@ -68,7 +70,26 @@ export function composeYaml(text: string): YamlOutcome {
   const { explicit, version } = document.directives?.yaml ?? {}
   return explicit === true && version !== "1.1"
     ? { ok: false, at: 0, problem: `engines read YAML 1.1, not ${version}` }
-    : { ok: true, contents: document.contents ?? undefined }
+    : {
+        ok: true,
+        contents: document.contents ?? undefined,
+        unread: findUnread(text, document.contents?.range?.[1] ?? text.length),
+      }
+}
+
+const documentMark = /^(?:---|\.\.\.)(?=[ \t\n]|$)/gm
+/** Between documents, and nothing that one of them says: marks, blanks, comments, directives. */
+const betweenDocuments = /[ \t\n]+|#[^\n]*|^%[^\n]*|^(?:---|\.\.\.)(?=[ \t\n]|$)/my
+
+/** `from`: the end of the first document's value. */
+function findUnread(text: string, from: number): number | undefined {
+  documentMark.lastIndex = from
+  let at = documentMark.exec(text)?.index ?? text.length
+  for (;;) {
+    betweenDocuments.lastIndex = at
+    if (!betweenDocuments.test(text)) return at < text.length ? at : undefined
+    at = betweenDocuments.lastIndex
+  }
 }
 
 /** YAML 1.2 wants a blank ahead of a comment, and the package reads it all the same; loaders of YAML 1.1 want none behind a sign or a quote. */

@@ -126,7 +126,7 @@ function readTree(source: SpecSource): Result<SpecTree> {
       : textFault("YAML", yaml.at, yaml.problem)
   if (yaml.root === undefined || yaml.root.kind === "null") return fail(fault("CdiTextEmpty", { file: name }))
   const warnings = name.endsWith(".json") ? [warnYaml(source)] : []
-  return ok({ root: yaml.root, warnings })
+  return ok({ root: yaml.root, warnings: [...warnings, ...warnUnread(source, yaml.unread)] })
 }
 
 const warnUnread = (source: SpecSource, unread: number | undefined): readonly Finding[] =>

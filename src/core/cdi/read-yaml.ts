@@ -36,7 +36,7 @@ export function readComposedYaml(written: string): SpecTextOutcome {
   const reading: Reading = { text, anchors: new Map(), sizes: new Map(), problems: [] }
   const root = nodeOf(composed.contents, 0, reading)
   const [problem] = reading.problems
-  return problem === undefined ? { ok: true, root, unread: undefined } : { ok: false, ...problem }
+  return problem === undefined ? { ok: true, root, unread: composed.unread } : { ok: false, ...problem }
 }
 
 interface Reading {

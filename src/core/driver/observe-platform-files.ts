@@ -24,7 +24,8 @@ import {
 import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, cleanPath, isFileName, joinPath, parentPath } from "../text/path.ts"
+import { isFileName } from "../text/file-name.ts"
+import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
 import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
 

@@ -351,7 +351,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     remedies: (d) =>
       know(
         d.why === undefined
-          ? "write it as root, into a directory that exists: /etc/cdi, or /var/run/cdi until the next boot"
+          ? "write it as root, into a directory that exists and has room: /etc/cdi, or /var/run/cdi until the next boot"
           : "look at who writes it, and run the command again",
       ),
   },

@@ -26,18 +26,29 @@ export interface MachineFaults {
   SimulatedWriteFailed: { readonly directory: string; readonly problem: string }
 }
 
+const verbOf = ({ syscall }: { readonly syscall: string }): "read" | "write" =>
+  ["write", "mkdir"].includes(syscall) ? "write" : "read"
+
+/** What stands in the way, by the kernel's name of it. */
+const obstacles: Readonly<Record<string, string>> = {
+  EDQUOT: "make room: the user's quota is used up",
+  EISDIR: "name a file: this is a directory",
+  ENOSPC: "make room: the file system is full",
+  EROFS: "name another place: the file system is mounted read-only",
+}
+
 export const machineCatalogue: Catalogue<MachineFaults> = {
   HostReadFailed: {
     code: "GAN2001",
     exit: 1,
-    says: (d) => `cannot read ${JSON.stringify(d.path)}: ${d.syscall}: ${d.errno}`,
+    says: (d) => `cannot ${verbOf(d)} ${JSON.stringify(d.path)}: ${d.syscall}: ${d.errno}`,
     remedies: (d) => [
       {
         kind: "know",
         text:
           d.reason === "denied"
-            ? "run as a user who may read it, usually root"
-            : "check that the path exists on this machine",
+            ? `run as a user who may ${verbOf(d)} it, usually root`
+            : (obstacles[d.errno] ?? "check that the path exists on this machine"),
       },
     ],
   },

@@ -34,6 +34,3 @@ export function parentPath(path: string): string {
   const slash = path.lastIndexOf("/")
   return slash <= 0 ? "/" : path.slice(0, slash)
 }
-
-/** Of an entry of a directory, and of nothing above or below it. */
-export const isFileName = (name: string): boolean => !/^\.{0,2}$|\//.test(name)

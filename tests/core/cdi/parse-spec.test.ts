@@ -5,6 +5,7 @@ import { specLimitBytes } from "../../../src/core/cdi/spec-limit.ts"
 import { minimumVersion } from "../../../src/core/cdi/version.ts"
 import type { Fault } from "../../../src/core/fault/fault.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { bytesOf, specRows, textOf } from "./spec-vectors.ts"
 
 const parse = (text: string, path = "/etc/cdi/x.yaml") => parseSpec({ path, bytes: bytesOf(text) })
@@ -153,4 +154,30 @@ describe("hostile files", () => {
       parsed(small.replace(/devices:.*/, `devices: [${devices.join(",\n")}]`)).spec.devices,
     ).toHaveLength(20_000)
   })
+})
+
+describe("behind the first document", () => {
+  const first =
+    "cdiVersion: 0.5.0\nkind: vendor.com/class\ndevices:\n- name: a\n  containerEdits:\n    env: ['A=---\n\n      b']\n"
+  const unreadIn = (more: string): readonly number[] => {
+    const read = parseSpec({ path: "joined.yaml", bytes: encodeUtf8(`${first}${more}`) })
+    if (!read.ok) throw new Error("refused")
+    return read.value.warnings.flatMap(({ fault: { tag, data } }) =>
+      tag === "CdiRuleBroken" && data.problem.startsWith("text behind the end") ? [data.place.line] : [],
+    )
+  }
+  const lines = first.split("\n").length
+
+  test.each(["", "---\n", "...\n# the end\n", "...\n%YAML 1.1\n---\n# --- more\n...\n", "---\n\n---\n \n"])(
+    "nothing is said by %j",
+    (more) => expect(unreadIn(more)).toEqual([]),
+  )
+
+  test.each<[more: string, line: number]>([
+    ["---\nkind: 1\n", lines + 1],
+    ["--- x\n", lines],
+    ["...\n---\n---\n# more\nx\n", lines + 4],
+  ])("what %j says is told of with its place: nobody reads it", (more, line) =>
+    expect(unreadIn(more)).toEqual([line]),
+  )
 })

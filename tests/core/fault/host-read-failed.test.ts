@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test"
+import { fault } from "../../../src/core/fault/fault.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
+
+test.each([
+  ["open", "ENOENT", "cannot read", "check that the path exists on this machine"],
+  ["open", "EACCES", "cannot read", "run as a user who may read it, usually root"],
+  ["write", "EACCES", "cannot write", "run as a user who may write it, usually root"],
+  ["write", "ENOSPC", "cannot write", "make room: the file system is full"],
+  ["write", "EISDIR", "cannot write", "name a file: this is a directory"],
+  ["mkdir", "EROFS", "cannot write", "name another place: the file system is mounted read-only"],
+])("what failed by %s with %s is told with what to do", (syscall, errno, what, remedy) => {
+  const line = renderFaultLine(readFault("/a", syscall, errno))
+  expect(line).toBe(`${what} "/a": ${syscall}: ${errno} [GAN2001]: ${remedy}`)
+})
+
+test("a specification that cannot be written is told with the cause", () => {
+  const cause = readFault("/etc/cdi/x.yaml", "write", "ENOSPC")
+  expect(renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml" }, cause))).toContain(
+    'cannot write "/etc/cdi/x.yaml": write: ENOSPC',
+  )
+})
