@@ -9,7 +9,7 @@ import { baseName, joinPath, parentPath } from "../core/text/path.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiDirectories } from "../host/read-cdi-directories.ts"
-import { makeDirectoryOf, specPath, writeSpecAt } from "./write-spec-file.ts"
+import { makeDirectoryOf, putSpec, specPath } from "./write-spec-file.ts"
 
 /** Of one for a file. Most directories have no other, and what parses one is loaded only then. Faults: CdiDeviceConflict. */
 export async function findRivals(
@@ -43,7 +43,7 @@ export async function writeUnrivalled(
   if (!made.ok) return made
   return holdDirectory(parentPath(path), async (lock) => {
     const [rival] = await findRivals(spec, file, format)
-    return rival === undefined ? writeSpecAt(spec.text, path, lock) : fail(rival)
+    return rival === undefined ? putSpec(spec.text, path, lock) : fail(rival)
   })
 }
 

@@ -16,9 +16,13 @@ export const writeSpecFile = (text: string, file: string, format: SpecFormat): R
   writeSpecAt(text, specPath(file, format))
 
 /** Exactly there. Faults: CdiFileUnwritable. */
-export function writeSpecAt(text: string, path: string, lock: "taken" | "held" = "taken"): Result<string> {
+export function writeSpecAt(text: string, path: string): Result<string> {
   const made = makeDirectoryOf(path)
-  if (!made.ok) return made
+  return made.ok ? putSpec(text, path, "taken") : made
+}
+
+/** Into a directory that is there. `lock`: see putFile. Faults: CdiFileUnwritable. */
+export function putSpec(text: string, path: string, lock: "taken" | "held"): Result<string> {
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
   const written = putFile(path, encodeUtf8(text), mode, lock)
   return written.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, written.fault))

@@ -4,6 +4,7 @@
  */
 
 import type { Finding } from "../fault/finding.ts"
+import { noteLooks } from "../host/note-looks.ts"
 import type { RootView } from "../host/root-view.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
@@ -132,13 +133,7 @@ function namedDirectories(
 ): { readonly named: ReadonlySet<string>; readonly looked: ReadonlySet<string> } {
   const budget: GlobBudget = { directories: 1024 }
   const looked = new Set<string>()
-  const noting: RootView = {
-    ...view,
-    readDir(path) {
-      looked.add(path)
-      return view.readDir(path)
-    },
-  }
+  const noting = noteLooks(view, (path) => looked.add(path))
   return { named: new Set(searchPaths.flatMap((path) => expandGlob(noting, path, budget))), looked }
 }
 

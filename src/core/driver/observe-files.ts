@@ -5,7 +5,8 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { FileStat, Host } from "../host/host.ts"
+import { fileAt, isFile } from "../host/file-at.ts"
+import type { Host } from "../host/host.ts"
 import type { RootView } from "../host/root-view.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
@@ -87,20 +88,8 @@ export const configurationDirectories = (places: ConfigurationPlaces): readonly 
   ),
 ]
 
-const isFile = (view: RootView, path: string): boolean => fileAt(view, path) !== undefined
-
 /** Somebody may run it. */
 const isProgram = (view: RootView, path: string): boolean => ((fileAt(view, path)?.mode ?? 0) & 0o111) !== 0
-
-/** A regular file, or a link that leads to one inside the root. */
-function fileAt(view: RootView, path: string): FileStat | undefined {
-  const stat = view.lstat(path)
-  if (!stat.ok) return undefined
-  if (stat.value.kind === "file") return stat.value
-  const resolved = stat.value.kind === "symlink" ? view.resolve(path) : undefined
-  const behind = resolved?.ok === true ? view.lstat(resolved.value) : undefined
-  return behind?.ok === true && behind.value.kind === "file" ? behind.value : undefined
-}
 
 /** Order: the reference's table, then ours. */
 export function observeBinaries(view: RootView): readonly DriverBinary[] {

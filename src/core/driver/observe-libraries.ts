@@ -13,6 +13,7 @@ import type { AbiNote, ElfDemands, ElfFile } from "../elf/elf.ts"
 import { parseElfWithDemands } from "../elf/parse-elf-demands.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isFile } from "../host/file-at.ts"
 import type { RootView } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { isFileName } from "../text/file-name.ts"
@@ -105,7 +106,7 @@ function readLibrary(
     if (path.includes("\ufffd")) complain(findings, view.outside(path), "its name is not UTF-8")
     return undefined
   }
-  if (stat.value.kind === "symlink" && !isChainWithin(view, path)) return undefined
+  if (stat.value.kind === "symlink" && !isFile(view, path)) return undefined
   const resolved = stat.value.kind === "symlink" ? view.resolve(path) : { ok: true as const, value: path }
   if (!resolved.ok) return undefined
   const rootPath = resolved.value
@@ -133,7 +134,7 @@ function readLibrary(
   ) {
     const own = hostPath(`${parentPath(rootPath)}/${soname}`)
     const name = baseName(rootPath)
-    if (!isChainWithin(view, own))
+    if (!isFile(view, own))
       complain(
         findings,
         view.outside(own),
@@ -244,13 +245,6 @@ function newestGlibc({ neededVersions }: ElfDemands): string | undefined {
     .flatMap(({ versions }) => versions)
     .flatMap((name) => /^GLIBC_(\d+(?:\.\d+)+)$/.exec(name)?.[1] ?? [])
   return numbers.sort((one, other) => compareVersions(one, other) ?? 0).at(-1)
-}
-
-/** A link named as a file of the driver counts when it leads to a regular file. */
-function isChainWithin(view: RootView, path: HostPath): boolean {
-  const resolved = view.resolve(path)
-  const stat = resolved.ok ? view.lstat(resolved.value) : undefined
-  return stat?.ok === true && stat.value.kind === "file"
 }
 
 /** One directory, read once, however many libraries lie in it. */

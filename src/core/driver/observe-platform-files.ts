@@ -8,7 +8,9 @@
 
 import { parseElfFrom } from "../elf/parse-elf.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isFile } from "../host/file-at.ts"
 import type { Host } from "../host/host.ts"
+import { noteLooks } from "../host/note-looks.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import type { NodeFact } from "../inventory/inventory.ts"
 import { releasePath } from "../inventory/is-tegra.ts"
@@ -47,12 +49,13 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
   const places = new Set<HostPath>()
   const budget: GlobBudget = { directories: 4096 }
   const nodes = viewRoot(host, hostPath("/"))
-  const noting = noteLooks(view, places)
+  const noting = (seen: RootView): RootView => noteLooks(seen, (path) => places.add(seen.outside(path)))
+  const files = noting(view)
   for (const entry of entries) {
     if (items.length >= itemLimit) break
     const within = entry.kind === "dev" ? nodes : view
-    const found = pathsOf(noteLooks(within, places), entry.path, budget).flatMap(
-      (path) => observeItem(host, noting, { ...entry, path }) ?? [],
+    const found = pathsOf(noting(within), entry.path, budget).flatMap(
+      (path) => observeItem(host, files, { ...entry, path }) ?? [],
     )
     if (found.length === 0) missing.push(platformEntryMissing(entry))
     items.push(...found.slice(0, itemLimit - items.length))
@@ -75,19 +78,6 @@ const observeGpuNodes = (host: Host): readonly NodeFact[] =>
     .filter((name) => /^nvidia\d{1,4}$/.test(name))
     .sort(byNumber)
     .flatMap((name) => observeNode(host, `/dev/${name}`) ?? [])
-
-/** With where was looked: what fits a pattern can come into a directory, and links lead elsewhere, or come. */
-const noteLooks = (view: RootView, places: Set<HostPath>): RootView => ({
-  ...view,
-  readLink(path) {
-    places.add(view.outside(path))
-    return view.readLink(path)
-  },
-  readDir(path) {
-    places.add(view.outside(path))
-    return view.readDir(path)
-  },
-})
 
 const pathsOf = (view: RootView, path: HostPath, budget: GlobBudget): readonly HostPath[] =>
   isPattern(path) ? expandGlob(view, path, budget).map(hostPath) : [path]
@@ -201,11 +191,6 @@ function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files
     const found = view.readDir(directory)
     return found.ok ? found.value : []
   }
-  const isFile = (path: string): boolean => {
-    const resolved = view.resolve(path)
-    const stat = resolved.ok ? view.lstat(resolved.value) : undefined
-    return stat?.ok === true && stat.value.kind === "file"
-  }
   const drivers = `${wslDirectory}/drivers`
   const devices = names(drivers).map((name) => `${drivers}/${name}`)
   const stores = devices.filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
@@ -213,12 +198,14 @@ function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files
     names(directory)
       .filter((name) => /\.so(\.|$)|\.bin$|\.dll$|^nvidia-smi$/.test(name))
       .map((name) => `${directory}/${name}`)
-      .filter(isFile),
+      .filter((path) => isFile(view, path)),
   )
   const door = `${wslDirectory}/lib/libdxcore.so`
   return {
     // Without the driver's store the door leads nowhere.
-    files: (files.length > 0 && isFile(door) ? [...files, door] : files).map((path) => view.place(path)),
+    files: (files.length > 0 && isFile(view, door) ? [...files, door] : files).map((path) =>
+      view.place(path),
+    ),
     searched: [drivers, ...devices, door].map((path) => view.outside(path)),
   }
 }

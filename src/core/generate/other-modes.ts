@@ -4,10 +4,11 @@ import type { DriverCatalogue } from "../driver/catalogue.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { Inventory, NodeFact } from "../inventory/inventory.ts"
 import type { Edit, MountEdit } from "../plan/edit.ts"
+import { fileMount } from "../plan/file-mount.ts"
 import { groupOf, toNodeEdit } from "../plan/plan-nodes.ts"
 import { selectChannels } from "../plan/select-channels.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
-import { containerPath, type HostPath } from "../text/brand.ts"
+import type { HostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, PlatformDescription, SpecPart } from "./part.ts"
@@ -78,18 +79,9 @@ function windowsPart(driver: DriverCatalogue): SpecPart {
 }
 
 const platformMounts = (driver: DriverCatalogue): readonly MountEdit[] =>
-  driver.platformFiles.map((path) => mountAt(path, inRoot(path, driver)))
+  driver.platformFiles.map((path) => fileMount(path, inRoot(path, driver), reasons))
 
 const inRoot = (path: HostPath, { driverRoot }: DriverCatalogue): string =>
   driverRoot !== "/" && path.startsWith(`${driverRoot}/`) ? path.slice(driverRoot.length) : path
 
-const mountAsIs = (path: HostPath): MountEdit => mountAt(path, path)
-
-const mountAt = (path: HostPath, target: string): MountEdit => ({
-  kind: "mount",
-  hostPath: path,
-  containerPath: containerPath(target),
-  isOptional: false,
-  options: ["ro", "nosuid", "nodev"],
-  reasons,
-})
+const mountAsIs = (path: HostPath): MountEdit => fileMount(path, path, reasons)

@@ -114,7 +114,7 @@ function loaderHook(edits: readonly Edit[]): HookCall {
   const folders = edits.flatMap((edit) =>
     edit.kind === "ldcache" ? edit.entries.map(({ path }) => parentPath(path)) : [],
   )
-  return { name: "update-ldcache", folders: [...new Set(folders)].sort() }
+  return ldcacheHook(folders)
 }
 
 /** The same where the files are a platform's, which nobody read as libraries. Order: by name. */
@@ -124,5 +124,10 @@ export function mountedLibrariesHook(edits: readonly Edit[]): HookCall {
       ? [parentPath(edit.containerPath)]
       : [],
   )
-  return { name: "update-ldcache", folders: [...new Set(folders)].sort() }
+  return ldcacheHook(folders)
 }
+
+const ldcacheHook = (folders: readonly string[]): HookCall => ({
+  name: "update-ldcache",
+  folders: [...new Set(folders)].sort(),
+})

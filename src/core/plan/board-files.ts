@@ -2,9 +2,10 @@
 
 import { extraLinks } from "../driver/implied-files.ts"
 import type { PlatformContents, PlatformItem } from "../driver/platform-contents.ts"
-import { type ContainerPath, containerPath, type HostPath } from "../text/brand.ts"
+import type { ContainerPath, HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { Edit, MountEdit } from "./edit.ts"
+import { fileMount } from "./file-mount.ts"
 import type { PlanPart } from "./plan-part.ts"
 
 export function boardFiles(
@@ -13,12 +14,8 @@ export function boardFiles(
   reasons: readonly string[],
 ): PlanPart {
   const mount = (from: HostPath, to: string): MountEdit => ({
-    kind: "mount",
-    hostPath: from,
-    containerPath: containerPath(to),
+    ...fileMount(from, to, reasons),
     isOptional: true,
-    options: ["ro", "nosuid", "nodev"],
-    reasons,
   })
   const directories = items.flatMap(({ kind, file }) =>
     kind === "dir" && file !== undefined ? [file.path] : [],

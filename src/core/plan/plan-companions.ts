@@ -5,8 +5,8 @@ import type { Finding } from "../fault/finding.ts"
 import type { NodeFact, SupportNodes } from "../inventory/inventory.ts"
 import { companionVariable } from "../request/companions.ts"
 import type { Companion } from "../request/profile.ts"
-import { containerPath } from "../text/brand.ts"
 import type { Edit } from "./edit.ts"
+import { fileMount } from "./file-mount.ts"
 import type { Omission } from "./plan.ts"
 import type { DriverlessContext } from "./plan-part.ts"
 
@@ -44,14 +44,7 @@ export function planCompanions({ request, inventory, log, because }: DriverlessC
     nodes.push(...found.map((node) => ({ node, reasons })))
     if (companion === "gds")
       for (const path of inventory.gdsFiles)
-        edits.push({
-          kind: "mount",
-          hostPath: path,
-          containerPath: containerPath(path),
-          isOptional: true,
-          options: ["ro", "nosuid", "nodev"],
-          reasons,
-        })
+        edits.push({ ...fileMount(path, path, reasons), isOptional: true })
     if (found.length > 0) continue
     const place = placesOf[companion]
     omissions.push({ what: `${place}: the machine has none`, reasons })

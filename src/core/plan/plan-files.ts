@@ -13,10 +13,10 @@ import { deadSocket } from "../inventory/listening.ts"
 import { containerPath, type HostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { Edit, MountEdit, SymlinkEdit } from "./edit.ts"
+import { fileMount } from "./file-mount.ts"
 import type { Omission } from "./plan.ts"
 import type { PlanContext, PlanPart } from "./plan-part.ts"
 
-const ofFile = ["ro", "nosuid", "nodev"] as const
 /** A socket is written to. */
 const ofSocket = ["nosuid", "nodev", "noexec"] as const
 
@@ -25,14 +25,7 @@ export function planFiles(context: PlanContext, libraries: readonly DriverLibrar
   const reasons = because.capabilities
   const isWanted = (by: ReadonlySet<DriverCapability>) => (file: Pick<DriverBinary, "capabilities">) =>
     file.capabilities.some((one) => by.has(one))
-  const mount = (path: HostPath, target: string): MountEdit => ({
-    kind: "mount",
-    hostPath: path,
-    containerPath: containerPath(target),
-    isOptional: false,
-    options: ofFile,
-    reasons,
-  })
+  const mount = (path: HostPath, target: string): MountEdit => fileMount(path, target, reasons)
   const offer = (path: HostPath, target: string): MountEdit => ({ ...mount(path, target), isOptional: true })
   const link = ({ path, target }: FileLink): SymlinkEdit => ({
     kind: "symlink",

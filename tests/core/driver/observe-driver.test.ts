@@ -6,6 +6,13 @@ import { memoryMachine } from "../../machine.ts"
 
 const place = { driverRoot: hostPath("/"), version: "550.163.01", ldcache: "/etc/ld.so.cache" }
 
+const boardLists: MemoryTree = {
+  "/etc/nvidia-container-runtime/host-files-for-container.d/l4t.csv": {
+    kind: "file",
+    content: "dir, /lib/firmware\n",
+  },
+}
+
 describe("the driver catalogue", () => {
   test("libraries with their capabilities and SONAMEs, binaries, firmware", () => {
     const catalogue = observeDriver(memoryMachine({ gpus: 1 }), place)
@@ -66,10 +73,7 @@ describe("the driver catalogue", () => {
     const host = memoryMachine({
       gpus: 1,
       change(tree) {
-        tree["/etc/nvidia-container-runtime/host-files-for-container.d/l4t.csv"] = {
-          kind: "file",
-          content: "dir, /lib/firmware\n",
-        }
+        Object.assign(tree, boardLists)
       },
     })
     const plain = observeDriver(memoryMachine({ gpus: 1 }), place)
@@ -83,10 +87,7 @@ describe("the driver catalogue", () => {
     const host = memoryMachine({
       gpus: 1,
       change(tree) {
-        tree["/etc/nvidia-container-runtime/host-files-for-container.d/l4t.csv"] = {
-          kind: "file",
-          content: "dir, /lib/firmware\n",
-        }
+        Object.assign(tree, boardLists)
         for (const path of Object.keys(tree))
           if (/\/(?:libnvidia-ml\.so|nvidia-smi|nvidia\.icd)/.test(path)) delete tree[path]
       },

@@ -3,9 +3,8 @@ import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { listDriverFiles } from "../../../src/core/explain/render-driver-files.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
-import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
-import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
+import type { SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { splitByCoherence } from "../../../src/core/generate/split-by-coherence.ts"
 import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
 import type { Host } from "../../../src/core/host/host.ts"
@@ -15,6 +14,7 @@ import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { makeFirstIntegrated, memoryMachine } from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
+import { referenceRequest } from "./reference-request.ts"
 
 const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
 const lib = "/usr/lib/aarch64-linux-gnu/tegra"
@@ -52,27 +52,7 @@ const board = (more: MemoryTree = {}, gone: readonly string[] = []): Host =>
     ...more,
   })
 
-const request: SpecRequest = {
-  mode: "csv",
-  vendor: "nvidia.com",
-  class: "gpu",
-  devices: ["all"],
-  names: ["index", "uuid"],
-  hasAllDevice: true,
-  hooks: {
-    path: "/usr/bin/nvidia-cdi-hook",
-    shape: "separate",
-    isEnabled: hookChoice("csv", [], []),
-    ldconfigPath: "",
-  },
-  orinCompatDirectory: "",
-  nodes: { numbers: "written", rights: "written", owners: "container" },
-  hasGroups: true,
-  has32Bit: false,
-  hasSockets: true,
-  trouble: "told",
-  additions: noAdditions,
-}
+const request = referenceRequest("csv")
 
 function specOf(seen: HostSnapshot, more: Partial<SpecRequest> = {}): CdiSpec {
   const generated = generateSpec(seen, { ...request, ...more })

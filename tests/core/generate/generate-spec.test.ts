@@ -5,38 +5,33 @@ import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
-import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { hookChoice, nameStrategies, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
-import { createMemoryHost } from "../../../src/host/memory.ts"
+import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
+import { referenceRequest } from "./reference-request.ts"
 
-const plain: SpecRequest = {
-  mode: "auto",
-  vendor: "nvidia.com",
-  class: "gpu",
-  devices: ["all"],
-  names: ["index", "uuid"],
-  hasAllDevice: true,
-  hooks: {
-    path: "/usr/bin/nvidia-cdi-hook",
-    shape: "separate",
-    isEnabled: hookChoice("nvml", [], []),
-    ldconfigPath: "",
-  },
-  orinCompatDirectory: "",
-  nodes: { numbers: "written", rights: "written", owners: "container" },
-  hasGroups: true,
-  has32Bit: false,
-  hasSockets: true,
-  trouble: "told",
-  additions: noAdditions,
-}
+const plain = referenceRequest("auto")
+
+const empty: MemoryTree[string] = { kind: "file", content: "" }
+/** `more`: than the door of a Windows host. */
+const ofWindows = (more: MemoryTree) =>
+  generateSpec(
+    observeSnapshot(
+      createMemoryHost({
+        "/dev/dxg": { kind: "character", major: 10, minor: 125, mode: 0o666 },
+        "/usr/lib/wsl/lib/libdxcore.so": empty,
+        ...more,
+      }),
+      { driverRoot: "/", ldcache: "/etc/ld.so.cache" },
+    ),
+    plain,
+  )
 
 const ofHost = (name: string, request: Partial<SpecRequest> = {}) =>
   generateSpec(observeRecorded(name), { ...plain, ...request })
@@ -202,22 +197,12 @@ describe("a generated specification", () => {
 
   test("of a Windows host has its door, its driver's store, and nvidia-smi where containers look for it", () => {
     const store = "/usr/lib/wsl/drivers/nv_dispi.inf_amd64_1"
-    const host = memoryMachine({
-      gpus: 0,
-      change(tree) {
-        for (const path of Object.keys(tree)) delete tree[path]
-        tree["/dev/dxg"] = { kind: "character", major: 10, minor: 125, mode: 0o666 }
-        tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
-        for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi", "readme.txt"])
-          tree[`${store}/${name}`] = { kind: "file", content: "" }
-        tree[`${store}/libgone.so`] = { kind: "symlink", target: "nowhere" }
-        tree[`${store}/directory.so`] = { kind: "directory" }
-      },
+    const names = ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi", "readme.txt"]
+    const generated = ofWindows({
+      ...Object.fromEntries(names.map((name) => [`${store}/${name}`, empty])),
+      [`${store}/libgone.so`]: { kind: "symlink", target: "nowhere" },
+      [`${store}/directory.so`]: { kind: "directory" },
     })
-    const generated = generateSpec(
-      observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
-      plain,
-    )
     const spec = generated.ok ? generated.value.spec : undefined
     expect(spec?.devices.map(({ name, containerEdits }) => [name, nodesOf(containerEdits)])).toEqual([
       ["all", ["/dev/dxg"]],
@@ -235,19 +220,7 @@ describe("a generated specification", () => {
   })
 
   test("of a Windows host without the driver's store is refused: its door alone leads nowhere", () => {
-    const host = memoryMachine({
-      gpus: 0,
-      change(tree) {
-        for (const path of Object.keys(tree)) delete tree[path]
-        tree["/dev/dxg"] = { kind: "character", major: 10, minor: 125, mode: 0o666 }
-        tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
-        tree["/usr/lib/wsl/drivers/other/readme.txt"] = { kind: "file", content: "" }
-      },
-    })
-    const generated = generateSpec(
-      observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
-      plain,
-    )
+    const generated = ofWindows({ "/usr/lib/wsl/drivers/other/readme.txt": empty })
     expect(generated.ok ? "" : generated.fault.tag).toBe("CdiNothingToGenerate")
   })
 
