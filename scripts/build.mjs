@@ -31,7 +31,7 @@ const flags = [
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-tsconfig",
   "--no-compile-autoload-package-json",
-  "--compile-jit-policy=10",
+  "--compile-jit-policy=30",
 ]
 
 /** No libc, nothing that a loader or an environment could change. Never `strip` what bun made; this may be. */

@@ -112,8 +112,7 @@ async function generateOfNvidia(
 ): Promise<Result<MadeSpec>> {
   const places = saidPlaces(flags, shape)
   if (!places.ok) return places
-  const selector = flags.values.get("host")
-  return makeNvidiaSpec(host, { call, readers, places: places.value, selector }, stateDirectory())
+  return makeNvidiaSpec(host, { call, readers, places: places.value }, stateDirectory())
 }
 
 /** Faults: VendorGpuAbsent, those of finishSpec. */

@@ -1,6 +1,5 @@
 /** A machine whose driver's place may not have been named: as it is remembered, else by a look, which is remembered for the next. */
 
-import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
@@ -40,11 +39,7 @@ export function recallMachine(
 
 /** With what is wrong of which no stamp tells, somebody may just have dealt; and of a root without the driver nothing follows for another. */
 const proofOf = (known: RememberedSnapshot | undefined, own: Stamp | undefined): Proof | undefined =>
-  known === undefined ||
-  own === undefined ||
-  known.isTroubled ||
-  known.snapshot.driver === undefined ||
-  known.snapshot.driver.libraries.length === 0
+  known === undefined || own === undefined || known.isTroubled || !hasLibraries(known.snapshot)
     ? undefined
     : { stamps: [...known.stamps, own], links: known.links }
 
@@ -59,27 +54,29 @@ export async function isDriversPlace(
   return chooseSnapshotOptions(host, said).driverRoot === driverRoot
 }
 
-/** Faults: HostUnknown, RecordingInvalid. */
+const hasLibraries = ({ driver }: HostSnapshot): boolean => (driver?.libraries.length ?? 0) > 0
+
 export async function lookAtMachine(
-  selector: string | undefined,
+  host: HostFiles,
   said: SaidPlaces,
   state: string | undefined,
-): Promise<Result<FoundMachine>> {
-  const [{ openHost }, { chooseSnapshotOptions }, { observeAndRemember }] = await Promise.all([
-    import("../host/open-host.ts"),
-    import("../core/plan/choose-snapshot-options.ts"),
+): Promise<FoundMachine> {
+  const [{ ensureNvml }, { observeAndRemember }] = await Promise.all([
+    import("../host/ask-nvml.ts"),
     import("../host/observe-and-remember.ts"),
   ])
-  const host = openHost(selector)
-  if (!host.ok) return host
+  const answering = ensureNvml(host)
   const lookAt = (options: SnapshotOptions): FoundMachine => {
-    const { snapshot, remembered, own } = observeAndRemember(host.value, options, state)
-    return { host: host.value, options, snapshot, proof: proofOf(remembered, own) }
+    const { snapshot, remembered, own } = observeAndRemember(answering, options, state)
+    return { host, options, snapshot, proof: proofOf(remembered, own) }
   }
   // The machine's own root holds the driver nearly always, and a look tells as much as a search.
-  const own = said.driverRoot === undefined ? lookAt(optionsAt("/", said)) : undefined
-  const isOwn = (own?.snapshot.driver?.libraries.length ?? 0) > 0
-  return ok(own !== undefined && isOwn ? own : lookAt(chooseSnapshotOptions(host.value, said)))
+  if (said.driverRoot === undefined) {
+    const own = lookAt(optionsAt("/", said))
+    if (hasLibraries(own.snapshot)) return own
+  }
+  const { chooseSnapshotOptions } = await import("../core/plan/choose-snapshot-options.ts")
+  return lookAt(chooseSnapshotOptions(host, said))
 }
 
 const optionsAt = (

@@ -4,9 +4,9 @@ import { ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { askListening } from "../core/inventory/listening.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
-import { openFiles } from "../host/open-files.ts"
 import { type RememberedSnapshot, recallSnapshot } from "../host/recall-snapshot.ts"
 import { stateDirectory } from "../host/state-directory.ts"
+import { openMachine } from "./open-machine.ts"
 
 export interface KnownMachine {
   readonly host: HostFiles
@@ -20,26 +20,23 @@ export async function knowMachine(
   selector: string | undefined,
   options: SnapshotOptions,
 ): Promise<Result<KnownMachine>> {
-  const files = await openFiles(selector)
-  if (!files.ok) return files
+  const opened = await openMachine(selector)
+  if (!opened.ok) return opened
+  const host = opened.value
   const state = stateDirectory()
-  if (files.value !== undefined) {
-    const recalled = recallSnapshot(files.value, options, state)
-    if (recalled !== undefined)
-      return ok({
-        host: files.value,
-        snapshot: withListening(recalled.snapshot, files.value),
-        recalled: recalled.isTroubled ? undefined : recalled,
-      })
-  }
-  const [{ openHost }, { observeAndRemember }] = await Promise.all([
-    import("../host/open-host.ts"),
+  const recalled = recallSnapshot(host, options, state)
+  if (recalled !== undefined)
+    return ok({
+      host,
+      snapshot: withListening(recalled.snapshot, host),
+      recalled: recalled.isTroubled ? undefined : recalled,
+    })
+  const [{ ensureNvml }, { observeAndRemember }] = await Promise.all([
+    import("../host/ask-nvml.ts"),
     import("../host/observe-and-remember.ts"),
   ])
-  const opened = openHost(selector)
-  if (!opened.ok) return opened
-  const { snapshot } = observeAndRemember(opened.value, options, state)
-  return ok({ host: opened.value, snapshot, recalled: undefined })
+  const { snapshot } = observeAndRemember(ensureNvml(host), options, state)
+  return ok({ host, snapshot, recalled: undefined })
 }
 
 /** A service that ended leaves its socket as it was, so that what is remembered of it proves nothing. */

@@ -16,11 +16,9 @@ export interface NvidiaCall {
   readonly call: SpecCall
   readonly readers: Readers
   readonly places: SaidPlaces
-  /** As `--host` says it. */
-  readonly selector: string | undefined
 }
 
-/** Faults: those of lookAtMachine, makeSpec, finishSpec. */
+/** Faults: those of makeSpec, finishSpec. */
 export async function makeNvidiaSpec(
   host: HostFiles,
   asked: NvidiaCall,
@@ -37,8 +35,8 @@ export async function makeNvidiaSpec(
     if (kept !== undefined) return ok(kept)
     if (machine !== undefined) return makeAndKeep(machine, asked, place)
   }
-  const looked = await lookAtMachine(asked.selector, asked.places, state)
-  return looked.ok ? makeAndKeep(looked.value, asked, placeOf(looked.value.options)) : looked
+  const looked = await lookAtMachine(host, asked.places, state)
+  return makeAndKeep(looked, asked, placeOf(looked.options))
 }
 
 async function makeAndKeep(

@@ -47,6 +47,9 @@ export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
   return asked
 }
 
+/** As withNvml, of a machine that may answer for it already. */
+export const ensureNvml = (host: HostFiles | Host): Host => ("readNvml" in host ? host : withNvml(host))
+
 /**
  * Source of what is told, in this order:
  *   what was remembered, while every stamp is the same: neither the library nor any other file is opened

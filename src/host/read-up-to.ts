@@ -6,6 +6,9 @@
 import { closeSync, constants, openSync, readSync } from "node:fs"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 
+/** What one call after the other is read into: most files are small, and to make such a buffer costs more than to read them. Units: bytes. */
+const scratch = new Uint8Array(4096)
+
 /**
  * Of an opened file what stands there, up to a limit. Files of proc and sysfs say size 0 or 4096 and mean something else: read to their end,
  * whatever is expected. Without an offset from where the descriptor stands. Throws as readSync does. Units: bytes.
@@ -17,13 +20,15 @@ export function readUpTo(
   offsetBytes?: number,
 ): Uint8Array {
   // One more than is expected tells at once that there is no more.
-  let buffer = new Uint8Array(Math.min(limitBytes, Math.max(expectedBytes + 1, 4096)))
+  const size = Math.min(limitBytes, Math.max(expectedBytes + 1, scratch.length))
+  let buffer = size <= scratch.length ? scratch.subarray(0, size) : new Uint8Array(size)
   let length = 0
   for (;;) {
     const position = offsetBytes === undefined ? null : offsetBytes + length
     const count = readSync(descriptor, buffer, length, buffer.length - length, position)
     length += count
-    if (count === 0 || length === limitBytes) return buffer.subarray(0, length)
+    if (count === 0 || length === limitBytes)
+      return buffer.buffer === scratch.buffer ? buffer.slice(0, length) : buffer.subarray(0, length)
     if (length < buffer.length) continue
     const larger = new Uint8Array(Math.min(limitBytes, buffer.length * 2))
     larger.set(buffer)

@@ -51,7 +51,7 @@ async function make(
   const host = must(openHost(selector))
   const readers = await findReaders(call, host)
   const places = must(saidPlaces(flags, shape))
-  return must(await makeNvidiaSpec(host, { call, readers, places, selector }, where))
+  return must(await makeNvidiaSpec(host, { call, readers, places }, where))
 }
 
 const statesOf = (kind: "spec" | "machine"): readonly string[] => listStates(state, new RegExp(`^${kind}-`))

@@ -26,7 +26,8 @@ export interface RootView {
 }
 
 export function viewRoot(host: HostFiles, root: HostPath): RootView {
-  const outside = (path: string): HostPath => hostPath(joinPath(root, path))
+  const outside = (path: string): HostPath =>
+    hostPath(root === "/" && path.startsWith("/") ? cleanPath(path) : joinPath(root, path))
   // A machine is looked at within moments, and most of its paths share their beginnings.
   const stats = new Map<string, Result<FileStat>>()
   const listings = new Map<string, Result<readonly string[]>>()
