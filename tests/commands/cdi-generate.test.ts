@@ -152,12 +152,24 @@ devices:
   - { name: own, containerEdits: { deviceNodes: [{ path: /dev/own }] } }
 `,
     )
-    const spec = specOf(generate("mig", "--edits", at("more.yaml"), "--name=index,type-index").stdout)
+    const cut = generate("mig", "--edits", at("more.yaml"), "--name=index,type-index")
+    const spec = specOf(cut.stdout)
+    // The first GPU is cut, and nobody is given a device of its name that is no GPU.
+    expect(cut.stderr).toContain(
+      'without what is added for "gpu0": no device of the specification is that GPU [GAN4062]',
+    )
+    expect(spec.devices.map(({ name }) => name)).not.toContain("gpu0")
     expect(spec.containerEdits.env).toContain("SITE=1")
     const envOf = (name: string) => spec.devices.find((one) => one.name === name)?.containerEdits.env
     expect(envOf("all")).toEqual(["ALL=1"])
     expect(envOf("own")).toEqual([])
+    const byIndex = generate("a100", "--edits", at("more.yaml"), "--name=index", "--without-all")
+    const numbered = specOf(byIndex.stdout)
+    expect(numbered.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])
+    expect(numbered.devices.map(({ name }) => name)).toEqual([..."01234567", "own"])
+    expect(byIndex.stderr).toContain('without what is added for "all"')
     const whole = specOf(generate("a100", "--edits", at("more.yaml")).stdout)
+    expect(whole.devices.map(({ name }) => name)).toContain("own")
     expect(whole.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])
     expect(whole.devices.find(({ name }) => name === "all")?.containerEdits.env).toEqual(["FIRST=1", "ALL=1"])
     expect(whole.devices.find(({ name }) => name === "1")?.containerEdits.env).toEqual([])

@@ -33,24 +33,26 @@ for (const [, name = "", text = ""] of files) {
   writeFileSync(join(directory, name), text)
 }
 const runs = [
-  ...page.matchAll(/```sh\n(?:gantry simulate up .*\n)?gantry cdi (.*)\n```\n\n```text\n([\s\S]*?)```/g),
+  ...page.matchAll(
+    /```sh\n(?:gantry simulate up .*\n)?(?:gantry )?(cdi|nvidia-ctk) (.*)\n```\n\n```text\n([\s\S]*?)```/g,
+  ),
 ]
 const machines = [...page.matchAll(/^gantry simulate up (.*)$/gm)].map(([, args = ""]) => args)
 for (const args of machines) gantry("simulate", "up", ...withPlace(args).split(" "))
 
 describe("the page on CDI", () => {
   test("has files and runs", () => {
-    expect(files.length).toBe(5)
-    expect(runs.length).toBe(15)
+    expect(files.length).toBe(7)
+    expect(runs.length).toBe(21)
   })
 
-  test.each(runs.map(([, command = "", output = ""]) => [command, output] as const))(
-    "gantry cdi %s",
-    (command, output) => {
+  test.each(runs.map(([, program = "", words = "", output = ""]) => [program, words, output] as const))(
+    "gantry %s %s",
+    (program, words, output) => {
       // Columns grow with the paths in them.
       const narrow = (text: string): string => text.replaceAll(/ {2,}/g, "  ")
-      const { exit, stdout, stderr } = cdi(...withPlace(command).split(" "))
-      const shown = narrow(withoutPlace(stdout + stderr))
+      const { exit, stdout, stderr } = gantry(program, ...withPlace(words).split(" "))
+      const shown = narrow(withoutPlace(stdout + stderr)).replaceAll(/time="[^"]+"/g, 'time="…"')
       expect(shown).toBe(narrow(output))
       expect(exit).toBe(/\[GAN/.test(output) ? 1 : 0)
     },

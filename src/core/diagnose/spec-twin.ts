@@ -2,7 +2,8 @@
 
 import type { CdiSpec } from "../cdi/spec.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { isMachineName, isOfDriver, requestLike } from "../generate/request-like.ts"
+import { isMachineName } from "../generate/name-devices.ts"
+import { isOfDriver, requestLike } from "../generate/request-like.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorNames } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"

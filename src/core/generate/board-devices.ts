@@ -17,7 +17,7 @@ import { planGroups, toNodeEdit } from "../plan/plan-nodes.ts"
 import { type BoardDevices, selectBoard } from "../plan/select-board.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { leftOut, sharedNodes } from "./left-out.ts"
-import { nameDevice } from "./name-devices.ts"
+import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { type HookCall, type NamedPart, nodesOf, type PlatformDescription, type SpecPart } from "./part.ts"
 import { linksOf, mountedLibrariesHook, partOf, withFolders } from "./plan-parts.ts"
@@ -30,7 +30,10 @@ const theLists = `the board's lists (${defaultListDirectory}/*.csv)`
 /** Faults: CdiNothingToGenerate; those of selectBoard; of checkMachine, where no device is left. */
 export function boardDevices(
   snapshot: HostSnapshot,
-  request: Pick<SpecRequest, "devices" | "names" | "orinCompatDirectory" | "trouble" | "has32Bit">,
+  request: Pick<
+    SpecRequest,
+    "devices" | "names" | "additions" | "orinCompatDirectory" | "trouble" | "has32Bit"
+  >,
 ): Result<PlatformDescription> {
   const { inventory, platform } = snapshot
   const items = (platform?.items ?? []).filter(({ list }) => isBasePlatformList(list))
@@ -56,7 +59,7 @@ export function boardDevices(
     const given =
       nodesOf(part).size > 0 || isWhole ? part : { ...boardFiles([], platform, reasons), hooks: [] }
     if (given.edits.length === 0) return nothingToGenerate("csv", `a device that ${theLists} name`)
-    devices.push({ names: namesOf(board, request.names), part: given, env: [] })
+    devices.push({ ...namesFor(request, (strategies) => namesOf(board, strategies)), part: given, env: [] })
   }
   const cause = left.find((one) => one.fault.cause !== undefined)?.fault.cause
   if (devices.length === 0 && left.length > 0)

@@ -13,7 +13,7 @@ import type { HostSnapshot } from "../plan/snapshot.ts"
 import { boardDevices } from "./board-devices.ts"
 import { chooseDevices } from "./choose-devices.ts"
 import { leftOut, sharedNodes } from "./left-out.ts"
-import { nameDevice } from "./name-devices.ts"
+import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
 import { type NamedPart, nodesOf, type SpecPart } from "./part.ts"
@@ -81,7 +81,8 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   const devices = selected.value.flatMap((device): readonly NamedPart[] => {
     const part = devicePart(context, device)
     const checked = isJudged ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
-    if (checked.ok && hasNode(part)) return [{ names: nameDevice(device, request.names), part, env: [] }]
+    const names = namesFor(request, (strategies) => nameDevice(device, strategies))
+    if (checked.ok && hasNode(part)) return [{ ...names, part, env: [] }]
     left.push(
       checked.ok
         ? leftOut(device, "it has no device node")

@@ -18,6 +18,7 @@ import { addFor, annotationsFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
+import { isMachineName } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
 import { resolveMode, type SpecRequest } from "./spec-request.ts"
@@ -50,12 +51,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     request.additions.containerEdits,
   ])
   const taken = new Set<string>()
-  const written = devices.flatMap(({ names, part, env }): readonly CdiDevice[] => {
-    const containerEdits = addFor(names, { ...writePart(part, request), env }, request.additions)
+  const written = devices.flatMap(({ names, known, part, env }): readonly CdiDevice[] => {
+    const all = known ?? names
+    const containerEdits = addFor(all, { ...writePart(part, request), env }, request.additions)
     // Two of one name, and no engine reads the file.
     const free = names.filter((name) => !taken.has(name))
     for (const name of free) taken.add(name)
-    const annotations = annotationsFor(names, request.additions)
+    const annotations = annotationsFor(all, request.additions)
     return free.map((name) => ({ name, annotations, containerEdits }))
   })
   if (written.length === 0) {
@@ -65,16 +67,27 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
       `a device that has a name by ${strategies}`,
     )
   }
-  const names = written.map(({ name }) => name)
+  const known = devices.flatMap((device) => device.known ?? device.names)
+  const own = ownDevices(known, request.additions)
+  // The name would promise a GPU to who asks for it.
+  const isNobodys = (name: string): boolean =>
+    isMachineName(name) && !(name === "all" && request.hasAllDevice)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
   const spec: CdiSpec = {
     cdiVersion: "",
     kind: `${request.vendor}/${request.class}`,
     annotations: request.additions.annotations,
     containerEdits: arranged.containerEdits,
-    devices: withOwn(arranged.devices, ownDevices(names, request.additions)),
+    devices: withOwn(
+      arranged.devices,
+      own.filter(({ name }) => !isNobodys(name)),
+    ),
   }
-  const findings = [...described.value.findings, ...[...unsaid].map(leftOut)]
+  const findings = [
+    ...described.value.findings,
+    ...[...unsaid].map(leftOut),
+    ...own.flatMap(({ name }) => (isNobodys(name) ? additionLeftOut(name) : [])),
+  ]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }
 
@@ -86,6 +99,16 @@ const leftOut = (what: string): Finding => ({
     consequence: "containers lack it; name it without commas, two colons and bytes that are no UTF-8",
   }),
   evidence: [what],
+})
+
+const additionLeftOut = (name: string): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what: `what is added for ${JSON.stringify(name)}`,
+    why: "no device of the specification is that GPU",
+    consequence: "a device of your own has a name that none of a machine's has",
+  }),
+  evidence: [name],
 })
 
 /** Devices of an administrator's: beside the machine's, or what is added to `all`. Order: by name. */

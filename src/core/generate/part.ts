@@ -32,8 +32,15 @@ export interface SpecPart {
 export const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
   new Set(edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : [])))
 
-export interface NamedPart {
+/** A device's names. */
+export interface DeviceNames {
+  /** Under which it is written. */
   readonly names: readonly string[]
+  /** Every name that it could have, where additions may mean it by one that is not written. Absent: none but the written. */
+  readonly known?: readonly string[]
+}
+
+export interface NamedPart extends DeviceNames {
   readonly part: SpecPart
   /** `NAME=VALUE`, for what is no GPU's. */
   readonly env: readonly string[]

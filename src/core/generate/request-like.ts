@@ -6,10 +6,10 @@
 import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
 import { splitKind } from "../cdi/name-rules.ts"
 import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, type Hook } from "../cdi/spec.ts"
-import { pciAddressPattern } from "../inventory/pci-address.ts"
 import { noAdditions } from "./add-edits.ts"
+import { isMachineName, isNameBy } from "./name-devices.ts"
 import {
-  type NameStrategy,
+  hookChoice,
   nameStrategies,
   type SpecMode,
   type SpecRequest,
@@ -17,17 +17,6 @@ import {
   type ToolkitHook,
   toolkitHooks,
 } from "./spec-request.ts"
-
-const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
-  index: /^\d+(?::\d+)?$/,
-  "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
-  uuid: /^(?:GPU|MIG)-/,
-  pci: pciAddressPattern,
-}
-
-/** Is it what generators call a device of the machine? */
-export const isMachineName = (name: string): boolean =>
-  name === "all" || nameStrategies.some((strategy) => namePatterns[strategy].test(name))
 
 /** NVIDIA's, and of GPUs or what goes with them. */
 export const isOfDriver = (spec: CdiSpec): boolean =>
@@ -40,23 +29,16 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
   const nodes = all.flatMap(({ deviceNodes }) => deviceNodes)
   const mounts = all.flatMap(({ mounts: some }) => some)
   const hooks = all.flatMap(({ hooks: some }) => some).filter((hook) => hookOf(hook) !== undefined)
-  const names = nameStrategies.filter((strategy) =>
-    spec.devices.some(({ name }) => namePatterns[strategy].test(name)),
-  )
-  const hasOneHook = hooks.some((hook) => hookOf(hook) === "complete-container")
-  const called = new Set(hooks.map(hookOf))
+  const names = nameStrategies.filter((strategy) => spec.devices.some(({ name }) => isNameBy(strategy, name)))
   const mode = modeOf(vendor, className, nodes)
+  // Nodes alone, as people write them, say nothing of how files would be given.
+  const hasStyle = hooks.length > 0 || mounts.length > 0
   return {
     mode,
     ...{ vendor, class: className, devices: ["all"], orinCompatDirectory: "" },
     names: names.length === 0 ? nameStrategies : names,
     hasAllDevice: spec.devices.some(({ name }) => name === "all"),
-    hooks: {
-      path: hooks[0]?.path ?? hookProgram,
-      shape: hasOneHook ? "one" : "separate",
-      isEnabled: hasOneHook ? (name) => doesInOne(hooks, name) : (name) => called.has(name),
-      ldconfigPath: ldconfigOf(hooks),
-    },
+    hooks: hasStyle ? hooksLike(hooks, hookProgram) : usualHooks(mode, hookProgram),
     nodes: {
       numbers: nodes.some(({ major }) => major !== 0) ? "written" : "left",
       rights: nodes.some(({ fileMode }) => fileMode !== undefined) ? "written" : "left",
@@ -64,9 +46,27 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
     },
     hasGroups: all.some(({ additionalGids }) => additionalGids.length > 0),
     has32Bit: mounts.some(({ hostPath }) => /\/(?:i386-linux-gnu|lib32)\//.test(hostPath)),
-    hasSockets: mounts.some(({ hostPath }) => /\/nvidia-[a-z]+\/socket$/.test(hostPath)),
+    hasSockets: !hasStyle || mounts.some(({ hostPath }) => /\/nvidia-[a-z]+\/socket$/.test(hostPath)),
     trouble: "refused",
     additions: noAdditions,
+  }
+}
+
+const usualHooks = (mode: SpecMode, path: string): SpecRequest["hooks"] => ({
+  path,
+  shape: "one",
+  isEnabled: hookChoice(mode, [], []),
+  ldconfigPath: "",
+})
+
+function hooksLike(hooks: readonly Hook[], hookProgram: string): SpecRequest["hooks"] {
+  const hasOneHook = hooks.some((hook) => hookOf(hook) === "complete-container")
+  const called = new Set(hooks.map(hookOf))
+  return {
+    path: hooks[0]?.path ?? hookProgram,
+    shape: hasOneHook ? "one" : "separate",
+    isEnabled: hasOneHook ? (name) => doesInOne(hooks, name) : (name) => called.has(name),
+    ldconfigPath: ldconfigOf(hooks),
   }
 }
 

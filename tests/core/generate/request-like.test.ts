@@ -71,6 +71,16 @@ describe.each(styles)("a specification in a style: %s", (_, style) => {
   })
 })
 
+test.each(hosts)("nodes alone, as people write them, on %s: files are given as usual", (_name, snapshot) => {
+  const spec = specOf(snapshot, plain)
+  const bare = (edits: ContainerEdits): ContainerEdits => ({ ...noEdits, deviceNodes: edits.deviceNodes })
+  const devices = spec.devices.map((device) => ({ ...device, containerEdits: bare(device.containerEdits) }))
+  const byHand: CdiSpec = { ...spec, devices, containerEdits: bare(spec.containerEdits) }
+  const again = specOf(snapshot, { ...requestLike(byHand, "/usr/local/bin/gantry"), trouble: "told" })
+  expect(again.containerEdits.mounts).toEqual(spec.containerEdits.mounts)
+  expect(again.containerEdits.hooks).toEqual(spec.containerEdits.hooks)
+})
+
 describe("what no generator writes", () => {
   const [, snapshot] = hosts[0] ?? ["", snapshotOf("a100")]
   const made = specOf(snapshot, plain)
