@@ -1,5 +1,6 @@
 /** A machine whose driver's place may not have been named: as it is remembered, else by a look, which is remembered for the next. */
 
+import { driverRoots } from "../core/driver/driver-roots.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
@@ -15,12 +16,9 @@ export interface FoundMachine {
   readonly proof: Proof | undefined
 }
 
-/** Where a driver may lie when nobody said. Order: of search. */
-const usualRoots = ["/", "/run/nvidia/driver"]
-
 /** Order: as machines are looked for. */
 export const optionsOf = (said: SaidPlaces): readonly SnapshotOptions[] =>
-  (said.driverRoot === undefined ? usualRoots : [said.driverRoot]).map((root) => optionsAt(root, said))
+  (said.driverRoot === undefined ? driverRoots : [said.driverRoot]).map((root) => optionsAt(root, said))
 
 /** undefined: it has to be looked at. */
 export function recallMachine(
@@ -49,7 +47,7 @@ export async function isDriversPlace(
   { driverRoot }: SnapshotOptions,
   said: SaidPlaces,
 ): Promise<boolean> {
-  if (said.driverRoot !== undefined || driverRoot === usualRoots[0]) return true
+  if (said.driverRoot !== undefined || driverRoot === driverRoots[0]) return true
   const { chooseSnapshotOptions } = await import("../core/plan/choose-snapshot-options.ts")
   return chooseSnapshotOptions(host, said).driverRoot === driverRoot
 }
@@ -72,7 +70,7 @@ export async function lookAtMachine(
   }
   // The machine's own root holds the driver nearly always, and a look tells as much as a search.
   if (said.driverRoot === undefined) {
-    const own = lookAt(optionsAt("/", said))
+    const own = lookAt(optionsAt(driverRoots[0], said))
     if (hasLibraries(own.snapshot)) return own
   }
   const { chooseSnapshotOptions } = await import("../core/plan/choose-snapshot-options.ts")

@@ -20,15 +20,26 @@ export function resolveDevices(registry: Registry, names: readonly string[]): Re
     if (device === undefined) unresolved.push(name)
     else devices.push(device)
   }
-  const [first] = unresolved
-  if (first !== undefined)
-    return fail(fault("CdiDeviceUnresolvable", { devices: unresolved, ...explainAbsence(registry, first) }))
-  return ok(collectEdits(devices))
+  return unresolved.length === 0
+    ? ok(collectEdits(devices))
+    : fail(fault("CdiDeviceUnresolvable", { devices: unresolved, ...explainAll(registry, unresolved) }))
+}
+
+/** Of more, only the names are told: each is looked for among all there are. */
+const explainedLimit = 3
+
+function explainAll(registry: Registry, names: readonly string[]): Absence {
+  const absences = [...new Set(names)].slice(0, explainedLimit).map((name) => explainAbsence(registry, name))
+  const meant = [...new Set(absences.flatMap((one) => one.meant ?? []))]
+  return {
+    why: [...new Set(absences.map(({ why }) => why))].join("; "),
+    meant: meant.length === 0 ? undefined : meant.join(" and "),
+  }
 }
 
 interface Absence {
   readonly why: string
-  /** A name that is there and may be meant. */
+  /** Names that are there and may be meant. */
   readonly meant: string | undefined
 }
 

@@ -1,11 +1,10 @@
-/** Where a driver's tree may lie when nobody said: on the host itself, or in the driver container's place. */
+/** Finding the root in which a driver's tree lies. */
 
 import type { HostFiles } from "../host/host.ts"
 import { viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
+import { driverRoots } from "./driver-roots.ts"
 import { findLibraryPlaces } from "./find-directories.ts"
-
-const driverRoots = ["/", "/run/nvidia/driver"]
 
 /** The first root that holds libraries of this version, else the first that holds those of another; `/` when none does. */
 export function findDriverRoot(host: HostFiles, version: string, ldcache: string): HostPath {

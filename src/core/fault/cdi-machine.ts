@@ -371,7 +371,10 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4132",
     exit: 1,
     says: (d) => `no CDI device gives ${list(d.gpus)}, which this machine has`,
-    remedies: () => know("generate the specification anew, unless they are left out on purpose"),
+    remedies: () =>
+      know(
+        "generate the specification anew, unless they are left out on purpose; of one that it is without again, gantry info says what is wrong",
+      ),
   },
   CdiDevicesUnlisted: {
     code: "GAN4137",

@@ -113,6 +113,14 @@ describe("specifications of a machine", () => {
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toStartWith(line)
   })
 
+  test("of several every reason is told once, of the first three", () => {
+    const registry = registryOf([{ "a.yaml": spec("v/c", "0", "1", "all") }])
+    const resolved = resolveDevices(registry, ["v/c=gpu0", "v/c=0", "w/c=9", "v/c=gpu0", "v/c=gpu1", "x/c=9"])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toBe(
+      'unresolvable CDI devices v/c=gpu0, w/c=9, v/c=gpu0, v/c=gpu1, x/c=9: v/c has no device "gpu0"; no specification is of kind w/c; v/c has no device "gpu1" [GAN4043]: did you mean v/c=0 and v/c=1? gantry cdi list shows every device',
+    )
+  })
+
   test("a file that could not be loaded is named, and so is a machine without any", () => {
     const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
     expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
