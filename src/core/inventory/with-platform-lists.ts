@@ -7,7 +7,7 @@ import { ok } from "../fault/result.ts"
 import type { Host } from "../host/host.ts"
 import { readFault } from "../host/resolve-path.ts"
 import { hostPath } from "../text/brand.ts"
-import { matchesGlob } from "../text/glob.ts"
+import { matchesPath } from "../text/match-path.ts"
 import { baseName } from "../text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.ts"
 
@@ -53,11 +53,5 @@ function isIgnored(line: string, ignored: readonly string[]): boolean {
   return path !== undefined && ignored.some((pattern) => fits(pattern, path))
 }
 
-/** A star stands for no slash. */
-function fits(pattern: string, path: string): boolean {
-  if (pattern.startsWith("**/")) return matchesGlob(pattern.slice(3), baseName(path))
-  const [wanted, parts] = [pattern.split("/"), path.split("/")]
-  return (
-    wanted.length === parts.length && wanted.every((part, index) => matchesGlob(part, parts[index] ?? ""))
-  )
-}
+const fits = (pattern: string, path: string): boolean =>
+  pattern.startsWith("**/") ? matchesPath(pattern.slice(3), baseName(path)) : matchesPath(pattern, path)
