@@ -4,11 +4,13 @@ import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { escapeControl } from "../core/text/escape.ts"
+import { vendorOfKind } from "../core/vendor/vendor-names.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
-import { observeMachine } from "./observe-machine.ts"
+import { openMachine } from "./open-machine.ts"
 import { directoryOf, readSoundSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
@@ -37,22 +39,36 @@ function beside(one: CdiSpec, path: string): Result<Pair> {
 }
 
 /**
- * In the file's own style, so that what differs is the machine's doing; both with the machine's own paths. Faults: those of generateSpec and
+ * In the file's own style, so that what differs is the machine's doing; both with the machine's own paths. Faults: those of generateLike and
  * of opening a machine.
  */
 async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
-  const machine = observeMachine(flags, shape)
-  if (!machine.ok) return machine
-  const [{ generateSpec }, { takeHome }, { requestLike }, { ownHookProgram }] = await Promise.all([
+  const host = await openMachine(flags.values.get("host"))
+  if (!host.ok) return host
+  const { takeHome } = await import("../core/generate/place-on-machine.ts")
+  const directory = directoryOf(host.value)
+  const spec = directory === undefined ? written : takeHome(written, directory)
+  const made = await generateLike(spec, host.value, flags)
+  return made.ok ? ok([spec, raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })]) : made
+}
+
+/** Faults: those of observeMachine, generateSpec, generateVendorSpec. */
+async function generateLike(
+  spec: CdiSpec,
+  host: HostFiles,
+  flags: Flags,
+): Promise<Result<{ readonly spec: CdiSpec }>> {
+  const vendor = vendorOfKind(spec.kind)
+  if (vendor !== undefined)
+    return (await import("../core/vendor/generate-vendor-spec.ts")).generateVendorSpecLike(vendor, host, spec)
+  const [{ observeMachine }, { generateSpec }, { requestLike }, { ownHookProgram }] = await Promise.all([
+    import("./observe-machine.ts"),
     import("../core/generate/generate-spec.ts"),
-    import("../core/generate/place-on-machine.ts"),
     import("../core/generate/request-like.ts"),
     import("./own-hook-program.ts"),
   ])
-  const directory = directoryOf(machine.value.host)
-  const spec = directory === undefined ? written : takeHome(written, directory)
-  const made = generateSpec(machine.value.snapshot, requestLike(spec, ownHookProgram()))
-  return made.ok ? ok([spec, raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })]) : made
+  const machine = observeMachine(flags, shape)
+  return machine.ok ? generateSpec(machine.value.snapshot, requestLike(spec, ownHookProgram())) : machine
 }
 
 const renderDiffJson = (changes: readonly SpecChange[]): string =>

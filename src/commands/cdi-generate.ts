@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs"
 import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
-import { ok, type Result } from "../core/fault/result.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { renderEngine, versionReadBy } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -115,7 +115,7 @@ async function generateOfNvidia(
   return makeNvidiaSpec(host, { call, readers, places: places.value }, stateDirectory())
 }
 
-/** Faults: VendorGpuAbsent, those of finishSpec. */
+/** Faults: VendorGpuAbsent, KfdNodeMissing, those of finishSpec. */
 async function generateOfVendor(
   vendor: VendorName,
   { call, host, readers }: Generation,
@@ -128,6 +128,11 @@ async function generateOfVendor(
   // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const made = generateVendorSpec(vendor, host, { hasGroups })
+  // As NVIDIA's control nodes: what is written without it stays so when it has come.
+  const lacking = made.ok
+    ? made.value.findings.find(({ fault: { tag } }) => tag === "KfdNodeMissing")
+    : undefined
+  if (lacking !== undefined) return fail(lacking.fault)
   const finished = made.ok ? finishSpec(made.value, host, readers) : made
   return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
 }

@@ -123,6 +123,30 @@ describe("whose GPUs gantry cdi generate takes", () => {
     expect(await simulate(["down", machine])).toBe(0)
   })
 
+  test("without /dev/kfd there is no file of AMD's, and a file beside its machine shows what has changed", async () => {
+    const machine = join(directory, "compared")
+    expect(await simulate(["up", machine, "--gpus=1", "--amd=w7900:2", "--intel=a770", "--no-nvml"])).toBe(0)
+    const into = join(directory, "compared-out")
+    expect(generate(machine, "--vendor=all", `--output=${into}/`)).toMatchObject({ exit: 0, stderr: "" })
+    const diff = (vendor: string): readonly string[] => {
+      const words = ["cdi", "diff", join(into, `${vendor}.com-gpu.yaml`), "machine", "--host", machine]
+      const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...words])
+      return (ran.stdout.toString() + ran.stderr.toString()).trimEnd().split("\n")
+    }
+    for (const vendor of ["nvidia", "amd", "intel"])
+      expect(diff(vendor)).toEqual(["no difference for containers"])
+    rmSync(join(machine, "dev/dri/renderD129"))
+    // The first of AMD's has lost its node: its names are gone, and the other is what it was.
+    expect(diff("amd")).toContain("- device 0")
+    expect(diff("amd").filter((line) => line.includes("device 1"))).toEqual([])
+    expect(diff("intel")).toEqual(["no difference for containers"])
+    rmSync(join(machine, "dev/kfd"))
+    const { exit, stderr } = generate(machine, "--vendor=amd", "--output", join(directory, "no-kfd.yaml"))
+    expect([exit, stderr]).toEqual([1, expect.stringContaining("[GAN2175]")])
+    expect(readdirSync(directory)).not.toContain("no-kfd.yaml")
+    rmSync(machine, { recursive: true })
+  })
+
   test("a directory that is there needs no slash, and a format is its ending", () => {
     const into = join(directory, "there")
     mkdirSync(into)

@@ -4,6 +4,7 @@
  * it lacks it does not name.
  */
 
+import { shapeOfName } from "../cdi/name-shape.ts"
 import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
@@ -38,14 +39,23 @@ type Nodes = ReadonlySet<string>
 const nodesOf = (...edits: readonly ContainerEdits[]): Nodes =>
   new Set(edits.flatMap(({ deviceNodes }) => deviceNodes.map(({ path }) => path)))
 
-/** Names that a generator gives: `12` and `7` are one, and `0000:1a:00.0` is another. */
-const shapeOf = (name: string): string => name.replaceAll(/[0-9a-f]+/gi, "0")
+/** Itself, or the directory above it: whether it may be opened then check-mounts.ts asks. */
+const isMounted = (path: string, ...edits: readonly ContainerEdits[]): boolean =>
+  edits.some(({ mounts }) =>
+    mounts.some(({ containerPath }) => path === containerPath || path.startsWith(`${containerPath}/`)),
+  )
+
+/** A GPU that is kept for a virtual machine: no container computes on it, and generators of GPUs leave it out. */
+const isForVirtualMachine = ({ deviceNodes }: ContainerEdits): boolean =>
+  deviceNodes.length > 0 && deviceNodes.every(({ path }) => path.startsWith("/dev/vfio/"))
 
 function checkNames({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const known = new Set(made.devices.map(({ name }) => name))
-  const shapes = new Set([...known].map(shapeOf))
+  const shapes = new Set([...known].map(shapeOfName))
   const gone = devices.flatMap(({ device: { device, name }, index }): readonly Finding[] =>
-    known.has(device.name) || !shapes.has(shapeOf(device.name))
+    known.has(device.name) ||
+    !shapes.has(shapeOfName(device.name)) ||
+    isForVirtualMachine(device.containerEdits)
       ? []
       : [
           found(
@@ -58,8 +68,8 @@ function checkNames({ source, devices }: Winner, made: CdiSpec): readonly Findin
         ],
   )
   const names = new Set(source.spec.devices.map(({ name }) => name))
-  const used = new Set([...names].map(shapeOf))
-  const missed = [...known].filter((name) => !names.has(name) && used.has(shapeOf(name)))
+  const used = new Set([...names].map(shapeOfName))
+  const missed = [...known].filter((name) => !names.has(name) && used.has(shapeOfName(name)))
   return missed.length === 0
     ? gone
     : [
@@ -141,7 +151,12 @@ function judgeDevices(
       {
         name,
         place: source.locate(["devices", index, "name"]),
-        lacks: [...wanted].filter((path) => !given.has(path) && (drawsAny || !path.startsWith("/dev/dri/"))),
+        lacks: [...wanted].filter(
+          (path) =>
+            !given.has(path) &&
+            !isMounted(path, common, device.containerEdits) &&
+            (drawsAny || !path.startsWith("/dev/dri/")),
+        ),
         beyond: [...hostNodesOf(common, device.containerEdits)].flatMap(([node, path]) =>
           everyone.has(node) && !own.has(node) ? [path] : [],
         ),

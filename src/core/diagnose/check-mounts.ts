@@ -3,7 +3,7 @@
  * listens.
  */
 
-import type { Mount } from "../cdi/spec.ts"
+import { hostPathOf, type Mount } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -106,14 +106,18 @@ export function checkMounts(
       return [found("error", fault("CdiPathMissing", { place, path, errno: at.errno }), ...others)]
     }
     const { kind, major, minor } = at.stat
-    if (kind === "character" || kind === "block")
+    if (kind === "character" || kind === "block") {
+      const [first, ...more] = uses.filter((use) => !mayOpen(subject, at.stat, use))
+      if (first === undefined) return []
+      const has = `${kind} device ${major}:${minor}`
       return [
         found(
           "warning",
-          fault("CdiMountOfNode", { place, path, has: `${kind} device ${major}:${minor}` }),
-          ...others,
+          fault("CdiMountOfNode", { place: placeOf(first, "hostPath"), path, has }),
+          ...otherPlaces([first, ...more], "hostPath"),
         ),
       ]
+    }
     const dead = kind === "socket" && listening()?.includes(at.resolved) === false
     return [
       ...(dead ? [deadSocket(at.resolved, place, others)] : []),
@@ -122,6 +126,21 @@ export function checkMounts(
     ]
   })
 }
+
+/** A node with these numbers is given too: rights go by them, whatever it is called. */
+const mayOpen = (subject: CdiSubject, mounted: FileStat, { source, device }: Use<Mount>): boolean =>
+  [source.spec.containerEdits, ...(device === undefined ? [] : [device.device.containerEdits])].some(
+    ({ deviceNodes }) =>
+      deviceNodes.some((node) => {
+        const at = look(subject, hostPathOf(node))
+        return (
+          at.kind === "there" &&
+          at.stat.kind === mounted.kind &&
+          at.stat.major === mounted.major &&
+          at.stat.minor === mounted.minor
+        )
+      }),
+  )
 
 /** A container starts all the same, and does without the service. */
 const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]): Finding =>

@@ -5,7 +5,7 @@ import { generateSpec } from "../generate/generate-spec.ts"
 import { isMachineName } from "../generate/name-devices.ts"
 import { isOfDriver, requestLike } from "../generate/request-like.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
-import { vendorNames } from "../vendor/vendor-names.ts"
+import { vendorOfKind } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
 
 export interface SpecTwin {
@@ -17,7 +17,7 @@ export interface SpecTwin {
 
 /** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
 export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: CdiSpec): SpecTwin | undefined {
-  const vendor = vendorNames.find((name) => spec.kind === `${name}.com/gpu`)
+  const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined) {
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
     return made.ok ? { made: made.value.spec, whole: made.value.spec } : undefined

@@ -1,3 +1,7 @@
 /** Whose GPUs have specifications beside NVIDIA's. Order: as specifications of several are made. */
 export const vendorNames = ["amd", "intel"] as const
 export type VendorName = (typeof vendorNames)[number]
+
+/** Of specifications of this kind; undefined: NVIDIA's, or of somebody whose GPUs nobody here knows. */
+export const vendorOfKind = (kind: string): VendorName | undefined =>
+  vendorNames.find((name) => kind === `${name}.com/gpu`)

@@ -9,8 +9,8 @@ import type { DrmDevice, VendorGpu } from "../vendor-gpu.ts"
  */
 export interface AmdPartition extends DrmDevice {
   /**
-   * As amd-ctk and AMD's runtime count: all partitions of usable GPUs in the order of the bus, from 0; those that cannot compute come
-   * after them. undefined: it cannot be used.
+   * As amd-ctk and AMD's runtime count: all partitions that the kernel has, in the order of the bus, from 0; those that cannot compute come
+   * after them. undefined: it cannot be used, and nobody else has its number.
    */
   readonly index: number | undefined
   /** Its place among the GPU's partitions, from 0. */

@@ -150,17 +150,25 @@ function describeGpu(host: HostFiles, one: BusFunction, partitions: readonly Amd
   }
 }
 
-/** A part of a GPU that is whole can be used, whatever is wrong with the other parts. */
+/**
+ * A part of a GPU that is whole can be used, whatever is wrong with the other parts. One that lost its node keeps its number: who has a part by
+ * its number must not be given another.
+ */
 function countPartitions(gpus: readonly AmdGpu[]): readonly AmdGpu[] {
-  const whole = gpus.flatMap(({ partitions }) => partitions.filter(hasRenderNode))
+  const known = gpus.flatMap(({ partitions }) =>
+    partitions.filter(({ renderMinor }) => renderMinor !== undefined),
+  )
   const counted = [
-    ...whole.filter(({ topologyNode }) => topologyNode !== undefined),
-    ...whole.filter(({ topologyNode }) => topologyNode === undefined),
+    ...known.filter(({ topologyNode }) => topologyNode !== undefined),
+    ...known.filter(({ topologyNode }) => topologyNode === undefined),
   ]
   const indices = new Map(counted.map((one, index) => [one, index]))
   return gpus.map((gpu) => ({
     ...gpu,
-    partitions: gpu.partitions.map((one) => ({ ...one, index: indices.get(one) })),
+    partitions: gpu.partitions.map((one) => ({
+      ...one,
+      index: hasRenderNode(one) ? indices.get(one) : undefined,
+    })),
   }))
 }
 

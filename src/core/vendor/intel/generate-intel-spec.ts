@@ -1,6 +1,6 @@
 /**
  * A CDI specification of Intel's GPUs, `intel.com/gpu`. The names of a device: its index, its PCI address, the name by which Intel's resource
- * driver has it (PCI address and product, `0000-03-00-0-0x56c0`), and `all`. `cardN`, which Intel's generator can use too, is none: the number
+ * driver has it (PCI address and product, `0000-03-00-0-0x56c0`), and `all`. `cardN`, as Intel's released generator has it, is none: the number
  * is another after the next boot. The compute runtime looks for GPUs in /dev/dri/by-path, so its entries are nodes too.
  * Source: Intel's resource drivers for Kubernetes for kind, names and nodes.
  */

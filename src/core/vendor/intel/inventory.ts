@@ -4,7 +4,7 @@ import type { Finding } from "../../fault/finding.ts"
 import type { DrmDevice, VendorGpu } from "../vendor-gpu.ts"
 
 export interface IntelGpu extends VendorGpu, DrmDevice {
-  /** Its place on the bus among the usable, from 0; undefined: it cannot be used. */
+  /** Its place on the bus among those with a render node in the kernel, from 0; undefined: it cannot be used, and nobody else has its number. */
   readonly index: number | undefined
   /** The GPU that it is a virtual function of; undefined: it is a physical one. */
   readonly physicalFunction: string | undefined

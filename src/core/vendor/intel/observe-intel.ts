@@ -28,9 +28,9 @@ export function observeIntel(machine: HostFiles): IntelInventory {
     findings,
   )
   const gpus = functions.map((one) => describeGpu(context, one, driven.includes(one)))
-  let index = 0
+  const counted = gpus.filter(({ renderMinor }) => renderMinor !== undefined)
   return {
-    gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu)),
+    gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: counted.indexOf(gpu) } : gpu)),
     findings,
   }
 }

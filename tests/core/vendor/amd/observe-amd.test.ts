@@ -136,7 +136,7 @@ describe("what is wrong with AMD's GPUs is told, and they are listed", () => {
     [
       "a render node that /dev does not have",
       (tree) => remove(tree, "/dev/dri/renderD128"),
-      { tags: ["error DrmNodeMissing"], states: ["broken", "usable"], indices: [undefined, 0] },
+      { tags: ["error DrmNodeMissing"], states: ["broken", "usable"], indices: [undefined, 1] },
     ],
     [
       "a card that /dev does not have",
@@ -148,21 +148,21 @@ describe("what is wrong with AMD's GPUs is told, and they are listed", () => {
       (tree) => {
         tree["/dev/dri/renderD128"] = { kind: "symlink", target: "renderD129" }
       },
-      { tags: ["error DrmNodeMissing"], states: ["broken", "usable"], indices: [undefined, 0] },
+      { tags: ["error DrmNodeMissing"], states: ["broken", "usable"], indices: [undefined, 1] },
     ],
     [
       "a render node with another's number",
       (tree) => {
         tree["/dev/dri/renderD128"] = { kind: "character", major: 226, minor: 129 }
       },
-      { tags: ["error DrmNodeWrong"], states: ["broken", "usable"], indices: [undefined, 0] },
+      { tags: ["error DrmNodeWrong"], states: ["broken", "usable"], indices: [undefined, 1] },
     ],
     [
       "a render node of another driver",
       (tree) => {
         tree["/dev/dri/renderD128"] = { kind: "character", major: 195, minor: 128 }
       },
-      { tags: ["error DrmNodeWrong"], states: ["broken", "usable"], indices: [undefined, 0] },
+      { tags: ["error DrmNodeWrong"], states: ["broken", "usable"], indices: [undefined, 1] },
     ],
     [
       "a node that two GPUs claim",
@@ -263,14 +263,14 @@ describe("what is wrong with AMD's GPUs is told, and they are listed", () => {
     expect(indicesOf(inventory)).toEqual(indices as number[])
   })
 
-  test("one part of a GPU that lacks its node does not take the others along", () => {
+  test("one part of a GPU that lacks its node keeps its number, and the others theirs", () => {
     const inventory = observe({
       amd: ["mi300x:1:qpx"],
       change: (tree) => remove(tree, "/dev/dri/renderD129"),
     })
     expect(tagsOf(inventory)).toEqual(["error DrmNodeMissing"])
     expect(statesOf(inventory)).toEqual(["broken"])
-    expect(indicesOf(inventory)).toEqual([0, undefined, 1, 2])
+    expect(indicesOf(inventory)).toEqual([0, undefined, 2, 3])
   })
 
   test("a part of a GPU that is not there is nobody's", () => {

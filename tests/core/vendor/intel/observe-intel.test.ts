@@ -66,12 +66,15 @@ describe("Intel's GPUs", () => {
     change: (tree: Tree) => void,
     tags: readonly string[],
     first: string,
+    /** Index of the other. */
+    second: number,
   ])[] = [
     [
       "without a driver",
       (tree) => remove(tree, `${integrated}/driver`),
       ["note VendorGpuUndriven"],
       "undefined undriven",
+      0,
     ],
     [
       "kept for a virtual machine",
@@ -80,20 +83,23 @@ describe("Intel's GPUs", () => {
       },
       ["note VendorGpuUndriven"],
       "undefined undriven",
+      0,
     ],
     [
       "with a driver that made nothing",
       (tree) => remove(tree, `${integrated}/drm`),
       ["error RenderNodeAbsent"],
       "undefined broken",
+      0,
     ],
     [
       "without its render node",
       (tree) => remove(tree, "/dev/dri/renderD128"),
       ["error DrmNodeMissing"],
       "undefined broken",
+      1,
     ],
-    ["without its card", (tree) => remove(tree, "/dev/dri/card1"), ["warning DrmNodeMissing"], "0 usable"],
+    ["without its card", (tree) => remove(tree, "/dev/dri/card1"), ["warning DrmNodeMissing"], "0 usable", 1],
     [
       "with the other's node",
       (tree) => {
@@ -101,14 +107,18 @@ describe("Intel's GPUs", () => {
       },
       ["error DrmNodeWrong"],
       "undefined broken",
+      1,
     ],
   ]
-  test.each(rows)("one %s is listed, and the other is the next index", (_rule, change, tags, first) => {
-    const inventory = observe({ intel: ["uhd770", "a770"], change })
-    expect(tagsOf(inventory)).toEqual([...tags])
-    expect(shown(inventory)[0]).toBe(`${first} 0000:00:02.0`)
-    expect(inventory.gpus[1]).toMatchObject({ state: "usable", index: first.startsWith("0") ? 1 : 0 })
-  })
+  test.each(rows)(
+    "one %s is listed, and the other has its own index",
+    (_rule, change, tags, first, second) => {
+      const inventory = observe({ intel: ["uhd770", "a770"], change })
+      expect(tagsOf(inventory)).toEqual([...tags])
+      expect(shown(inventory)[0]).toBe(`${first} 0000:00:02.0`)
+      expect(inventory.gpus[1]).toMatchObject({ state: "usable", index: second })
+    },
+  )
 
   test.each([
     ["a graphics accelerator of another class", "class", "0x120000\n"],
