@@ -17,7 +17,8 @@ export const readCdiDirectories = (
   directories.map(cleanPath).map((path) => ({ path, files: readDirectory(host, path, isWanted) }))
 
 /**
- * As the Go package's walk goes about it, which looks at names without following them:
+ * As the Go package's walk goes about it up to release 1.1.0, which looks at names without following them (what later releases do otherwise:
+ * docs/cdi.md, "How files are read"):
  *   a directory that is not there has no files; one that cannot be looked at ends the search
  *   what is no directory, a link to one too, has no files, or is one itself if it is called so
  *   a directory that cannot be listed has no files; one whose files cannot be looked at ends the search
@@ -32,7 +33,8 @@ function readDirectory(
   if (!stat.ok) return isAbsent(stat.fault) ? ok([]) : stat
   if (stat.value.kind !== "directory") {
     if (isSpecName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
-    const why = stat.value.kind === "symlink" ? "is a link, which they do not follow" : "is no directory"
+    const why =
+      stat.value.kind === "symlink" ? "is a link, which only the newest of them follow" : "is no directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }
   const names = host.readDir(hostPath(directory))

@@ -53,6 +53,14 @@ test.each([
   expect(read(content.length - offset, length, offset)).toEqual(content.subarray(offset, offset + length))
 })
 
+test("what was read stays, whatever is read after it", () => {
+  const first = read(100, 100, 0)
+  const second = read(100, 100, 5000)
+  expect(first).toEqual(content.subarray(0, 100))
+  expect(second).toEqual(content.subarray(5000, 5100))
+  expect(first.buffer.byteLength).toBe(100)
+})
+
 test("a file of the kernel's, which says that it has no size", () => {
   expect(readSmallText("/proc/self/stat")).toStartWith(`${process.pid} (`)
   expect(readSmallText(join(work, "none"))).toBe("")

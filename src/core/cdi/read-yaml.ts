@@ -101,6 +101,16 @@ function aliased(alias: Alias, { anchors, problems }: Reading): SpecNode {
   return { ...span, kind: "null" }
 }
 
+/** Where a block of text ends with the file, in the middle of a line, YAML 1.2 adds the end of that line, and loaders of YAML 1.1 do not. */
+function textOf({ type, value }: Scalar, end: number, written: string): string {
+  const text = String(value)
+  const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED"
+  if (!isBlock || end !== written.length || written.endsWith("\n") || !text.endsWith("\n")) return text
+  // A last line of blanks belongs to the text as far as it stands further in.
+  const isOfText = /[^ \n][^\n]*$/.test(written) || /(?:^|\n) +\n$/.test(text)
+  return isOfText ? text.slice(0, -1) : text
+}
+
 const tagPrefix = "tag:yaml.org,2002:"
 
 function scalarOf(
@@ -109,7 +119,7 @@ function scalarOf(
   reading: Reading,
 ): SpecScalar {
   const { problems } = reading
-  const text = String(scalar.value)
+  const text = textOf(scalar, end, reading.text)
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)
   const { tag } = scalar

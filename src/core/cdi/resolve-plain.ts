@@ -22,7 +22,10 @@ function meaning(forms: string, scalar: SpecScalar): readonly (readonly [string,
 
 const integer = /^([-+]?)(?:(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)|0([0-7]*)|([1-9][0-9]*))$/
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
-const dottedFloat = /^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/
+/** Here an underscore stands between digits, and elsewhere anywhere. */
+const dottedFloat = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/
+/** With its sign behind the prefix. */
+const signedBinary = /^0b([-+])([01]+)$/
 
 /** No number needs more, and the work on one grows with the square. Units: characters. */
 const numberLimit = 400
@@ -44,11 +47,20 @@ export function resolvePlain(text: string): SpecScalar {
     const value = float.test(digits) ? Number(digits) : Number.NaN
     if (Number.isFinite(value)) return { kind: "float", value }
   }
-  if (text.length <= numberLimit && dottedFloat.test(text)) return { kind: "float", value: Number(text) }
+  if (text.length <= numberLimit && dottedFloat.test(text)) {
+    const value = Number(text.replaceAll("_", ""))
+    if (Number.isFinite(value)) return { kind: "float", value }
+  }
   return { kind: "text", value: text }
 }
 
 function wholeNumber(digits: string): bigint | undefined {
+  const [, binarySign, bits] = signedBinary.exec(digits) ?? []
+  if (bits !== undefined) {
+    const size = BigInt(`0b${bits}`)
+    const value = binarySign === "-" ? -size : size
+    return value < int64Min || value > int64Max ? undefined : value
+  }
   const match = integer.exec(digits)
   if (match === null) return undefined
   const [, sign = "", prefixed, octal, decimal] = match
