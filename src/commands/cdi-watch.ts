@@ -168,5 +168,8 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
 
 async function withdraw(output: string, why: string, tell: Teller): Promise<void> {
   const kept = withdrawSpec(output)
-  if (kept !== undefined) await tell(`${output} is withdrawn, since ${why}; it lies in ${kept}`)
+  if (!kept.ok)
+    await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
+  else if (kept.value !== undefined)
+    await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`)
 }

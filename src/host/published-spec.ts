@@ -1,8 +1,13 @@
 /** A CDI specification that engines read: whether it is as it was, whether what it names is still there, and how it is taken from them. */
 
-import { lstatSync, readFileSync, renameSync } from "node:fs"
+import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
+import { specLimitBytes } from "../core/cdi/spec-limit.ts"
+import { fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { attempt, readFileAt } from "./file-system.ts"
 import { lstatIfThere, statIfThere } from "./stat-if-there.ts"
 
 /** Tells one state of a file from another; empty: it is not there. */
@@ -16,22 +21,24 @@ export function isSpecText(path: string, text: string): boolean {
   try {
     const stat = lstatSync(path)
     const isOurs = stat.isFile() && (stat.mode & 0o7777) === 0o644 && stat.uid === process.geteuid?.()
-    return isOurs && readFileSync(path, "utf8") === text
+    const bytes = isOurs ? readBounded(path) : undefined
+    return bytes !== undefined && decodeUtf8(bytes) === text
   } catch {
     return false
   }
 }
 
+/** Whatever somebody put there, a FIFO too, this returns at once. undefined: it is no file that engines could read. */
+function readBounded(path: string): Uint8Array | undefined {
+  const read = readFileAt(path, path, { offsetBytes: 0, lengthBytes: specLimitBytes + 1 })
+  return read.ok ? read.value : undefined
+}
+
 /** Something that it gives containers is gone from this machine, so that an engine fails with it. What cannot be read is nobody's. */
 export function isSpecStale(path: string): boolean {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch {
-    return false
-  }
-  const parsed = parseSpec({ path, bytes })
-  if (!parsed.ok) return false
+  const bytes = readBounded(path)
+  const parsed = bytes && parseSpec({ path, bytes })
+  if (parsed?.ok !== true) return false
   return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
     [
       ...mounts.map(({ hostPath }) => hostPath),
@@ -42,13 +49,12 @@ export function isSpecStale(path: string): boolean {
   )
 }
 
-/** Engines read `.json` and `.yaml` and nothing else. Where it lies now; undefined: there was none. */
-export function withdrawSpec(path: string): string | undefined {
+/** Engines read `.json` and `.yaml` and nothing else. Where it lies now; undefined: there was none. Faults: CdiFileUnwritable. */
+export function withdrawSpec(path: string): Result<string | undefined> {
   const kept = `${path}.withdrawn`
-  try {
-    renameSync(path, kept)
-    return kept
-  } catch {
-    return undefined
-  }
+  const moved = attempt(kept, "write", () => renameSync(path, kept))
+  if (moved.ok) return ok(kept)
+  return lstatIfThere(path) === undefined
+    ? ok(undefined)
+    : fail(fault("CdiFileUnwritable", { file: kept }, moved.fault))
 }

@@ -183,6 +183,21 @@ devices:
     expect(wrong.stderr).toContain("wrong.yaml:1:")
   })
 
+  test("tells what it does not give: MIG devices without a name, and those of a GPU that was asked for as a whole", () => {
+    const byPlace = generate("mig", "--name=pci")
+    expect([byPlace.exit, specOf(byPlace.stdout).devices.map(({ name }) => name)]).toEqual([
+      0,
+      ["0000:12:00.0", "all"],
+    ])
+    expect(byPlace.stderr).toContain("without MIG device 0:0: it has no name by pci [GAN4062]")
+    const whole = generate("mig", "--device=0")
+    expect([whole.exit, whole.stderr]).toEqual([
+      0,
+      expect.stringContaining("without the MIG devices of GPU 0: it was asked for as a whole"),
+    ])
+    expect(generate("mig").stderr).toBe("")
+  })
+
   test("leaves a GPU out with which something is wrong, and refuses a machine whose driver is", () => {
     const dead = generate("dead-gpu")
     expect(dead.exit).toBe(0)

@@ -1,8 +1,10 @@
 import { afterAll, beforeEach, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileStamp, isSpecStale } from "../../src/host/published-spec.ts"
+import { renderFaultLine } from "../../src/core/fault/render.ts"
+import { ok } from "../../src/core/fault/result.ts"
+import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../../src/host/published-spec.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-published-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -43,6 +45,30 @@ test("one that is not there, or says nothing, is nobody's", () => {
   expect(isSpecStale(at("none"))).toBe(false)
   writeFileSync(spec, "{")
   expect(isSpecStale(spec)).toBe(false)
+})
+
+test("a FIFO, and a link to what has no end, are no specification, and nobody waits for them", () => {
+  expect(Bun.spawnSync(["mkfifo", "-m", "644", at("fifo.yaml")]).exitCode).toBe(0)
+  symlinkSync("/dev/zero", at("zero.yaml"))
+  for (const name of ["fifo.yaml", "zero.yaml"]) {
+    expect(isSpecStale(at(name))).toBe(false)
+    expect(isSpecText(at(name), "")).toBe(false)
+  }
+})
+
+test("a specification is withdrawn, or it is told why not", () => {
+  write({ env: ["A=1"] })
+  const kept = `${spec}.withdrawn`
+  expect(withdrawSpec(spec)).toEqual(ok(kept))
+  expect(withdrawSpec(spec)).toEqual(ok(undefined))
+  rmSync(kept)
+  mkdirSync(kept)
+  write({ env: ["A=1"] })
+  const failed = withdrawSpec(spec)
+  expect(failed.ok ? "" : renderFaultLine(failed.fault)).toStartWith(
+    `${kept}: failed to write CDI spec: cannot write`,
+  )
+  expect(existsSync(spec)).toBe(true)
 })
 
 test("a file that cannot be looked at is as one that is not there", () => {

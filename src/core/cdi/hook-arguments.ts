@@ -28,12 +28,15 @@ export const foldersOf = ({ args }: Hook): readonly string[] =>
 const isCall = (args: readonly string[], name: string): boolean =>
   args.includes(name) || args.includes("complete-container")
 
-function valuesOf(args: readonly string[], flag: string): readonly string[] {
+const valuesOf = (args: readonly string[], flag: string): readonly string[] =>
+  flagValues(args, flag).flatMap((value) => (value ?? "").split(",").filter((one) => one !== ""))
+
+/** What stands behind a flag, each time that it is there. undefined: nothing does. */
+export function flagValues(args: readonly string[], flag: string): readonly (string | undefined)[] {
   return args.flatMap((arg, index) => {
     const body = arg.replace(/^--?/, "")
     if (body === arg) return []
-    const value =
-      body === flag ? args[index + 1] : body.startsWith(`${flag}=`) ? body.slice(flag.length + 1) : ""
-    return (value ?? "").split(",").filter((one) => one !== "")
+    if (body === flag) return [args[index + 1]]
+    return body.startsWith(`${flag}=`) ? [body.slice(flag.length + 1)] : []
   })
 }

@@ -74,7 +74,10 @@ const guessLimit = 2000
 function guess(name: string, known: readonly string[]): string | undefined {
   const device = name.slice(name.indexOf("=") + 1)
   const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")
-  const sameDevice =
-    known.find((one) => one.endsWith(`=${device}`)) ?? known.find((one) => one.endsWith(`=${bare}`))
-  return sameDevice ?? nearestOf(name, known.slice(0, guessLimit))
+  const called = (wanted: string): string | undefined => {
+    const same = known.filter((one) => one.endsWith(`=${wanted}`)).slice(0, guessLimit)
+    // Of several vendors' the one that is spelled most alike.
+    return nearestOf(name.toLowerCase(), same) ?? same[0]
+  }
+  return called(device) ?? called(bare) ?? nearestOf(name, known.slice(0, guessLimit))
 }

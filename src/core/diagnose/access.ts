@@ -4,6 +4,7 @@
  */
 
 import type { FileStat } from "../host/host.ts"
+import { resolvePath } from "../host/resolve-path.ts"
 import type { RootView } from "../host/root-view.ts"
 import { joinPath } from "../text/path.ts"
 
@@ -16,9 +17,9 @@ export const rootUser: EngineUser = { uid: 0, gids: [0] }
 
 export const userTitle = ({ uid }: EngineUser): string => (uid === 0 ? "root" : `user ${uid}`)
 
-export type Access = "read" | "write" | "search"
+export type Access = "read" | "write" | "execute" | "search"
 
-const bits: Readonly<Record<Access, number>> = { read: 4, write: 2, search: 1 }
+const bits: Readonly<Record<Access, number>> = { read: 4, write: 2, execute: 1, search: 1 }
 
 function mayUse({ mode, uid, gid }: FileStat, user: EngineUser, wanted: number): boolean {
   if (user.uid === 0) return true
@@ -51,7 +52,7 @@ export function closedAt(
   })
 }
 
-/** Somebody else than root and the user may change a path: itself, or a directory on the way. */
+/** Somebody else than root and the user may change what a path leads to: itself, a link, or a directory on the way to either. */
 export interface Writable {
   readonly writable: string
   readonly by: string
@@ -62,19 +63,28 @@ export interface Writable {
 /** Whoever is not of a group first. */
 export function writableOn(view: RootView, path: string, user: EngineUser): Writable | undefined {
   const found: Writable[] = []
-  for (const step of stepsTo(path)) {
+  for (const step of placesOn(view, path)) {
     const stat = view.lstat(step)
-    if (!stat.ok) break
+    if (!stat.ok) continue
     const by = writerOf(stat.value, user)
     if (by !== undefined) found.push({ writable: step, by, isGroup: by.startsWith("group ") })
   }
   return found.find(({ isGroup }) => !isGroup) ?? found[0]
 }
 
+/** What decides where a path leads: the links on the way, where it ends, and the directories above them all. */
+function placesOn(view: RootView, path: string): ReadonlySet<string> {
+  const links: string[] = []
+  const resolved = resolvePath(view, path, "all", (link) => links.push(link))
+  return new Set([...links, ...(resolved.ok ? [resolved.value] : [])].flatMap(stepsTo))
+}
+
 const sticky = 0o1000
 
 function writerOf({ kind, mode, uid, gid }: FileStat, user: EngineUser): string | undefined {
   if (uid !== 0 && uid !== user.uid) return `user ${uid}`
+  // A link has no rights of its own.
+  if (kind === "symlink") return undefined
   // Nobody takes away what is another's in a sticky directory, and what is new there is not looked for.
   if (kind === "directory" && (mode & sticky) !== 0) return undefined
   if ((mode & 0o002) !== 0) return "everybody"

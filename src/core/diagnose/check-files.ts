@@ -11,21 +11,25 @@ import type { ContainerEdits } from "../cdi/spec.ts"
 import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import type { RootView } from "../host/root-view.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
-import { joinPath } from "../text/path.ts"
-import { closedAt, userTitle, type Writable, writableOn } from "./access.ts"
+import { joinPath, parentPath } from "../text/path.ts"
+import { closedAt, type EngineUser, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
 /** Order: as read; of one file access first. */
-export function checkFiles({ view, user, registry, areNamed }: CdiSubject): readonly Finding[] {
+export function checkFiles({ view, user, registry, directories, areNamed }: CdiSubject): readonly Finding[] {
   if (areNamed) return []
   const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
-  return files.flatMap((file): readonly Finding[] => {
+  const ofFiles = files.flatMap((file): readonly Finding[] => {
     const resolved = view.resolve(file)
-    const path = resolved.ok ? resolved.value : file
+    const stat = resolved.ok ? view.lstat(resolved.value) : resolved
+    // What is no file is refused, whoever may write it.
+    if (!resolved.ok || !stat.ok || stat.value.kind !== "file") return []
+    const path = resolved.value
     const closed = closedAt(view, path, user, ["read"])
     const closedToOthers = closedAt(view, path, nobody, ["read"])
-    const untrusted = writableOn(view, path, user)
+    const untrusted = writableOn(view, file, user)
     const forbidden = (severity: Finding["severity"], who: string, place: string): Finding =>
       found(severity, fault("CdiFileForbidden", { file, user: who, closed: place }))
     return [
@@ -37,6 +41,20 @@ export function checkFiles({ view, user, registry, areNamed }: CdiSubject): read
       ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
     ]
   })
+  return [...ofFiles, ...directories.flatMap((directory) => openDirectory(view, directory, user, files))]
+}
+
+/** Where somebody may put a specification. What lies in it already tells of the directory too. */
+function openDirectory(
+  view: RootView,
+  directory: string,
+  user: EngineUser,
+  files: readonly string[],
+): readonly Finding[] {
+  if (files.some((file) => parentPath(file) === directory)) return []
+  const stat = view.lstat(directory)
+  const untrusted = stat.ok && stat.value.kind === "directory" ? writableOn(view, directory, user) : undefined
+  return untrusted === undefined ? [] : [strangersFile(directory, untrusted)]
 }
 
 /** A name that YAML's own users write as often as the other, and that no engine reads. Order: as directories are read, by name. */

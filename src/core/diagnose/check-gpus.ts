@@ -7,6 +7,7 @@
 import type { RegisteredDevice } from "../cdi/registry.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isMachineName } from "../generate/name-devices.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
 import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
@@ -24,7 +25,16 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
   const devices = winners(subject.registry).flatMap(({ source, devices: own }) =>
     own.map((one) => ({ ...one, source, nodes: nodesOf(one.device) })),
   )
-  const ours = devices.filter(({ nodes }) => nodes.some((path) => gpuNode.test(path)))
+  const giving = new Set(devices.filter(({ nodes }) => nodes.some((path) => gpuNode.test(path))))
+  const sources = new Set([...giving].map(({ source }) => source))
+  // Beside GPUs a device of a GPU's name promises one, also if it has no node at all.
+  const ours = devices.filter(
+    (one) =>
+      giving.has(one) ||
+      (sources.has(one.source) &&
+        one.device.device.containerEdits.deviceNodes.length === 0 &&
+        isMachineName(one.device.device.name)),
+  )
   // Without a driver nothing is known of GPUs.
   if (kernelModuleVersion === undefined)
     return ours.length === 0 || subject.snapshot.inventory.platform !== "native"

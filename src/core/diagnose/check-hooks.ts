@@ -3,6 +3,7 @@
  * variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
+import { flagValues } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
@@ -10,7 +11,7 @@ import type { Finding } from "../fault/finding.ts"
 import { toolkitHooks } from "../generate/spec-request.ts"
 import type { RootView } from "../host/root-view.ts"
 import { nearestOf } from "../text/nearest.ts"
-import { baseName } from "../text/path.ts"
+import { baseName, cleanPath } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -22,6 +23,7 @@ import {
   type Use,
   type Uses,
 } from "./cdi-subject.ts"
+import { checkRights } from "./check-rights.ts"
 
 /** Order: programs as first named, then hooks without variables. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -87,10 +89,31 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
     return `it knows no ${JSON.stringify(call)}; the first of args is its name`
   if (hookName !== "createContainer")
     return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
-  const link = args.find(
-    (arg, index) => /^--(?:node-)?link$/.test(args[index - 1] ?? "") && !arg.includes("::"),
-  )
-  return link === undefined ? undefined : `the link ${JSON.stringify(link)} is no target::path`
+  return valueProblem(args)
+}
+
+/** Flags of the toolkit's hooks that have a value. Source: facts, toolkit §1.4. */
+const valuedFlags = [
+  "link",
+  "node-link",
+  "folder",
+  "path",
+  "mode",
+  "host-driver-version",
+  "cuda-compat-container-root",
+]
+
+function valueProblem(args: readonly string[]): string | undefined {
+  const bare = valuedFlags.find((flag) => flagValues(args, flag).includes(undefined))
+  if (bare !== undefined) return `nothing stands behind --${bare}`
+  const links = ["link", "node-link"].flatMap((flag) => flagValues(args, flag))
+  const odd = links.flatMap((value) => (value ?? "").split(",")).find((link) => !isLink(link))
+  return odd === undefined ? undefined : `the link ${JSON.stringify(odd)} is no target::path`
+}
+
+function isLink(text: string): boolean {
+  const [target = "", path = "", ...more] = text.split("::")
+  return target !== "" && cleanPath(path || "/") !== "/" && more.length === 0
 }
 
 /** Newer releases of the others know more words than any list; a program's name and what is nearly a word are none. */
@@ -123,10 +146,17 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
     const problem = kind === "file" ? closed : `it is a ${kind}`
     return [found("error", fault("CdiHookNotExecutable", { place, path, problem }), ...others)]
   }
-  const untrusted = writableOn(view, resolved.value, user)
-  if (untrusted === undefined) return []
+  const forbidden = checkRights(subject, uses, {
+    path,
+    resolved: resolved.value,
+    access: ["execute"],
+    field: "path",
+  })
+  const untrusted = writableOn(view, path, user)
+  if (untrusted === undefined) return forbidden
   const { writable, by, isGroup } = untrusted
   return [
+    ...forbidden,
     found(isGroup ? "warning" : "error", fault("CdiHookUntrusted", { place, path, writable, by }), ...others),
   ]
 }

@@ -8,9 +8,9 @@ import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
-import { observeListening } from "../inventory/listening.ts"
+import { observeListening, serviceOf } from "../inventory/listening.ts"
 import type { HostPath } from "../text/brand.ts"
-import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { baseName, cleanPath } from "../text/path.ts"
 import {
   type CdiSubject,
   found,
@@ -69,6 +69,22 @@ function look(subject: CdiSubject, path: string): MountSource["at"] {
 
 /** What a runtime cannot mount, whatever lies there. Source: mount(2); runc takes a mount for a bind by its options alone. */
 export function checkMountForms(mounts: readonly Use<Mount>[]): readonly Finding[] {
+  const inProc = groupUses(
+    mounts.filter(({ item }) => isRefusedByRunc(item)),
+    ({ containerPath }) => containerPath,
+  ).map(([containerPath, uses]) =>
+    found(
+      "warning",
+      fault("CdiMountUnusable", {
+        ...{ place: placeOf(uses[0]), containerPath, problem: "runc mounts nothing inside /proc" },
+      }),
+      ...otherPlaces(uses),
+    ),
+  )
+  return [...inProc, ...badForms(mounts)]
+}
+
+function badForms(mounts: readonly Use<Mount>[]): readonly Finding[] {
   return groupUses(mounts, (mount) => formProblem(mount) ?? "").flatMap(([problem, uses]) =>
     problem === ""
       ? []
@@ -87,7 +103,20 @@ export function checkMountForms(mounts: readonly Use<Mount>[]): readonly Finding
 function formProblem({ containerPath, type, options }: Mount): string | undefined {
   if (cleanPath(containerPath) === "/") return "it would lie over the container's root"
   const isBound = options.some((option) => /^r?bind$/.test(option))
-  return type === "" && !isBound ? "it has neither a type nor the option bind or rbind" : undefined
+  if (isBound) return undefined
+  if (type === "") return "it has neither a type nor the option bind or rbind"
+  return type === "bind" || type === "none"
+    ? `its type is ${type}, and none of its options is bind or rbind, by which runtimes go`
+    : undefined
+}
+
+/** What lies over these is the kernel's business alone; a few files are let through. Source: runc's checkProcMount. */
+const procPlaces =
+  /^\/proc\/(?:cpuinfo|diskstats|loadavg|meminfo|slabinfo|stat|swaps|uptime|sys\/kernel\/ns_last_pid|sys\/crypto\/fips_enabled)$/
+
+const isRefusedByRunc = ({ containerPath }: Mount): boolean => {
+  const path = cleanPath(containerPath)
+  return path.startsWith("/proc/") && !procPlaces.test(path)
 }
 
 /** `explained`: what is not there for a reason that is told once for all. */
@@ -118,7 +147,9 @@ export function checkMounts(
         ),
       ]
     }
-    const dead = kind === "socket" && listening()?.includes(at.resolved) === false
+    if (path.endsWith("/") && kind !== "directory")
+      return [found("error", fault("CdiPathMissing", { place, path, errno: "ENOTDIR" }), ...others)]
+    const dead = kind === "socket" && isServed(subject, listening(), at.resolved) === false
     return [
       ...(dead ? [deadSocket(at.resolved, place, others)] : []),
       // A mount needs the way to its source, and who runs in the container to read it.
@@ -126,6 +157,19 @@ export function checkMounts(
     ]
   })
 }
+
+/** By the place where each socket lies: who listens may have called it by another name, as /var/run is one of /run. */
+const isServed = (
+  { view }: CdiSubject,
+  listening: readonly string[] | undefined,
+  place: HostPath,
+): boolean | undefined =>
+  listening?.some((path) => {
+    if (path === place) return true
+    if (baseName(path) !== baseName(place)) return false
+    const resolved = view.resolve(path)
+    return resolved.ok && resolved.value === place
+  })
 
 /** A node with these numbers is given too: rights go by them, whatever it is called. */
 const mayOpen = (subject: CdiSubject, mounted: FileStat, { source, device }: Use<Mount>): boolean =>
@@ -146,11 +190,15 @@ const mayOpen = (subject: CdiSubject, mounted: FileStat, { source, device }: Use
 const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]): Finding =>
   found(
     "warning",
-    fault("SocketDead", { path, service: baseName(parentPath(path)) }),
+    fault("SocketDead", { path, service: serviceAt(path) }),
     `/proc/net/unix: no listener at ${path}`,
     renderPlace(place),
     ...others,
   )
+
+/** Empty: none of the driver's. */
+const serviceAt = (path: string): string =>
+  Object.values(serviceOf).find(({ isPlace }) => isPlace(path))?.service ?? ""
 
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined

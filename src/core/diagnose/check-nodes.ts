@@ -59,33 +59,42 @@ function checkNode(
   const places = otherPlaces(uses)
   const stat = subject.host.lstat(hostPath(path))
   if (!stat.ok && isUnrecorded(subject, path, stat.fault)) return []
-  if (!stat.ok)
-    return stat.fault.tag === "HostReadFailed" && stat.fault.data.reason === "absent"
-      ? [found("error", fault("CdiHostNodeMissing", { path, place }), ...places)]
-      : [found("warning", stat.fault, renderPlace(place), ...places)]
+  if (!stat.ok) {
+    if (stat.fault.tag !== "HostReadFailed" || stat.fault.data.reason !== "absent")
+      return [found("warning", stat.fault, renderPlace(place), ...places)]
+    // Engines make such a node without a look, for whatever it is good.
+    const severity = uses.every(({ item }) => isWhole(item)) ? "warning" : "error"
+    return [found(severity, fault("CdiHostNodeMissing", { path, place }), ...places)]
+  }
   const letter = letters[stat.value.kind]
-  const expected = first.item.type === "u" ? "c" : first.item.type
-  if (letter === undefined || (expected !== "" && expected !== letter))
-    return [
+  const others = uses.filter(({ item }) =>
+    item.type === "" ? letter === undefined : item.type !== letter && !(item.type === "u" && isWhole(item)),
+  )
+  if (others.length > 0)
+    return groupUses(others, ({ type }) => type).map(([type, ones]) =>
       found(
         "error",
         fault("CdiHostNodeOther", {
-          place,
-          path: first.item.path,
+          place: placeOf(ones[0]),
+          path: ones[0].item.path,
           hostPath: path,
-          expected: expected || "b, c or p",
+          expected: type || "b, c or p",
           found: letter ?? stat.value.kind,
         }),
-        ...places,
+        ...otherPlaces(ones),
       ),
-    ]
+    )
   return [
     ...checkNumbers(path, stat.value, uses),
     ...checkNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
+    ...checkPermissions(path, uses),
     ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
   ]
 }
+
+/** Engines ask nothing of the machine. Source: the released Go package. */
+const isWhole = ({ type, major }: DeviceNode): boolean => type === "p" || (type !== "" && major !== 0)
 
 /** Rights over MIG and IMEX channels are opened for reading, and for nothing else. */
 const accessTo = (path: string): readonly Access[] =>
@@ -129,6 +138,31 @@ function checkNames(
       "error",
       fault("CdiNodeMisnamed", { place: placeOf(ones[0], "path"), path, given, wanted: names[0] ?? path }),
       ...otherPlaces(ones, "path"),
+    ),
+  )
+}
+
+/** Nodes through which GPUs are used. What others are for is their vendors' affair. */
+const isOfGpu = (path: string): boolean => /^\/dev\/(?:nvidia|kfd$|dri\/renderD)/.test(path)
+
+function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
+  const needed = accessTo(path)
+  const narrow = uses.filter(
+    ({ item: { permissions } }) =>
+      isOfGpu(path) && permissions !== "" && !needed.every((access) => permissions.includes(access[0] ?? "")),
+  )
+  return groupUses(narrow, ({ permissions }) => permissions).map(([permissions, ones]) =>
+    found(
+      "warning",
+      fault("CdiNodeNarrow", {
+        place: placeOf(ones[0], "permissions"),
+        ...{
+          path,
+          permissions,
+          needed: needed.map((access) => `${access.replace(/e$/, "")}ing`).join(" and "),
+        },
+      }),
+      ...otherPlaces(ones, "permissions"),
     ),
   )
 }

@@ -48,6 +48,8 @@ export interface CdiMachineFaults {
   CdiFileForbidden: { readonly file: string; readonly user: string; readonly closed: string }
   /** In a directory of specifications, and not called as one. */
   CdiFileUnread: { readonly file: string }
+  /** Given with fewer rights than programs need. */
+  CdiNodeNarrow: AtPlace & { readonly path: string; readonly permissions: string; readonly needed: string }
   CdiFileUntrusted: { readonly file: string; readonly writable: string; readonly by: string }
   CdiPathForbidden: AtPlace & {
     readonly path: string
@@ -119,6 +121,16 @@ const renew = know("the specification is older than the machine: generate it ane
 const list = (items: readonly string[]): string =>
   items.length <= 8 ? items.join(", ") : `${items.slice(0, 8).join(", ")} and ${items.length - 8} more`
 
+/** From whoever may write it. */
+const takeBack = (d: { readonly writable: string; readonly by: string }): readonly Remedy[] => [
+  {
+    kind: "run",
+    argv: d.by.startsWith("user ") ? ["chown", "root", d.writable] : ["chmod", "go-w", d.writable],
+    asRoot: true,
+    why: `so that ${d.by} may not write it any more`,
+  },
+]
+
 export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiPathMissing: {
     code: "GAN4100",
@@ -148,7 +160,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiMountUnusable: {
     code: "GAN4109",
     exit: 1,
-    says: (d) => `${at(d.place)}no runtime can mount ${quote(d.containerPath)}: ${d.problem}`,
+    says: (d) => `${at(d.place)}runtimes cannot mount ${quote(d.containerPath)}: ${d.problem}`,
     remedies: () => know("add the option rbind, and name a place below the root"),
   },
   CdiHookMiscalled: {
@@ -225,9 +237,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${at(d.place)}the hook ${quote(d.path)} runs as the engine's user, and ${d.by} may write ${quote(d.writable)}`,
-    remedies: (d) => [
-      { kind: "run", argv: ["chmod", "go-w", d.writable], asRoot: true, why: "after it is root's" },
-    ],
+    remedies: takeBack,
+  },
+  CdiNodeNarrow: {
+    code: "GAN4139",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${quote(d.path)} is given with the permissions ${quote(d.permissions)}, and programs open it for ${d.needed}`,
+    remedies: () => know("leave out permissions, or set them to rw"),
   },
   CdiFileUnread: {
     code: "GAN4138",
@@ -254,9 +271,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${d.file}: ${d.by} may write ${quote(d.writable)}, and so decides what runs as the engine's user`,
-    remedies: (d) => [
-      { kind: "run", argv: ["chmod", "go-w", d.writable], asRoot: true, why: "after it is root's" },
-    ],
+    remedies: takeBack,
   },
   CdiPathForbidden: {
     code: "GAN4122",

@@ -93,6 +93,7 @@ export interface GpuFaults {
   /** A MIG device whose permission nodes are not there. */
   MigNodeMissing: { readonly device: string; readonly path: HostPath }
   /** A socket file that nobody listens at. */
+  /** `service`: empty, where nobody knows which it is. */
   SocketDead: { readonly path: HostPath; readonly service: string }
   /** An optional file of the driver that is not there. `consequence`: what will not work. */
   DriverFileMissing: { readonly name: string; readonly consequence: string; readonly capability: string }
@@ -484,16 +485,19 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2130",
     exit: 1,
     says: (d) => `nobody listens at ${d.path}`,
-    remedies: (d) => [
-      d.service === "nvidia-cuda-mps-control"
-        ? { kind: "run", argv: [d.service, "-d"], asRoot: true, why: "starts the service" }
-        : {
-            kind: "run",
-            argv: ["systemctl", "restart", d.service],
-            asRoot: true,
-            why: "starts the service, or removes its socket",
-          },
-    ],
+    remedies: (d) =>
+      d.service === ""
+        ? [{ kind: "know", text: "start the service that listens there, or leave the socket out" }]
+        : [
+            d.service === "nvidia-cuda-mps-control"
+              ? { kind: "run", argv: [d.service, "-d"], asRoot: true, why: "starts the service" }
+              : {
+                  kind: "run",
+                  argv: ["systemctl", "restart", d.service],
+                  asRoot: true,
+                  why: "starts the service, or removes its socket",
+                },
+          ],
   },
   DriverFileMissing: {
     code: "GAN2131",

@@ -12,7 +12,7 @@ import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { boardDevices } from "./board-devices.ts"
 import { chooseDevices } from "./choose-devices.ts"
-import { leftOut, sharedNodes } from "./left-out.ts"
+import { leftOut, sharedNodes, withoutParts } from "./left-out.ts"
 import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
@@ -82,7 +82,13 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
     const part = devicePart(context, device)
     const checked = isJudged ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)
     const names = namesFor(request, (strategies) => nameDevice(device, strategies))
-    if (checked.ok && hasNode(part)) return [{ ...names, part, env: [] }]
+    if (checked.ok && hasNode(part)) {
+      if (names.names.length === 0)
+        left.push(leftOut(device, `it has no name by ${request.names.join(" or ")}`))
+      if (device.kind === "gpu" && device.gpu.isMigEnabled?.value === true)
+        left.push(withoutParts(device.gpu))
+      return [{ ...names, part, env: [] }]
+    }
     left.push(
       checked.ok
         ? leftOut(device, "it has no device node")

@@ -2,7 +2,7 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Inventory } from "../inventory/inventory.ts"
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 
 /** `cause`: what is wrong with it. */
@@ -26,3 +26,14 @@ export const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Fin
 /** Without unified memory no CUDA program runs, and so its node is needed though it is not there. */
 export const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
   new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
+
+/** A GPU that was asked for by itself while MIG is enabled on it. */
+export const withoutParts = ({ index, pciAddress }: Gpu): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what: `the MIG devices of GPU ${index ?? pciAddress}`,
+    why: "it was asked for as a whole, and MIG is enabled on it",
+    consequence: "CUDA finds no device in its containers; ask for the MIG devices, or for all",
+  }),
+  evidence: [`GPU ${pciAddress}: MIG is enabled`],
+})

@@ -17,7 +17,7 @@ interface Service {
   readonly isPlace: (path: string) => boolean
 }
 
-const serviceOf: { readonly [N in Socket["name"]]: Service } = {
+export const serviceOf: { readonly [N in Socket["name"]]: Service } = {
   persistenced: {
     service: "nvidia-persistenced",
     isPlace: (path) => path.endsWith("/nvidia-persistenced/socket"),
@@ -47,15 +47,19 @@ export function askListening(
   }))
 }
 
-/** Paths that a process listens at; undefined: the machine does not tell. Flag 0x10000 marks a listening socket. */
+/**
+ * Paths that a process listens at, as it called them; undefined: the machine does not tell. Flag 0x10000 marks a listening socket; one of datagrams
+ * (type 2) is served as long as it has its name.
+ */
 export function observeListening(host: Pick<HostFiles, "readFile">): readonly string[] | undefined {
   const text = readText(host, "/proc/net/unix")
   if (text === undefined) return undefined
   const paths: string[] = []
   for (const line of text.split("\n")) {
     // Num: RefCount Protocol Flags Type St Inode Path
-    const match = /^\S+ \S+ \S+ (\S+) \S+ \S+\s+\d+ (\/.*)$/.exec(line)
-    if (match !== null && (Number.parseInt(match[1] ?? "", 16) & 0x10000) !== 0) paths.push(match[2] ?? "")
+    const [, flags = "", type = "", path] = /^\S+ \S+ \S+ (\S+) (\S+) \S+\s+\d+ (\/.*)$/.exec(line) ?? []
+    if (path === undefined) continue
+    if ((Number.parseInt(flags, 16) & 0x10000) !== 0 || Number.parseInt(type, 16) === 2) paths.push(path)
   }
   return paths
 }
