@@ -54,6 +54,7 @@ export async function isDriversPlace(
 
 const hasLibraries = ({ driver }: HostSnapshot): boolean => (driver?.libraries.length ?? 0) > 0
 
+/** In the machine's own root, else where the driver is found. What is seen is remembered where `state` says. */
 export async function lookAtMachine(
   host: HostFiles,
   said: SaidPlaces,

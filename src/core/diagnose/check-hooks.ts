@@ -94,13 +94,8 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
 
 /** Flags of the toolkit's hooks that have a value. Source: facts, toolkit §1.4. */
 const valuedFlags = [
-  "link",
-  "node-link",
-  "folder",
-  "path",
-  "mode",
-  "host-driver-version",
-  "cuda-compat-container-root",
+  ...["link", "node-link", "folder", "path", "mode", "ldconfig-path", "container-spec"],
+  ...["host-driver-version", "host-cuda-version", "cuda-compat-container-root"],
 ]
 
 function valueProblem(args: readonly string[]): string | undefined {
