@@ -120,12 +120,15 @@ export function checkEngines({ registry, engines }: CdiSubject): readonly Findin
     const minimum = minimumVersion(spec).version
     return engines.flatMap((engine): readonly Finding[] => {
       const { highest } = engine
-      if (highest === "none" || highest === "unknown" || !isOlder(highest, version)) return []
+      if (highest === "none" || highest === "unknown") return []
+      // The first that reads versions as numbers is 0.6.0; those before it have a list of texts.
+      const isUnlisted = spec.cdiVersion.startsWith("v") && isOlder(highest, "0.6.0")
+      if (!isOlder(highest, version) && !isUnlisted) return []
       return [
         found(
           "error",
           fault("CdiVersionUnread", {
-            ...{ file: path, version, minimum, engine: engineTitle(engine), highest },
+            ...{ file: path, version: spec.cdiVersion, minimum, engine: engineTitle(engine), highest },
             canBeLowered: !isOlder(highest, minimum),
           }),
           ...(engine.program === undefined ? [] : [`${engine.program}: ${engineTitle(engine)}`]),
