@@ -6,6 +6,9 @@ import { readFault } from "../../../src/core/host/resolve-path.ts"
 test.each([
   ["open", "ENOENT", "cannot read", "check that the path exists on this machine"],
   ["open", "EACCES", "cannot read", "run as a user who may read it, usually root"],
+  ["read", "EINVAL", "cannot read", "name a regular file: this is a device, a FIFO or a socket"],
+  ["read", "EFBIG", "cannot read", "name a smaller file: no real one is as large"],
+  ["open", "ELOOP", "cannot read", "break the circle of links that it stands in"],
   ["write", "EACCES", "cannot write", "run as a user who may write it, usually root"],
   ["write", "ENOSPC", "cannot write", "make room: the file system is full"],
   ["write", "EISDIR", "cannot write", "name a file: this is a directory"],
