@@ -60,7 +60,7 @@ async function generateLike(
 ): Promise<Result<{ readonly spec: CdiSpec }>> {
   const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined)
-    return (await import("../core/vendor/generate-vendor-spec.ts")).generateVendorSpecLike(vendor, host, spec)
+    return (await import("../core/vendor/vendor-spec-like.ts")).generateVendorSpecLike(vendor, host, spec)
   const [{ observeMachine }, { generateSpec }, { requestLike }, { ownHookProgram }] = await Promise.all([
     import("./observe-machine.ts"),
     import("../core/generate/generate-spec.ts"),

@@ -109,8 +109,12 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
       if (call.isOnce) return unmade === undefined ? ok(true) : fail(unmade)
       stamp = published.value.stamp
     } else if (step.kind === "absent") {
-      await withdraw(output, "no NVIDIA driver drives anything here, and none is expected", tell)
-      if (call.isOnce) return ok(true)
+      const withdrawn = await withdraw(
+        output,
+        "no NVIDIA driver drives anything here, and none is expected",
+        tell,
+      )
+      if (call.isOnce) return withdrawn
     } else {
       ;({ waiting, pauseMs } = step)
       const lacks = look.unready.map(({ what }) => what)
@@ -166,10 +170,12 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
 }
 
-async function withdraw(output: string, why: string, tell: Teller): Promise<void> {
+/** Faults: CdiFileUnwritable, which is told. */
+async function withdraw(output: string, why: string, tell: Teller): Promise<Result<true>> {
   const kept = withdrawSpec(output)
   if (!kept.ok)
     await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
   else if (kept.value !== undefined)
     await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`)
+  return kept.ok ? ok(true) : kept
 }

@@ -4,13 +4,8 @@ import { vendorOrClassProblem } from "../core/cdi/name-rules.ts"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
-import {
-  hookChoice,
-  type NameStrategy,
-  type SpecMode,
-  type SpecRequest,
-  specModes,
-} from "../core/generate/spec-request.ts"
+import type { NameStrategy } from "../core/generate/machine-names.ts"
+import { hookChoice, type SpecMode, type SpecRequest, specModes } from "../core/generate/spec-request.ts"
 import { joinPath } from "../core/text/path.ts"
 import { type CtkFlags, type CtkShape, ctkHelp, ctkUsageFault, parseCtkFlags } from "./ctk-flags.ts"
 

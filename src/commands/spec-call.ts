@@ -4,9 +4,9 @@ import { kindProblem } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
+import { nameStrategies } from "../core/generate/machine-names.ts"
 import {
   hookChoice,
-  nameStrategies,
   type SpecMode,
   type SpecRequest,
   specModes,

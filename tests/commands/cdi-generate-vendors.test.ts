@@ -1,11 +1,24 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs"
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
+import { mapEdits } from "../../src/core/cdi/map-edits.ts"
 import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { renderSpec } from "../../src/core/cdi/render-spec.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
+import { hostPath } from "../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../src/core/text/utf8.ts"
+import { openHost } from "../../src/host/open-host.ts"
 
 const root = resolve(import.meta.dir, "../..")
 const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-vendors-"))
@@ -135,6 +148,41 @@ describe("whose GPUs gantry cdi generate takes", () => {
     }
     for (const vendor of ["nvidia", "amd", "intel"])
       expect(diff(vendor)).toEqual(["no difference for containers"])
+    // As the vendors' own generators write: AMD's with numbers and owners, Intel's with places on the bus as mounts.
+    const rewrite = (vendor: string, change: (spec: CdiSpec) => CdiSpec): void => {
+      const file = join(into, `${vendor}.com-gpu.yaml`)
+      writeFileSync(file, renderSpec(change(specOf(readFileSync(file, "utf8"))), "yaml"))
+    }
+    const numbers = (path: string) => {
+      const host = openHost(machine)
+      const stat = host.ok ? host.value.lstat(hostPath(path)) : host
+      if (!stat.ok) throw new Error(path)
+      const { major, minor, mode, uid, gid } = stat.value
+      return { major, minor, fileMode: mode, uid, gid }
+    }
+    rewrite("amd", (spec) =>
+      mapEdits({ ...spec, devices: spec.devices.filter(({ name }) => /^\d+$/.test(name)) }, (edits) => ({
+        ...edits,
+        additionalGids: [],
+        deviceNodes: edits.deviceNodes.map((node) => ({
+          ...node,
+          type: "c",
+          permissions: "rwm",
+          ...numbers(node.path),
+        })),
+      })),
+    )
+    const isByPath = ({ path }: { readonly path: string }): boolean => path.includes("by-path")
+    rewrite("intel", (spec) =>
+      mapEdits(spec, (edits) => ({
+        ...edits,
+        deviceNodes: edits.deviceNodes.filter((node) => !isByPath(node)),
+        mounts: edits.deviceNodes.filter(isByPath).map(({ path }) => ({
+          ...{ hostPath: join(machine, path), containerPath: path, type: "", options: ["bind", "rw"] },
+        })),
+      })),
+    )
+    for (const vendor of ["amd", "intel"]) expect(diff(vendor)).toEqual(["no difference for containers"])
     rmSync(join(machine, "dev/dri/renderD129"))
     // The first of AMD's has lost its node: its names are gone, and the other is what it was.
     expect(diff("amd")).toContain("- device 0")

@@ -156,13 +156,29 @@ devices:
     const spec = specOf(cut.stdout)
     // The first GPU is cut, and nobody is given a device of its name that is no GPU.
     expect(cut.stderr).toContain(
-      'without what is added for "gpu0": no device of the specification is that GPU [GAN4062]',
+      `without what is added for "gpu0": the specification has no such device of the machine's [GAN4062]`,
     )
     expect(spec.devices.map(({ name }) => name)).not.toContain("gpu0")
     expect(spec.containerEdits.env).toContain("SITE=1")
     const envOf = (name: string) => spec.devices.find((one) => one.name === name)?.containerEdits.env
     expect(envOf("all")).toEqual(["ALL=1"])
     expect(envOf("own")).toEqual([])
+    writeFileSync(
+      at("forms.yaml"),
+      `devices:
+  - { name: 00000000:10:00.0, containerEdits: { env: [LONG=1] } }
+  - { name: "13:00.0", containerEdits: { env: [SHORT=1] } }
+  - { name: GPU-DB09E364-68F6-AD55-D55D-DF0389F224AD, containerEdits: { env: [LOUD=1] } }
+  - { name: "99:00.0", containerEdits: { env: [NOBODY=1] } }
+`,
+    )
+    const forms = generate("one-gpu", "--edits", at("forms.yaml"), "--name=index")
+    const [only] = specOf(forms.stdout).devices
+    expect([only?.name, only?.containerEdits.env]).toEqual(["0", ["LONG=1", "LOUD=1"]])
+    expect(forms.stderr.match(/without what is added for "[^"]*"/g)).toEqual([
+      'without what is added for "13:00.0"',
+      'without what is added for "99:00.0"',
+    ])
     const byIndex = generate("a100", "--edits", at("more.yaml"), "--name=index", "--without-all")
     const numbered = specOf(byIndex.stdout)
     expect(numbered.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])

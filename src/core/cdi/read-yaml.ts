@@ -102,14 +102,23 @@ function aliased(alias: Alias, { anchors, problems }: Reading): SpecNode {
 }
 
 /** Where a block of text ends with the file, in the middle of a line, YAML 1.2 adds the end of that line, and loaders of YAML 1.1 do not. */
-function textOf({ type, value }: Scalar, end: number, written: string): string {
+function textOf(
+  { type, value }: Scalar,
+  written: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): string {
   const text = String(value)
   const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED"
   if (!isBlock || end !== written.length || written.endsWith("\n") || !text.endsWith("\n")) return text
-  // A last line of blanks belongs to the text as far as it stands further in.
-  const isOfText = /[^ \n][^\n]*$/.test(written) || /(?:^|\n) +\n$/.test(text)
+  const [, ...lines] = written.slice(start).split("\n")
+  const last = lines.at(-1) ?? ""
+  // One of blanks belongs to the text as far as it stands further in than the first that has more.
+  const isOfText =
+    last.trim() !== "" || last.length > indentOf(lines.find((line) => line.trim() !== "") ?? last)
   return isOfText ? text.slice(0, -1) : text
 }
+
+const indentOf = (line: string): number => line.length - line.trimStart().length
 
 const tagPrefix = "tag:yaml.org,2002:"
 
@@ -119,7 +128,7 @@ function scalarOf(
   reading: Reading,
 ): SpecScalar {
   const { problems } = reading
-  const text = textOf(scalar, end, reading.text)
+  const text = textOf(scalar, reading.text, { start: at, end })
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)
   const { tag } = scalar

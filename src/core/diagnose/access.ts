@@ -6,7 +6,7 @@
 import type { FileStat } from "../host/host.ts"
 import { resolvePath } from "../host/resolve-path.ts"
 import type { RootView } from "../host/root-view.ts"
-import { joinPath } from "../text/path.ts"
+import { joinPath, parentPath } from "../text/path.ts"
 
 export interface EngineUser {
   readonly uid: number
@@ -66,7 +66,10 @@ export function writableOn(view: RootView, path: string, user: EngineUser): Writ
   for (const step of placesOn(view, path)) {
     const stat = view.lstat(step)
     if (!stat.ok) continue
-    const by = writerOf(stat.value, user)
+    const isLink = stat.value.kind === "symlink"
+    // Who owns a link may replace it only where names are their owners' alone.
+    if (isLink && !isOpenToAll(view, parentPath(step))) continue
+    const by = isLink ? strangerOf(stat.value, user) : writerOf(stat.value, user)
     if (by !== undefined) found.push({ writable: step, by, isGroup: by.startsWith("group ") })
   }
   return found.find(({ isGroup }) => !isGroup) ?? found[0]
@@ -81,10 +84,19 @@ function placesOn(view: RootView, path: string): ReadonlySet<string> {
 
 const sticky = 0o1000
 
-function writerOf({ kind, mode, uid, gid }: FileStat, user: EngineUser): string | undefined {
-  if (uid !== 0 && uid !== user.uid) return `user ${uid}`
-  // A link has no rights of its own.
-  if (kind === "symlink") return undefined
+/** Everybody may put names there, and take away their own. */
+export function isOpenToAll(view: RootView, directory: string): boolean {
+  const stat = view.lstat(directory)
+  return stat.ok && stat.value.kind === "directory" && (stat.value.mode & 0o002) !== 0
+}
+
+const strangerOf = ({ uid }: FileStat, user: EngineUser): string | undefined =>
+  uid !== 0 && uid !== user.uid ? `user ${uid}` : undefined
+
+function writerOf(stat: FileStat, user: EngineUser): string | undefined {
+  const { kind, mode, gid } = stat
+  const stranger = strangerOf(stat, user)
+  if (stranger !== undefined) return stranger
   // Nobody takes away what is another's in a sticky directory, and what is new there is not looked for.
   if (kind === "directory" && (mode & sticky) !== 0) return undefined
   if ((mode & 0o002) !== 0) return "everybody"

@@ -11,7 +11,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
-import { baseName } from "../text/path.ts"
+import { baseName, cleanPath } from "../text/path.ts"
 import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
 import { type SpecTwin, twinOf } from "./spec-twin.ts"
 
@@ -39,11 +39,9 @@ type Nodes = ReadonlySet<string>
 const nodesOf = (...edits: readonly ContainerEdits[]): Nodes =>
   new Set(edits.flatMap(({ deviceNodes }) => deviceNodes.map(({ path }) => path)))
 
-/** Itself, or the directory above it: whether it may be opened then check-mounts.ts asks. */
+/** By itself. Whether it may be opened then check-mounts.ts asks. */
 const isMounted = (path: string, ...edits: readonly ContainerEdits[]): boolean =>
-  edits.some(({ mounts }) =>
-    mounts.some(({ containerPath }) => path === containerPath || path.startsWith(`${containerPath}/`)),
-  )
+  edits.some(({ mounts }) => mounts.some(({ containerPath }) => path === cleanPath(containerPath)))
 
 /** A GPU that is kept for a virtual machine: no container computes on it, and generators of GPUs leave it out. */
 const isForVirtualMachine = ({ deviceNodes }: ContainerEdits): boolean =>

@@ -13,8 +13,8 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
-import { joinPath, parentPath } from "../text/path.ts"
-import { closedAt, type EngineUser, userTitle, type Writable, writableOn } from "./access.ts"
+import { cleanPath, joinPath } from "../text/path.ts"
+import { closedAt, type EngineUser, isOpenToAll, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
 /** Order: as read; of one file access first. */
@@ -41,20 +41,25 @@ export function checkFiles({ view, user, registry, directories, areNamed }: CdiS
       ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
     ]
   })
-  return [...ofFiles, ...directories.flatMap((directory) => openDirectory(view, directory, user, files))]
+  const told = new Set(
+    ofFiles.flatMap(({ fault: { tag, data } }) => (tag === "CdiFileUntrusted" ? [data.writable] : [])),
+  )
+  const ofDirectories = directories.flatMap((directory) => {
+    const untrusted = openDirectory(view, directory, user)
+    return untrusted === undefined || told.has(untrusted.writable)
+      ? []
+      : [strangersFile(directory, untrusted)]
+  })
+  return [...ofFiles, ...ofDirectories]
 }
 
-/** Where somebody may put a specification. What lies in it already tells of the directory too. */
-function openDirectory(
-  view: RootView,
-  directory: string,
-  user: EngineUser,
-  files: readonly string[],
-): readonly Finding[] {
-  if (files.some((file) => parentPath(file) === directory)) return []
+/** Where somebody may put a specification, also where nobody may take another's away. */
+function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
   const stat = view.lstat(directory)
-  const untrusted = stat.ok && stat.value.kind === "directory" ? writableOn(view, directory, user) : undefined
-  return untrusted === undefined ? [] : [strangersFile(directory, untrusted)]
+  if (!stat.ok || stat.value.kind !== "directory") return undefined
+  return isOpenToAll(view, directory)
+    ? { writable: cleanPath(directory), by: "everybody", isGroup: false }
+    : writableOn(view, directory, user)
 }
 
 /** A name that YAML's own users write as often as the other, and that no engine reads. Order: as directories are read, by name. */

@@ -7,7 +7,7 @@
 import type { RegisteredDevice } from "../cdi/registry.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { isMachineName } from "../generate/name-devices.ts"
+import { isMachineName } from "../generate/machine-names.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
 import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"

@@ -125,7 +125,7 @@ export function checkMounts(
   sources: readonly MountSource[],
   explained: ReadonlySet<string>,
 ): readonly Finding[] {
-  const listening = lazily(() => observeListening(subject.host))
+  const served = lazily(() => servedPlaces(subject, sources))
   return sources.flatMap(({ path, uses, at }): readonly Finding[] => {
     const place = placeOf(uses[0], "hostPath")
     const others = otherPlaces(uses, "hostPath")
@@ -149,7 +149,7 @@ export function checkMounts(
     }
     if (path.endsWith("/") && kind !== "directory")
       return [found("error", fault("CdiPathMissing", { place, path, errno: "ENOTDIR" }), ...others)]
-    const dead = kind === "socket" && isServed(subject, listening(), at.resolved) === false
+    const dead = kind === "socket" && served()?.has(at.resolved) === false
     return [
       ...(dead ? [deadSocket(at.resolved, place, others)] : []),
       // A mount needs the way to its source, and who runs in the container to read it.
@@ -158,18 +158,25 @@ export function checkMounts(
   })
 }
 
-/** By the place where each socket lies: who listens may have called it by another name, as /var/run is one of /run. */
-const isServed = (
-  { view }: CdiSubject,
-  listening: readonly string[] | undefined,
-  place: HostPath,
-): boolean | undefined =>
-  listening?.some((path) => {
-    if (path === place) return true
-    if (baseName(path) !== baseName(place)) return false
-    const resolved = view.resolve(path)
-    return resolved.ok && resolved.value === place
-  })
+/**
+ * Where sockets lie that somebody listens at, of those called as a mounted one; who listens may have another name for the place, as /var/run is one
+ * of /run. undefined: the machine does not tell.
+ */
+function servedPlaces(
+  { host, view }: CdiSubject,
+  sources: readonly MountSource[],
+): ReadonlySet<string> | undefined {
+  const listening = observeListening(host)
+  if (listening === undefined) return undefined
+  const wanted = new Set(sources.flatMap(({ at }) => (at.kind === "there" ? [baseName(at.resolved)] : [])))
+  return new Set(
+    listening.flatMap((path) => {
+      if (!wanted.has(baseName(path))) return []
+      const resolved = view.resolve(path)
+      return resolved.ok ? [path, resolved.value] : [path]
+    }),
+  )
+}
 
 /** A node with these numbers is given too: rights go by them, whatever it is called. */
 const mayOpen = (subject: CdiSubject, mounted: FileStat, { source, device }: Use<Mount>): boolean =>

@@ -62,8 +62,9 @@ function checkNode(
   if (!stat.ok) {
     if (stat.fault.tag !== "HostReadFailed" || stat.fault.data.reason !== "absent")
       return [found("warning", stat.fault, renderPlace(place), ...places)]
-    // Engines make such a node without a look, for whatever it is good.
-    const severity = uses.every(({ item }) => isWhole(item)) ? "warning" : "error"
+    // Engines make such a node without a look, for whatever it is good; in a user namespace they have to mount one.
+    const isMade = subject.user.uid === 0 && uses.every(({ item }) => isWhole(item))
+    const severity = isMade ? "warning" : "error"
     return [found(severity, fault("CdiHostNodeMissing", { path, place }), ...places)]
   }
   const letter = letters[stat.value.kind]
@@ -148,8 +149,10 @@ const isOfGpu = (path: string): boolean => /^\/dev\/(?:nvidia|kfd$|dri\/renderD)
 function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
   const needed = accessTo(path)
   const narrow = uses.filter(
-    ({ item: { permissions } }) =>
-      isOfGpu(path) && permissions !== "" && !needed.every((access) => permissions.includes(access[0] ?? "")),
+    ({ item, item: { permissions } }) =>
+      (isOfGpu(path) || isOfGpu(item.path)) &&
+      permissions !== "" &&
+      !needed.every((access) => permissions.includes(access[0] ?? "")),
   )
   return groupUses(narrow, ({ permissions }) => permissions).map(([permissions, ones]) =>
     found(

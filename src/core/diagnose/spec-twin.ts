@@ -2,7 +2,7 @@
 
 import type { CdiSpec } from "../cdi/spec.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { isMachineName } from "../generate/name-devices.ts"
+import { isMachineName } from "../generate/machine-names.ts"
 import { isOfDriver, requestLike } from "../generate/request-like.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorOfKind } from "../vendor/vendor-names.ts"

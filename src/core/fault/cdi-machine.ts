@@ -125,7 +125,7 @@ const list = (items: readonly string[]): string =>
 const takeBack = (d: { readonly writable: string; readonly by: string }): readonly Remedy[] => [
   {
     kind: "run",
-    argv: d.by.startsWith("user ") ? ["chown", "root", d.writable] : ["chmod", "go-w", d.writable],
+    argv: d.by.startsWith("user ") ? ["chown", "-h", "root", d.writable] : ["chmod", "go-w", d.writable],
     asRoot: true,
     why: `so that ${d.by} may not write it any more`,
   },
@@ -161,7 +161,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4109",
     exit: 1,
     says: (d) => `${at(d.place)}runtimes cannot mount ${quote(d.containerPath)}: ${d.problem}`,
-    remedies: () => know("add the option rbind, and name a place below the root"),
+    remedies: (d) =>
+      know(
+        d.containerPath.startsWith("/proc/")
+          ? "name another place, or have a hook put it there"
+          : "add the option rbind, and name a place below the root",
+      ),
   },
   CdiHookMiscalled: {
     code: "GAN4114",

@@ -92,8 +92,7 @@ export interface GpuFaults {
   NvmlGpuFailed: { readonly index: number; readonly problem: string }
   /** A MIG device whose permission nodes are not there. */
   MigNodeMissing: { readonly device: string; readonly path: HostPath }
-  /** A socket file that nobody listens at. */
-  /** `service`: empty, where nobody knows which it is. */
+  /** A socket file that nobody listens at. `service`: empty, where nobody knows which it is. */
   SocketDead: { readonly path: HostPath; readonly service: string }
   /** An optional file of the driver that is not there. `consequence`: what will not work. */
   DriverFileMissing: { readonly name: string; readonly consequence: string; readonly capability: string }

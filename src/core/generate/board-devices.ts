@@ -17,12 +17,13 @@ import { planGroups, toNodeEdit } from "../plan/plan-nodes.ts"
 import { type BoardDevices, selectBoard } from "../plan/select-board.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { leftOut, sharedNodes } from "./left-out.ts"
+import type { NameStrategy } from "./machine-names.ts"
 import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { type HookCall, type NamedPart, nodesOf, type PlatformDescription, type SpecPart } from "./part.ts"
 import { linksOf, mountedLibrariesHook, partOf, withFolders } from "./plan-parts.ts"
 import { driverlessContext } from "./spec-context.ts"
-import type { NameStrategy, SpecRequest } from "./spec-request.ts"
+import type { SpecRequest } from "./spec-request.ts"
 
 const reasons = ["specification"]
 const theLists = `the board's lists (${defaultListDirectory}/*.csv)`

@@ -4,7 +4,7 @@ import type { DriverCatalogue } from "../driver/catalogue.ts"
 import type { Fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { Inventory } from "../inventory/inventory.ts"
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { checkMachine } from "../plan/check-machine.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
@@ -85,7 +85,7 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
     if (checked.ok && hasNode(part)) {
       if (names.names.length === 0)
         left.push(leftOut(device, `it has no name by ${request.names.join(" or ")}`))
-      if (device.kind === "gpu" && device.gpu.isMigEnabled?.value === true)
+      if (device.kind === "gpu" && isWithoutParts(device.gpu, selected.value))
         left.push(withoutParts(device.gpu))
       return [{ ...names, part, env: [] }]
     }
@@ -110,6 +110,10 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   })
 }
 
+/** Asked for as a whole and not in parts, while MIG is enabled on it. */
+const isWithoutParts = ({ index, isMigEnabled }: Gpu, selected: readonly SelectedDevice[]): boolean =>
+  isMigEnabled?.value === true && !selected.some((one) => one.kind === "mig" && one.device.gpuIndex === index)
+
 /** Why no GPU is left: what is wrong with one says more than that there is none. */
 function nothingUsable(
   { gpus, findings }: Inventory,
@@ -133,6 +137,7 @@ const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "Gpu
 /** A device without an edit is none, and so the one that is no device sets a variable. Source: facts, toolkit §5.2. */
 const noDevice: NamedPart = {
   names: ["none"],
+  aliases: [],
   part: { edits: [], hooks: [] },
   env: ["NVCT_EMPTY_DEVICE="],
 }
@@ -170,7 +175,7 @@ function alone(
   findings: readonly Finding[],
 ): Result<DescribedMachine> {
   return hasNode(part)
-    ? ok({ devices: [{ names: ["all"], part, env: [] }], shared, findings })
+    ? ok({ devices: [{ names: ["all"], aliases: [], part, env: [] }], shared, findings })
     : nothingToGenerate(mode, placesOf[mode] ?? "/dev/nvidia*")
 }
 

@@ -18,7 +18,7 @@ import { addFor, annotationsFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
-import { isMachineName } from "./name-devices.ts"
+import { isMachineName } from "./machine-names.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, SpecPart } from "./part.ts"
 import { resolveMode, type SpecRequest } from "./spec-request.ts"
@@ -51,8 +51,8 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     request.additions.containerEdits,
   ])
   const taken = new Set<string>()
-  const written = devices.flatMap(({ names, known, part, env }): readonly CdiDevice[] => {
-    const all = known ?? names
+  const written = devices.flatMap(({ names, aliases, part, env }): readonly CdiDevice[] => {
+    const all = [...names, ...aliases]
     const containerEdits = addFor(all, { ...writePart(part, request), env }, request.additions)
     // Two of one name, and no engine reads the file.
     const free = names.filter((name) => !taken.has(name))
@@ -67,7 +67,7 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
       `a device that has a name by ${strategies}`,
     )
   }
-  const known = devices.flatMap((device) => device.known ?? device.names)
+  const known = devices.flatMap(({ names, aliases }) => [...names, ...aliases])
   const own = ownDevices(known, request.additions)
   // The name would promise a GPU to who asks for it.
   const isNobodys = (name: string): boolean =>
@@ -105,7 +105,7 @@ const additionLeftOut = (name: string): Finding => ({
   severity: "warning",
   fault: fault("CdiContentLeftOut", {
     what: `what is added for ${JSON.stringify(name)}`,
-    why: "no device of the specification is that GPU",
+    why: "the specification has no such device of the machine's",
     consequence: "a device of your own has a name that none of a machine's has",
   }),
   evidence: [name],

@@ -1,31 +1,19 @@
 /** The names under which a specification has a GPU or a MIG device, one for each strategy. Source: facts, toolkit §5.2. */
 
 import { deviceNameProblem } from "../cdi/name-rules.ts"
-import { pciAddressPattern } from "../inventory/pci-address.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
-import { noAdditions } from "./add-edits.ts"
+import { type NameStrategy, nameStrategies } from "./machine-names.ts"
 import type { DeviceNames } from "./part.ts"
-import { type NameStrategy, nameStrategies, type SpecRequest } from "./spec-request.ts"
+import type { SpecRequest } from "./spec-request.ts"
 
-const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
-  index: /^\d+(?::\d+)?$/,
-  "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
-  uuid: /^(?:GPU|MIG)-/,
-  pci: pciAddressPattern,
-}
-
-export const isNameBy = (strategy: NameStrategy, name: string): boolean => namePatterns[strategy].test(name)
-
-/** Is it what generators call a device of a machine, be it there or not? */
-export const isMachineName = (name: string): boolean =>
-  name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, name))
-
-/** As they are asked for. `name`: of one device, by these strategies. */
+/** As they are asked for. `name`: of one device, by these strategies. Nobody asks for aliases where nothing is added. */
 export const namesFor = (
   { names, additions }: Pick<SpecRequest, "names" | "additions">,
   name: (strategies: readonly NameStrategy[]) => readonly string[],
-): DeviceNames =>
-  additions === noAdditions ? { names: name(names) } : { names: name(names), known: name(nameStrategies) }
+): DeviceNames => ({
+  names: name(names),
+  aliases: additions.devices.length === 0 ? [] : name(nameStrategies),
+})
 
 /**
  * Order: as the strategies, each once. A device without a UUID has no name by it, and a MIG device none by its place on the bus; what

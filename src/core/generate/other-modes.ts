@@ -51,6 +51,7 @@ export function channelDevices(inventory: Inventory, asked: readonly string[]): 
   return ok(
     channels.value.map((node) => ({
       names: [baseName(node.path).replace("channel", "")],
+      aliases: [],
       part: nodesPart(inventory, [node]),
       env: [],
     })),
@@ -64,7 +65,7 @@ export function windowsDevice({ inventory, driver }: HostSnapshot): Result<Platf
   if (driver === undefined || driver.platformFiles.length === 0)
     return nothingToGenerate("wsl", `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   return ok({
-    devices: [{ names: ["all"], part: nodesPart(inventory, [dxg]), env: [] }],
+    devices: [{ names: ["all"], aliases: [], part: nodesPart(inventory, [dxg]), env: [] }],
     shared: windowsPart(driver),
     findings: [],
   })

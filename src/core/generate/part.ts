@@ -36,8 +36,8 @@ export const nodesOf = ({ edits }: SpecPart): ReadonlySet<string> =>
 export interface DeviceNames {
   /** Under which it is written. */
   readonly names: readonly string[]
-  /** Every name that it could have, where additions may mean it by one that is not written. Absent: none but the written. */
-  readonly known?: readonly string[]
+  /** Names that it could have too, by which additions may mean it. */
+  readonly aliases: readonly string[]
 }
 
 export interface NamedPart extends DeviceNames {

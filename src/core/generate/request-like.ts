@@ -7,10 +7,9 @@ import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
 import { splitKind } from "../cdi/name-rules.ts"
 import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, type Hook } from "../cdi/spec.ts"
 import { noAdditions } from "./add-edits.ts"
-import { isMachineName, isNameBy } from "./name-devices.ts"
+import { isMachineName, isNameBy, nameStrategies } from "./machine-names.ts"
 import {
   hookChoice,
-  nameStrategies,
   type SpecMode,
   type SpecRequest,
   specModes,

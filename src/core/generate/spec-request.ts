@@ -5,6 +5,7 @@
 
 import type { Inventory } from "../inventory/inventory.ts"
 import type { Additions } from "./add-edits.ts"
+import type { NameStrategy } from "./machine-names.ts"
 
 export const specModes = [
   "auto",
@@ -19,10 +20,6 @@ export const specModes = [
   "wsl",
 ] as const
 export type SpecMode = (typeof specModes)[number]
-
-/** `index`: `0`, `0:1`; `type-index`: `gpu0`, `mig0:1`; `pci`: `0000:07:00.0`, whole GPUs only. */
-export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
-export type NameStrategy = (typeof nameStrategies)[number]
 
 /** What the toolkit's program does in a container, by the words that it is told it with. */
 export const toolkitHooks = [

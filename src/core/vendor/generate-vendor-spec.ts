@@ -1,8 +1,6 @@
 /** Specifications by the vendor's name, for commands: which vendors there are, whose GPUs a machine has, and one entry for all. */
 
-import { shapeOfName } from "../cdi/name-shape.ts"
-import { type CdiSpec, everyEdits } from "../cdi/spec.ts"
-import { ok, type Result } from "../fault/result.ts"
+import type { Result } from "../fault/result.ts"
 import type { HostFiles } from "../host/host.ts"
 import { generateAmdSpec } from "./amd/generate-amd-spec.ts"
 import { observeAmd } from "./amd/observe-amd.ts"
@@ -35,21 +33,6 @@ export const generateVendorSpec = (
   host: HostFiles,
   options: VendorSpecOptions,
 ): Result<GeneratedVendorSpec> => entries[vendor].generate(host, options)
-
-/** With names and groups as in one that is there. Faults: VendorGpuAbsent. */
-export function generateVendorSpecLike(
-  vendor: VendorName,
-  host: HostFiles,
-  like: CdiSpec,
-): Result<GeneratedVendorSpec> {
-  const hasGroups = everyEdits(like).some(({ edits }) => edits.additionalGids.length > 0)
-  const made = generateVendorSpec(vendor, host, { hasGroups })
-  if (!made.ok) return made
-  const { spec, findings } = made.value
-  const shapes = new Set(like.devices.map(({ name }) => shapeOfName(name)))
-  const devices = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
-  return ok({ spec: { ...spec, devices }, findings })
-}
 
 /** Those with GPUs on the bus, usable or not: one whose GPUs are all broken is no vendor that nobody has. */
 export const vendorsOn = (host: HostFiles): readonly VendorName[] =>

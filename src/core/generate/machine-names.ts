@@ -1,0 +1,30 @@
+/** What generators call the devices of a machine, in every form in which people write it. Source: facts, toolkit §5.2. */
+
+import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
+
+/** `index`: `0`, `0:1`; `type-index`: `gpu0`, `mig0:1`; `pci`: `0000:07:00.0`, whole GPUs only. */
+export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
+export type NameStrategy = (typeof nameStrategies)[number]
+
+const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
+  index: /^\d+(?::\d+)?$/,
+  "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
+  uuid: /^(?:GPU|MIG)-/i,
+  pci: pciAddressPattern,
+}
+
+export const isNameBy = (strategy: NameStrategy, name: string): boolean => namePatterns[strategy].test(name)
+
+/** Is it what generators call a device of a machine, be it there or not? */
+export const isMachineName = (name: string): boolean =>
+  name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, canonicalName(name)))
+
+/** Of a place on the bus, whose domain may be left out. */
+const placePattern = /^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i
+
+/** The same for names that mean the same device: a UUID in capitals, a place on the bus in the long form or without its domain. */
+export function canonicalName(name: string): string {
+  if (isNameBy("uuid", name)) return name.toLowerCase()
+  if (!placePattern.test(name)) return name
+  return normalizePciAddress(pciAddressPattern.test(name) ? name : `0000:${name}`)
+}

@@ -1,0 +1,71 @@
+/**
+ * A vendor's specification in the style of one that is there: its kinds of names, groups or none, what it says of each node (rights, numbers,
+ * owner), and places in /dev/dri/by-path as mounts where it has them so. For comparing one with its machine.
+ */
+
+import { mapEdits } from "../cdi/map-edits.ts"
+import { shapeOfName } from "../cdi/name-shape.ts"
+import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, hostPathOf } from "../cdi/spec.ts"
+import { ok, type Result } from "../fault/result.ts"
+import type { HostFiles } from "../host/host.ts"
+import { hostPath } from "../text/brand.ts"
+import type { GeneratedVendorSpec } from "./compose-spec.ts"
+import { generateVendorSpec } from "./generate-vendor-spec.ts"
+import type { VendorName } from "./vendor-names.ts"
+
+/** Faults: VendorGpuAbsent. */
+export function generateVendorSpecLike(
+  vendor: VendorName,
+  host: HostFiles,
+  like: CdiSpec,
+): Result<GeneratedVendorSpec> {
+  const edits = everyEdits(like).map((one) => one.edits)
+  const made = generateVendorSpec(vendor, host, {
+    hasGroups: edits.some(({ additionalGids }) => additionalGids.length > 0),
+  })
+  if (!made.ok) return made
+  const { spec, findings } = made.value
+  const shapes = new Set(like.devices.map(({ name }) => shapeOfName(name)))
+  const devices = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
+  const styled = mapEdits({ ...spec, devices }, (own) => withMounts(withNodes(own, edits, host), edits))
+  return ok({ spec: styled, findings })
+}
+
+function withNodes(own: ContainerEdits, like: readonly ContainerEdits[], host: HostFiles): ContainerEdits {
+  const [model] = like.flatMap(({ deviceNodes }) => deviceNodes)
+  return model === undefined
+    ? own
+    : { ...own, deviceNodes: own.deviceNodes.map((node) => styleNode(node, model, host)) }
+}
+
+/** As much as the model says, and what it says as the machine has it. */
+function styleNode(node: DeviceNode, model: DeviceNode, host: HostFiles): DeviceNode {
+  const { permissions } = model
+  const stat = host.lstat(hostPath(hostPathOf(node)))
+  if (!stat.ok) return { ...node, permissions }
+  const { major, minor, mode, uid, gid } = stat.value
+  return {
+    ...node,
+    permissions,
+    type: model.type === "" ? "" : "c",
+    ...(model.major === 0 ? {} : { major, minor }),
+    ...(model.fileMode === undefined ? {} : { fileMode: mode & 0o777 }),
+    ...(model.uid === undefined ? {} : { uid }),
+    ...(model.gid === undefined ? {} : { gid }),
+  }
+}
+
+const byPath = "/dev/dri/by-path/"
+
+function withMounts(own: ContainerEdits, like: readonly ContainerEdits[]): ContainerEdits {
+  const model = like
+    .flatMap(({ mounts }) => mounts)
+    .find(({ containerPath }) => containerPath.startsWith(byPath))
+  if (model === undefined) return own
+  const places = own.deviceNodes.filter(({ path }) => path.startsWith(byPath))
+  return {
+    ...own,
+    deviceNodes: own.deviceNodes.filter((node) => !places.includes(node)),
+    mounts: [...own.mounts, ...places.map(({ path }) => ({ ...model, hostPath: path, containerPath: path }))],
+  }
+}
