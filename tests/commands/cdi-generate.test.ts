@@ -150,6 +150,7 @@ devices:
   - { name: gpu0, annotations: { shelf: upper }, containerEdits: { env: [FIRST=1] } }
   - { name: all, containerEdits: { env: [ALL=1] } }
   - { name: own, containerEdits: { deviceNodes: [{ path: /dev/own }] } }
+  - { name: gpu-shared, containerEdits: { env: [SHARED=1] } }
 `,
     )
     const cut = generate("mig", "--edits", at("more.yaml"), "--name=index,type-index")
@@ -182,7 +183,7 @@ devices:
     const byIndex = generate("a100", "--edits", at("more.yaml"), "--name=index", "--without-all")
     const numbered = specOf(byIndex.stdout)
     expect(numbered.devices.find(({ name }) => name === "0")?.containerEdits.env).toEqual(["FIRST=1"])
-    expect(numbered.devices.map(({ name }) => name)).toEqual([..."01234567", "own"])
+    expect(numbered.devices.map(({ name }) => name)).toEqual([..."01234567", "gpu-shared", "own"])
     expect(byIndex.stderr).toContain('without what is added for "all"')
     const whole = specOf(generate("a100", "--edits", at("more.yaml")).stdout)
     expect(whole.devices.map(({ name }) => name)).toContain("own")

@@ -110,15 +110,24 @@ function textOf(
   const text = String(value)
   const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED"
   if (!isBlock || end !== written.length || written.endsWith("\n") || !text.endsWith("\n")) return text
-  const [, ...lines] = written.slice(start).split("\n")
+  const [header = "", ...lines] = written.slice(start).split("\n")
   const last = lines.at(-1) ?? ""
-  // One of blanks belongs to the text as far as it stands further in than the first that has more.
-  const isOfText =
-    last.trim() !== "" || last.length > indentOf(lines.find((line) => line.trim() !== "") ?? last)
-  return isOfText ? text.slice(0, -1) : text
+  if (!isBlank(last)) return text.slice(0, -1)
+  // A last line of blanks belongs to the text as far as it stands further in than the block does.
+  const first = lines.find((line) => !isBlank(line)) ?? last
+  const isFurther = /^[|>][-+]?[1-9]/.test(header) ? endsInBlanks(text) : last.length > indentOf(first)
+  return isFurther ? text.slice(0, -1) : text
 }
 
-const indentOf = (line: string): number => line.length - line.trimStart().length
+const isBlank = (line: string): boolean => /^ *$/.test(line)
+
+const indentOf = (line: string): number => line.length - line.replace(/^ +/, "").length
+
+/** Its last line is one of blanks. */
+function endsInBlanks(text: string): boolean {
+  const last = text.slice(text.lastIndexOf("\n", text.length - 2) + 1, -1)
+  return last !== "" && isBlank(last)
+}
 
 const tagPrefix = "tag:yaml.org,2002:"
 

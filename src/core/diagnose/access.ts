@@ -68,7 +68,7 @@ export function writableOn(view: RootView, path: string, user: EngineUser): Writ
     if (!stat.ok) continue
     const isLink = stat.value.kind === "symlink"
     // Who owns a link may replace it only where names are their owners' alone.
-    if (isLink && !isOpenToAll(view, parentPath(step))) continue
+    if (isLink && !isShared(view, parentPath(step))) continue
     const by = isLink ? strangerOf(stat.value, user) : writerOf(stat.value, user)
     if (by !== undefined) found.push({ writable: step, by, isGroup: by.startsWith("group ") })
   }
@@ -88,6 +88,14 @@ const sticky = 0o1000
 export function isOpenToAll(view: RootView, directory: string): boolean {
   const stat = view.lstat(directory)
   return stat.ok && stat.value.kind === "directory" && (stat.value.mode & 0o002) !== 0
+}
+
+/** Others than root may put names there. */
+function isShared(view: RootView, directory: string): boolean {
+  const stat = view.lstat(directory)
+  return (
+    stat.ok && ((stat.value.mode & 0o002) !== 0 || ((stat.value.mode & 0o020) !== 0 && stat.value.gid !== 0))
+  )
 }
 
 const strangerOf = ({ uid }: FileStat, user: EngineUser): string | undefined =>

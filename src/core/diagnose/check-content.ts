@@ -39,9 +39,14 @@ type Nodes = ReadonlySet<string>
 const nodesOf = (...edits: readonly ContainerEdits[]): Nodes =>
   new Set(edits.flatMap(({ deviceNodes }) => deviceNodes.map(({ path }) => path)))
 
-/** By itself. Whether it may be opened then check-mounts.ts asks. */
+/** By itself; whether it may be opened then check-mounts.ts asks. Of links to nodes also the directory: they need no right of their own. */
 const isMounted = (path: string, ...edits: readonly ContainerEdits[]): boolean =>
-  edits.some(({ mounts }) => mounts.some(({ containerPath }) => path === cleanPath(containerPath)))
+  edits.some(({ mounts }) =>
+    mounts.some(({ containerPath }) => {
+      const place = cleanPath(containerPath)
+      return path === place || (place === "/dev/dri/by-path" && path.startsWith(`${place}/`))
+    }),
+  )
 
 /** A GPU that is kept for a virtual machine: no container computes on it, and generators of GPUs leave it out. */
 const isForVirtualMachine = ({ deviceNodes }: ContainerEdits): boolean =>

@@ -13,7 +13,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
-import { cleanPath, joinPath } from "../text/path.ts"
+import { joinPath } from "../text/path.ts"
 import { closedAt, type EngineUser, isOpenToAll, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
@@ -57,8 +57,9 @@ export function checkFiles({ view, user, registry, directories, areNamed }: CdiS
 function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
   const stat = view.lstat(directory)
   if (!stat.ok || stat.value.kind !== "directory") return undefined
+  const resolved = view.resolve(directory)
   return isOpenToAll(view, directory)
-    ? { writable: cleanPath(directory), by: "everybody", isGroup: false }
+    ? { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
     : writableOn(view, directory, user)
 }
 

@@ -147,12 +147,14 @@ function checkNames(
 const isOfGpu = (path: string): boolean => /^\/dev\/(?:nvidia|kfd$|dri\/renderD)/.test(path)
 
 function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
-  const needed = accessTo(path)
+  /** Whatever it is called on the machine. */
+  const neededOf = (item: DeviceNode): readonly Access[] =>
+    [path, item.path].map(accessTo).find(({ length }) => length === 1) ?? accessTo(path)
   const narrow = uses.filter(
     ({ item, item: { permissions } }) =>
       (isOfGpu(path) || isOfGpu(item.path)) &&
       permissions !== "" &&
-      !needed.every((access) => permissions.includes(access[0] ?? "")),
+      !neededOf(item).every((access) => permissions.includes(access[0] ?? "")),
   )
   return groupUses(narrow, ({ permissions }) => permissions).map(([permissions, ones]) =>
     found(
@@ -162,7 +164,9 @@ function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): reado
         ...{
           path,
           permissions,
-          needed: needed.map((access) => `${access.replace(/e$/, "")}ing`).join(" and "),
+          needed: neededOf(ones[0].item)
+            .map((access) => `${access.replace(/e$/, "")}ing`)
+            .join(" and "),
         },
       }),
       ...otherPlaces(ones, "permissions"),

@@ -9,7 +9,7 @@ export type NameStrategy = (typeof nameStrategies)[number]
 const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
   index: /^\d+(?::\d+)?$/,
   "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
-  uuid: /^(?:GPU|MIG)-/i,
+  uuid: /^(?:GPU|MIG)-/,
   pci: pciAddressPattern,
 }
 
@@ -22,9 +22,11 @@ export const isMachineName = (name: string): boolean =>
 /** Of a place on the bus, whose domain may be left out. */
 const placePattern = /^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i
 
-/** The same for names that mean the same device: a UUID in capitals, a place on the bus in the long form or without its domain. */
+const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */
 export function canonicalName(name: string): string {
-  if (isNameBy("uuid", name)) return name.toLowerCase()
+  if (uuidPattern.test(name)) return name.slice(0, 3).toUpperCase() + name.slice(3).toLowerCase()
   if (!placePattern.test(name)) return name
   return normalizePciAddress(pciAddressPattern.test(name) ? name : `0000:${name}`)
 }

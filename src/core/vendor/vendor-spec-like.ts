@@ -32,11 +32,20 @@ export function generateVendorSpecLike(
 }
 
 function withNodes(own: ContainerEdits, like: readonly ContainerEdits[], host: HostFiles): ContainerEdits {
-  const [model] = like.flatMap(({ deviceNodes }) => deviceNodes)
-  return model === undefined
-    ? own
-    : { ...own, deviceNodes: own.deviceNodes.map((node) => styleNode(node, model, host)) }
+  const models = like.flatMap(({ deviceNodes }) => deviceNodes)
+  const byPath = new Map(models.map((node) => [node.path, node]))
+  const byKind = new Map(models.map((node) => [kindOf(node), node]))
+  return {
+    ...own,
+    deviceNodes: own.deviceNodes.map((node) => {
+      const model = byPath.get(node.path) ?? byKind.get(kindOf(node)) ?? models[0]
+      return model === undefined ? node : styleNode(node, model, host)
+    }),
+  }
 }
+
+/** `/dev/dri/card`, `/dev/kfd`: without what tells one of them from another. */
+const kindOf = ({ path }: DeviceNode): string => path.replaceAll(/[0-9a-f]*[0-9][0-9a-f]*/g, "")
 
 /** As much as the model says, and what it says as the machine has it. */
 function styleNode(node: DeviceNode, model: DeviceNode, host: HostFiles): DeviceNode {
@@ -55,17 +64,17 @@ function styleNode(node: DeviceNode, model: DeviceNode, host: HostFiles): Device
   }
 }
 
-const byPath = "/dev/dri/by-path/"
+const places = "/dev/dri/by-path/"
 
 function withMounts(own: ContainerEdits, like: readonly ContainerEdits[]): ContainerEdits {
   const model = like
     .flatMap(({ mounts }) => mounts)
-    .find(({ containerPath }) => containerPath.startsWith(byPath))
+    .find(({ containerPath }) => containerPath.startsWith(places))
   if (model === undefined) return own
-  const places = own.deviceNodes.filter(({ path }) => path.startsWith(byPath))
+  const placed = own.deviceNodes.filter(({ path }) => path.startsWith(places))
   return {
     ...own,
-    deviceNodes: own.deviceNodes.filter((node) => !places.includes(node)),
-    mounts: [...own.mounts, ...places.map(({ path }) => ({ ...model, hostPath: path, containerPath: path }))],
+    deviceNodes: own.deviceNodes.filter((node) => !placed.includes(node)),
+    mounts: [...own.mounts, ...placed.map(({ path }) => ({ ...model, hostPath: path, containerPath: path }))],
   }
 }

@@ -18,6 +18,8 @@ test.each([
   [">\n  b\n    ", "b\n  "],
   ["|\n  b\n\n   ", "b\n\n "],
   ["|\n  b\n# c", "b\n"],
+  ["|+\n x\n   \n ", "x\n  \n"],
+  ["|1\n  b\n   ", " b\n  "],
 ])("a block of text at the end of a file, %j, is %j", (block, value) => {
   expect(readYaml(`a: ${block}`)).toMatchObject({ root: { entries: [{ value: { kind: "text", value } }] } })
 })

@@ -40,6 +40,11 @@ describe("a specification of Intel's GPUs beside its machine", () => {
   test("ours, and in the form of Intel's own generator", () => {
     expect(judge(ownSpec())).toEqual([])
     expect(judge(withMounts(ownSpec()))).toEqual([])
+    const whole = mapEdits(withMounts(ownSpec()), (edits) => ({
+      ...edits,
+      mounts: edits.mounts.slice(0, 1).map((one) => ({ ...one, hostPath: byPath, containerPath: byPath })),
+    }))
+    expect(judge(whole)).toEqual([])
   })
 
   test("a mount of a node that is not given too gives no right to open it", () => {
