@@ -3,11 +3,12 @@
 import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
-import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
-import { attempt, readFileAt } from "./file-system.ts"
+import { attempt } from "./file-system.ts"
+import { createLiveFiles } from "./live-files.ts"
+import { readCdiFile } from "./read-cdi-directories.ts"
 import { lstatIfThere, statIfThere } from "./stat-if-there.ts"
 
 /** Tells one state of a file from another; empty: it is not there. */
@@ -21,23 +22,17 @@ export function isSpecText(path: string, text: string): boolean {
   try {
     const stat = lstatSync(path)
     const isOurs = stat.isFile() && (stat.mode & 0o7777) === 0o644 && stat.uid === process.geteuid?.()
-    const bytes = isOurs ? readBounded(path) : undefined
-    return bytes !== undefined && decodeUtf8(bytes) === text
+    const read = isOurs ? readCdiFile(createLiveFiles(), path) : undefined
+    return read?.ok === true && decodeUtf8(read.value) === text
   } catch {
     return false
   }
 }
 
-/** Whatever somebody put there, a FIFO too, this returns at once. undefined: it is no file that engines could read. */
-function readBounded(path: string): Uint8Array | undefined {
-  const read = readFileAt(path, path, { offsetBytes: 0, lengthBytes: specLimitBytes + 1 })
-  return read.ok ? read.value : undefined
-}
-
 /** Something that it gives containers is gone from this machine, so that an engine fails with it. What cannot be read is nobody's. */
 export function isSpecStale(path: string): boolean {
-  const bytes = readBounded(path)
-  const parsed = bytes && parseSpec({ path, bytes })
+  const read = readCdiFile(createLiveFiles(), path)
+  const parsed = read.ok ? parseSpec({ path, bytes: read.value }) : undefined
   if (parsed?.ok !== true) return false
   return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
     [

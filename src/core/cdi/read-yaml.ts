@@ -4,6 +4,7 @@
  */
 
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml"
+import { blockText } from "./block-text.ts"
 import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { readBlockYaml } from "./read-block-yaml.ts"
@@ -101,34 +102,6 @@ function aliased(alias: Alias, { anchors, problems }: Reading): SpecNode {
   return { ...span, kind: "null" }
 }
 
-/** Where a block of text ends with the file, in the middle of a line, YAML 1.2 adds the end of that line, and loaders of YAML 1.1 do not. */
-function textOf(
-  { type, value }: Scalar,
-  written: string,
-  { start, end }: { readonly start: number; readonly end: number },
-): string {
-  const text = String(value)
-  const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED"
-  if (!isBlock || end !== written.length || written.endsWith("\n") || !text.endsWith("\n")) return text
-  const [header = "", ...lines] = written.slice(start).split("\n")
-  const last = lines.at(-1) ?? ""
-  if (!isBlank(last)) return text.slice(0, -1)
-  // A last line of blanks belongs to the text as far as it stands further in than the block does.
-  const first = lines.find((line) => !isBlank(line)) ?? last
-  const isFurther = /^[|>][-+]?[1-9]/.test(header) ? endsInBlanks(text) : last.length > indentOf(first)
-  return isFurther ? text.slice(0, -1) : text
-}
-
-const isBlank = (line: string): boolean => /^ *$/.test(line)
-
-const indentOf = (line: string): number => line.length - line.replace(/^ +/, "").length
-
-/** Its last line is one of blanks. */
-function endsInBlanks(text: string): boolean {
-  const last = text.slice(text.lastIndexOf("\n", text.length - 2) + 1, -1)
-  return last !== "" && isBlank(last)
-}
-
 const tagPrefix = "tag:yaml.org,2002:"
 
 function scalarOf(
@@ -137,7 +110,7 @@ function scalarOf(
   reading: Reading,
 ): SpecScalar {
   const { problems } = reading
-  const text = textOf(scalar, reading.text, { start: at, end })
+  const text = blockText(scalar, reading.text, { start: at, end })
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)
   const { tag } = scalar

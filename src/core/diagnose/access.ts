@@ -84,18 +84,13 @@ function placesOn(view: RootView, path: string): ReadonlySet<string> {
 
 const sticky = 0o1000
 
-/** Everybody may put names there, and take away their own. */
-export function isOpenToAll(view: RootView, directory: string): boolean {
-  const stat = view.lstat(directory)
-  return stat.ok && stat.value.kind === "directory" && (stat.value.mode & 0o002) !== 0
-}
+/** Of a directory: everybody may put names there, and take away their own. */
+export const isOpenToAll = ({ mode }: FileStat): boolean => (mode & 0o002) !== 0
 
 /** Others than root may put names there. */
 function isShared(view: RootView, directory: string): boolean {
   const stat = view.lstat(directory)
-  return (
-    stat.ok && ((stat.value.mode & 0o002) !== 0 || ((stat.value.mode & 0o020) !== 0 && stat.value.gid !== 0))
-  )
+  return stat.ok && (isOpenToAll(stat.value) || ((stat.value.mode & 0o020) !== 0 && stat.value.gid !== 0))
 }
 
 const strangerOf = ({ uid }: FileStat, user: EngineUser): string | undefined =>

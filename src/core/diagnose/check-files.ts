@@ -57,10 +57,9 @@ export function checkFiles({ view, user, registry, directories, areNamed }: CdiS
 function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
   const stat = view.lstat(directory)
   if (!stat.ok || stat.value.kind !== "directory") return undefined
+  if (!isOpenToAll(stat.value)) return writableOn(view, directory, user)
   const resolved = view.resolve(directory)
-  return isOpenToAll(view, directory)
-    ? { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
-    : writableOn(view, directory, user)
+  return { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
 }
 
 /** A name that YAML's own users write as often as the other, and that no engine reads. Order: as directories are read, by name. */

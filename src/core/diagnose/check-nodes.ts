@@ -98,8 +98,9 @@ function checkNode(
 const isWhole = ({ type, major }: DeviceNode): boolean => type === "p" || (type !== "" && major !== 0)
 
 /** Rights over MIG and IMEX channels are opened for reading, and for nothing else. */
-const accessTo = (path: string): readonly Access[] =>
-  /\/nvidia-caps(?:-imex-channels)?\//.test(path) ? ["read"] : ["read", "write"]
+const isRight = (path: string): boolean => /\/nvidia-caps(?:-imex-channels)?\//.test(path)
+
+const accessTo = (path: string): readonly Access[] => (isRight(path) ? ["read"] : ["read", "write"])
 
 /** Numbers that are written, and those that the node has now. */
 function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
@@ -147,27 +148,19 @@ function checkNames(
 const isOfGpu = (path: string): boolean => /^\/dev\/(?:nvidia|kfd$|dri\/renderD)/.test(path)
 
 function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
-  /** Whatever it is called on the machine. */
-  const neededOf = (item: DeviceNode): readonly Access[] =>
-    [path, item.path].map(accessTo).find(({ length }) => length === 1) ?? accessTo(path)
-  const narrow = uses.filter(
-    ({ item, item: { permissions } }) =>
-      (isOfGpu(path) || isOfGpu(item.path)) &&
-      permissions !== "" &&
-      !neededOf(item).every((access) => permissions.includes(access[0] ?? "")),
-  )
+  const isReadAlone = ({ item }: Use<DeviceNode>): boolean => isRight(path) || isRight(item.path)
+  const isNarrow = (use: Use<DeviceNode>): boolean => {
+    const { permissions } = use.item
+    const mayRead = permissions.includes("r")
+    return permissions !== "" && !(mayRead && (isReadAlone(use) || permissions.includes("w")))
+  }
+  const narrow = uses.filter((use) => (isOfGpu(path) || isOfGpu(use.item.path)) && isNarrow(use))
   return groupUses(narrow, ({ permissions }) => permissions).map(([permissions, ones]) =>
     found(
       "warning",
       fault("CdiNodeNarrow", {
         place: placeOf(ones[0], "permissions"),
-        ...{
-          path,
-          permissions,
-          needed: neededOf(ones[0].item)
-            .map((access) => `${access.replace(/e$/, "")}ing`)
-            .join(" and "),
-        },
+        ...{ path, permissions, needed: isReadAlone(ones[0]) ? "reading" : "reading and writing" },
       }),
       ...otherPlaces(ones, "permissions"),
     ),

@@ -16,22 +16,18 @@ export const noAdditions: Additions = { annotations: new Map(), containerEdits: 
 const isAmong = (name: string, names: readonly string[]): boolean =>
   names.some((one) => canonicalName(one) === canonicalName(name))
 
-/** With what is added for a device of these names. */
+/** With what is added for a device of these names, and noted of it. */
 export function addFor(
   names: readonly string[],
   own: ContainerEdits,
   { devices }: Additions,
-): ContainerEdits {
+): Pick<CdiDevice, "annotations" | "containerEdits"> {
   const added = devices.filter(({ name }) => isAmong(name, names))
-  return added.length === 0 ? own : mergeEdits([own, ...added.map((one) => one.containerEdits)])
+  return {
+    annotations: new Map(added.flatMap(({ annotations }) => [...annotations])),
+    containerEdits: added.length === 0 ? own : mergeEdits([own, ...added.map((one) => one.containerEdits)]),
+  }
 }
-
-/** What is noted of a device of these names. */
-export const annotationsFor = (
-  names: readonly string[],
-  { devices }: Additions,
-): ReadonlyMap<string, string> =>
-  new Map(devices.filter(({ name }) => isAmong(name, names)).flatMap(({ annotations }) => [...annotations]))
 
 /** Devices that are none of these. */
 export const ownDevices = (names: readonly string[], { devices }: Additions): readonly CdiDevice[] =>

@@ -14,7 +14,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
-import { addFor, annotationsFor, ownDevices } from "./add-edits.ts"
+import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
 import { describeMachine } from "./describe-machine.ts"
 import { leaveUnsayable } from "./leave-unsayable.ts"
@@ -52,13 +52,12 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
   ])
   const taken = new Set<string>()
   const written = devices.flatMap(({ names, aliases, part, env }): readonly CdiDevice[] => {
-    const all = [...names, ...aliases]
-    const containerEdits = addFor(all, { ...writePart(part, request), env }, request.additions)
+    const own = { ...writePart(part, request), env }
+    const given = addFor([...names, ...aliases], own, request.additions)
     // Two of one name, and no engine reads the file.
     const free = names.filter((name) => !taken.has(name))
     for (const name of free) taken.add(name)
-    const annotations = annotationsFor(all, request.additions)
-    return free.map((name) => ({ name, annotations, containerEdits }))
+    return free.map((name) => ({ name, ...given }))
   })
   if (written.length === 0) {
     const strategies = request.names.join(" or ")
@@ -68,10 +67,11 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     )
   }
   const known = devices.flatMap(({ names, aliases }) => [...names, ...aliases])
-  const own = ownDevices(known, request.additions)
+  const beside = ownDevices(known, request.additions)
   // The name would promise a GPU to who asks for it.
-  const isNobodys = (name: string): boolean =>
+  const isNobodys = ({ name }: CdiDevice): boolean =>
     isMachineName(name) && !(name === "all" && request.hasAllDevice)
+  const lost = beside.filter(isNobodys)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
   const spec: CdiSpec = {
     cdiVersion: "",
@@ -80,13 +80,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     containerEdits: arranged.containerEdits,
     devices: withOwn(
       arranged.devices,
-      own.filter(({ name }) => !isNobodys(name)),
+      beside.filter((one) => !lost.includes(one)),
     ),
   }
   const findings = [
     ...described.value.findings,
     ...[...unsaid].map(leftOut),
-    ...own.flatMap(({ name }) => (isNobodys(name) ? additionLeftOut(name) : [])),
+    ...lost.map(({ name }) => additionLeftOut(name)),
   ]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }

@@ -1,6 +1,7 @@
 /** What generators call the devices of a machine, in every form in which people write it. Source: facts, toolkit §5.2. */
 
-import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
+import { pciAddressPattern } from "../inventory/pci-address.ts"
+import { normaliseAddress } from "../inventory/select-devices.ts"
 
 /** `index`: `0`, `0:1`; `type-index`: `gpu0`, `mig0:1`; `pci`: `0000:07:00.0`, whole GPUs only. */
 export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
@@ -19,14 +20,10 @@ export const isNameBy = (strategy: NameStrategy, name: string): boolean => nameP
 export const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, canonicalName(name)))
 
-/** Of a place on the bus, whose domain may be left out. */
-const placePattern = /^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/i
-
 const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */
 export function canonicalName(name: string): string {
   if (uuidPattern.test(name)) return name.slice(0, 3).toUpperCase() + name.slice(3).toLowerCase()
-  if (!placePattern.test(name)) return name
-  return normalizePciAddress(pciAddressPattern.test(name) ? name : `0000:${name}`)
+  return normaliseAddress(name) ?? name
 }

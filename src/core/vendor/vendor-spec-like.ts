@@ -44,8 +44,9 @@ function withNodes(own: ContainerEdits, like: readonly ContainerEdits[], host: H
   }
 }
 
-/** `/dev/dri/card`, `/dev/kfd`: without what tells one of them from another. */
-const kindOf = ({ path }: DeviceNode): string => path.replaceAll(/[0-9a-f]*[0-9][0-9a-f]*/g, "")
+/** `/dev/dri/card`, `/dev/kfd`, `/dev/dri/by-path/pci--render`: without what tells one of them from another. */
+const kindOf = ({ path }: DeviceNode): string =>
+  path.replaceAll(/(?:[0-9a-f]+:){2}[0-9a-f]+\.[0-7]|[0-9]+/g, "")
 
 /** As much as the model says, and what it says as the machine has it. */
 function styleNode(node: DeviceNode, model: DeviceNode, host: HostFiles): DeviceNode {
