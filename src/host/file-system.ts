@@ -12,7 +12,7 @@ import {
   statSync,
 } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileKind, FileStat } from "../core/host/host.ts"
+import type { ByteRange, FileKind, FileStat, ReadPart } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { readUpTo } from "./read-up-to.ts"
 
@@ -43,55 +43,49 @@ export const readLinkAt = (path: string, shown: string): Result<string> =>
 export const readDirAt = (path: string, shown: string): Result<readonly string[]> =>
   attempt(shown, "readdir", () => readdirSync(path).sort())
 
-export function readFileAt(path: string, shown: string, range: ByteRange | undefined): Result<Uint8Array> {
-  // Looked at before it is opened: opening a device does things. The kernel's own trees have none, and are read most.
-  if (!path.startsWith("/proc/") && !path.startsWith("/sys/")) {
-    const before = attempt(shown, "open", () => statSync(path))
-    if (!before.ok) return before
-    const refused = refusal(before.value, shown, range)
-    if (refused !== undefined) return refused
-  }
-  const opened = attempt(shown, "open", () =>
-    openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY),
-  )
-  if (!opened.ok) return opened
+export const readFileAt = (path: string, shown: string, range: ByteRange | undefined): Result<Uint8Array> =>
+  readPartsAt(path, shown, (read) => read(range))
+
+export function readPartsAt<T>(path: string, shown: string, use: (read: ReadPart) => T): T {
+  const opened = openAt(path, shown)
+  if (!opened.ok) return use(() => opened)
   try {
-    return readDescriptor(opened.value, shown, range)
+    return use((range) => readDescriptor(opened.value, shown, range))
   } finally {
     closeSync(opened.value)
   }
 }
 
+/** Looked at before it is opened: opening a device does things. The kernel's own trees have none, and are read most. */
+function openAt(path: string, shown: string): Result<number> {
+  if (!path.startsWith("/proc/") && !path.startsWith("/sys/")) {
+    const before = attempt(shown, "open", () => statSync(path))
+    if (!before.ok) return before
+    if (!before.value.isFile()) return notAFile(before.value, shown)
+  }
+  return attempt(shown, "open", () =>
+    openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY),
+  )
+}
+
 /** Content of what was opened, when it is a regular file. The descriptor stays open. */
-export function readDescriptor(
-  descriptor: number,
-  shown: string,
-  range: ByteRange | undefined,
-): Result<Uint8Array> {
+export function readDescriptor(descriptor: number, shown: string, range?: ByteRange): Result<Uint8Array> {
   try {
     const stat = fstatSync(descriptor)
-    return refusal(stat, shown, range) ?? readOpened(descriptor, shown, stat.size, range)
+    if (!stat.isFile()) return notAFile(stat, shown)
+    if (range !== undefined)
+      return ok(readUpTo(descriptor, stat.size - range.offsetBytes, range.lengthBytes, range.offsetBytes))
+    const bytes = stat.size > sizeLimit ? undefined : readUpTo(descriptor, stat.size, sizeLimit + 1)
+    return bytes === undefined || bytes.length > sizeLimit
+      ? fail(readFault(shown, "read", "EFBIG"))
+      : ok(bytes)
   } catch (error) {
     return fail(readFault(shown, "read", (error as { readonly code?: string }).code ?? "EIO"))
   }
 }
 
-function refusal(stat: Stats, shown: string, range: ByteRange | undefined): Result<never> | undefined {
-  if (!stat.isFile()) return fail(readFault(shown, "read", stat.isDirectory() ? "EISDIR" : "EINVAL"))
-  return range === undefined && stat.size > sizeLimit ? fail(readFault(shown, "read", "EFBIG")) : undefined
-}
-
-function readOpened(
-  descriptor: number,
-  shown: string,
-  sizeBytes: number,
-  range: ByteRange | undefined,
-): Result<Uint8Array> {
-  if (range !== undefined)
-    return ok(readUpTo(descriptor, sizeBytes - range.offsetBytes, range.lengthBytes, range.offsetBytes))
-  const bytes = readUpTo(descriptor, sizeBytes, sizeLimit + 1)
-  return bytes.length > sizeLimit ? fail(readFault(shown, "read", "EFBIG")) : ok(bytes)
-}
+const notAFile = (stat: Stats, shown: string): Result<never> =>
+  fail(readFault(shown, "read", stat.isDirectory() ? "EISDIR" : "EINVAL"))
 
 export function toFileStat(stats: Stats): FileStat {
   const kind = kindOf(stats)

@@ -2,11 +2,12 @@
 
 import { existsSync } from "node:fs"
 import type { HostFiles } from "../core/host/host.ts"
-import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./file-system.ts"
+import { lstatAt, readDirAt, readFileAt, readLinkAt, readPartsAt } from "./file-system.ts"
 
 export const createLiveFiles = (): HostFiles => ({
   provenance: { kind: "live", name: "live" },
   readFile: (path, range) => readFileAt(path, path, range),
+  readParts: (path, use) => readPartsAt(path, path, use),
   readDir: (path) => readDirAt(path, path),
   lstat: (path) => lstatAt(path, path),
   readLink: (path) => readLinkAt(path, path),

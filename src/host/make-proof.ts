@@ -16,6 +16,8 @@ import {
 } from "./stamp.ts"
 
 const isAbsent = (stamp: Stamp): boolean => stamp.length === 1
+/** One number says why it cannot be looked at, or what a text is. */
+export const isThere = (stamp: Stamp): boolean => stamp.length > 2
 
 /** For a path that is absent, the highest place above it that is absent too stands; below a stamped place it needs no stamp. */
 function stampAll(livePaths: readonly string[]): readonly Stamp[] {

@@ -10,7 +10,7 @@ import {
   witnessesOf,
 } from "../core/plan/snapshot.ts"
 import type { HostPath } from "../core/text/brand.ts"
-import { beginWitness } from "./make-proof.ts"
+import { beginWitness, isThere } from "./make-proof.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
 import type { Proof, Stamp } from "./stamp.ts"
 import { writeState } from "./state-file.ts"
@@ -58,15 +58,17 @@ export function rememberObserved(
 ): Remembering {
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined || proof === undefined) return notRemembered
-  if (snapshot.driver === undefined || !areAllThere(host, snapshot)) return notRemembered
+  if (snapshot.driver === undefined || !areAllThere(host, snapshot, proof)) return notRemembered
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 9, key: place.key, isTroubled, ...proof, snapshot }
   return { remembered, own: writeState(state, place.file, remembered) }
 }
 
-/** What was seen is still there: of what is gone no time tells. */
-const areAllThere = (host: Host, snapshot: HostSnapshot): boolean =>
-  presentPlaces(snapshot).every((path) => host.exists(path))
+/** What was seen is still there: of what is gone no time tells. What its stamp tells of was looked at again just now. */
+function areAllThere(host: Host, snapshot: HostSnapshot, { stamps }: Proof): boolean {
+  const stamped = new Set(stamps.flatMap((stamp) => (isThere(stamp) ? stamp[0] : [])))
+  return presentPlaces(snapshot).every((path) => stamped.has(path) || host.exists(path))
+}
 
 /** A GPU that does not answer, a UUID that is not known yet, NVML that could not be asked. */
 const hasTrouble = ({ driver, inventory }: HostSnapshot): boolean =>

@@ -11,6 +11,7 @@ import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.t
 import { enginePackages, packageDatabase, packageStanza } from "../core/inventory/observe-engines.ts"
 import { parseLdcache } from "../core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../core/ldcache/render-ldcache.ts"
+import type { HostPath } from "../core/text/brand.ts"
 import { decodeLatin1 } from "../core/text/utf8.ts"
 
 type Recorded<T> =
@@ -44,14 +45,17 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
   const same = <T>(value: T): T => value
   /** Whole, until it is known which sockets are of interest. */
   let listeners: Uint8Array | undefined
+  const noteContent = (path: HostPath, range: ByteRange | undefined, content: Result<Uint8Array>) =>
+    note(question("readFile", path, range), content, (bytes) => {
+      if (path === listenersPath && range === undefined) listeners = bytes
+      return base64(keepNeeded(path, bytes))
+    })
   return {
     host: {
       provenance: host.provenance,
-      readFile: (path, range) =>
-        note(question("readFile", path, range), host.readFile(path, range), (bytes) => {
-          if (path === listenersPath && range === undefined) listeners = bytes
-          return base64(keepNeeded(path, bytes))
-        }),
+      readFile: (path, range) => noteContent(path, range, host.readFile(path, range)),
+      readParts: (path, use) =>
+        host.readParts(path, (read) => use((range) => noteContent(path, range, read(range)))),
       readDir: (path) => note(question("readDir", path), host.readDir(path), same),
       lstat: (path) => note(question("lstat", path), host.lstat(path), same),
       readLink: (path) => note(question("readLink", path), host.readLink(path), same),
@@ -231,14 +235,16 @@ export function createRecordingHost(recording: Recording, name: string): Host {
         : readFault(path, found.syscall, found.errno),
     )
   }
+  const readFile = (path: string, range: ByteRange | undefined): Result<Uint8Array> => {
+    const found = answer<string>(question("readFile", path, range), path)
+    if (found.ok) return ok(new Uint8Array(Buffer.from(found.value, "base64")))
+    const cut = range === undefined ? undefined : cutFromOther(recording, path, range)
+    return cut === undefined ? found : ok(cut)
+  }
   return {
     provenance: { kind: "recording", name },
-    readFile(path, range) {
-      const found = answer<string>(question("readFile", path, range), path)
-      if (found.ok) return ok(new Uint8Array(Buffer.from(found.value, "base64")))
-      const cut = range === undefined ? undefined : cutFromOther(recording, path, range)
-      return cut === undefined ? found : ok(cut)
-    },
+    readFile,
+    readParts: (path, use) => use((range) => readFile(path, range)),
     readDir: (path) => answer<readonly string[]>(question("readDir", path), path),
     lstat: (path) => answer<FileStat>(question("lstat", path), path),
     readLink: (path) => answer<string>(question("readLink", path), path),

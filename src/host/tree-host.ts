@@ -47,17 +47,19 @@ export function createTreeHost(provenance: Host["provenance"], tree: Tree): Host
     const resolved = resolve(path, follow)
     return resolved.ok ? ask(resolved.value) : resolved
   }
+  const readFile = (path: string, range: ByteRange | undefined): Result<Uint8Array> =>
+    through(path, "all", (resolved) => {
+      const stat = tree.lstat(resolved)
+      if (!stat.ok) return stat
+      if (stat.value.kind === "directory") return fail(readFault(path, "read", "EISDIR"))
+      return stat.value.kind === "file"
+        ? tree.readFile(resolved, range)
+        : fail(readFault(path, "read", "EINVAL"))
+    })
   return {
     provenance,
-    readFile: (path, range) =>
-      through(path, "all", (resolved) => {
-        const stat = tree.lstat(resolved)
-        if (!stat.ok) return stat
-        if (stat.value.kind === "directory") return fail(readFault(path, "read", "EISDIR"))
-        return stat.value.kind === "file"
-          ? tree.readFile(resolved, range)
-          : fail(readFault(path, "read", "EINVAL"))
-      }),
+    readFile,
+    readParts: (path, use) => use((range) => readFile(path, range)),
     readDir: (path) => through(path, "all", (resolved) => tree.readDir(resolved)),
     lstat: (path) => through(path, "parents", (resolved) => tree.lstat(resolved)),
     readLink: (path) => through(path, "parents", (resolved) => tree.readLink(resolved)),

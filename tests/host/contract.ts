@@ -65,6 +65,28 @@ export function hostContract(
       expect(beyond.ok && beyond.value.length).toBe(0)
     })
 
+    test("parts of a file are as readFile gives them, whether it is opened once or for each", () => {
+      const host = open()
+      const parts = (at: string): readonly string[] =>
+        host.readParts(path(at), (readPart) =>
+          [
+            { offsetBytes: 6, lengthBytes: 9 },
+            { offsetBytes: 0, lengthBytes: 2 },
+            { offsetBytes: 20, lengthBytes: 1 },
+          ].map((range) => {
+            const part = readPart(range)
+            if (part.ok) return text(part.value)
+            const whole = host.readFile(path(at), range)
+            expect<unknown>(part).toEqual(whole)
+            return part.fault.tag
+          }),
+        )
+      for (const at of ["/usr/lib/libx.so.1", "/absolute", "/lib/libx.so"])
+        expect(parts(at)).toEqual(["6789", "01", ""])
+      for (const at of ["/empty", "/pipe", "/nowhere", "/loop", "/proc/devices/x"])
+        expect(parts(at)).toEqual(["HostReadFailed", "HostReadFailed", "HostReadFailed"])
+    })
+
     test("what is no regular file is a fault at once: a FIFO is not waited for", () => {
       expect(read("/empty")).toBe("HostReadFailed:EISDIR")
       expect(read("/pipe")).toBe("HostReadFailed:EINVAL")

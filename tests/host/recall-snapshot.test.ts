@@ -43,6 +43,13 @@ function counted(): { readonly host: Host; readonly reads: () => number } {
         reads++
         return host.readFile(path, range)
       },
+      readParts: (path, use) =>
+        host.readParts(path, (read) =>
+          use((range) => {
+            reads++
+            return read(range)
+          }),
+        ),
     },
     reads: () => reads,
   }
@@ -159,8 +166,8 @@ test("what changes while it is looked at is not remembered", () => {
   let isGone = false
   const racing: Host = {
     ...host,
-    readFile(path, range) {
-      const answer = host.readFile(path, range)
+    readParts(path, use) {
+      const answer = host.readParts(path, use)
       if (path.includes("libnvidia-ml") && !isGone) {
         rmSync(library)
         isGone = true

@@ -95,12 +95,14 @@ interface Library {
 /** undefined: a recording does not say. */
 function readLibrary(subject: CdiSubject, path: string): Result<ElfFile> | undefined {
   let isUnknown = false
-  const elf = parseElfFrom((offsetBytes, lengthBytes) => {
-    const bytes = subject.view.readFile(path, { offsetBytes, lengthBytes })
-    if (bytes.ok) return bytes.value
-    isUnknown ||= isUnrecorded(subject, path, bytes.fault)
-    return new Uint8Array()
-  })
+  const elf = subject.view.readParts(path, (read) =>
+    parseElfFrom((offsetBytes, lengthBytes) => {
+      const bytes = read({ offsetBytes, lengthBytes })
+      if (bytes.ok) return bytes.value
+      isUnknown ||= isUnrecorded(subject, path, bytes.fault)
+      return new Uint8Array()
+    }),
+  )
   return isUnknown ? undefined : elf
 }
 

@@ -111,12 +111,14 @@ function readLibrary(
   if (!resolved.ok) return undefined
   const rootPath = resolved.value
   let unread: string | undefined
-  const elf = parseElfWithDemands((offsetBytes, lengthBytes) => {
-    const bytes = view.readFile(rootPath, { offsetBytes, lengthBytes })
-    if (bytes.ok) return bytes.value
-    unread = bytes.fault.tag === "HostReadFailed" ? bytes.fault.data.errno : bytes.fault.tag
-    return new Uint8Array()
-  })
+  const elf = view.readParts(rootPath, (read) =>
+    parseElfWithDemands((offsetBytes, lengthBytes) => {
+      const bytes = read({ offsetBytes, lengthBytes })
+      if (bytes.ok) return bytes.value
+      unread = bytes.fault.tag === "HostReadFailed" ? bytes.fault.data.errno : bytes.fault.tag
+      return new Uint8Array()
+    }),
+  )
   if (!elf.ok) {
     const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : ""
     complain(findings, view.outside(path), unread === undefined ? problem : `it cannot be read: ${unread}`)

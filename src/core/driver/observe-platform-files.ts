@@ -134,10 +134,12 @@ function goalOf(view: RootView, link: HostPath, target: string): HostPath {
 function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undefined {
   const name = baseName(path)
   if (!/^lib.+\.so(\.[^/]*)?$/.test(name)) return undefined
-  const elf = parseElfFrom((offsetBytes, lengthBytes) => {
-    const bytes = view.readFile(path, { offsetBytes, lengthBytes })
-    return bytes.ok ? bytes.value : new Uint8Array()
-  })
+  const elf = view.readParts(path, (read) =>
+    parseElfFrom((offsetBytes, lengthBytes) => {
+      const bytes = read({ offsetBytes, lengthBytes })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    }),
+  )
   if (!elf.ok) return undefined
   const { soname = name, bits, machine } = elf.value
   return isFileName(soname) ? { soname, bits, machine } : undefined

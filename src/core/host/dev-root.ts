@@ -15,6 +15,7 @@ export function withDevRoot(host: Host, devRoot: HostPath): Host {
   return {
     ...host,
     readFile: (path, range) => host.readFile(place(path), range),
+    readParts: (path, use) => host.readParts(place(path), use),
     readDir: (path) => host.readDir(place(path)),
     lstat: (path) => host.lstat(place(path)),
     readLink: (path) => host.readLink(place(path)),

@@ -29,6 +29,9 @@ export interface ByteRange {
   readonly lengthBytes: number
 }
 
+/** A part of one file, or all of it. Faults: as readFile's. */
+export type ReadPart = (range?: ByteRange) => Result<Uint8Array>
+
 /** Where the management library is looked for: as all libraries of the driver. */
 export interface NvmlPlace {
   readonly driverRoot: HostPath
@@ -44,6 +47,9 @@ export interface Host {
 
   /** Content of a regular file, symlinks followed within the machine. A FIFO, device or directory is a fault, and is never waited for. */
   readFile(path: HostPath, range?: ByteRange): Result<Uint8Array>
+
+  /** Parts of one file, as readFile gives them; one that has to be opened is opened once for all that `use` reads. */
+  readParts<T>(path: HostPath, use: (read: ReadPart) => T): T
 
   /** Names in a directory, without `.` and `..`. Order: by code point. */
   readDir(path: HostPath): Result<readonly string[]>

@@ -22,6 +22,7 @@ export function noteUnreadable<T extends HostFiles>(host: T, findings: Finding[]
   return {
     ...host,
     readFile: (path, range) => note(host.readFile(path, range)),
+    readParts: (path, use) => host.readParts(path, (read) => use((range) => note(read(range)))),
     readDir: (path) => note(host.readDir(path)),
   }
 }

@@ -6,7 +6,7 @@
 import { ok, type Result } from "../fault/result.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
-import type { ByteRange, FileStat, HostFiles } from "./host.ts"
+import type { ByteRange, FileStat, HostFiles, ReadPart } from "./host.ts"
 import { resolvePath } from "./resolve-path.ts"
 
 export interface RootView {
@@ -15,6 +15,7 @@ export interface RootView {
   readLink(path: string): Result<string>
   readDir(path: string): Result<readonly string[]>
   readFile(path: string, range?: ByteRange): Result<Uint8Array>
+  readParts<T>(path: string, use: (read: ReadPart) => T): T
   exists(path: string): boolean
   /** The path with all its links resolved, still as seen from inside. Faults: HostReadFailed (a loop, a file as a directory). */
   resolve(path: string): Result<HostPath>
@@ -81,6 +82,7 @@ export function viewRoot(host: HostFiles, root: HostPath): RootView {
       return listed
     },
     readFile: (path, range) => host.readFile(outside(follow(path)), range),
+    readParts: (path, use) => host.readParts(outside(follow(path)), use),
     exists: (path) => host.exists(outside(follow(path))),
     resolve(path) {
       const stat = reader.lstat(settle(path))

@@ -44,7 +44,8 @@ export function observeMigInstances(
   const usable = gpus.flatMap(({ state, minor }) =>
     state === "usable" && minor !== undefined ? [minor.value] : [],
   )
-  const shown = usable.flatMap((minor) => instancesShown(host, minor))
+  const told = new Set(namesIn(host, capabilityDirectory))
+  const shown = usable.flatMap((minor) => (told.has(`gpu${minor}`) ? instancesShown(host, minor) : []))
   return shown.length > 0 ? shown : instancesByNode(usable, minors, capabilityNodes)
 }
 

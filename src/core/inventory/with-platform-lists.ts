@@ -36,7 +36,7 @@ export function withPlatformLists(host: Host, { files, ignored }: OtherLists): H
         .filter((line) => !isIgnored(line, ignored))
         .join("\n"),
     )
-  return {
+  const machine: Host = {
     ...host,
     readDir: (path) => (path === directory ? ok([baseName(list)]) : host.readDir(path)),
     readFile(path, range) {
@@ -45,7 +45,12 @@ export function withPlatformLists(host: Host, { files, ignored }: OtherLists): H
       const { offsetBytes, lengthBytes } = range ?? { offsetBytes: 0, lengthBytes: Number.POSITIVE_INFINITY }
       return ok(read().subarray(offsetBytes, offsetBytes + lengthBytes))
     },
+    readParts: (path, use) =>
+      path.startsWith(`${directory}/`)
+        ? use((range) => machine.readFile(path, range))
+        : host.readParts(path, use),
   }
+  return machine
 }
 
 function isIgnored(line: string, ignored: readonly string[]): boolean {
