@@ -17,7 +17,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine, takeHome } from "../core/generate/place-on-machine.ts"
-import { findOwnContent, isOfDriver, requestLike } from "../core/generate/request-like.ts"
+import { findOwnContent, isGeneratedSpec, requestLike } from "../core/generate/request-like.ts"
 import { lowestLimit, type Reading, type VersionLimit } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { RootView } from "../core/host/root-view.ts"
@@ -38,7 +38,7 @@ export interface Fixing {
 export function fixSpecs({ registry, ...subject }: CdiSubject): Fixing {
   const fixed: FixedFile[] = []
   const faults: Fault[] = []
-  for (const file of ofDriver(registry)) {
+  for (const file of generated(registry)) {
     const done = fixSpec(file, subject)
     if (!done.ok) faults.push(done.fault)
     else if (done.value !== undefined) fixed.push(done.value)
@@ -46,7 +46,8 @@ export function fixSpecs({ registry, ...subject }: CdiSubject): Fixing {
   return { fixed, faults }
 }
 
-const ofDriver = ({ specs }: Registry): readonly LoadedSpec[] => specs.filter(({ spec }) => isOfDriver(spec))
+const generated = ({ specs }: Registry): readonly LoadedSpec[] =>
+  specs.filter(({ spec }) => isGeneratedSpec(spec))
 
 /** undefined: it is right. Faults: those of generateSpec and fitVersion, CdiFileNotRenewable, CdiFileUnwritable. */
 function fixSpec(

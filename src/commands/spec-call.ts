@@ -75,6 +75,11 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const hooks = values.get("hooks") ?? "one"
   if (hooks !== "one" && hooks !== "separate")
     return misused(`unknown shape of hooks ${JSON.stringify(hooks)}`)
+  const hookPath = values.get("hook-path")
+  if (hookPath !== undefined && !hookPath.startsWith("/"))
+    return misused(
+      `the hook's program ${JSON.stringify(hookPath)} is not absolute: engines run it from other directories`,
+    )
   const disabled = listOf(flags, "disable-hook") ?? []
   const unknown = disabled.find((name) => name !== "all" && !isOneOf(toolkitHooks, name))
   if (unknown !== undefined) return misused(`unknown hook ${JSON.stringify(unknown)}`)
@@ -93,7 +98,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
       names: nameStrategies.filter((one) => names.includes(one)),
       hasAllDevice: !on.has("without-all") && !devices.includes("none"),
       hooks: {
-        path: values.get("hook-path") ?? ownHookProgram(),
+        path: hookPath ?? ownHookProgram(),
         shape: hooks,
         isEnabled: hookChoice(mode, disabled, []),
         ldconfigPath: "",

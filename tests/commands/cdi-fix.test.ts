@@ -108,7 +108,7 @@ describe("a specification that was generated of a simulated machine, for an engi
     expect(readFileSync(placed, "utf8")).toBe(
       whole
         .replaceAll("path: /bin/sh", "path: /nowhere/gantry")
-        .replaceAll("- sh\n", "- gantry\n            - nvidia-cdi-hook\n"),
+        .replaceAll("- nvidia-cdi-hook\n", "- gantry\n            - nvidia-cdi-hook\n"),
     )
   })
 })
@@ -196,6 +196,25 @@ describe("gantry cdi verify --fix", () => {
     expect(stdout).toContain("/etc/cdi/nvidia.yaml is not made anew: the variable MODELS in it")
     expect(stdout).toContain("[GAN4128]")
     expect(readFileSync(file, "utf8")).toBe(own)
+  })
+
+  test("a hand-written file of a kind of its own is left alone, also with the driver's nodes; one of NVIDIA's kinds is made anew", () => {
+    const byHand = (kind: string): string =>
+      JSON.stringify({
+        ...{ cdiVersion: "0.5.0", kind },
+        devices: [{ name: "0", containerEdits: { deviceNodes: [{ path: "/dev/nvidia7" }] } }],
+      })
+    const own = join(machine, "etc/cdi/acme.json")
+    for (const [kind, isKept] of [
+      ["acme.com/gpu", true],
+      ["gpus.nvidia.com/gpu", false],
+    ] as const) {
+      writeFileSync(own, byHand(kind))
+      verify("--fix")
+      expect(readFileSync(own, "utf8") === byHand(kind)).toBe(isKept)
+    }
+    rmSync(own)
+    rmSync(`${own}.previous`)
   })
 
   test("another vendor's file is nobody's to make", () => {

@@ -200,6 +200,52 @@ devices:
     expect(wrong.stderr).toContain("wrong.yaml:1:")
   })
 
+  test("network interfaces that are added stand once, and those that cannot go together are told of", () => {
+    const adding = (interfaces: readonly (readonly [device: string, host: string, name: string])[]) => {
+      const devices = interfaces.map(([device, host, name]) => ({
+        name: device,
+        containerEdits: { netDevices: [{ hostInterfaceName: host, name }] },
+      }))
+      writeFileSync(at("net.json"), JSON.stringify({ devices }))
+      return generate("a100", "--name=index", "--for-engine=podman@6.0", "--edits", at("net.json"))
+    }
+    const same = adding([
+      ["gpu0", "eth1", "rdma0"],
+      ["gpu1", "eth1", "rdma0"],
+    ])
+    const all = specOf(same.stdout).devices.find(({ name }) => name === "all")
+    expect(all?.containerEdits.netDevices).toEqual([{ hostInterfaceName: "eth1", name: "rdma0" }])
+    const clash = adding([
+      ["gpu0", "eth1", "rdma0"],
+      ["gpu1", "eth2", "rdma0"],
+    ])
+    expect([clash.exit, clash.stdout]).toEqual([1, ""])
+    expect(clash.stderr).toStartWith(
+      'the specification with what --edits adds: devices[8].containerEdits.netDevices[1]: invalid linux net device, duplicate Name "rdma0" [GAN4025]',
+    )
+  })
+
+  test("a hook's program is where engines find it, and knows that it is a hook whatever its name", () => {
+    for (const path of ["", "hk", "./hk"]) {
+      const { exit, stderr } = generate("a100", `--hook-path=${path}`)
+      expect(exit).toBe(2)
+      expect(stderr).toContain(`the hook's program ${JSON.stringify(path)} is not absolute`)
+    }
+    const argsOf = (path: string) =>
+      specOf(generate("a100", `--hook-path=${path}`).stdout).containerEdits.hooks[0]?.args.slice(0, 2)
+    expect(argsOf("/opt/gantry")).toEqual(["gantry", "nvidia-cdi-hook"])
+    expect(argsOf("/opt/gantry-dev")).toEqual(["nvidia-cdi-hook", "complete-container"])
+    expect(argsOf("/opt/nvidia-cdi-hook")).toEqual(["nvidia-cdi-hook", "complete-container"])
+  })
+
+  test("for an engine that reads no such names no device is lost: none is written", () => {
+    const { exit, stdout, stderr } = generate("a100", "--name=index", "--for-engine=podman@4.1")
+    expect([exit, stdout]).toEqual([1, ""])
+    expect(stderr).toContain("[GAN4063]")
+    const named = generate("a100", "--for-engine=podman@4.1")
+    expect(specOf(named.stdout).devices.map(({ name }) => name)).toContain("gpu7")
+  })
+
   test("tells what it does not give: MIG devices without a name, and those of a GPU that was asked for as a whole", () => {
     const byPlace = generate("mig", "--name=pci")
     expect([byPlace.exit, specOf(byPlace.stdout).devices.map(({ name }) => name)]).toEqual([

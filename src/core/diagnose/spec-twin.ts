@@ -3,7 +3,7 @@
 import type { CdiSpec } from "../cdi/spec.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
 import { isMachineName } from "../generate/machine-names.ts"
-import { isOfDriver, requestLike } from "../generate/request-like.ts"
+import { isGeneratedSpec, requestLike } from "../generate/request-like.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorOfKind } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
@@ -22,7 +22,7 @@ export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: Cdi
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
     return made.ok ? { made: made.value.spec, whole: made.value.spec } : undefined
   }
-  if (!isOfDriver(spec) && spec.kind !== "nvidia.com/gpu") return undefined
+  if (!isGeneratedSpec(spec)) return undefined
   const whole = generateLike(subject, spec, ["all"])
   if (whole === undefined) return undefined
   const chosen = chosenDevices(spec, whole)

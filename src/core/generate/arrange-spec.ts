@@ -55,6 +55,7 @@ function arrangeEdits(edits: ContainerEdits, key: KeyOf): ContainerEdits {
     ...edits,
     env: once(edits.env, key),
     deviceNodes: sortByPath(once(edits.deviceNodes, key), ({ path }) => path),
+    netDevices: once(edits.netDevices, key),
     hooks: once(edits.hooks, key),
     mounts: sortByPath(once(edits.mounts, key), ({ containerPath }) => containerPath),
     additionalGids: once(edits.additionalGids, key).toSorted((one, other) => one - other),
@@ -66,6 +67,7 @@ function leaveOut(shared: ContainerEdits, key: KeyOf): (own: ContainerEdits) => 
   const less = {
     env: lessOf(shared.env, key),
     deviceNodes: lessOf(shared.deviceNodes, key),
+    netDevices: lessOf(shared.netDevices, key),
     hooks: lessOf(shared.hooks, key),
     mounts: lessOf(shared.mounts, key),
     additionalGids: lessOf(shared.additionalGids, key),
@@ -74,6 +76,7 @@ function leaveOut(shared: ContainerEdits, key: KeyOf): (own: ContainerEdits) => 
     ...own,
     env: less.env(own.env),
     deviceNodes: less.deviceNodes(own.deviceNodes),
+    netDevices: less.netDevices(own.netDevices),
     hooks: less.hooks(own.hooks),
     mounts: less.mounts(own.mounts),
     additionalGids: less.additionalGids(own.additionalGids),

@@ -2,11 +2,11 @@
  * A specification that engines of an older version read: what that version cannot say is left out where containers work without it, and
  * told of; where they would not, there is none.
  *   groups (0.7.0): a container's user who is not root cannot open nodes that are for a group; `--group-add` does the same
- *   names that begin with a digit (0.5.0), where the device has another name
+ *   names that begin with a digit (0.5.0), where each of these devices keeps another name
  */
 
 import { mapEdits } from "../cdi/map-edits.ts"
-import type { CdiSpec } from "../cdi/spec.ts"
+import type { CdiDevice, CdiSpec } from "../cdi/spec.ts"
 import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -21,7 +21,8 @@ export interface FittedSpec {
 interface Step {
   readonly what: string
   readonly consequence: string
-  leaveOut(spec: CdiSpec): CdiSpec
+  /** undefined: containers would lack something. */
+  leaveOut(spec: CdiSpec): CdiSpec | undefined
 }
 
 /** Order: newest first. */
@@ -33,10 +34,20 @@ const steps: readonly Step[] = [
   },
   {
     what: "names that begin with a digit",
-    consequence: "devices are named by their other names, as gpu0",
-    leaveOut: (spec) => ({ ...spec, devices: spec.devices.filter(({ name }) => !/^[0-9]/.test(name)) }),
+    consequence: "devices are named by their other names alone",
+    leaveOut: leaveNumbers,
   },
 ]
+
+function leaveNumbers(spec: CdiSpec): CdiSpec | undefined {
+  const beginsWithDigit = ({ name }: CdiDevice): boolean => /^[0-9]/.test(name)
+  const contentOf = ({ containerEdits }: CdiDevice): string => JSON.stringify(containerEdits)
+  const devices = spec.devices.filter((device) => !beginsWithDigit(device))
+  const kept = new Set(devices.map(contentOf))
+  const isNowhereElse = (device: CdiDevice): boolean =>
+    beginsWithDigit(device) && !kept.has(contentOf(device))
+  return spec.devices.some(isNowhereElse) ? undefined : { ...spec, devices }
+}
 
 /** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */
 export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Result<FittedSpec> {
@@ -48,7 +59,7 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
   for (const { what, consequence, leaveOut } of steps) {
     if (isFitting()) break
     const less = leaveOut(fitted)
-    if (JSON.stringify(less) === JSON.stringify(fitted) || less.devices.length === 0) continue
+    if (less === undefined || JSON.stringify(less) === JSON.stringify(fitted)) continue
     fitted = less
     minimum = minimumVersion(fitted)
     findings.push({

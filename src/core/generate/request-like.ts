@@ -17,9 +17,21 @@ import {
   toolkitHooks,
 } from "./spec-request.ts"
 
-/** NVIDIA's, and of GPUs or what goes with them. */
-export const isOfDriver = (spec: CdiSpec): boolean =>
-  everyEdits(spec).some(({ edits }) => edits.deviceNodes.some(({ path }) => path.startsWith("/dev/nvidia")))
+/**
+ * As this generator or the reference's makes them: of a kind of NVIDIA's that names what they are asked for, or of any kind, with the driver's
+ * nodes and the toolkit's hooks.
+ */
+export function isGeneratedSpec(spec: CdiSpec): boolean {
+  const { vendor, class: className } = splitKind(spec.kind)
+  if (/(?:^|\.)nvidia\.com$/.test(vendor) && generatedClasses.has(className)) return true
+  const all = everyEdits(spec).map(({ edits }) => edits)
+  return (
+    all.some(({ deviceNodes }) => deviceNodes.some(({ path }) => path.startsWith("/dev/nvidia"))) &&
+    all.some(({ hooks }) => hooks.some((hook) => hookOf(hook) !== undefined))
+  )
+}
+
+const generatedClasses: ReadonlySet<string> = new Set(["gpu", "imex-channel", ...specModes])
 
 /** `hookProgram`: what serves hooks where the specification has none. */
 export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {

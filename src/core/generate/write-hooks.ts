@@ -82,15 +82,16 @@ function writeHook(name: string, flags: readonly string[], { path }: HookStyle):
   return {
     hookName: "createContainer",
     path,
-    args: [...programWords(path), name, ...flags],
+    args: [...programWords(path, name), name, ...flags],
     env: environment,
     timeout: undefined,
   }
 }
 
-/** How the program is told that it is a hook: by its name, or by words. */
-function programWords(path: string): readonly string[] {
+/** How the program is told that it is a hook: by the name that it is called by, or by words. The one hook is Gantry's, whatever its file is called. */
+function programWords(path: string, hook: string): readonly string[] {
   const name = baseName(path)
   if (name === "nvidia-ctk") return [name, "hook"]
-  return name === "gantry" ? [name, "nvidia-cdi-hook"] : [name]
+  if (name === "gantry") return [name, "nvidia-cdi-hook"]
+  return hook === "complete-container" ? ["nvidia-cdi-hook"] : [name]
 }

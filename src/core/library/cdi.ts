@@ -22,7 +22,8 @@ export {
   highestVersionOf,
   parseEngineRelease,
 } from "../cdi/engine-versions.ts"
-export { mergeEdits, mergeSpecs } from "../cdi/merge-edits.ts"
+export { mergeEdits } from "../cdi/merge-edits.ts"
+export { mergeSpecs } from "../cdi/merge-specs.ts"
 export { type DeviceName, parseDeviceName, renderDeviceName } from "../cdi/name-rules.ts"
 export { type ParsedSpec, parseSpec, type SpecFile } from "../cdi/parse-spec.ts"
 export {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
-import { mergeEdits, mergeSpecs } from "../../../src/core/cdi/merge-edits.ts"
+import { mergeEdits } from "../../../src/core/cdi/merge-edits.ts"
+import { mergeSpecs } from "../../../src/core/cdi/merge-specs.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { type RootChange, transformRoot } from "../../../src/core/cdi/transform-root.ts"
 import { isOlder, minimumVersion } from "../../../src/core/cdi/version.ts"
@@ -137,6 +138,16 @@ describe("several specifications as one", () => {
       `the specifications cannot be made one: ${problem} [GAN4047]`,
     )
   })
+})
+
+test("specifications that cannot stand in one file for their network interfaces: refused", () => {
+  const netDevices = [{ hostInterfaceName: "eth1", name: "rdma0" }]
+  const one: CdiSpec = { ...spec, containerEdits: { ...noEdits, netDevices } }
+  const other = { ...one, devices: spec.devices.map((device) => ({ ...device, name: "0" })) }
+  const merged = mergeSpecs([one, other])
+  expect(merged.ok ? "" : renderFaultLine(merged.fault)).toStartWith(
+    'the merged specification: containerEdits.netDevices[1]: invalid linux net device, duplicate HostInterfaceName "eth1"',
+  )
 })
 
 describe("two specifications", () => {

@@ -3,7 +3,7 @@ import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
-import { findOwnContent, isOfDriver, requestLike } from "../../../src/core/generate/request-like.ts"
+import { findOwnContent, isGeneratedSpec, requestLike } from "../../../src/core/generate/request-like.ts"
 import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { openHost } from "../../../src/host/open-host.ts"
@@ -66,7 +66,7 @@ describe.each(styles)("a specification in a style: %s", (_, style) => {
     const spec = specOf(snapshot, { ...plain, ...style })
     const again = specOf(snapshot, { ...requestLike(spec, "/usr/local/bin/gantry"), trouble: "told" })
     expect(renderSpec(again, "yaml")).toBe(renderSpec(spec, "yaml"))
-    expect(isOfDriver(spec)).toBe(true)
+    expect(isGeneratedSpec(spec)).toBe(true)
     expect(findOwnContent(spec, again)).toBeUndefined()
   })
 })
@@ -170,14 +170,34 @@ describe("what no generator writes", () => {
   })
 })
 
-test("another vendor's specification is not the driver's", () => {
-  expect(
-    isOfDriver({
-      cdiVersion: "0.5.0",
-      kind: "v.com/c",
-      annotations: new Map(),
-      devices: [],
-      containerEdits: noEdits,
-    }),
-  ).toBe(false)
+describe("which specifications a generator of the toolkit's makes", () => {
+  const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
+    ...{ path, hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
+    ...{ fileMode: undefined, uid: undefined, gid: undefined },
+  })
+  const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({
+    ...{ hookName: "createContainer", path: "/usr/bin/nvidia-cdi-hook", args, env: [], timeout: undefined },
+  })
+  const links = hook("nvidia-cdi-hook", "create-symlinks", "--link", "a::/b")
+  test.each([
+    ["nvidia.com/gpu", {}, true],
+    ["nvidia.com/mofed", { deviceNodes: [node("/dev/infiniband/uverbs0")] }, true],
+    ["nvidia.com/gdrcopy", { deviceNodes: [node("/dev/gdrdrv")] }, true],
+    ["k8s.device-plugin.nvidia.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, true],
+    ["management.nvidia.com/gpu", {}, true],
+    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")], hooks: [links] }, true],
+    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, false],
+    ["acme.com/gpu", { hooks: [links] }, false],
+    ["nvidia.com/pgpu", { deviceNodes: [node("/dev/vfio/12")] }, false],
+    ["notnvidia.com/gpu", {}, false],
+    ["v.com/c", {}, false],
+  ] as const)("%s with %j: %s", (kind, edits, isGenerated) => {
+    expect(
+      isGeneratedSpec({
+        ...{ cdiVersion: "0.5.0", kind, annotations: new Map() },
+        devices: [{ name: "0", annotations: new Map(), containerEdits: { ...noEdits, ...edits } }],
+        containerEdits: noEdits,
+      }),
+    ).toBe(isGenerated)
+  })
 })

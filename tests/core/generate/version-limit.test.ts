@@ -102,6 +102,15 @@ describe("a specification for an older version", () => {
   test.each([
     ["every name begins with a digit", spec([device("0", [])]), "0.4.0"],
     [
+      "one device has no other name",
+      spec([
+        device("0", []),
+        device("gpu0", []),
+        { ...device("1g-team", []), containerEdits: { ...noEdits, env: ["B=2"] } },
+      ]),
+      "0.4.0",
+    ],
+    [
       "nodes lie elsewhere",
       spec([device("d", [])], {
         containerEdits: {
