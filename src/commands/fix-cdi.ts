@@ -123,15 +123,21 @@ interface PreviousFile {
 /** Faults: CdiFileUnwritable. */
 function readPrevious(path: string): Result<PreviousFile> {
   const read = attempt(path, "read", () => {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    // Another thing may lie there by now, and who opens a FIFO waits for its other end.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
-      const { mode, size } = fstatSync(descriptor)
-      return { bytes: readUpTo(descriptor, size, specLimitBytes), mode: mode & 0o777 }
+      const stat = fstatSync(descriptor)
+      return stat.isFile()
+        ? { bytes: readUpTo(descriptor, stat.size, specLimitBytes + 1), mode: stat.mode & 0o777 }
+        : undefined
     } finally {
       closeSync(descriptor)
     }
   })
-  return read.ok ? read : fail(fault("CdiFileUnwritable", { file: path }, read.fault))
+  if (!read.ok) return fail(fault("CdiFileUnwritable", { file: path }, read.fault))
+  return read.value === undefined
+    ? fail(fault("CdiFileUnwritable", { file: path, why: "it is no regular file any more" }))
+    : ok(read.value)
 }
 
 /** A file of the machine's directories is called as the machine calls it. */

@@ -254,4 +254,33 @@ describe("gantry cdi verify --fix", () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
     expect(verify(link).exit).toBe(0)
   })
+
+  test.each([
+    ["a FIFO", "mkfifo"],
+    ["a directory", "mkdir"],
+  ])(
+    "%s that has taken the file's place since it was judged is told of, and nobody waits for it",
+    (_, make) => {
+      writeFileSync(file, stale(generated()))
+      // Between the two steps of the command.
+      const steps = `
+      import { rmSync } from "node:fs"
+      import { fixSpecs } from "${root}/src/commands/fix-cdi.ts"
+      import { renderFaultLine } from "${root}/src/core/fault/render.ts"
+      import { createSimulatedHost } from "${root}/src/host/simulated.ts"
+      import { subjectOn } from "${root}/tests/core/diagnose/healthy-machine.ts"
+      const judged = subjectOn(createSimulatedHost("${machine}"))
+      rmSync("${file}")
+      Bun.spawnSync(["${make}", "${file}"])
+      console.log(fixSpecs(judged).faults.map(renderFaultLine).join("\\n"))
+    `
+      const ran = Bun.spawnSync([process.execPath, "-e", steps], { timeout: 20_000 })
+      rmSync(file, { recursive: true })
+      expect([ran.exitCode, ran.stdout.toString()]).toEqual([
+        0,
+        `${file}: failed to write CDI spec: it is no regular file any more [GAN4061]: look at who writes it, and run the command again\n`,
+      ])
+    },
+    30_000,
+  )
 })
