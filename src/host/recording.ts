@@ -3,6 +3,7 @@
  * absent. Format: docs/recordings.md.
  */
 
+import { parseInterpreter, scriptHead } from "../core/diagnose/parse-interpreter.ts"
 import { type FaultData, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { ByteRange, FileKind, FileStat, Host } from "../core/host/host.ts"
@@ -48,7 +49,7 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
   const noteContent = (path: HostPath, range: ByteRange | undefined, content: Result<Uint8Array>) =>
     note(question("readFile", path, range), content, (bytes) => {
       if (path === listenersPath && range === undefined) listeners = bytes
-      return base64(keepNeeded(path, bytes))
+      return base64(isHeadOfScript(bytes, range) ? firstLine(bytes) : keepNeeded(path, bytes))
     })
   return {
     host: {
@@ -129,6 +130,17 @@ function keepNeeded(path: string, bytes: Uint8Array): Uint8Array {
   }
   const kept = cache.value.entries.filter((entry) => ofDriver.test(entry.soname) || ofDriver.test(entry.path))
   return kept.length === cache.value.entries.length ? bytes : renderLdcache({ ...cache.value, entries: kept })
+}
+
+/** Asked for by which program a script runs. */
+const isHeadOfScript = (bytes: Uint8Array, range: ByteRange | undefined): boolean =>
+  range?.offsetBytes === scriptHead.offsetBytes &&
+  range.lengthBytes === scriptHead.lengthBytes &&
+  parseInterpreter(bytes) !== undefined
+
+function firstLine(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(10)
+  return end === -1 ? bytes : bytes.subarray(0, end + 1)
 }
 
 const cachedName = /\0\/[^\0]{0,4095}(?:nvidia|cuda|libnv)[^\0]{0,255}(?=\0)/gi

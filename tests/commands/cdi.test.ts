@@ -92,7 +92,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
   test("a sound specification, as text and as JSON", () => {
     mkdirSync(join(machine, "etc/cdi"), { recursive: true })
     mkdirSync(join(machine, "bin"), { recursive: true })
-    writeFileSync(join(machine, "bin/sh"), "#!/bin/busybox\n", { mode: 0o755 })
+    writeFileSync(join(machine, "bin/sh"), "a program", { mode: 0o755 })
     writeFileSync(file, spec + edits())
     expect(verify()).toEqual({
       exit: 0,

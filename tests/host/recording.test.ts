@@ -19,7 +19,7 @@ import {
   renderRecording,
 } from "../../src/host/recording.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
-import { subjectOf, subjectOn } from "../core/diagnose/healthy-machine.ts"
+import { hookPath, subjectOf, subjectOn } from "../core/diagnose/healthy-machine.ts"
 import { memoryMachine } from "../machine.ts"
 
 const root = resolve(import.meta.dir, "../..")
@@ -110,6 +110,7 @@ describe("a recording can be verified", () => {
       machine: {
         "/run/vendord/socket": { kind: "socket" },
         "/usr/bin/nvidia-smi": null,
+        [hookPath]: { kind: "file", content: "#!/opt/gone\nexport TOKEN=secret\n", mode: 0o755 },
         "/usr/bin/podman": { kind: "file", content: "" },
         "/var/lib/dpkg/status": {
           kind: "file",
@@ -126,17 +127,20 @@ describe("a recording can be verified", () => {
     const { seen, answers } = record(host)
     expect(seen.map(({ fault }) => fault.tag).sort()).toEqual([
       "CdiEngineWithout",
+      "CdiHookInterpreterUnusable",
       "CdiNodeNumbersStale",
       "CdiPathMissing",
     ])
     expect(verifyCdi(subjectOn(createRecordingHost(answers, "replay")))).toEqual(seen)
     const content = (path: string): string => {
-      const answer = answers.answers[`readFile ${path}`]
+      const key = Object.keys(answers.answers).find((one) => `${one} `.startsWith(`readFile ${path} `)) ?? ""
+      const answer = answers.answers[key]
       return Buffer.from(
         String(answer !== undefined && "value" in answer ? answer.value : ""),
         "base64",
       ).toString()
     }
+    expect(content(hookPath)).toBe("#!/opt/gone\n")
     expect(content("/proc/net/unix")).toContain("/run/vendord/socket")
     expect(content("/proc/net/unix")).not.toContain("stranger")
     expect(content("/var/lib/dpkg/status")).toBe(

@@ -1,11 +1,12 @@
 /**
- * Hooks of specifications: programs that engines run as their own user, mostly root. There, executable, nobody else's to change, and with
- * variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
+ * Hooks of specifications: programs that engines run as their own user, mostly root. There, executable, as scripts with what runs them, nobody
+ * else's to change, and with variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
 import { flagValues } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
+import { errnoText } from "../fault/errno.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { toolkitHooks } from "../generate/spec-request.ts"
@@ -24,6 +25,7 @@ import {
   type Uses,
 } from "./cdi-subject.ts"
 import { checkRights } from "./check-rights.ts"
+import { parseInterpreter, scriptHead } from "./parse-interpreter.ts"
 
 /** Order: programs as first named, then hooks without variables. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -127,31 +129,86 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
   const { view, user } = subject
   const place = placeOf(uses[0], "path")
   const others = otherPlaces(uses, "path")
-  const resolved = view.resolve(path)
-  const stat = resolved.ok ? view.lstat(resolved.value) : resolved
-  if (!resolved.ok || !stat.ok) {
-    const problem = stat.ok ? undefined : stat.fault
-    if (problem !== undefined && isUnrecorded(subject, path, problem)) return []
-    const errno = problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT"
-    return [found("error", fault("CdiHookMissing", { place, path, errno }), ...others)]
-  }
-  const { kind, mode, sizeBytes } = stat.value
-  if (kind !== "file" || (mode & 0o111) === 0 || sizeBytes === 0) {
-    const closed = sizeBytes === 0 ? "it is empty" : `mode ${mode.toString(8)} lets nobody execute it`
-    const problem = kind === "file" ? closed : `it is a ${kind}`
-    return [found("error", fault("CdiHookNotExecutable", { place, path, problem }), ...others)]
-  }
-  const forbidden = checkRights(subject, uses, {
-    path,
-    resolved: resolved.value,
-    access: ["execute"],
-    field: "path",
-  })
+  const program = observeProgram(subject, path)
+  if (program.kind === "unknown") return []
+  if (program.kind === "missing")
+    return [found("error", fault("CdiHookMissing", { place, path, errno: program.errno }), ...others)]
+  if (program.kind === "closed")
+    return [
+      found("error", fault("CdiHookNotExecutable", { place, path, problem: program.problem }), ...others),
+    ]
+  const { resolved } = program
+  const findings = [
+    ...checkRights(subject, uses, { path, resolved, access: ["execute"], field: "path" }),
+    ...checkInterpreter(subject, uses, { path, resolved }),
+  ]
   const untrusted = writableOn(view, path, user)
-  if (untrusted === undefined) return forbidden
+  if (untrusted === undefined) return findings
   const { writable, by, isGroup } = untrusted
   return [
-    ...forbidden,
+    ...findings,
     found(isGroup ? "warning" : "error", fault("CdiHookUntrusted", { place, path, writable, by }), ...others),
   ]
+}
+
+/** Of a script: what its first line names must be a program too. */
+function checkInterpreter(
+  subject: CdiSubject,
+  uses: Uses<Hook>,
+  script: { readonly path: string; readonly resolved: string },
+): readonly Finding[] {
+  const head = subject.view.readFile(script.resolved, scriptHead)
+  if (!head.ok) {
+    isUnrecorded(subject, script.path, head.fault)
+    return []
+  }
+  const path = parseInterpreter(head.value)
+  if (path === undefined) return []
+  const program = observeInterpreter(subject, path)
+  if (program.kind === "unknown") return []
+  if (program.kind === "ready")
+    return checkRights(subject, uses, {
+      ...{ path, resolved: program.resolved },
+      ...{ access: ["execute"], field: "path" },
+    })
+  const problem = program.kind === "missing" ? errnoText(program.errno) : program.problem
+  return [
+    found(
+      "error",
+      fault("CdiHookInterpreterUnusable", {
+        ...{ place: placeOf(uses[0], "path"), path: script.path },
+        ...{ interpreter: path, problem },
+      }),
+      ...otherPlaces(uses, "path"),
+    ),
+  ]
+}
+
+/** A name that is no path is looked for in the engine's working directory, where no program lies. */
+function observeInterpreter(subject: CdiSubject, path: string): Program {
+  if (path === "") return { kind: "missing", errno: "ENOEXEC" }
+  return path.startsWith("/") ? observeProgram(subject, path) : { kind: "missing", errno: "ENOENT" }
+}
+
+/** Whether there is something to execute. `unknown`: a recording does not say. */
+type Program =
+  | { readonly kind: "ready"; readonly resolved: string }
+  | { readonly kind: "missing"; readonly errno: string }
+  | { readonly kind: "closed"; readonly problem: string }
+  | { readonly kind: "unknown" }
+
+function observeProgram(subject: CdiSubject, path: string): Program {
+  const resolved = subject.view.resolve(path)
+  const stat = resolved.ok ? subject.view.lstat(resolved.value) : resolved
+  if (!resolved.ok || !stat.ok) {
+    const problem = stat.ok ? undefined : stat.fault
+    if (problem !== undefined && isUnrecorded(subject, path, problem)) return { kind: "unknown" }
+    return { kind: "missing", errno: problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT" }
+  }
+  const { kind, mode, sizeBytes } = stat.value
+  if (kind !== "file") return { kind: "closed", problem: `it is a ${kind}` }
+  if (sizeBytes === 0) return { kind: "closed", problem: "it is empty" }
+  return (mode & 0o111) === 0
+    ? { kind: "closed", problem: `mode ${mode.toString(8)} lets nobody execute it` }
+    : { kind: "ready", resolved: resolved.value }
 }

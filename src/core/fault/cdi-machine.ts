@@ -41,6 +41,12 @@ export interface CdiMachineFaults {
   CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
   CdiHookMissing: AtPlace & { readonly path: string; readonly errno: string }
   CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: string }
+  /** Of a script: what its first line names; empty: it names none. */
+  CdiHookInterpreterUnusable: AtPlace & {
+    readonly path: string
+    readonly interpreter: string
+    readonly problem: string
+  }
   CdiHookEnvironmentMissing: AtPlace & { readonly path: string; readonly hookName: string }
   /** Somebody else than root and the engine's user may change what runs. `writable`: the program or a directory above it. */
   CdiHookUntrusted: AtPlace & { readonly path: string; readonly writable: string; readonly by: string }
@@ -229,6 +235,18 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     remedies: (d) => [
       { kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" },
     ],
+  },
+  CdiHookInterpreterUnusable: {
+    code: "GAN4115",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}error executing hook ${quote(d.path)}: its interpreter ${quote(d.interpreter)}: ${d.problem}: no container with it starts`,
+    remedies: (d) =>
+      know(
+        d.interpreter === ""
+          ? `name its interpreter in the first line of ${d.path}`
+          : `install ${quote(d.interpreter)} so that it may be executed, or name another in the first line of ${d.path}`,
+      ),
   },
   CdiHookEnvironmentMissing: {
     code: "GAN4112",

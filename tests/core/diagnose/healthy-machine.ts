@@ -105,6 +105,7 @@ function makeHealthy(mig: readonly SimulatedMigDevice[]): Healthy {
     ...{ gpus: 2, shape: { migDevices: mig } },
     change: (entries) => {
       entries[hookPath] = { kind: "file", content: "#!/bin/sh\n", mode: 0o755 }
+      entries["/bin/sh"] = { kind: "file", content: "a program", mode: 0o755 }
       tree = entries
     },
   })

@@ -30,7 +30,7 @@ async function makeMachine(name: string, ...defects: readonly string[]): Promise
   expect(await simulate(["up", directory, ...shape, ...defects.flatMap((one) => ["--defect", one])])).toBe(0)
   mkdirSync(join(directory, "etc/cdi"), { recursive: true })
   mkdirSync(join(directory, "usr/bin"), { recursive: true })
-  writeFileSync(join(directory, hookPath), "#!/bin/sh\n", { mode: 0o755 })
+  writeFileSync(join(directory, hookPath), "a program", { mode: 0o755 })
   return directory
 }
 
