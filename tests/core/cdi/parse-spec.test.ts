@@ -181,3 +181,30 @@ describe("behind the first document", () => {
     expect(unreadIn(more)).toEqual([line]),
   )
 })
+
+describe("behind a first value in brackets that is no JSON", () => {
+  const first =
+    '{"cdiVersion":"0.5.0","kind":"vendor.com/class","devices":[{"name":"a","containerEdits":{"env":["A=b"]}}],}'
+  const told = (path: string, text: string): readonly string[] => {
+    const read = parseSpec({ path, bytes: encodeUtf8(text) })
+    return read.ok ? read.value.warnings.map(({ fault: one }) => one.tag) : read.fault.map(renderFaultLine)
+  }
+
+  test.each([" {}", "{}", "\n{}", "{", " }", " x", "\n{}\n{}"])(
+    "%j: one fault, at the bracket behind the comma",
+    (more) =>
+      expect(told("s.json", `${first}${more}`)).toEqual([
+        expect.stringContaining(
+          `s.json:1:${first.length}: failed to unmarshal CDI Spec: not JSON: a key must be a string [GAN4001]`,
+        ),
+      ]),
+  )
+
+  test("as YAML: one fault, with the place of what is behind", () =>
+    expect(told("s.yaml", `${first}\n{}`)).toEqual([
+      expect.stringContaining("s.yaml:2:1: failed to unmarshal CDI Spec: not YAML: "),
+    ]))
+
+  test("where nothing is behind, it is YAML under another name", () =>
+    expect([told("s.json", first), told("s.yaml", first)]).toEqual([["CdiRuleBroken"], []]))
+})
