@@ -1,4 +1,4 @@
-/** A specification written as JSON. As in the reference's loader what follows the value is not looked at. */
+/** A specification written as JSON. What follows the value is not looked at; the reference's loader looks at the next words of it. */
 
 import type { JsonValue } from "../oci/json.ts"
 import { parseJson } from "../oci/json.ts"
