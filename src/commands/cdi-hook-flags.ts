@@ -4,6 +4,7 @@
  * recorded runs. A hook that is not known is no error: a newer specification must not break an older program.
  */
 
+import { type HookLink, hookFlags, parseLink, stateFlag } from "../core/cdi/toolkit-hooks.ts"
 import { isLdSoConfLine } from "../core/ldcache/plan-loader-files.ts"
 import { cleanPath } from "../core/text/path.ts"
 
@@ -35,11 +36,6 @@ interface CompletionFlags {
   readonly hasApplicationProfile: boolean
 }
 
-interface HookLink {
-  readonly target: string
-  readonly path: string
-}
-
 export type CdiHookCall =
   | { readonly kind: "help" | "version" }
   | { readonly kind: "wrong"; readonly problem: string; readonly usage: string }
@@ -54,35 +50,6 @@ export type CdiHookCall =
     }
 
 export type Verbosity = "quiet" | "normal" | "debug"
-
-const hookFlags: Readonly<Record<CdiHook["name"], readonly string[]>> = {
-  "create-symlinks": ["link"],
-  // No ldconfig is run, neither the machine's nor the image's: its path is read and left alone.
-  "update-ldcache": ["folder", "ldconfig-path"],
-  "enable-cuda-compat": ["host-driver-version", "host-cuda-version", "cuda-compat-container-root"],
-  "disable-device-node-modification": [],
-  "update-application-profile": [],
-  chmod: ["path", "mode"],
-  "complete-container": [
-    "link",
-    "node-link",
-    "host-driver-version",
-    "host-cuda-version",
-    "cuda-compat-container-root",
-    "folder",
-    "ldconfig-path",
-  ],
-  noop: [],
-}
-
-/** Flags without a value that a hook has beside. */
-const hookSwitches: Readonly<Partial<Record<CdiHook["name"], readonly string[]>>> = {
-  "complete-container": [
-    "enable-cuda-compat",
-    "disable-device-node-modification",
-    "update-application-profile",
-  ],
-}
 
 export const cdiHookUsage: string = `nvidia-cdi-hook [--debug] [--quiet] ${Object.keys(hookFlags).join("|")} [flags]`
 
@@ -104,14 +71,15 @@ export function parseCdiHookFlags(
   if (answered !== undefined) return { kind: answered }
   const [name = "", ...rest] = global.words
   if (!isHookName(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
-  const usage = `nvidia-cdi-hook ${[name, ...hookFlags[name].map((flag) => `--${flag} …`)].join(" ")} [--container-spec FILE]`
-  const own = readFlags(rest, ["container-spec", ...hookFlags[name]], "anywhere", hookSwitches[name])
+  const { valued, switches } = hookFlags[name]
+  const usage = `nvidia-cdi-hook ${[name, ...valued.map((flag) => `--${flag} …`)].join(" ")} [--${stateFlag} FILE]`
+  const own = readFlags(rest, [stateFlag, ...valued], "anywhere", switches)
   if ("problem" in own) return { kind: "wrong", problem: own.problem, usage }
   const asked = answer(own.switches)
   if (asked !== undefined) return { kind: asked }
   const hook = chooseHook(name, own)
   if (typeof hook === "string") return { kind: "wrong", problem: hook, usage }
-  const statePath = own.values.get("container-spec")?.at(-1) ?? ""
+  const statePath = own.values.get(stateFlag)?.at(-1) ?? ""
   return {
     kind: "hook",
     hook,
@@ -232,10 +200,9 @@ function chooseHook(name: CdiHook["name"], { values, switches }: Given): CdiHook
 function readLinks(texts: readonly string[]): readonly HookLink[] | string {
   const links: HookLink[] = []
   for (const text of texts) {
-    const [target = "", path = "", ...others] = text.split("::")
-    if (others.length > 0 || target === "" || /^\/*$/.test(path))
-      return `invalid symlink specification ${text}`
-    links.push({ target, path })
+    const link = parseLink(text)
+    if (link === undefined) return `invalid symlink specification ${text}`
+    links.push(link)
   }
   return links
 }

@@ -1,11 +1,11 @@
 /** The specification of NVIDIA's GPUs: kept, where all that it was made of is as it was; else made, and kept for the next. */
 
 import type { CdiSpec } from "../core/cdi/spec.ts"
+import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
 import type { Fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
-import { toolkitHooks } from "../core/generate/spec-request.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import type { SnapshotOptions } from "../core/plan/snapshot.ts"

@@ -2,16 +2,11 @@
 
 import { kindProblem } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
+import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
 import { nameStrategies } from "../core/generate/machine-names.ts"
-import {
-  hookChoice,
-  type SpecMode,
-  type SpecRequest,
-  specModes,
-  toolkitHooks,
-} from "../core/generate/spec-request.ts"
+import { hookChoice, type SpecMode, type SpecRequest, specModes } from "../core/generate/spec-request.ts"
 import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"

@@ -5,20 +5,14 @@
  */
 
 import type { Hook } from "./spec.ts"
-
-export interface HookLink {
-  readonly target: string
-  /** In the container. */
-  readonly path: string
-}
+import { type HookLink, parseLink } from "./toolkit-hooks.ts"
 
 /** `create-symlinks --link target::path`. */
 export function linksOf({ args }: Hook): readonly HookLink[] {
   if (!isCall(args, "create-symlinks")) return []
-  return [...valuesOf(args, "link"), ...valuesOf(args, "node-link")].flatMap((value) => {
-    const at = value.indexOf("::")
-    return at === -1 ? [] : [{ target: value.slice(0, at), path: value.slice(at + 2) }]
-  })
+  return [...valuesOf(args, "link"), ...valuesOf(args, "node-link")].flatMap(
+    (value) => parseLink(value) ?? [],
+  )
 }
 
 /** `update-ldcache --folder directory`. */

@@ -6,13 +6,13 @@
 import { flagValues } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
+import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/toolkit-hooks.ts"
 import { errnoText } from "../fault/errno.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { toolkitHooks } from "../generate/spec-request.ts"
 import type { RootView } from "../host/root-view.ts"
 import { nearestOf } from "../text/nearest.ts"
-import { baseName, cleanPath } from "../text/path.ts"
+import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -54,14 +54,7 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
   ]
 }
 
-/** Programs of the toolkit, and the words behind their own name by which they are told that they are a hook. */
-const toolkitWords: Readonly<Record<string, readonly string[]>> = {
-  "nvidia-cdi-hook": [],
-  "nvidia-ctk": ["hook"],
-  gantry: ["nvidia-cdi-hook"],
-}
-
-const knownCalls: readonly string[] = [...toolkitHooks, "complete-container", "noop"]
+const knownCalls: readonly string[] = Object.keys(hookFlags)
 
 function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
   return groupUses(hooks, (hook) => callProblem(hook) ?? "").flatMap(([problem, uses]) =>
@@ -79,7 +72,7 @@ function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
 
 /** undefined: it is another's program, or called as it must be. */
 function callProblem({ path, args, hookName }: Hook): string | undefined {
-  const words = Object.hasOwn(toolkitWords, baseName(path)) ? toolkitWords[baseName(path)] : undefined
+  const words = Object.hasOwn(hookPrograms, baseName(path)) ? hookPrograms[baseName(path)] : undefined
   if (words === undefined) return undefined
   const rest = args.slice(1).filter((arg) => !/^--?(?:debug|quiet|d|q)(?:=.*)?$/.test(arg))
   const said = rest.slice(0, words.length)
@@ -94,23 +87,14 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
   return valueProblem(args)
 }
 
-/** Flags of the toolkit's hooks that have a value. Source: facts, toolkit §1.4. */
-const valuedFlags = [
-  ...["link", "node-link", "folder", "path", "mode", "ldconfig-path", "container-spec"],
-  ...["host-driver-version", "host-cuda-version", "cuda-compat-container-root"],
-]
+const valuedFlags = [...new Set(Object.values(hookFlags).flatMap(({ valued }) => valued)), stateFlag]
 
 function valueProblem(args: readonly string[]): string | undefined {
   const bare = valuedFlags.find((flag) => flagValues(args, flag).includes(undefined))
   if (bare !== undefined) return `nothing stands behind --${bare}`
   const links = ["link", "node-link"].flatMap((flag) => flagValues(args, flag))
-  const odd = links.flatMap((value) => (value ?? "").split(",")).find((link) => !isLink(link))
+  const odd = links.flatMap((value) => (value ?? "").split(",")).find((link) => parseLink(link) === undefined)
   return odd === undefined ? undefined : `the link ${JSON.stringify(odd)} is no target::path`
-}
-
-function isLink(text: string): boolean {
-  const [target = "", path = "", ...more] = text.split("::")
-  return target !== "" && cleanPath(path || "/") !== "/" && more.length === 0
 }
 
 /** Newer releases of the others know more words than any list; a program's name and what is nearly a word are none. */
@@ -118,7 +102,7 @@ function mayKnow(program: string, call: string): boolean {
   if (knownCalls.includes(call)) return true
   const meant = nearestOf(call, knownCalls)
   const isMistyped = meant !== undefined && Math.abs(meant.length - call.length) <= 2
-  const isName = call === "hook" || Object.hasOwn(toolkitWords, call)
+  const isName = call === "hook" || Object.hasOwn(hookPrograms, call)
   return program !== "gantry" && /^[a-z]/.test(call) && !isMistyped && !isName
 }
 

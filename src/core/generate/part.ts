@@ -1,13 +1,8 @@
 /** What one device, or every container, is given: edits of a plan, and the hooks that do what an engine cannot. */
 
+import type { HookLink } from "../cdi/toolkit-hooks.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Edit } from "../plan/edit.ts"
-
-/** A link in a container, and its text. */
-export interface HookLink {
-  readonly path: string
-  readonly target: string
-}
 
 export type HookCall =
   | { readonly name: "create-symlinks"; readonly links: readonly HookLink[] }

@@ -6,16 +6,10 @@
 import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
 import { splitKind } from "../cdi/name-rules.ts"
 import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, type Hook } from "../cdi/spec.ts"
+import { type ToolkitHook, toolkitHooks } from "../cdi/toolkit-hooks.ts"
 import { noAdditions } from "./add-edits.ts"
 import { isMachineName, isNameBy, nameStrategies } from "./machine-names.ts"
-import {
-  hookChoice,
-  type SpecMode,
-  type SpecRequest,
-  specModes,
-  type ToolkitHook,
-  toolkitHooks,
-} from "./spec-request.ts"
+import { hookChoice, type SpecMode, type SpecRequest, specModes } from "./spec-request.ts"
 
 /**
  * As this generator or the reference's makes them: of a kind of NVIDIA's that names what they are asked for, or of any kind, with the driver's

@@ -3,6 +3,7 @@
  * strategies and hooks: facts, toolkit §1.3 and §5.
  */
 
+import type { ToolkitHook } from "../cdi/toolkit-hooks.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import type { Additions } from "./add-edits.ts"
 import type { NameStrategy } from "./machine-names.ts"
@@ -20,17 +21,6 @@ export const specModes = [
   "wsl",
 ] as const
 export type SpecMode = (typeof specModes)[number]
-
-/** What the toolkit's program does in a container, by the words that it is told it with. */
-export const toolkitHooks = [
-  "create-symlinks",
-  "chmod",
-  "enable-cuda-compat",
-  "update-ldcache",
-  "disable-device-node-modification",
-  "update-application-profile",
-] as const
-export type ToolkitHook = (typeof toolkitHooks)[number]
 
 export interface HookStyle {
   /** The program that serves hooks, on the machine. */

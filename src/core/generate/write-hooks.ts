@@ -5,8 +5,9 @@
  */
 
 import type { Hook } from "../cdi/spec.ts"
+import { hookPrograms, renderLink } from "../cdi/toolkit-hooks.ts"
 import { baseName } from "../text/path.ts"
-import type { HookCall, HookLink } from "./part.ts"
+import type { HookCall } from "./part.ts"
 import type { HookStyle } from "./spec-request.ts"
 
 /** The variable that the reference's hooks carry (facts, toolkit §5): any one keeps the engine's own from a hook that runs as root. */
@@ -42,14 +43,12 @@ export function writeOneHook(
   })
   const links = ofDevices.flatMap((call) =>
     call.name === "create-symlinks" && style.isEnabled(call.name)
-      ? call.links.flatMap((link) => ["--node-link", linkText(link)])
+      ? call.links.flatMap((link) => ["--node-link", renderLink(link)])
       : [],
   )
   const all = [...flags, ...links]
   return all.length === 0 ? [] : [writeHook("complete-container", all, style)]
 }
-
-const linkText = ({ path, target }: HookLink): string => `${target}::${path}`
 
 /** undefined: there is nothing to do. */
 function flagsOf(call: HookCall, { ldconfigPath }: HookStyle): readonly string[] | undefined {
@@ -57,7 +56,7 @@ function flagsOf(call: HookCall, { ldconfigPath }: HookStyle): readonly string[]
     values.length === 0 ? undefined : values.flatMap((value) => [flag, value])
   switch (call.name) {
     case "create-symlinks":
-      return repeated("--link", call.links.map(linkText))
+      return repeated("--link", call.links.map(renderLink))
     case "chmod": {
       const paths = repeated("--path", call.paths)
       return paths === undefined ? undefined : ["--mode", "755", ...paths]
@@ -91,7 +90,6 @@ function writeHook(name: string, flags: readonly string[], { path }: HookStyle):
 /** How the program is told that it is a hook: by the name that it is called by, or by words. The one hook is Gantry's, whatever its file is called. */
 function programWords(path: string, hook: string): readonly string[] {
   const name = baseName(path)
-  if (name === "nvidia-ctk") return [name, "hook"]
-  if (name === "gantry") return [name, "nvidia-cdi-hook"]
+  if (Object.hasOwn(hookPrograms, name)) return [name, ...(hookPrograms[name] ?? [])]
   return hook === "complete-container" ? ["nvidia-cdi-hook"] : [name]
 }

@@ -15,7 +15,9 @@ test.each<[args: readonly string[], links: readonly object[], folders: readonly 
     [link("a", "/b"), link("c", "/d"), link("e", "/f")],
     [],
   ],
-  [["create-symlinks", "--link", "../a::b::/c"], [link("../a", "b::/c")], []],
+  // The hook refuses it, and makes none.
+  [["create-symlinks", "--link", "../a::b::/c"], [], []],
+  [["create-symlinks", "--link", "a::/", "--link", "::/b", "--link", "a::/."], [], []],
   [["create-symlinks", "--link", "a"], [], []],
   [["create-symlinks", "--link"], [], []],
   [["create-symlinks", "--folder", "/x"], [], []],
