@@ -53,7 +53,7 @@ export type Verbosity = "quiet" | "normal" | "debug"
 
 export const cdiHookUsage: string = `nvidia-cdi-hook [--debug] [--quiet] ${Object.keys(hookFlags).join("|")} [flags]`
 
-/** Both names of each are known to older and newer specifications; the second one counts where both are set. */
+/** Both names of each are known to older and newer specifications; the first one that is set counts, as with the reference. */
 const environmentTwins = {
   debug: ["NVIDIA_CTK_DEBUG", "NVIDIA_CDI_DEBUG"],
   quiet: ["NVIDIA_CTK_QUIET", "NVIDIA_CDI_QUIET"],
@@ -142,11 +142,15 @@ function parseBoolean(text: string): boolean | undefined {
   return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : undefined
 }
 
-/** A flag beats its variables. A variable that is no boolean says nothing: it is not worth a container's start. */
+/** A flag beats its variables. A variable that is no boolean is false: it is not worth a container's start. */
 function verbosityOf(given: readonly Given[], variable: (name: string) => string | undefined): Verbosity {
-  const isOn = (name: keyof typeof environmentTwins): boolean =>
-    given.findLast(({ switches }) => switches.has(name))?.switches.get(name) ??
-    environmentTwins[name].some((twin) => parseBoolean(variable(twin) ?? "") === true)
+  const isOn = (name: keyof typeof environmentTwins): boolean => {
+    const [first, second] = environmentTwins[name]
+    return (
+      given.findLast(({ switches }) => switches.has(name))?.switches.get(name) ??
+      parseBoolean(variable(first) ?? variable(second) ?? "") === true
+    )
+  }
   if (isOn("quiet")) return "quiet"
   return isOn("debug") ? "debug" : "normal"
 }
