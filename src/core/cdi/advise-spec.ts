@@ -4,12 +4,18 @@
  * keys as Kubernetes has them.
  */
 
-import { fault } from "../fault/fault.ts"
+import { type FaultOf, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { encodeUtf8 } from "../text/utf8.ts"
 import { splitKind } from "./name-rules.ts"
 import { type CdiSpec, type ContainerEdits, everyEdits, type SpecPath } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
 import { isOlder, minimumVersion, parseVersion } from "./version.ts"
+
+/** A rule of the specification that is broken, and where. */
+export interface Warning extends Finding {
+  readonly fault: FaultOf<"CdiRuleBroken">
+}
 
 interface Advice {
   readonly path: SpecPath
@@ -30,8 +36,8 @@ const quote = JSON.stringify
 /** To find the place of one costs time that grows with the file; more of them help nobody. */
 const adviceLimit = 100
 
-/** Order: as in the text. */
-export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Finding[] {
+/** Empty: nothing is. Order: what concerns the whole, annotations, edits; each as the specification has them. */
+export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
   const advices = [
     ...envelopeAdvice(spec),
     ...versionAdvice(spec),
@@ -100,10 +106,10 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
 }
 
 function annotationAdvice(annotations: ReadonlyMap<string, string>, path: SpecPath): readonly Advice[] {
-  let lengthTotal = 0
+  let sizeBytes = 0
   const advices: Advice[] = []
   for (const [key, value] of annotations) {
-    lengthTotal += key.length + value.length
+    sizeBytes += encodeUtf8(key).length + encodeUtf8(value).length
     const slash = key.indexOf("/")
     const prefix = slash === -1 ? "a" : key.slice(0, slash)
     const isQualified =
@@ -117,7 +123,7 @@ function annotationAdvice(annotations: ReadonlyMap<string, string>, path: SpecPa
         advice: "write name or domain/name, the name of 63 letters, digits, -, _ and . at most",
       })
   }
-  if (lengthTotal > annotationLimitBytes)
+  if (sizeBytes > annotationLimitBytes)
     advices.push({
       path,
       problem: `annotations of more than ${annotationLimitBytes} bytes`,

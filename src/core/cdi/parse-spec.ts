@@ -6,10 +6,9 @@
 
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { type Fault, fault } from "../fault/fault.ts"
-import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
-import { adviseSpec } from "./advise-spec.ts"
+import { adviseSpec, type Warning } from "./advise-spec.ts"
 import type { Decoding } from "./decode-fields.ts"
 import { readJson, type SpecTextOutcome } from "./read-json.ts"
 import { readYaml } from "./read-yaml.ts"
@@ -29,8 +28,8 @@ export interface SpecFile {
 export interface ParsedSpec {
   readonly spec: CdiSpec
   readonly locate: Locate
-  /** Rules of the specification that engines do not enforce. Order: as in the text. */
-  readonly warnings: readonly Finding[]
+  /** Rules of the specification that engines do not enforce. Order: by place in the text. */
+  readonly warnings: readonly Warning[]
 }
 
 /** More faults or warnings of one file help nobody. */
@@ -38,7 +37,7 @@ const tellLimit = 100
 
 /**
  * Faults: CdiTextInvalid, CdiTextEmpty, CdiTextTooLarge, CdiFieldUnknown, CdiFieldRepeated, CdiTypeWrong and those of validateSpec.
- * Order: as in the text; those of rules come only where every field could be read.
+ * Order: fields' as in the text; rules' as the reference judges, and only where every field could be read.
  */
 export const parseSpec = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> => parseBy(file, () => true)
 
@@ -81,13 +80,19 @@ function parseBy(
       ...tree.value.warnings,
       ...decoding.leniencies.map(warnLeniency(source)),
       ...adviseSpec(spec, locate),
-    ].slice(0, tellLimit),
+    ]
+      .sort(byPlace)
+      .slice(0, tellLimit),
   })
+}
+
+function byPlace({ fault: { data: one } }: Warning, { fault: { data: other } }: Warning): number {
+  return one.place.line - other.place.line || one.place.column - other.place.column
 }
 
 interface SpecTree {
   readonly root: SpecNode
-  readonly warnings: readonly Finding[]
+  readonly warnings: readonly Warning[]
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no loader takes
@@ -129,7 +134,7 @@ function readTree(source: SpecSource): Result<SpecTree> {
   return ok({ root: yaml.root, warnings: [...warnings, ...warnUnread(source, yaml.unread)] })
 }
 
-const warnUnread = (source: SpecSource, unread: number | undefined): readonly Finding[] =>
+const warnUnread = (source: SpecSource, unread: number | undefined): readonly Warning[] =>
   unread === undefined
     ? []
     : [
@@ -138,19 +143,19 @@ const warnUnread = (source: SpecSource, unread: number | undefined): readonly Fi
         }),
       ]
 
-const warnYaml = (source: SpecSource): Finding =>
+const warnYaml = (source: SpecSource): Warning =>
   warn(placeAt(source, 0, []), "a file that is called .json and holds YAML", {
     advice: "call it .yaml: a loader that goes by the name refuses it",
   })
 
 const warnLeniency =
   (source: SpecSource) =>
-  ({ path, start, what }: Decoding["leniencies"][number]): Finding =>
+  ({ path, start, what }: Decoding["leniencies"][number]): Warning =>
     warn(placeAt(source, start, path), what, {
       advice: "write it as the specification does: loaders that are not written in Go refuse the file",
     })
 
-const warn = (place: CdiPlace, problem: string, { advice }: { readonly advice: string }): Finding => ({
+const warn = (place: CdiPlace, problem: string, { advice }: { readonly advice: string }): Warning => ({
   severity: "warning",
   fault: fault("CdiRuleBroken", { place, problem, advice, isFatal: false }),
   evidence: [],

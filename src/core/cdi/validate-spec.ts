@@ -4,6 +4,7 @@
  */
 
 import { type Fault, fault } from "../fault/fault.ts"
+import { encodeUtf8 } from "../text/utf8.ts"
 import { deviceNameProblem, kindProblem } from "./name-rules.ts"
 import {
   areEmptyEdits,
@@ -141,17 +142,8 @@ function hookProblem({ hookName, path }: ContainerEdits["hooks"][number]): strin
 /** The name of a directory, or exactly `/` for the root class. */
 function isClosId(name: string): boolean {
   if (name === "/") return true
-  const isShort = name.length < closIdLimitBytes && utf8Length(name) < closIdLimitBytes
+  const isShort = name.length < closIdLimitBytes && encodeUtf8(name).length < closIdLimitBytes
   return isShort && name !== "." && name !== ".." && !/[/\n]/.test(name)
-}
-
-function utf8Length(text: string): number {
-  let length = 0
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
-  }
-  return length
 }
 
 function netDeviceFaults(

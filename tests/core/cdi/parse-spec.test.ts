@@ -82,6 +82,41 @@ devices:
     ],
   ])("%s", (_, given, lines) => expect(faultsOf(given).map(renderFaultLine)).toEqual([...lines]))
 
+  // Devices first, as Go's maps have them, and each edits before its name.
+  const backwards = `annotations:
+  "a b": ""
+devices:
+  - containerEdits:
+      deviceNodes:
+        - path: dev/a
+          major: 0
+      hooks:
+        - {hookName: createRuntime, path: bin/h, Args: [h]}
+    name: a
+kind: v/class
+cdiVersion: v0.6.0
+`
+  test("warnings come by their places, whichever rule is broken", () => {
+    const places = parsed(backwards).warnings.map(({ fault: { data } }) => data.place)
+    expect(places.map(({ line, column }) => [line, column])).toEqual([
+      [2, 10],
+      [6, 17],
+      [9, 43],
+      [9, 50],
+      [11, 7],
+      [12, 13],
+    ])
+  })
+
+  test("faults of fields come as the text has them, those of rules as the reference judges", () => {
+    const lines = (text: string): readonly unknown[] =>
+      faultsOf(text).map(({ data }) => "place" in data && typeof data.place === "object" && data.place.line)
+    expect(lines(backwards.replace("name:", "nmae:").replace("major: 0", "major: x"))).toEqual([7, 10])
+    expect(lines(backwards.replace("v0.6.0", "9").replace("v/class", "v").replace("dev/a", '""'))).toEqual([
+      12, 11, 6,
+    ])
+  })
+
   test("what is left out stands where it should stand", () =>
     expect(faultsOf('{\n "kind": "v/c",\n "devices": []}')[0]?.data).toMatchObject({
       place: { file: "/etc/cdi/x.yaml", line: 1, column: 1, path: "cdiVersion" },
