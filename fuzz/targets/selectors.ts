@@ -2,7 +2,8 @@
 
 import type { Inventory } from "../../src/core/inventory/inventory.ts"
 import { observeInventory } from "../../src/core/inventory/observe-inventory.ts"
-import { normaliseAddress, selectDevices } from "../../src/core/inventory/select-devices.ts"
+import { normalisePciAddress } from "../../src/core/inventory/pci-address.ts"
+import { selectDevices } from "../../src/core/inventory/select-devices.ts"
 import { createRecordingHost } from "../../src/host/recording.ts"
 import { bytesOf, recordings } from "../corpus.ts"
 import { checkResult } from "../invariants.ts"
@@ -31,8 +32,8 @@ function check(input: Uint8Array): string | undefined {
   if (inventory === undefined) return "there is no machine"
   const selectors = Buffer.from(rest).toString("utf8").split("\n")
   for (const selector of selectors) {
-    const address = normaliseAddress(selector)
-    if (address !== undefined && normaliseAddress(address) !== address) return `${selector}: no fixed form`
+    const address = normalisePciAddress(selector)
+    if (address !== undefined && normalisePciAddress(address) !== address) return `${selector}: no fixed form`
   }
   return checkResult(selectDevices(selectors, inventory), (chosen) => {
     const keys = chosen.map((one) =>

@@ -8,6 +8,7 @@ import { envPatch, gidPatch, list, more, object, placeOf } from "../oci/edit-spe
 import { parseJsonValue } from "../oci/json.ts"
 import { type JsonPatch, patchJson, type RewritePatch } from "../oci/patch-json.ts"
 import { cleanPath } from "../text/path.ts"
+import { depthOf } from "../text/path-depth.ts"
 import { type CompleteNode, completeNode, type FindHostNode } from "./complete-node.ts"
 import { type Owner, readOwner } from "./read-owner.ts"
 import { type ContainerEdits, type HookName, hookNames, type IntelRdt, type Mount } from "./spec.ts"
@@ -128,8 +129,6 @@ function mountsPatch(mounts: readonly Mount[], areMapped: boolean): RewritePatch
     },
   }
 }
-
-const depthOf = (place: string): number => place.split("/").length - 1
 
 function mountOptions({ type, options }: Mount, areMapped: boolean): readonly string[] | undefined {
   const bind = options.findLast((option) => option === "bind" || option === "rbind")

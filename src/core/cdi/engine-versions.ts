@@ -11,6 +11,18 @@ import { type CdiVersion, isOlder } from "./version.ts"
 export const engineNames = ["docker", "containerd", "podman", "crio"] as const
 export type EngineName = (typeof engineNames)[number]
 
+/** What people call each; the first is ours. */
+const writtenAs: { readonly [E in EngineName]: readonly [E, ...string[]] } = {
+  docker: ["docker"],
+  containerd: ["containerd"],
+  podman: ["podman"],
+  crio: ["crio", "cri-o"],
+}
+
+/** `podman`, also `cri-o`. undefined: no such engine. */
+export const parseEngineName = (text: string): EngineName | undefined =>
+  engineNames.find((engine) => writtenAs[engine].some((name) => name === text))
+
 export interface EngineRelease {
   readonly engine: EngineName
   /** As `4.3.1`; a branch is enough. */
@@ -101,7 +113,8 @@ export const highestCommonVersion = (engines: readonly EngineRelease[]): CdiVers
 
 /** `podman@4.3.1`, also `cri-o@1.30`. undefined: no such engine, or no version. */
 export function parseEngineRelease(text: string): EngineRelease | undefined {
-  const [name = "", version = ""] = text.split("@")
-  const engine = engineNames.find((one) => one === name.replace("cri-o", "crio"))
+  const [name = "", version = "", ...more] = text.split("@")
+  const engine = parseEngineName(name)
+  if (more.length > 0) return undefined
   return engine !== undefined && /^\d{1,6}(?:\.\d{1,6}){0,3}$/.test(version) ? { engine, version } : undefined
 }

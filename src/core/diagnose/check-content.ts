@@ -26,9 +26,9 @@ export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): re
     const isOfGpus = /(?:^|\.)nvidia\.com\/gpu$/.test(source.spec.kind)
     // What names of NVIDIA's GPUs say check-gpus.ts knows better.
     return [
-      ...(isOfGpus ? [] : checkNames(winner, twin.made)),
+      ...(isOfGpus ? [] : checkDeviceNames(winner, twin.made)),
       ...checkGiven(subject.host, winner, twin),
-      ...checkFiles(winner, twin.made),
+      ...checkLibrariesGiven(winner, twin.made),
     ]
   })
 }
@@ -52,7 +52,7 @@ const isMounted = (path: string, ...edits: readonly ContainerEdits[]): boolean =
 const isForVirtualMachine = ({ deviceNodes }: ContainerEdits): boolean =>
   deviceNodes.length > 0 && deviceNodes.every(({ path }) => path.startsWith("/dev/vfio/"))
 
-function checkNames({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
+function checkDeviceNames({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const known = new Set(made.devices.map(({ name }) => name))
   const shapes = new Set([...known].map(shapeOfName))
   const gone = devices.flatMap(({ device: { device, name }, index }): readonly Finding[] =>
@@ -203,7 +203,7 @@ const namesOf = (...edits: readonly ContainerEdits[]): readonly string[] =>
     mounts.map(({ containerPath }) => baseName(containerPath).replace(/\.so\..*$/, "")),
   )
 
-function checkFiles({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
+function checkLibrariesGiven({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const edits = [source.spec.containerEdits, ...devices.map(({ device }) => device.device.containerEdits)]
   const given = new Set(namesOf(...edits))
   // What gives no GPU, a claim of one channel, is asked for beside what does.

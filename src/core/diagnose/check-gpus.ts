@@ -9,7 +9,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { isMachineName } from "../generate/machine-names.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
-import { normalizePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
+import { normalisePciAddress } from "../inventory/pci-address.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
 
@@ -98,14 +98,12 @@ function meaningOf(
     const areAllKnown = migDevices.every(({ uuid }) => uuid !== undefined)
     return one === undefined && !areAllKnown ? undefined : migMeaning(name, one, gpus)
   }
-  if (pciAddressPattern.test(name)) {
-    const address = normalizePciAddress(name)
-    return gpuMeaning(
-      `GPU ${address}`,
-      gpus.find(({ pciAddress }) => pciAddress === address),
-    )
-  }
-  return undefined
+  const address = normalisePciAddress(name)
+  if (address === undefined) return undefined
+  return gpuMeaning(
+    `GPU ${address}`,
+    gpus.find(({ pciAddress }) => pciAddress === address),
+  )
 }
 
 const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined => {

@@ -87,7 +87,7 @@ function checkNode(
     )
   return [
     ...checkNumbers(path, stat.value, uses),
-    ...checkNames(known, path, stat.value, uses),
+    ...checkNodeNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkPermissions(path, uses),
     ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
@@ -122,7 +122,7 @@ function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNod
  * The driver's libraries work out the names of its nodes from numbers and find them under no others. DRM nodes, and those of network cards, are
  * found by their numbers alone; but one that has another one's name on this machine is taken for that.
  */
-function checkNames(
+function checkNodeNames(
   known: KnownNodes,
   path: string,
   stat: FileStat,

@@ -4,11 +4,11 @@
  */
 
 import { hostPath } from "../text/brand.ts"
-import { shorten } from "../text/escape.ts"
+import { quoteShort } from "../text/escape.ts"
 import { type AtPlace, at } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
 import { errnoText } from "./errno.ts"
-import type { Remedy } from "./remedy.ts"
+import { know, type Remedy } from "./remedy.ts"
 
 export interface CdiMachineFaults {
   CdiPathMissing: AtPlace & { readonly path: string; readonly errno: string }
@@ -118,10 +118,6 @@ export interface CdiMachineFaults {
   }
 }
 
-const quote = (text: string): string => JSON.stringify(shorten(text, 200))
-
-const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
-
 const renew = know("the specification is older than the machine: generate it anew")
 
 const list = (items: readonly string[]): string =>
@@ -141,32 +137,33 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiPathMissing: {
     code: "GAN4100",
     exit: 1,
-    says: (d) => `${at(d.place)}cannot stat ${quote(d.path)}: ${errnoText(d.errno)}`,
+    says: (d) => `${at(d.place)}cannot stat ${quoteShort(d.path)}: ${errnoText(d.errno)}`,
     remedies: () => renew,
   },
   CdiMountOfNode: {
     code: "GAN4101",
     exit: 1,
-    says: (d) => `${at(d.place)}${quote(d.path)} is a ${d.has}, and a mount gives no right to open it`,
+    says: (d) => `${at(d.place)}${quoteShort(d.path)} is a ${d.has}, and a mount gives no right to open it`,
     remedies: () => know("list it in deviceNodes"),
   },
   CdiNodeNumbersStale: {
     code: "GAN4102",
     exit: 1,
-    says: (d) => `${at(d.place)}the specification gives ${quote(d.path)} as ${d.written}, and it is ${d.has}`,
+    says: (d) =>
+      `${at(d.place)}the specification gives ${quoteShort(d.path)} as ${d.written}, and it is ${d.has}`,
     remedies: () => know("generate the specification anew, or leave out major and minor"),
   },
   CdiNodeMisnamed: {
     code: "GAN4108",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quote(d.path)} is given as ${quote(d.given)}, and programs look for it as ${quote(d.wanted)}`,
+      `${at(d.place)}${quoteShort(d.path)} is given as ${quoteShort(d.given)}, and programs look for it as ${quoteShort(d.wanted)}`,
     remedies: () => know("give it the machine's own name as path"),
   },
   CdiMountUnusable: {
     code: "GAN4109",
     exit: 1,
-    says: (d) => `${at(d.place)}runtimes cannot mount ${quote(d.containerPath)}: ${d.problem}`,
+    says: (d) => `${at(d.place)}runtimes cannot mount ${quoteShort(d.containerPath)}: ${d.problem}`,
     remedies: (d) =>
       know(
         d.containerPath.startsWith("/proc/")
@@ -177,14 +174,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiHookMiscalled: {
     code: "GAN4114",
     exit: 1,
-    says: (d) => `${at(d.place)}the hook ${quote(d.path)} is called wrongly: ${d.problem}`,
+    says: (d) => `${at(d.place)}the hook ${quoteShort(d.path)} is called wrongly: ${d.problem}`,
     remedies: () => know("generate the specification anew, or write its args as the program's help has them"),
   },
   CdiMajorDrifting: {
     code: "GAN4103",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the major ${d.major} of ${quote(d.path)} is given to ${d.name} anew whenever its module is loaded`,
+      `${at(d.place)}the major ${d.major} of ${quoteShort(d.path)} is given to ${d.name} anew whenever its module is loaded`,
     remedies: () => know("leave out major and minor, and engines read them from the node"),
   },
   CdiDriverOther: {
@@ -202,28 +199,28 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiClosureIncomplete: {
     code: "GAN4105",
     exit: 1,
-    says: (d) => `${at(d.place)}${quote(d.path)} needs ${quote(d.needs)}, which no mount brings`,
+    says: (d) => `${at(d.place)}${quoteShort(d.path)} needs ${quoteShort(d.needs)}, which no mount brings`,
     remedies: () => know("add a mount of it, or generate the specification anew"),
   },
   CdiSonameUnreachable: {
     code: "GAN4106",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}programs look for ${quote(d.path)} as ${quote(d.soname)}, and nothing makes that link in the container${d.others === 0 ? "" : `, nor those of ${d.others} more`}`,
+      `${at(d.place)}programs look for ${quoteShort(d.path)} as ${quoteShort(d.soname)}, and nothing makes that link in the container${d.others === 0 ? "" : `, nor those of ${d.others} more`}`,
     remedies: () =>
       know("add the link to a create-symlinks hook, or its directory to an update-ldcache hook"),
   },
   CdiLibraryUnusable: {
     code: "GAN4107",
     exit: 1,
-    says: (d) => `${at(d.place)}${quote(d.path)} is no library: ${d.problem}`,
+    says: (d) => `${at(d.place)}${quoteShort(d.path)} is no library: ${d.problem}`,
     remedies: () => know("install the driver anew"),
   },
   CdiHookMissing: {
     code: "GAN4110",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}error executing hook ${quote(d.path)}: ${errnoText(d.errno)}: no container with it starts`,
+      `${at(d.place)}error executing hook ${quoteShort(d.path)}: ${errnoText(d.errno)}: no container with it starts`,
     remedies: () =>
       know("install the program, or generate the specification anew with the hooks of this machine"),
   },
@@ -231,7 +228,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4111",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}error executing hook ${quote(d.path)}: ${d.problem}: no container with it starts`,
+      `${at(d.place)}error executing hook ${quoteShort(d.path)}: ${d.problem}: no container with it starts`,
     remedies: (d) => [
       { kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" },
     ],
@@ -252,21 +249,21 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4112",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the ${d.hookName} hook ${quote(d.path)} has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266)`,
+      `${at(d.place)}the ${d.hookName} hook ${quoteShort(d.path)} has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266)`,
     remedies: () => know("give the hook an env, one variable at least: env: [PATH=/usr/bin:/bin]"),
   },
   CdiHookUntrusted: {
     code: "GAN4113",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the hook ${quote(d.path)} runs as the engine's user, and ${d.by} may write ${quote(d.writable)}`,
+      `${at(d.place)}the hook ${quoteShort(d.path)} runs as the engine's user, and ${d.by} may write ${quoteShort(d.writable)}`,
     remedies: takeBack,
   },
   CdiNodeNarrow: {
     code: "GAN4139",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quote(d.path)} is given with the permissions ${quote(d.permissions)}, and programs open it for ${d.needed}`,
+      `${at(d.place)}${quoteShort(d.path)} is given with the permissions ${quoteShort(d.permissions)}, and programs open it for ${d.needed}`,
     remedies: () => know("leave out permissions, or set them to rw"),
   },
   CdiFileUnread: {
@@ -279,7 +276,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4120",
     exit: 1,
     says: (d) =>
-      `${d.file}: ${d.user} cannot read the specification: permission denied at ${quote(d.closed)}`,
+      `${d.file}: ${d.user} cannot read the specification: permission denied at ${quoteShort(d.closed)}`,
     remedies: (d) => [
       {
         kind: "run",
@@ -293,14 +290,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4121",
     exit: 1,
     says: (d) =>
-      `${d.file}: ${d.by} may write ${quote(d.writable)}, and so decides what runs as the engine's user`,
+      `${d.file}: ${d.by} may write ${quoteShort(d.writable)}, and so decides what runs as the engine's user`,
     remedies: takeBack,
   },
   CdiPathForbidden: {
     code: "GAN4122",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${d.user} cannot ${d.access} ${quote(d.path)}: permission denied at ${quote(d.closed)}`,
+      `${at(d.place)}${d.user} cannot ${d.access} ${quoteShort(d.path)}: permission denied at ${quoteShort(d.closed)}`,
     remedies: () =>
       know("give the user a group that may, or change the mode; ACLs and labels are not looked at"),
   },
@@ -381,7 +378,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiDeviceOther: {
     code: "GAN4131",
     exit: 1,
-    says: (d) => `${at(d.place)}${d.device} does not give ${quote(d.wanted)}, which is ${d.means} now`,
+    says: (d) => `${at(d.place)}${d.device} does not give ${quoteShort(d.wanted)}, which is ${d.means} now`,
     remedies: () => renew,
   },
   CdiNodesLacking: {
@@ -429,14 +426,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiImageShadowed: {
     code: "GAN4140",
     exit: 1,
-    says: (d) => `${at(d.place)}${quote(d.containerPath)} hides ${d.has} of the image`,
+    says: (d) => `${at(d.place)}${quoteShort(d.containerPath)} hides ${d.has} of the image`,
     remedies: () => know("remove it from the image, if it is the driver's: it belongs to the machine"),
   },
   CdiImagePathClash: {
     code: "GAN4141",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quote(d.containerPath)} is ${d.has} in the image, and gets ${d.gets}: not a directory, or is a directory`,
+      `${at(d.place)}${quoteShort(d.containerPath)} is ${d.has} in the image, and gets ${d.gets}: not a directory, or is a directory`,
     remedies: () => know("remove it from the image, or mount elsewhere"),
   },
 }

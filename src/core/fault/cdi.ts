@@ -3,10 +3,10 @@
  * Sentences hold the words of the reference's loader after the place.
  */
 
-import { escapeControl, shorten } from "../text/escape.ts"
+import { escapeControl, quoteShort, shorten } from "../text/escape.ts"
 import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
-import type { Remedy } from "./remedy.ts"
+import { know } from "./remedy.ts"
 
 export interface CdiFaults {
   /** Not JSON or YAML that engines read. */
@@ -82,13 +82,9 @@ const atAny = (place: CdiPlace | undefined): string => (place === undefined ? ""
 
 const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
 
-const quote = (text: string): string => JSON.stringify(shorten(text, 200))
-
 /** The first few of many. */
 const listSome = (items: readonly string[]): string =>
   items.length <= 3 ? items.join(", ") : `${items.slice(0, 3).join(", ")} and ${items.length - 3} more`
-
-const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
 
 const nameRule =
   "begin with a letter, end with a letter or digit, and have only letters, digits, _, - and . between them"
@@ -119,7 +115,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiFieldUnknown: {
     code: "GAN4004",
     exit: 1,
-    says: (d) => `${at(d.place)}unknown field ${quote(d.field)}${inside(d.place.path)}`,
+    says: (d) => `${at(d.place)}unknown field ${quoteShort(d.field)}${inside(d.place.path)}`,
     remedies: (d) =>
       know(
         d.meant === undefined
@@ -131,7 +127,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4005",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}key ${quote(d.field)} already set${d.other === d.field ? "" : ` as ${quote(d.other)}`}${inside(d.place.path)}`,
+      `${at(d.place)}key ${quoteShort(d.field)} already set${d.other === d.field ? "" : ` as ${quoteShort(d.other)}`}${inside(d.place.path)}`,
     remedies: () => know("keep one of the two"),
   },
   CdiTypeWrong: {
@@ -144,14 +140,14 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiVersionUnknown: {
     code: "GAN4010",
     exit: 1,
-    says: (d) => `${at(d.place)}invalid version ${quote(d.version)}`,
+    says: (d) => `${at(d.place)}invalid version ${quoteShort(d.version)}`,
     remedies: (d) => know(`cdiVersion is one of ${d.known.join(", ")}`),
   },
   CdiVersionTooLow: {
     code: "GAN4011",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the spec version must be at least v${d.minimum}, and is ${quote(d.version)}${
+      `${at(d.place)}the spec version must be at least v${d.minimum}, and is ${quoteShort(d.version)}${
         d.because === undefined
           ? ""
           : `: ${d.because.what}${d.because.place.line > 0 ? ` on line ${d.because.place.line}` : inside(d.because.place.path)}`
@@ -161,7 +157,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiKindInvalid: {
     code: "GAN4012",
     exit: 1,
-    says: (d) => `${at(d.place)}invalid kind ${quote(d.kind)}: ${d.problem}`,
+    says: (d) => `${at(d.place)}invalid kind ${quoteShort(d.kind)}: ${d.problem}`,
     remedies: () => know(`kind is vendor/class, as nvidia.com/gpu; both ${nameRule}`),
   },
   CdiDeviceNameInvalid: {
@@ -176,7 +172,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiDeviceRepeated: {
     code: "GAN4014",
     exit: 1,
-    says: (d) => `${at(d.place)}invalid spec, multiple device ${quote(d.device)}`,
+    says: (d) => `${at(d.place)}invalid spec, multiple device ${quoteShort(d.device)}`,
     remedies: () => know("give each device of a specification a name of its own"),
   },
   CdiDevicesMissing: {
@@ -188,14 +184,14 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiDeviceEditsEmpty: {
     code: "GAN4016",
     exit: 1,
-    says: (d) => `${at(d.place)}invalid device, empty device edits: ${quote(d.device)}`,
+    says: (d) => `${at(d.place)}invalid device, empty device edits: ${quoteShort(d.device)}`,
     remedies: () =>
       know("give the device containerEdits that do something, an environment variable at least"),
   },
   CdiEnvironmentInvalid: {
     code: "GAN4020",
     exit: 1,
-    says: (d) => `${at(d.place)}invalid environment variable ${quote(d.entry)}`,
+    says: (d) => `${at(d.place)}invalid environment variable ${quoteShort(d.entry)}`,
     remedies: () => know("write NAME=VALUE"),
   },
   CdiDeviceNodeInvalid: {
@@ -269,7 +265,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4042",
     exit: 1,
     says: (d) =>
-      `conflicting device ${quote(d.device)} (specs ${d.files.map((file) => JSON.stringify(file)).join(", ")})`,
+      `conflicting device ${quoteShort(d.device)} (specs ${d.files.map((file) => JSON.stringify(file)).join(", ")})`,
     remedies: (d) =>
       know(
         `no engine injects it until one of them is left in each directory: remove ${d.files.length === 2 ? (d.files.at(-1) ?? "one") : "the others"}`,
@@ -296,7 +292,8 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiAnnotationInvalid: {
     code: "GAN4045",
     exit: 1,
-    says: (d) => `invalid CDI device name ${quote(d.device)} in annotation ${quote(d.key)}: ${d.problem}`,
+    says: (d) =>
+      `invalid CDI device name ${quoteShort(d.device)} in annotation ${quoteShort(d.key)}: ${d.problem}`,
     remedies: () => know("the annotation holds full names with commas between them and no blanks"),
   },
   CdiAnnotationUnusable: {
@@ -321,7 +318,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiHostNodeMissing: {
     code: "GAN4050",
     exit: 1,
-    says: (d) => `${atAny(d.place)}failed to stat CDI host device ${quote(d.path)}`,
+    says: (d) => `${atAny(d.place)}failed to stat CDI host device ${quoteShort(d.path)}`,
     remedies: () =>
       know(
         "the specification is older than the machine's devices, or its driver is not loaded: generate it anew",
@@ -331,14 +328,14 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4051",
     exit: 1,
     says: (d) =>
-      `${atAny(d.place)}CDI device (${quote(d.path)}, ${quote(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
+      `${atAny(d.place)}CDI device (${quoteShort(d.path)}, ${quoteShort(d.hostPath)}), host type mismatch (${d.expected}, ${d.found})`,
     remedies: () => know("leave out type in the specification, or name the node that has it"),
   },
   CdiNothingToGenerate: {
     code: "GAN4060",
     exit: 1,
     says: (d) =>
-      `failed to generate CDI spec: this machine has nothing for mode ${quote(d.mode)}: ${d.place} is absent`,
+      `failed to generate CDI spec: this machine has nothing for mode ${quoteShort(d.mode)}: ${d.place} is absent`,
     remedies: () =>
       know(
         "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",
@@ -364,7 +361,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiHookProgramAbsent: {
     code: "GAN4064",
     exit: 1,
-    says: (d) => `the hooks of the CDI specification call ${quote(d.path)}, which is not there`,
+    says: (d) => `the hooks of the CDI specification call ${quoteShort(d.path)}, which is not there`,
     remedies: () =>
       know(
         "no container with it starts: gantry install --prefix DIR --with nvidia-cdi-hook puts one there, --hook-path or --nvidia-cdi-hook-path names another",

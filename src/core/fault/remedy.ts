@@ -9,3 +9,6 @@ export type Remedy =
     }
   | { readonly kind: "edit"; readonly file: string; readonly change: string; readonly why: string }
   | { readonly kind: "know"; readonly text: string }
+
+/** Only what to know. */
+export const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]

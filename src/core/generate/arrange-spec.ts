@@ -10,6 +10,7 @@ import { shareResults } from "../cdi/map-edits.ts"
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
 import { areEmptyEdits } from "../cdi/spec.ts"
+import { depthOf } from "../text/path-depth.ts"
 
 export interface Arranged {
   readonly devices: readonly CdiDevice[]
@@ -109,10 +110,4 @@ function sortByPath<T>(items: readonly T[], pathOf: (item: T) => string): readon
     .map((item) => ({ item, path: pathOf(item), depth: depthOf(pathOf(item)) }))
     .sort((one, other) => one.depth - other.depth || compare(one.path, other.path))
     .map(({ item }) => item)
-}
-
-function depthOf(path: string): number {
-  let depth = 0
-  for (let at = path.indexOf("/"); at !== -1; at = path.indexOf("/", at + 1)) depth++
-  return depth
 }

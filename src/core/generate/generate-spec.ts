@@ -85,13 +85,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
   }
   const findings = [
     ...described.value.findings,
-    ...[...unsaid].map(leftOut),
+    ...[...unsaid].map(unsayableLeftOut),
     ...lost.map(({ name }) => additionLeftOut(name)),
   ]
   return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
 }
 
-const leftOut = (what: string): Finding => ({
+const unsayableLeftOut = (what: string): Finding => ({
   severity: "warning",
   fault: fault("CdiContentLeftOut", {
     what: JSON.stringify(what),

@@ -1,7 +1,6 @@
 /** What generators call the devices of a machine, in every form in which people write it. Source: facts, toolkit §5.2. */
 
-import { pciAddressPattern } from "../inventory/pci-address.ts"
-import { normaliseAddress } from "../inventory/select-devices.ts"
+import { normalisePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
 
 /** `index`: `0`, `0:1`; `type-index`: `gpu0`, `mig0:1`; `pci`: `0000:07:00.0`, whole GPUs only. */
 export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
@@ -25,5 +24,5 @@ const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */
 export function canonicalName(name: string): string {
   if (uuidPattern.test(name)) return name.slice(0, 3).toUpperCase() + name.slice(3).toLowerCase()
-  return normaliseAddress(name) ?? name
+  return normalisePciAddress(name) ?? name
 }

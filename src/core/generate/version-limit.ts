@@ -1,6 +1,11 @@
 /** The engines that a specification is written for, and the newest version of CDI that all of them read (src/core/cdi/engine-versions.ts). */
 
-import { type EngineName, engineNames, highestVersionOf, parseEngineRelease } from "../cdi/engine-versions.ts"
+import {
+  type EngineName,
+  highestVersionOf,
+  parseEngineName,
+  parseEngineRelease,
+} from "../cdi/engine-versions.ts"
 import { type CdiVersion, isOlder } from "../cdi/version.ts"
 
 export interface Engine {
@@ -55,12 +60,10 @@ export const renderEngine = ({ name, version }: Engine): string =>
 
 /** `podman`, `podman@4.3.1`; undefined: no engine that is known. */
 export function parseEngine(text: string): Engine | undefined {
-  if (!text.includes("@")) {
-    const name = engineNames.find((one) => one === text)
-    return name === undefined ? undefined : { name, version: undefined }
-  }
-  const release = text.split("@").length === 2 ? parseEngineRelease(text) : undefined
-  return release === undefined ? undefined : { name: release.engine, version: release.version }
+  const name = parseEngineName(text)
+  if (name !== undefined) return { name, version: undefined }
+  const release = parseEngineRelease(text)
+  return release && { name: release.engine, version: release.version }
 }
 
 /** What an engine's program says of itself: `podman version 4.3.1`, `Docker version 20.10.24+dfsg1, build …`. undefined: nothing. */

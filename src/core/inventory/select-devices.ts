@@ -11,6 +11,7 @@ import { parseCount } from "../text/count.ts"
 import { matchesGlob } from "../text/glob.ts"
 import { nearestOf } from "../text/nearest.ts"
 import type { Gpu, Inventory, MigDevice } from "./inventory.ts"
+import { normalisePciAddress } from "./pci-address.ts"
 
 export type SelectedDevice =
   | { readonly kind: "gpu"; readonly gpu: Gpu; readonly selector: string }
@@ -85,7 +86,7 @@ function findDevices(
   if (gpuIndex !== undefined && index !== undefined && more.length === 0) {
     return one(migDevices.find((device) => device.gpuIndex === gpuIndex && device.index === index))
   }
-  const address = normaliseAddress(selector)
+  const address = normalisePciAddress(selector)
   if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
   if (/^GPU-/i.test(selector)) return findByUuid(selector, usable, miss)
   if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices, miss)
@@ -111,19 +112,6 @@ function findByUuid(
       fault("DeviceAmbiguous", { selector, candidates: begun.map(({ uuid }) => uuid?.value ?? "") }),
     )
   return begun.length === 1 ? ok(begun) : miss()
-}
-
-/** `D:B:D`, `D:B:D.0` or `B:D.0` in hex, in the form of /proc/driver/nvidia/gpus; undefined: no PCI address. */
-export function normaliseAddress(text: string): string | undefined {
-  const match = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})(?:\.([0-7]))?$/i.exec(text)
-  if (match === null || (match[1] === undefined && match[4] === undefined)) return undefined
-  const [, domain = "0", bus = "", device = "", part = "0"] = match
-  const padded = (digits: string, width: number): string =>
-    digits
-      .toLowerCase()
-      .replace(/^0+(?=.)/, "")
-      .padStart(width, "0")
-  return `${padded(domain, 4)}:${padded(bus, 2)}:${padded(device, 2)}.${part}`
 }
 
 /** `*` and `?` as in a shell; without them what is written must stand in the model's name as words. Case counts for nothing. */

@@ -11,6 +11,9 @@ export function escapeControl(text: string): string {
   })
 }
 
+/** For sentences: in double quotes, with escapes, 200 characters at most. */
+export const quoteShort = (text: string): string => JSON.stringify(shorten(text, 200))
+
 /** At most `limit` characters, with an ellipsis where something was left out. */
 export const shorten = (text: string, limit: number): string =>
   text.length <= limit ? text : `${text.slice(0, limit - 1)}…`

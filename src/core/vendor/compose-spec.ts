@@ -8,6 +8,7 @@ import { type CdiDevice, type CdiSpec, type ContainerEdits, type DeviceNode, noE
 import { minimumVersion } from "../cdi/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { DrmNode, NodeFact } from "../inventory/inventory.ts"
+import { depthOf } from "../text/path-depth.ts"
 
 export interface VendorSpecOptions {
   /**
@@ -44,7 +45,7 @@ export const givenByPath = ({ node, byPath }: DrmNode): readonly GivenNode[] =>
 export function composeSpec(
   kind: string,
   devices: readonly NamedNodes[],
-  { hasGroups }: VendorSpecOptions,
+  options: VendorSpecOptions,
 ): CdiSpec {
   const all: NamedNodes = { name: "all", nodes: devices.flatMap(({ nodes }) => nodes) }
   const spec: CdiSpec = {
@@ -56,7 +57,7 @@ export function composeSpec(
         ({ name, nodes }): CdiDevice => ({
           name,
           annotations: new Map(),
-          containerEdits: writeEdits(nodes, hasGroups),
+          containerEdits: giveNodes(nodes, options),
         }),
       )
       .sort((one, other) => (one.name < other.name ? -1 : 1)),
@@ -65,18 +66,16 @@ export function composeSpec(
   return { ...spec, cdiVersion: minimumVersion(spec).version }
 }
 
-const writeEdits = (nodes: readonly GivenNode[], hasGroups: boolean): ContainerEdits => ({
+const giveNodes = (nodes: readonly GivenNode[], { hasGroups }: VendorSpecOptions): ContainerEdits => ({
   ...noEdits,
   deviceNodes: [...new Map(nodes.map((one) => [one.path, one])).values()]
-    .sort((one, other) => depth(one) - depth(other) || (one.path < other.path ? -1 : 1))
-    .map(writeNode),
+    .sort((one, other) => depthOf(one.path) - depthOf(other.path) || (one.path < other.path ? -1 : 1))
+    .map(giveNode),
   additionalGids: hasGroups ? groupsOf(nodes) : [],
 })
 
-const depth = ({ path }: GivenNode): number => path.split("/").length
-
 /** Read and write; making nodes is nobody's right. */
-const writeNode = ({ path, node }: GivenNode): DeviceNode => ({
+const giveNode = ({ path, node }: GivenNode): DeviceNode => ({
   path,
   hostPath: node.path === path ? "" : node.path,
   type: "",

@@ -69,10 +69,16 @@ describe("the newest CDI version that an engine parses", () => {
     expect(highestCommonVersion([])).toBeUndefined()
   })
 
-  test.each(["podman", "podman@", "podman@x", "rkt@1.0", "podman@4.3.1-dev", "docker@1.2.3.4.5", "@1"])(
-    "%p is no release",
-    (text) => {
-      expect(parseEngineRelease(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    "podman",
+    "podman@",
+    "podman@x",
+    "rkt@1.0",
+    "podman@4.3.1-dev",
+    "docker@1.2.3.4.5",
+    "@1",
+    "podman@4.3@2",
+  ])("%p is no release", (text) => {
+    expect(parseEngineRelease(text)).toBeUndefined()
+  })
 })

@@ -18,6 +18,10 @@ describe("the version that an engine reads", () => {
     ["docker@28.2.2", "1.0.0"],
     ["podman@999", "1.1.0"],
     ["podman", "1.1.0"],
+    ["crio@1.30", "0.7.0"],
+    ["cri-o@1.30", "0.7.0"],
+    ["crio", "1.1.0"],
+    ["cri-o", "1.1.0"],
     ["containerd@1.7.5", "0.5.0"],
   ] as const)("%s: %s", (text, version) => {
     const engine = parseEngine(text)
@@ -25,8 +29,9 @@ describe("the version that an engine reads", () => {
     expect(engine && versionReadBy(engine)).toBe(version)
   })
 
-  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v4", "Docker", ""])("%j names no engine", (text) =>
-    expect(parseEngine(text)).toBeUndefined(),
+  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v4", "Docker", "cri-o-x", "x-cri-o", ""])(
+    "%j names no engine",
+    (text) => expect(parseEngine(text)).toBeUndefined(),
   )
 
   test.each([

@@ -3,11 +3,7 @@ import type { Fault } from "../../../src/core/fault/fault.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { Gpu, Inventory, MigDevice } from "../../../src/core/inventory/inventory.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
-import {
-  normaliseAddress,
-  selectDevices,
-  selectDevicesAsAsked,
-} from "../../../src/core/inventory/select-devices.ts"
+import { selectDevices, selectDevicesAsAsked } from "../../../src/core/inventory/select-devices.ts"
 import { memoryMachine } from "../../machine.ts"
 
 const seen = observeInventory(memoryMachine({ gpus: 6 }))
@@ -219,25 +215,6 @@ describe("device selectors that are refused", () => {
     ])
     // A generous guard against a hang, not a measurement.
     expect(performance.now() - startMs).toBeLessThan(10_000)
-  })
-})
-
-describe("PCI addresses", () => {
-  test.each<[written: string, normal: string | undefined]>([
-    ["0000:1a:00.0", "0000:1a:00.0"],
-    ["00000000:1A:00.0", "0000:1a:00.0"],
-    ["1a:00.0", "0000:1a:00.0"],
-    ["0:1a:0", "0000:1a:00.0"],
-    ["10000:1a:00.0", "10000:1a:00.0"],
-    ["0000:1a:00.7", "0000:1a:00.7"],
-    ["1a:00", undefined],
-    ["0000:1a:00.8", undefined],
-    ["0000:1a:00.", undefined],
-    ["0000:1a:00.00", undefined],
-    ["000000000:1a:00.0", undefined],
-    ["", undefined],
-  ])("%j is %p", (written, normal) => {
-    expect(normaliseAddress(written)).toBe(normal as string)
   })
 })
 

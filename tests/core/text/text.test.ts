@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { posix } from "node:path"
 import fc from "fast-check"
 import { absolutePath, cleanPath, joinPath, parentPath } from "../../../src/core/text/path.ts"
+import { depthOf } from "../../../src/core/text/path-depth.ts"
 import { splitList, trimSpace } from "../../../src/core/text/space.ts"
 import { decodeUtf8, encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { comparePreRelease, parseCoercedVersion, parseStrictVersion } from "../../../src/core/text/version.ts"
@@ -64,6 +65,7 @@ describe("paths", () => {
   test("joining, parents, absolute paths", () => {
     expect([joinPath("", ""), joinPath("a", "", "../b"), joinPath("/x", "/y")]).toEqual(["", "b", "/x/y"])
     expect([parentPath("/a"), parentPath("/a/b")]).toEqual(["/", "/a"])
+    expect(["/", "/a", "/dev/dri/card0"].map(depthOf)).toEqual([1, 1, 3])
     expect([absolutePath("r", "/b"), absolutePath("/r", "/b"), absolutePath("", "/b")]).toEqual([
       "/b/r",
       "/r",
