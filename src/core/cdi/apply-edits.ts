@@ -32,7 +32,7 @@ export function applyEdits(text: string, edits: ContainerEdits, options: ApplyOp
   if (!owner.ok) return owner
   const devices = planDevices(edits, owner.value, options.findHostNode)
   if (!devices.ok) return devices
-  const areMapped = options.bindOwners === "mapped" && owner.value.hasIdMappings
+  const bindOwners = owner.value.hasIdMappings ? options.bindOwners : "kept"
   return patchJson(
     text,
     parsed.value,
@@ -44,7 +44,7 @@ export function applyEdits(text: string, edits: ContainerEdits, options: ApplyOp
           ["user", object(["additionalGids", gidPatch(edits.additionalGids.filter((gid) => gid !== 0))])],
         ),
       ],
-      ["mounts", mountsPatch(edits.mounts, areMapped)],
+      ["mounts", mountsPatch(edits.mounts, bindOwners)],
       ["hooks", object(...hookNames.map((name) => hooksPatch(name, edits, options.hookEnvironment)))],
       [
         "linux",
@@ -107,8 +107,10 @@ function devicesPatch(devices: readonly PlannedDevice["device"][]): JsonPatch {
   return list((item) => (ours.has(placeOf(item, "path")) ? "goes" : "stays"), [...ours.values()])
 }
 
+type BindOwners = ApplyOptions["bindOwners"]
+
 /** All mounts then stand by the depth of their place, so that none hides another; those of one depth as they stood. */
-function mountsPatch(mounts: readonly Mount[], areMapped: boolean): RewritePatch {
+function mountsPatch(mounts: readonly Mount[], bindOwners: BindOwners): RewritePatch {
   const ours = lastOfEach(mounts, ({ containerPath }) => containerPath)
   const added = [...ours].map(([place, mount]) => ({
     place,
@@ -116,7 +118,7 @@ function mountsPatch(mounts: readonly Mount[], areMapped: boolean): RewritePatch
       destination: mount.containerPath,
       type: mount.type || undefined,
       source: mount.hostPath,
-      options: mountOptions(mount, areMapped),
+      options: mountOptions(mount, bindOwners),
     }),
   }))
   return {
@@ -130,11 +132,14 @@ function mountsPatch(mounts: readonly Mount[], areMapped: boolean): RewritePatch
   }
 }
 
-function mountOptions({ type, options }: Mount, areMapped: boolean): readonly string[] | undefined {
+function mountOptions({ type, options }: Mount, bindOwners: BindOwners): readonly string[] | undefined {
   const bind = options.findLast((option) => option === "bind" || option === "rbind")
   const isBind = bind !== undefined || type === "bind"
   const isMapped = options.some((option) => option === "idmap" || option === "ridmap")
-  const all = areMapped && isBind && !isMapped ? [...options, bind === "rbind" ? "ridmap" : "idmap"] : options
+  const all =
+    bindOwners === "mapped" && isBind && !isMapped
+      ? [...options, bind === "rbind" ? "ridmap" : "idmap"]
+      : options
   return all.length === 0 ? undefined : all
 }
 

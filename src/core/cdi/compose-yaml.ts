@@ -45,9 +45,9 @@ export function composeYaml(text: string): YamlOutcome {
     if (++lexemes > lexemeLimit) return problem(`more than ${lexemeLimit} words and signs`)
     if (lexeme.length > lexemeLengthLimit)
       return problem(`a text of more than ${lexemeLengthLimit} characters`)
-    const foreign = watch(lexeme, (lexer as unknown as LexerState).flowLevel > 0)
+    const foreign = watch(lexeme, (lexer as unknown as LexerState).flowLevel > 0 ? "flow" : "block")
     if (foreign !== undefined) return problem(foreign)
-    ignoreIndentInFlow(lexer, opensFlow(lexeme, before))
+    ignoreIndentInFlow(lexer, lexeme, before)
     before = lexeme
     for (const token of parser.next(lexeme)) {
       if (token.type === "directive" && ++directives > directiveLimit)
@@ -107,9 +107,9 @@ interface LexerState {
  * YAML 1.2 (section 8.1) and has no option for it, so the two fields that decide are set between its steps; tests hold it. Of package
  * version 2.9; to be removed when an option is there.
  */
-function ignoreIndentInFlow(lexer: Lexer, isOpening: boolean): void {
+function ignoreIndentInFlow(lexer: Lexer, lexeme: string, before: string): void {
   const state = lexer as unknown as LexerState
-  if (isOpening || state.flowLevel > 0) {
+  if (opensFlow(lexeme, before) || state.flowLevel > 0) {
     state.indentOutside ??= state.indentNext
     state.indentNext = 0
   } else if (state.indentOutside !== undefined) {

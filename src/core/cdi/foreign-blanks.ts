@@ -6,8 +6,8 @@
 
 import type { SpecTextProblem } from "./spec-node.ts"
 
-/** undefined: nothing that engines refuse. */
-type WatchLexeme = (lexeme: string, isInFlow: boolean) => string | undefined
+/** `style`: flow is between brackets. undefined: nothing that engines refuse. */
+type WatchLexeme = (lexeme: string, style: "flow" | "block") => string | undefined
 
 const announcesText = "\u001f"
 /** Of the package's own, which stand nowhere in the text. */
@@ -30,7 +30,8 @@ export function watchLexemes(): WatchLexeme {
   let blockColumn = -1
   /** A word without quotes, behind which the blanks of the next lines are still its own. */
   let isBehindWord = false
-  return (lexeme, isInFlow) => {
+  return (lexeme, style) => {
+    const isInFlow = style === "flow"
     const isText = before === announcesText
     before = lexeme
     const start = column

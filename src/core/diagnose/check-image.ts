@@ -24,20 +24,21 @@ export function checkImage(
   const links = hooks.flatMap((use) => linksOf(use.item).map(({ path }) => ({ ...use, item: path })))
   return [
     ...groupUses(mounts, ({ containerPath }) => cleanPath(containerPath)).flatMap(([path, uses]) => {
-      const gets = kinds.get(uses[0].item.hostPath)
-      const isDirectory = gets === undefined ? undefined : gets === "directory"
-      return judge(image, path, isDirectory, placeOf(uses[0], "containerPath"), otherPlaces(uses))
+      const kind = kinds.get(uses[0].item.hostPath)
+      const gets = kind && (kind === "directory" ? "a directory" : "a file")
+      return judge(image, path, gets, placeOf(uses[0], "containerPath"), otherPlaces(uses))
     }),
     ...groupUses(links, cleanPath).flatMap(([path, uses]) =>
-      judge(image, path, false, placeOf(uses[0], "args"), otherPlaces(uses)),
+      judge(image, path, "a file", placeOf(uses[0], "args"), otherPlaces(uses)),
     ),
   ]
 }
 
+/** `gets`: what is put there; undefined: nobody knows. */
 function judge(
   image: RootView,
   containerPath: string,
-  getsDirectory: boolean | undefined,
+  gets: "a directory" | "a file" | undefined,
   place: CdiPlace,
   others: readonly string[],
 ): readonly Finding[] {
@@ -45,22 +46,18 @@ function judge(
   const stat = resolved.ok ? image.lstat(resolved.value) : resolved
   if (!resolved.ok || !stat.ok) {
     const has = obstacleTo(image, containerPath)
-    const gets = getsDirectory === true ? "a directory" : "a file"
-    return has === undefined
-      ? []
-      : [found("error", fault("CdiImagePathClash", { place, containerPath, has, gets }), ...others)]
+    if (has === undefined) return []
+    const clash = { place, containerPath, has, gets: gets ?? "a file" }
+    return [found("error", fault("CdiImagePathClash", clash), ...others)]
   }
-  if (getsDirectory === undefined) return []
+  if (gets === undefined) return []
   const { kind, sizeBytes } = stat.value
   const isDirectory = kind === "directory"
-  if (isDirectory !== getsDirectory)
+  if (isDirectory !== (gets === "a directory"))
     return [
       found(
         "error",
-        fault("CdiImagePathClash", {
-          ...{ place, containerPath, has: article(kind) },
-          gets: getsDirectory ? "a directory" : "a file",
-        }),
+        fault("CdiImagePathClash", { place, containerPath, has: article(kind), gets }),
         ...others,
       ),
     ]

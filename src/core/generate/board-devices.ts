@@ -52,7 +52,7 @@ export function boardDevices(
   for (const board of oneByOne(selected.value)) {
     const part = deviceOf(snapshot, { board, platform, items }, request)
     const [beside] = board.discrete
-    const unfit = beside && findUnfit(inventory, beside, part, isWhole)
+    const unfit = beside && findUnfit(inventory, beside, part, request)
     if (unfit !== undefined) {
       left.push(unfit)
       continue
@@ -74,10 +74,10 @@ function findUnfit(
   inventory: Inventory,
   device: SelectedDevice,
   part: SpecPart,
-  isWhole: boolean,
+  { trouble }: Pick<SpecRequest, "trouble">,
 ): Finding | undefined {
   const needed = new Set([...nodesOf(part), ...sharedNodes(inventory)])
-  const checked = isWhole ? checkMachine(inventory, [device], needed) : ok(true as const)
+  const checked = trouble === "refused" ? checkMachine(inventory, [device], needed) : ok(true as const)
   if (!checked.ok) return leftOut(device, "it is out of order", checked.fault)
   // What else the lists name would hide that its own is missing.
   return device.gpu.node === undefined ? leftOut(device, "it has no device node") : undefined

@@ -10,22 +10,22 @@ import type { HookCall, SpecPart } from "./part.ts"
 
 /** `note` is told what is left out. */
 export const leaveUnsayable = (part: SpecPart, note: (what: string) => void): SpecPart => {
-  const keep = (isSayable: boolean, what: string): boolean => {
-    if (!isSayable) note(what)
-    return isSayable
+  const leave = (what: string): false => {
+    note(what)
+    return false
   }
   return {
     edits: part.edits.filter((edit) => {
       if (edit.kind === "symlink") return true
       const texts = textsOf(edit)
-      return texts.every(isText) || keep(false, texts.join(" "))
+      return texts.every(isText) || leave(texts.join(" "))
     }),
     hooks: part.hooks.map((call): HookCall => {
       switch (call.name) {
         case "create-symlinks":
-          return { ...call, links: call.links.filter((link) => keep(isLink(link), link.path)) }
+          return { ...call, links: call.links.filter((link) => isLink(link) || leave(link.path)) }
         case "update-ldcache":
-          return { ...call, folders: call.folders.filter((folder) => keep(isFolder(folder), folder)) }
+          return { ...call, folders: call.folders.filter((folder) => isFolder(folder) || leave(folder)) }
         default:
           return call
       }

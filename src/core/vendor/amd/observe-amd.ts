@@ -52,7 +52,7 @@ export function observeAmd(machine: HostFiles): AmdInventory {
     return describeGpu(host, one, partitionsOf(one, [own, ...(cuts.get(one) ?? [])], topology, findings))
   })
   const kfd = observeNode(host, kfdPath)
-  checkCompute(gpus, kfd !== undefined, findings)
+  checkCompute(gpus, kfd, findings)
   checkUniqueIds(gpus, findings)
   return { kfd, gpus: countPartitions(gpus), findings }
 }
@@ -173,11 +173,11 @@ function countPartitions(gpus: readonly AmdGpu[]): readonly AmdGpu[] {
 }
 
 /** Graphics work without the compute driver; HIP and OpenCL do not. */
-function checkCompute(gpus: readonly AmdGpu[], hasKfd: boolean, findings: Finding[]): void {
+function checkCompute(gpus: readonly AmdGpu[], kfd: AmdInventory["kfd"], findings: Finding[]): void {
   const computing = gpus.filter(({ partitions }) =>
     partitions.some(({ topologyNode }) => topologyNode !== undefined),
   )
-  if (!hasKfd && computing.length > 0)
+  if (kfd === undefined && computing.length > 0)
     findings.push({
       severity: "error",
       fault: fault("KfdNodeMissing", { path: kfdPath, pciAddresses: computing.map((one) => one.pciAddress) }),

@@ -8,6 +8,7 @@ import { hostPath } from "../../text/brand.ts"
 import { baseName } from "../../text/path.ts"
 import { type BusFunction, isDriven, observeBus, type Vendor } from "../observe-bus.ts"
 import { type DrmContext, drmContext, hasRenderNode, observeDrm } from "../observe-drm.ts"
+import type { DrmDevice } from "../vendor-gpu.ts"
 import type { IntelGpu, IntelInventory } from "./inventory.ts"
 
 const intel: Vendor = {
@@ -27,7 +28,10 @@ export function observeIntel(machine: HostFiles): IntelInventory {
     driven.map(({ directory }) => directory),
     findings,
   )
-  const gpus = functions.map((one) => describeGpu(context, one, driven.includes(one)))
+  const gpus = functions.map((one) => {
+    const drm = driven.includes(one) ? observeDrm(context, one.directory, one.pciAddress) : undefined
+    return describeGpu(context, one, drm)
+  })
   const counted = gpus.filter(({ renderMinor }) => renderMinor !== undefined)
   return {
     gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: counted.indexOf(gpu) } : gpu)),
@@ -35,11 +39,10 @@ export function observeIntel(machine: HostFiles): IntelInventory {
   }
 }
 
-function describeGpu(context: DrmContext, one: BusFunction, hasDriver: boolean): IntelGpu {
-  const { host, findings } = context
+/** `drm`: what the driver made of it; undefined: none drives it. */
+function describeGpu({ host, findings }: DrmContext, one: BusFunction, drm: DrmDevice | undefined): IntelGpu {
   const { pciAddress, directory, product, driver, numaNode } = one
-  const drm = hasDriver ? observeDrm(context, directory, pciAddress) : { renderMinor: undefined, nodes: [] }
-  if (hasDriver && drm.renderMinor === undefined)
+  if (drm !== undefined && drm.renderMinor === undefined)
     findings.push({
       severity: "error",
       fault: fault("RenderNodeAbsent", { pciAddress, vendor: intel.name }),
@@ -49,11 +52,11 @@ function describeGpu(context: DrmContext, one: BusFunction, hasDriver: boolean):
   return {
     index: undefined,
     pciAddress,
-    state: hasRenderNode(drm) ? "usable" : hasDriver ? "broken" : "undriven",
+    state: drm === undefined ? "undriven" : hasRenderNode(drm) ? "usable" : "broken",
     product,
     driver,
     numaNode,
-    ...drm,
+    ...(drm ?? { renderMinor: undefined, nodes: [] }),
     physicalFunction: parent.ok ? baseName(parent.value) : undefined,
   }
 }
