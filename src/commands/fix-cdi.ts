@@ -90,10 +90,10 @@ function replaceSpec(
   areNamed: boolean,
 ): Result<FixedFile | undefined> {
   const named = areNamed ? file : host.livePath(hostPath(file))
-  if (named === undefined) return fail(fault("CdiFileUnwritable", { file }))
+  if (named === undefined) return fail(fault("CdiFileUnwritable", { file, reason: "refused" }))
   // Behind a link: what manages the file made it on purpose.
   const place = attempt(named, "lstat", () => whereItLies(named))
-  if (!place.ok) return fail(fault("CdiFileUnwritable", { file }, place.fault))
+  if (!place.ok) return fail(fault("CdiFileUnwritable", { file, reason: "refused" }, place.fault))
   const path = place.value
   const previous = readPrevious(path)
   if (!previous.ok) return previous
@@ -102,9 +102,10 @@ function replaceSpec(
   // Under another name it was made anew a moment ago.
   if (current !== undefined && diffSpecs(current, renewed).length === 0) return ok(undefined)
   if (current === undefined || diffSpecs(current, judged).length > 0)
-    return fail(fault("CdiFileUnwritable", { file, why: "it changed while it was looked at" }))
+    return fail(fault("CdiFileUnwritable", { file, reason: "changed" }))
   const kept = putFile(`${path}.previous`, previous.value.bytes, previous.value.mode)
-  if (!kept.ok) return fail(fault("CdiFileUnwritable", { file: `${path}.previous` }, kept.fault))
+  if (!kept.ok)
+    return fail(fault("CdiFileUnwritable", { file: `${path}.previous`, reason: "refused" }, kept.fault))
   // A file that was named may have an ending that engines do not read, and keeps it.
   const done = writeSpecAt(renderSpec(written, formatOf(file)), path)
   if (!done.ok) return done
@@ -134,9 +135,9 @@ function readPrevious(path: string): Result<PreviousFile> {
       closeSync(descriptor)
     }
   })
-  if (!read.ok) return fail(fault("CdiFileUnwritable", { file: path }, read.fault))
+  if (!read.ok) return fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, read.fault))
   return read.value === undefined
-    ? fail(fault("CdiFileUnwritable", { file: path, why: "it is no regular file any more" }))
+    ? fail(fault("CdiFileUnwritable", { file: path, reason: "replaced" }))
     : ok(read.value)
 }
 

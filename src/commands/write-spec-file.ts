@@ -25,13 +25,15 @@ export function writeSpecAt(text: string, path: string): Result<string> {
 export function putSpec(text: string, path: string, lock: "taken" | "held"): Result<string> {
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
   const written = putFile(path, encodeUtf8(text), mode, lock)
-  return written.ok ? ok(path) : fail(fault("CdiFileUnwritable", { file: path }, written.fault))
+  return written.ok
+    ? ok(path)
+    : fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, written.fault))
 }
 
 /** Faults: CdiFileUnwritable. */
 export function makeDirectoryOf(path: string): Result<true> {
   const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
-  return made.ok ? ok(true) : fail(fault("CdiFileUnwritable", { file: path }, made.fault))
+  return made.ok ? ok(true) : fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, made.fault))
 }
 
 /** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */

@@ -51,5 +51,5 @@ export function withdrawSpec(path: string): Result<string | undefined> {
   if (moved.ok) return ok(kept)
   return lstatIfThere(path) === undefined
     ? ok(undefined)
-    : fail(fault("CdiFileUnwritable", { file: kept }, moved.fault))
+    : fail(fault("CdiFileUnwritable", { file: kept, reason: "refused" }, moved.fault))
 }

@@ -226,7 +226,7 @@ describe("nvidia-ctk cdi generate", () => {
   test("no specification is without a device, and a board's devices may be apart from its files", () => {
     const nameless = ctk(["cdi", "generate", "--device-name-strategy=uuid"], { host: "orin" })
     expect(nameless).toMatchObject({ exit: 1, stdout: "" })
-    expect(nameless.stderr).toContain("a device that has a name by uuid is absent [GAN4060]")
+    expect(nameless.stderr).toContain("no device has a name by uuid [GAN4065]")
     const lists = "/etc/nvidia-container-runtime/host-files-for-container.d"
     const apart = ctk(["cdi", "generate", "--mode=csv", `--csv.file=${lists}/devices.csv`], { host: "orin" })
     expect(apart.exit).toBe(0)

@@ -26,10 +26,7 @@ export function parseDeviceAnnotations(annotations: ReadonlyMap<string, string>)
   for (const key of keys)
     for (const device of (annotations.get(key) ?? "").split(",")) {
       const parsed = parseDeviceName(device)
-      if (!parsed.ok)
-        return fail(
-          fault("CdiAnnotationInvalid", { key, device, problem: "no full name of a device" }, parsed.fault),
-        )
+      if (!parsed.ok) return fail(fault("CdiAnnotationInvalid", { key, device }, parsed.fault))
       devices.push(device)
     }
   return ok({ keys, devices })

@@ -35,8 +35,7 @@ export interface CdiFaults {
   CdiMountInvalid: AtPlace & { readonly problem: string }
   CdiIntelRdtInvalid: AtPlace
   CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
-  /** A rule of the specification that the reference's loader does not enforce. */
-  /** `isFatal`: loaders take the file, and runtimes refuse what it says. */
+  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it. */
   CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string; readonly isFatal: boolean }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }
@@ -48,7 +47,7 @@ export interface CdiFaults {
     readonly meant: string | undefined
   }
   CdiNameInvalid: { readonly problem: string }
-  CdiAnnotationInvalid: { readonly key: string; readonly device: string; readonly problem: string }
+  CdiAnnotationInvalid: { readonly key: string; readonly device: string }
   CdiAnnotationUnusable: { readonly problem: string }
   CdiSpecsUnmergeable: { readonly problem: string }
   /** A device that a specification has, and that the machine cannot give. */
@@ -64,8 +63,10 @@ export interface CdiFaults {
   }
   /** `place`: what was looked for. */
   CdiNothingToGenerate: { readonly mode: string; readonly place: string }
-  /** `why`: what no system call says. */
-  CdiFileUnwritable: { readonly file: string; readonly why?: string }
+  /** No device has a name by these strategies. */
+  CdiDevicesNameless: { readonly strategies: readonly string[] }
+  /** `refused`: by the machine, and the cause says how. `changed`: somebody wrote it while it was looked at. */
+  CdiFileUnwritable: { readonly file: string; readonly reason: keyof typeof unwritable }
   CdiContentLeftOut: { readonly what: string; readonly why: string; readonly consequence: string }
   CdiVersionUnreachable: {
     readonly limit: string
@@ -73,10 +74,17 @@ export interface CdiFaults {
     readonly needed: string
     readonly what: string
   }
-  /** `lacks`: each as a sentence's object. */
   CdiHookProgramAbsent: { readonly path: string }
+  /** `lacks`: each as a sentence's object. */
   CdiMachineUnready: { readonly lacks: readonly string[] }
 }
+
+/** Why a file is not written; of a refusal the kernel's word is told. */
+const unwritable = {
+  refused: "",
+  changed: ": it changed while it was looked at",
+  replaced: ": it is no regular file any more",
+} as const
 
 const atAny = (place: CdiPlace | undefined): string => (place === undefined ? "" : at(place))
 
@@ -293,7 +301,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4045",
     exit: 1,
     says: (d) =>
-      `invalid CDI device name ${quoteShort(d.device)} in annotation ${quoteShort(d.key)}: ${d.problem}`,
+      `invalid CDI device name ${quoteShort(d.device)} in annotation ${quoteShort(d.key)}: no full name of a device`,
     remedies: () => know("the annotation holds full names with commas between them and no blanks"),
   },
   CdiAnnotationUnusable: {
@@ -341,13 +349,22 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
         "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",
       ),
   },
+  CdiDevicesNameless: {
+    code: "GAN4065",
+    exit: 1,
+    says: (d) => `failed to generate CDI spec: no device has a name by ${d.strategies.join(" or ")}`,
+    remedies: () =>
+      know(
+        "have devices named by index too, which all have: --name index, or --device-name-strategy index of nvidia-ctk",
+      ),
+  },
   CdiFileUnwritable: {
     code: "GAN4061",
     exit: 1,
-    says: (d) => `${d.file}: failed to write CDI spec${d.why === undefined ? "" : `: ${d.why}`}`,
+    says: (d) => `${d.file}: failed to write CDI spec${unwritable[d.reason]}`,
     remedies: (d) =>
       know(
-        d.why === undefined
+        d.reason === "refused"
           ? "write it as root, into a directory that exists and has room: /etc/cdi, or /var/run/cdi until the next boot"
           : "look at who writes it, and run the command again",
       ),

@@ -12,7 +12,7 @@ import { type CdiDevice, type CdiSpec, type ContainerEdits, noEdits } from "../c
 import { minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { ok, type Result } from "../fault/result.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { addFor, ownDevices } from "./add-edits.ts"
 import { arrangeSpec } from "./arrange-spec.ts"
@@ -31,7 +31,7 @@ export interface GeneratedSpec {
   readonly findings: readonly Finding[]
 }
 
-/** Faults: those of describeMachine; CdiNothingToGenerate, where no device has a name. */
+/** Faults: those of describeMachine; CdiNothingToGenerate, CdiDevicesNameless. */
 export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Result<GeneratedSpec> {
   const described = describeMachine(snapshot, request)
   if (!described.ok) return described
@@ -59,13 +59,9 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     for (const name of free) taken.add(name)
     return free.map((name) => ({ name, ...given }))
   })
-  if (written.length === 0) {
-    const strategies = request.names.join(" or ")
-    return nothingToGenerate(
-      resolveMode(request.mode, snapshot.inventory),
-      `a device that has a name by ${strategies}`,
-    )
-  }
+  if (devices.length === 0)
+    return nothingToGenerate(resolveMode(request.mode, snapshot.inventory), "a device that was asked for")
+  if (written.length === 0) return fail(fault("CdiDevicesNameless", { strategies: request.names }))
   const known = devices.flatMap(({ names, aliases }) => [...names, ...aliases])
   const beside = ownDevices(known, request.additions)
   // The name would promise a GPU to who asks for it.

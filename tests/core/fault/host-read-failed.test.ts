@@ -20,7 +20,13 @@ test.each([
 
 test("a specification that cannot be written is told with the cause", () => {
   const cause = readFault("/etc/cdi/x.yaml", "write", "ENOSPC")
-  expect(renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml" }, cause))).toContain(
-    'cannot write "/etc/cdi/x.yaml": write: ENOSPC',
+  expect(
+    renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml", reason: "refused" }, cause)),
+  ).toContain('cannot write "/etc/cdi/x.yaml": write: ENOSPC')
+})
+
+test("a specification that somebody changed meanwhile is no matter of rights", () => {
+  expect(renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml", reason: "changed" }))).toBe(
+    "/etc/cdi/x.yaml: failed to write CDI spec: it changed while it was looked at [GAN4061]: look at who writes it, and run the command again",
   )
 })

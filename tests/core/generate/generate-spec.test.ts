@@ -5,6 +5,7 @@ import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
+import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { nameStrategies } from "../../../src/core/generate/machine-names.ts"
@@ -186,9 +187,13 @@ describe("a generated specification", () => {
     expect(generated.value.findings.map(({ fault: { tag } }) => tag)).toEqual(["PlatformEntryMissing"])
   })
 
-  test("that would have no device is none", () => {
-    const board = ofHost("orin", { names: ["uuid"] })
-    expect(board.ok ? "" : board.fault.tag).toBe("CdiNothingToGenerate")
+  test("that would have no device is none, and says whether there is one or it has no such name", () => {
+    const board = ofHost("orin", { names: ["uuid", "pci"] })
+    expect(board.ok ? "" : renderFaultLine(board.fault)).toBe(
+      "failed to generate CDI spec: no device has a name by uuid or pci [GAN4065]: have devices named by index too, which all have: --name index, or --device-name-strategy index of nvidia-ctk",
+    )
+    const asked = ofHost("orin", { devices: [""] })
+    expect(asked.ok ? "" : asked.fault.tag).toBe("CdiNothingToGenerate")
   })
 
   test("of switches has the one that controls them", () =>
