@@ -11,6 +11,7 @@ export interface ResolvedDevices {
   readonly devices: readonly RegisteredDevice[]
 }
 
+/** Of devices of one registry, whose file's own edits come once. What is asked for twice is applied twice. Order: as asked for. */
 export function collectEdits(devices: readonly RegisteredDevice[]): ResolvedDevices {
   const begun = new Set<LoadedSpec>()
   const edits = devices.flatMap(({ device, source }) => {

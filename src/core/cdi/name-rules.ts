@@ -84,4 +84,5 @@ function missingPart(name: string): string {
   return slash > 0 && equals > slash && equals === name.length - 1 ? "device name" : "vendor"
 }
 
+/** Shape: `vendor/class=device`. Nothing is checked; parseDeviceName does. */
 export const renderDeviceName = (kind: string, device: string): string => `${kind}=${device}`

@@ -14,6 +14,10 @@ export type SpecFormat = "json" | "yaml"
 /** As engines read a file of that name. */
 export const formatOf = (path: string): SpecFormat => (path.endsWith(".json") ? "json" : "yaml")
 
+/**
+ * The same bytes for the same data; what says nothing is left out. Shape: ends with the end of a line. Order: fields as the released Go
+ * types have them; devices and lists as they stand, annotations by name.
+ */
 export const renderSpec = (spec: CdiSpec, format: SpecFormat): string =>
   format === "json"
     ? `${renderJson(outlineSpec(spec))}\n`

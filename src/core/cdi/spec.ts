@@ -106,6 +106,7 @@ export const noEdits: ContainerEdits = {
   additionalGids: [],
 }
 
+/** They do nothing; engines refuse a device that has such. An intelRdt without fields is something. */
 export const areEmptyEdits = (edits: ContainerEdits): boolean =>
   edits.intelRdt === undefined &&
   [edits.env, edits.deviceNodes, edits.netDevices, edits.hooks, edits.mounts, edits.additionalGids].every(

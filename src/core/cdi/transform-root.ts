@@ -15,13 +15,17 @@ import {
 } from "./spec.ts"
 
 export interface RootChange {
+  /** An absolute path, as `to` is. */
   readonly from: string
   readonly to: string
   /** Whose paths: those that the machine resolves, or those that the container sees. */
   readonly relativeTo: "host" | "container"
 }
 
-/** A path that only begins with the same letters stays: `/run/driver2` is not below `/run/driver`. */
+/**
+ * What lies below `from` lies below `to`; the rest stays. A path that only begins with the same letters is not below: `/run/driver2` beside
+ * `/run/driver`. The version stays too, and may be too low then, where a device node gets a hostPath: set it to minimumVersion's.
+ */
 export function transformRoot(spec: CdiSpec, change: RootChange): CdiSpec {
   if (joinPath(change.from) === joinPath(change.to)) return spec
   const move = (path: string): string => movePath(path, change)

@@ -22,7 +22,11 @@ const closIdLimitBytes = 4096
 
 const quote = JSON.stringify
 
-/** Empty: it is valid. Order: as the reference judges. */
+/**
+ * Empty: it is valid. Faults: CdiVersionUnknown, CdiVersionTooLow, CdiKindInvalid, CdiDevicesMissing, CdiDeviceNameInvalid, CdiDeviceRepeated,
+ * CdiDeviceEditsEmpty, CdiEnvironmentInvalid, CdiDeviceNodeInvalid, CdiHookInvalid, CdiMountInvalid, CdiIntelRdtInvalid, CdiNetDeviceInvalid.
+ * Order: as the reference judges.
+ */
 export function validateSpec(spec: CdiSpec, locate: Locate): readonly Fault[] {
   const problem = kindProblem(spec.kind)
   const repeated = repeatedIndexes(spec.devices.map(({ name }) => name))

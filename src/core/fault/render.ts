@@ -9,6 +9,7 @@ import type { Remedy } from "./remedy.ts"
 /** The catalogue's entry for a fault; its data has the entry's type, which the compiler cannot see. */
 const entryOf = (fault: Fault): Entry<never> => catalogue[fault.tag] as Entry<never>
 
+/** Shape: `GAN1203`. Never reused for another fault. */
 export const faultCode = (fault: Fault): string => entryOf(fault).code
 
 export const faultExit = (fault: Fault): 1 | 2 => entryOf(fault).exit
