@@ -4,6 +4,7 @@ import { expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { gunzipSync } from "node:zlib"
+import { editOrder } from "../src/core/plan/edit.ts"
 
 const root = join(import.meta.dir, "..")
 const pages = [
@@ -59,4 +60,21 @@ test("as many records as documents say are there", () => {
   expect(readme).toContain(`${runs.toLocaleString("en")} recorded runs`)
   expect(readme).toContain(`${lines("runtime-cdi.jsonl.gz")} recorded containers`)
   expect(readme).toContain(`${lines("cdi-generate.jsonl.gz")} recorded runs of the reference`)
+})
+
+test("the page of plans has every kind of edit, in their order", () => {
+  const table =
+    readFileSync(join(root, "docs/plan.md"), "utf8").split("\n## Edits\n")[1]?.split("\n## ")[0] ?? ""
+  expect([...table.matchAll(/^\| `(\w+)`/gm)].map(([, kind]) => kind)).toEqual(["kind", ...editOrder])
+})
+
+test("the page of CDI shows how each action is called", () => {
+  const [, usage = ""] = readFileSync(join(root, "docs/cdi.md"), "utf8").split(/^```.*\n/m)
+  const called = [...usage.matchAll(/^gantry cdi (\S+(?: NAME…\S*)*)/gm)].flatMap(([, words = ""]) =>
+    words.match(/[a-z]+/g),
+  )
+  const actions = readFileSync(join(root, "src/commands/cdi.ts"), "utf8").matchAll(
+    /^ {2}(\w+): \(\) => import\(/gm,
+  )
+  expect([...new Set(called)].sort()).toEqual([...actions].map(([, name]) => name ?? "").sort())
 })
