@@ -237,12 +237,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4115",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}error executing hook ${quote(d.path)}: its interpreter ${quote(d.interpreter)}: ${d.problem}: no container with it starts`,
+      `${at(d.place)}error executing hook ${quoteShort(d.path)}: its interpreter ${quoteShort(d.interpreter)}: ${d.problem}: no container with it starts`,
     remedies: (d) =>
       know(
         d.interpreter === ""
           ? `name its interpreter in the first line of ${d.path}`
-          : `install ${quote(d.interpreter)} so that it may be executed, or name another in the first line of ${d.path}`,
+          : `install ${quoteShort(d.interpreter)} so that it may be executed, or name another in the first line of ${d.path}`,
       ),
   },
   CdiHookEnvironmentMissing: {
