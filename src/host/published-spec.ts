@@ -2,7 +2,7 @@
 
 import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { everyEdits, hostPathOf } from "../core/cdi/spec.ts"
+import { everyEdits, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -36,7 +36,7 @@ export function isSpecStale(path: string): boolean {
   if (parsed?.ok !== true) return false
   return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
     [
-      ...mounts.map(({ hostPath }) => hostPath),
+      ...mounts.filter(isBindMount).map(({ hostPath }) => hostPath),
       ...deviceNodes.map(hostPathOf),
       // Those run in the container's root.
       ...hooks.filter(({ hookName }) => hookName !== "startContainer").map(({ path: program }) => program),

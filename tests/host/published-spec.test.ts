@@ -24,6 +24,7 @@ const write = (edits: unknown): void =>
     JSON.stringify({ cdiVersion: "0.5.0", kind: "v.com/c", devices: [{ name: "0", containerEdits: edits }] }),
   )
 const mount = (hostPath: string) => ({ mounts: [{ hostPath, containerPath: "/l" }] })
+const tmpfs = { hostPath: "tmpfs", containerPath: "/scratch", type: "tmpfs" }
 const node = (hostPath: string) => ({ deviceNodes: [{ path: "/dev/l", hostPath }] })
 const hook = (path: string, hookName = "createContainer") => ({ hooks: [{ hookName, path }] })
 
@@ -33,6 +34,8 @@ test.each<[what: string, edits: unknown, isStale: boolean]>([
   ["a file that is gone", mount(at("gone")), true],
   ["a file below a file", mount(at("file/library")), true],
   ["a file behind a circle of links", mount(at("circle/library")), true],
+  ["a file system that lies at no path", { mounts: [tmpfs] }, false],
+  ["what is gone and bound, whatever its type", { mounts: [{ ...tmpfs, options: ["rbind"] }] }, true],
   ["a node that is gone", node(at("gone")), true],
   ["a hook's program that is gone", hook(at("gone")), true],
   ["a program of the container's own", hook("/in/the/container", "startContainer"), false],

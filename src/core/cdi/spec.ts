@@ -61,6 +61,10 @@ export interface Mount {
   readonly type: string
 }
 
+/** Of other types no path is the source: a tmpfs has one that no machine has. */
+export const isBindMount = ({ type, options }: Pick<Mount, "type" | "options">): boolean =>
+  type === "" || type === "bind" || type === "none" || options.some((option) => /^r?bind$/.test(option))
+
 /** When runtimes run a hook. Source: OCI runtime specification, "POSIX-platform Hooks". Order: of a container's life. */
 export const hookNames = [
   "prestart",

@@ -3,7 +3,7 @@
  * listens.
  */
 
-import { hostPathOf, type Mount } from "../cdi/spec.ts"
+import { hostPathOf, isBindMount, type Mount } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -40,17 +40,13 @@ interface Absent {
   readonly errno: string
 }
 
-/** Other types have no path as their source. */
-const isBind = ({ type, options }: Mount): boolean =>
-  type === "" || type === "bind" || type === "none" || options.some((option) => /^r?bind$/.test(option))
-
 /** Order: as used first. */
 export const observeMountSources = (
   subject: CdiSubject,
   mounts: readonly Use<Mount>[],
 ): readonly MountSource[] =>
   groupUses(
-    mounts.filter(({ item }) => isBind(item)),
+    mounts.filter(({ item }) => isBindMount(item)),
     ({ hostPath: path }) => path,
   ).map(([path, uses]) => ({ path, uses, at: look(subject, path) }))
 
