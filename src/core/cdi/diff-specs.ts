@@ -54,39 +54,67 @@ function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): r
   return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) => {
     const pair = [ones.get(field) ?? [], others.get(field) ?? []] as const
     const changes = diffLists(where, field, ...pair)
-    return changes.length > 0 || !doesOrderCount(field, one) ? changes : diffOrder(where, field, ...pair)
+    if (changes.length > 0) return changes
+    return diffOrder(
+      where,
+      field,
+      groupItems(pair[0], sharedBy(field, one)),
+      groupItems(pair[1], sharedBy(field, other)),
+    )
   })
 }
 
-/** Hooks run one after the other; of two variables or mounts in one place the last wins. */
-function doesOrderCount(field: string, { env, mounts, hooks }: ContainerEdits): boolean {
-  const places = mounts.map(({ containerPath }) => cleanPath(containerPath))
+/**
+ * For each item what its order counts within: that of variables, nodes and mounts in one place, of which the last wins, and of hooks of one
+ * name, which run one after the other. Empty: it never counts. Mounts are sorted by depth, so that none hides another: apply-edits.ts.
+ */
+function sharedBy(field: string, { env, deviceNodes, mounts, hooks }: ContainerEdits): readonly string[] {
   switch (field) {
-    case "hooks":
-      return hooks.length > 1
     case "env":
-      return hasTwice(env.map((entry) => entry.slice(0, entry.indexOf("="))))
+      return env.map((entry) => entry.slice(0, entry.indexOf("=")))
+    case "deviceNodes":
+      return deviceNodes.map(({ path }) => cleanPath(path))
     case "mounts":
-      return hasTwice(places) || places.some((one) => places.some((other) => other.startsWith(`${one}/`)))
+      return mounts.map(({ containerPath }) => cleanPath(containerPath))
+    case "hooks":
+      return hooks.map(({ hookName }) => hookName)
     default:
-      return false
+      return []
   }
 }
 
-const hasTwice = (items: readonly string[]): boolean => new Set(items).size < items.length
+const groupItems = (
+  items: readonly string[],
+  shared: readonly string[],
+): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...Map.groupBy(shared.entries(), ([, key]) => key)].map(([key, ones]) => [
+      key,
+      ones.map(([index]) => items[index] ?? ""),
+    ]),
+  )
 
-/** The same items in another order: those that stand elsewhere. */
-const diffOrder = (
+/** The same items in another order: those that stand elsewhere, where that counts. */
+function diffOrder(
   where: string,
   field: string,
-  ones: readonly string[],
-  others: readonly string[],
-): readonly SpecChange[] => {
+  ones: ReadonlyMap<string, readonly string[]>,
+  others: ReadonlyMap<string, readonly string[]>,
+): readonly SpecChange[] {
+  const counts = (items: readonly string[]): string | undefined =>
+    field === "hooks" ? items.join("\n") : items.at(-1)
+  const pairs = [...ones]
+    .map(([key, items]) => [items, others.get(key) ?? []] as const)
+    .filter(([items, twins]) => counts(items) !== counts(twins))
   const moved = (items: readonly string[], from: readonly string[]): readonly string[] =>
     items.filter((item, index) => item !== from[index])
   return [
-    ...moved(ones, others).map((what): SpecChange => ({ where, field, change: "removed", what })),
-    ...moved(others, ones).map((what): SpecChange => ({ where, field, change: "added", what })),
+    ...pairs
+      .flatMap(([items, twins]) => moved(items, twins))
+      .map((what): SpecChange => ({ where, field, change: "removed", what })),
+    ...pairs
+      .flatMap(([items, twins]) => moved(twins, items))
+      .map((what): SpecChange => ({ where, field, change: "added", what })),
   ]
 }
 

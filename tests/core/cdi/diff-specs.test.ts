@@ -6,14 +6,14 @@ const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
   ...{ cdiVersion: "0.5.0", kind: "v.com/c", annotations: new Map(), devices: [] },
   containerEdits: { ...noEdits, ...edits },
 })
-const hook = (path: string) => ({
-  ...{ hookName: "createContainer", path, args: [], env: ["A=b"], timeout: undefined },
+const hook = (path: string, hookName = "createContainer") => ({
+  ...{ hookName, path, args: [], env: ["A=b"], timeout: undefined },
 })
 const mount = (hostPath: string, containerPath: string) => ({
   ...{ hostPath, containerPath, options: ["rbind"], type: "" },
 })
-const node = (path: string) => ({
-  ...{ path, hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
+const node = (path: string, hostPath = "") => ({
+  ...{ path, hostPath, type: "", major: 0, minor: 0, permissions: "" },
   ...{ fileMode: undefined, uid: undefined, gid: undefined },
 })
 
@@ -23,8 +23,31 @@ describe("the same items in another order", () => {
     [what: string, edits: readonly [Partial<ContainerEdits>, Partial<ContainerEdits>], isSame: boolean]
   >([
     ["variables", [{ env: ["A=1", "B=2"] }, { env: ["B=2", "A=1"] }], true],
+    [
+      "a variable beside one that stands twice",
+      [{ env: ["A=1", "A=2", "B=2"] }, { env: ["B=2", "A=1", "A=2"] }],
+      true,
+    ],
+    [
+      "what a later one replaces in any case",
+      [{ env: ["A=1", "A=2", "A=3"] }, { env: ["A=2", "A=1", "A=3"] }],
+      true,
+    ],
     ["a variable twice, of which the last wins", [{ env: ["A=1", "A=2"] }, { env: ["A=2", "A=1"] }], false],
     ["hooks", [{ hooks: [hook("/a"), hook("/b")] }, { hooks: [hook("/b"), hook("/a")] }], false],
+    [
+      "hooks of other times",
+      [{ hooks: [hook("/a"), hook("/b", "poststop")] }, { hooks: [hook("/b", "poststop"), hook("/a")] }],
+      true,
+    ],
+    [
+      "nodes in one place",
+      [
+        { deviceNodes: [node("/dev/x", "/dev/null"), node("/dev//x", "/dev/zero")] },
+        { deviceNodes: [node("/dev//x", "/dev/zero"), node("/dev/x", "/dev/null")] },
+      ],
+      false,
+    ],
     ["nodes", [{ deviceNodes: [node("/a"), node("/b")] }, { deviceNodes: [node("/b"), node("/a")] }], true],
     [
       "mounts",
@@ -43,12 +66,12 @@ describe("the same items in another order", () => {
       false,
     ],
     [
-      "a mount within another",
+      "a mount within another, since all are sorted by depth",
       [
         { mounts: [mount("/a", "/x"), mount("/b", "/x/y")] },
         { mounts: [mount("/b", "/x/y"), mount("/a", "/x")] },
       ],
-      false,
+      true,
     ],
   ])("%s", (_, [one, other], isSame) => {
     const changes = diffSpecs(specOf(one), specOf(other))
