@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
+import type { Fault } from "../../../src/core/fault/fault.ts"
 import { faultCode } from "../../../src/core/fault/render.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { hookPath, observe, specFor, subjectOn } from "./healthy-machine.ts"
@@ -36,25 +37,39 @@ async function makeMachine(name: string, ...defects: readonly string[]): Promise
 
 const text = specText(await makeMachine("healthy"))
 
+/** What a fault is of: without it one that every machine has would pass for the one that is looked for. */
+function subjectOf({ data }: Fault): string {
+  const { path, device, written, errno } = data as Readonly<Record<string, unknown>>
+  return [path ?? device ?? written, errno].filter((one) => one !== undefined).join(" ")
+}
+
+const noSocket = `GAN4100 ${socket} ENOENT`
+const eglcore = "/usr/lib/x86_64-linux-gnu/libnvidia-eglcore.so.550.163.01"
+
 describe("a specification on a machine that got out of order", () => {
-  test.each<[defect: string, codes: readonly string[]]>([
+  test.each<[defect: string, errors: readonly string[]]>([
     ["dead-persistenced-socket", []],
-    ["stale-uvm-major", ["GAN2113", "GAN4100"]],
-    ["missing-node:nvidia1", ["GAN4050", "GAN4100"]],
-    ["version-mismatch", ["GAN4100", "GAN4104"]],
-    ["missing-lib:libnvidia-eglcore", ["GAN4100"]],
-    ["truncated-lib:libcuda", ["GAN4100", "GAN4107"]],
-    ["mig-cap-missing", ["GAN4050", "GAN4100"]],
-    ["excluded-gpu:0", ["GAN4100", "GAN4130", "GAN4131"]],
-    ["missing-file:/usr/bin/nvidia-smi", ["GAN4100"]],
-    ["cyclic-link:/usr/bin/nvidia-smi", ["GAN4100"]],
-  ])("%s", async (defect, codes) => {
+    ["stale-uvm-major", ["GAN2113 /dev/nvidia-uvm", noSocket]],
+    ["missing-node:nvidia1", ["GAN4050 /dev/nvidia1", noSocket]],
+    ["version-mismatch", [noSocket, "GAN4104 550.163.01"]],
+    ["missing-lib:libnvidia-eglcore", [`GAN4100 ${eglcore} ENOENT`, noSocket]],
+    ["truncated-lib:libcuda", [noSocket, "GAN4107 /usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"]],
+    ["mig-cap-missing", ["GAN4050 /dev/nvidia-caps/nvidia-cap4", noSocket]],
+    [
+      "excluded-gpu:0",
+      ["GAN4131 nvidia.com/gpu=0", ...["GAN4130 nvidia.com/gpu=1", "GAN4130 nvidia.com/gpu=2:0"], noSocket],
+    ],
+    ["missing-file:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ENOENT", noSocket]],
+    ["cyclic-link:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ELOOP", noSocket]],
+  ])("%s", async (defect, expected) => {
     const directory = await makeMachine(defect.replaceAll(/\W/g, "-"), defect)
     writeFileSync(join(directory, "etc/cdi/nvidia.yaml"), text)
     const errors = verifyCdi(subjectOn(createSimulatedHost(directory))).filter(
       ({ severity }) => severity === "error",
     )
-    expect([...new Set(errors.map(({ fault }) => faultCode(fault)))].sort()).toEqual([...codes].sort())
+    expect(errors.map(({ fault }) => `${faultCode(fault)} ${subjectOf(fault)}`).sort()).toEqual(
+      [...expected].sort(),
+    )
   })
 
   test("without a defect it lacks the socket alone, which nobody made", async () => {
