@@ -1,9 +1,11 @@
 /** `gantry cdi diff FILE FILE|machine`: what two files do differently to containers, or a file and what its machine would have in its place. */
 
+import { writeSync } from "node:fs"
 import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
+import { isNameBy, nameStrategies } from "../core/generate/machine-names.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { vendorOfKind } from "../core/vendor/vendor-names.ts"
@@ -27,19 +29,31 @@ export const run = (args: readonly string[]): Promise<number> =>
     if (!one.ok) return one
     const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)
     if (!pair.ok) return pair
-    const changes = diffSpecs(...pair.value)
-    return ok({ text: flags.on.has("json") ? renderDiffJson(changes) : renderDiff(changes), exit: 0 })
+    const { spec, other, unlisted } = pair.value
+    if (unlisted.length > 0)
+      writeSync(
+        2,
+        `${escapeControl(`note: the machine has more than the file gives: ${unlisted.join(", ")}`)}\n`,
+      )
+    const changes = diffSpecs(spec, other)
+    const text = flags.on.has("json") ? renderDiffJson(changes, unlisted) : renderDiff(changes)
+    return ok({ text, exit: 0 })
   })
 
-type Pair = readonly [CdiSpec, CdiSpec]
+interface Pair {
+  readonly spec: CdiSpec
+  readonly other: CdiSpec
+  /** Devices that the machine has besides: who made the file may have left them out. */
+  readonly unlisted: readonly string[]
+}
 
-function beside(one: CdiSpec, path: string): Result<Pair> {
+function beside(spec: CdiSpec, path: string): Result<Pair> {
   const other = readSoundSpec(path)
-  return other.ok ? ok([one, other.value]) : other
+  return other.ok ? ok({ spec, other: other.value, unlisted: [] }) : other
 }
 
 /**
- * In the file's own style, so that what differs is the machine's doing; both with the machine's own paths. Faults: those of generateLike and
+ * In the file's own style, so that what differs is the machine's doing; both with the machine's own paths. Faults: those of makeTwin and
  * of opening a machine.
  */
 async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
@@ -48,31 +62,45 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   const { takeHome } = await import("../core/generate/place-on-machine.ts")
   const directory = directoryOf(host.value)
   const spec = directory === undefined ? written : takeHome(written, directory)
-  const made = await generateLike(spec, host.value, flags)
-  return made.ok ? ok([spec, raiseVersion({ ...made.value.spec, cdiVersion: spec.cdiVersion })]) : made
+  const twin = await makeTwin(spec, host.value, flags)
+  if (!twin.ok) return twin
+  const { made, whole } = twin.value
+  const other = raiseVersion({ ...made, cdiVersion: spec.cdiVersion })
+  return ok({ spec, other, unlisted: namesBeside(whole, [...spec.devices, ...made.devices]) })
 }
 
-/** Faults: those of observeMachine, generateSpec, generateVendorSpec. */
-async function generateLike(
+/** Faults: those of observeMachine, generateTwin, generateVendorSpec. */
+async function makeTwin(
   spec: CdiSpec,
   host: HostFiles,
   flags: Flags,
-): Promise<Result<{ readonly spec: CdiSpec }>> {
+): Promise<Result<{ readonly made: CdiSpec; readonly whole: CdiSpec }>> {
   const vendor = vendorOfKind(spec.kind)
-  if (vendor !== undefined)
-    return (await import("../core/vendor/vendor-spec-like.ts")).generateVendorSpecLike(vendor, host, spec)
-  const [{ observeMachine }, { generateSpec }, { requestLike }, { ownHookProgram }] = await Promise.all([
+  if (vendor !== undefined) {
+    const { generateVendorSpecLike } = await import("../core/vendor/vendor-spec-like.ts")
+    const made = generateVendorSpecLike(vendor, host, spec)
+    return made.ok ? ok({ made: made.value.spec, whole: made.value.spec }) : made
+  }
+  const [{ observeMachine }, { generateTwin }, { ownHookProgram }] = await Promise.all([
     import("./observe-machine.ts"),
-    import("../core/generate/generate-spec.ts"),
-    import("../core/generate/request-like.ts"),
+    import("../core/diagnose/spec-twin.ts"),
     import("./own-hook-program.ts"),
   ])
   const machine = observeMachine(flags, shape)
-  return machine.ok ? generateSpec(machine.value.snapshot, requestLike(spec, ownHookProgram())) : machine
+  if (!machine.ok) return machine
+  return generateTwin(machine.value.snapshot, spec, { hookProgram: ownHookProgram(), trouble: "refused" })
 }
 
-const renderDiffJson = (changes: readonly SpecChange[]): string =>
-  `${JSON.stringify({ version: 1, changes }, null, 2)}\n`
+/** Each device under one of its names. */
+function namesBeside({ devices }: CdiSpec, known: CdiSpec["devices"]): readonly string[] {
+  const has = new Set(known.map(({ name }) => name))
+  const names = devices.map(({ name }) => name).filter((name) => !has.has(name))
+  const strategy = nameStrategies.find((one) => names.some((name) => isNameBy(one, name)))
+  return strategy === undefined ? names : names.filter((name) => isNameBy(strategy, name))
+}
+
+const renderDiffJson = (changes: readonly SpecChange[], unlisted: readonly string[]): string =>
+  `${JSON.stringify({ version: 1, changes, unlisted }, null, 2)}\n`
 
 function renderDiff(changes: readonly SpecChange[]): string {
   const lines = changes.map(({ where, field, change, what }) =>

@@ -75,6 +75,53 @@ describe("a fresh specification", () => {
     expect(judge(write(uuids), "a100")).toEqual(["warning GAN4132"])
     expect(judge(write(generate("gb200", "--mode=imex", "--device=0", ...hook)), "gb200")).toEqual([])
   })
+
+  test("of a whole GPU on which MIG is enabled: it is of no use to CUDA, and that is all", () => {
+    const text = generate("mig", "--device=1", "--name=index", ...hook)
+    const findings = ["error GAN4142", "warning GAN4132", "warning GAN4133"]
+    expect(judge(write(text), "mig")).toEqual(findings)
+    // Nodes by which a MIG device of it draws are its own too.
+    const drawing = text.replaceAll(/( *- path: )\/dev\/nvidia1\n/g, "$1/dev/dri/card2\n$&")
+    expect(drawing).not.toBe(text)
+    expect(judge(write(drawing), "mig")).toEqual(findings)
+  })
+})
+
+describe("diff FILE machine", () => {
+  const diff = (machine: string, ...args: readonly string[]) => {
+    const file = write(generate(machine, ...hook, ...args))
+    const call = ["diff", file, "machine", "--host", recordingOf(machine)]
+    const { unlisted } = JSON.parse(gantry(...call, "--json").stdout) as {
+      readonly unlisted: readonly string[]
+    }
+    const { stdout, stderr } = gantry(...call)
+    return { stdout, stderr, unlisted }
+  }
+
+  test.each<[machine: string, device: string, names: string, unlisted: readonly string[]]>([
+    ["a100", "all", "index", []],
+    ["a100", "0", "index,uuid,type-index,pci", ["1", "2", "3", "4", "5", "6", "7"]],
+    ["mig", "0", "index", ["0:0", "0:1", "0:2", "1:0", "1:1", "2"]],
+    ["mig", "0:0,2", "type-index", ["mig0:1", "mig0:2", "mig1:0", "mig1:1"]],
+    ["mig", "2,0:0,0:1,0:2,1:0,1:1", "index", []],
+    ["a100", "3,1,2", "index", ["0", "4", "5", "6", "7"]],
+  ])("of %s, --device %s --name %s: what was left out is a note", (machine, device, names, unlisted) => {
+    const note = `note: the machine has more than the file gives: ${unlisted.join(", ")}\n`
+    expect(diff(machine, `--device=${device}`, `--name=${names}`)).toEqual({
+      stdout: "no difference for containers\n",
+      stderr: unlisted.length === 0 ? "" : note,
+      unlisted,
+    })
+  })
+
+  test("GPUs that were all there is, and are cut by now, are told with what they are cut into", () => {
+    const { stdout, unlisted } = diff("mig", "--device=0,1,2", "--name=index")
+    expect(stdout.split("\n").filter((line) => /^. device \S+$/.test(line))).toEqual([
+      ...["- device 0", "- device 1"],
+      ...["+ device 0:0", "+ device 0:1", "+ device 0:2", "+ device 1:0", "+ device 1:1"],
+    ])
+    expect(unlisted).toEqual([])
+  })
 })
 
 const swapped = (text: string, one: string, other: string): string =>

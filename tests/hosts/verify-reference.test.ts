@@ -55,7 +55,7 @@ const expectedOf = ({ host, args }: CdiGenerateVector): readonly string[] => {
     ...(line.includes("--device-id") ? ["warning GAN4132", "warning GAN4133"] : []),
     ...(/--disable-hook=\S*(?:update-ldcache|all)/.test(line) ? ["warning GAN4106"] : []),
     // A whole GPU on which MIG is enabled.
-    ...(host === "mig-extras" && /--device-id=[01]$/.test(line) ? ["error GAN4130", "error GAN4134"] : []),
+    ...(host === "mig-extras" && /--device-id=[01]$/.test(line) ? ["error GAN4142"] : []),
   ]
 }
 

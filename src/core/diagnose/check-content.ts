@@ -137,7 +137,7 @@ function checkGiven(host: HostFiles, winner: Winner, twin: SpecTwin): readonly F
 function judgeDevices(
   host: HostFiles,
   { source, devices }: Winner,
-  { made, whole }: SpecTwin,
+  { made, whole, drawing }: SpecTwin,
 ): readonly JudgedDevice[] {
   const { containerEdits: common } = source.spec
   const hostNodesOf = nodeReader(host)
@@ -150,6 +150,7 @@ function judgeDevices(
     const given = nodesOf(common, device.containerEdits)
     const wanted = nodesOf(made.containerEdits, twin)
     const own = hostNodesOf(made.containerEdits, twin)
+    const ownDrawing = new Set([...wanted].flatMap((path) => drawing.get(path) ?? []))
     return [
       {
         name,
@@ -161,7 +162,7 @@ function judgeDevices(
             (drawsAny || !path.startsWith("/dev/dri/")),
         ),
         beyond: [...hostNodesOf(common, device.containerEdits)].flatMap(([node, path]) =>
-          everyone.has(node) && !own.has(node) ? [path] : [],
+          everyone.has(node) && !own.has(node) && !ownDrawing.has(path) ? [path] : [],
         ),
       },
     ]

@@ -45,8 +45,10 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
     if (meant === undefined) return []
     const place = source.locate(["devices", index, "name"])
     const { name } = device
-    if (meant.nodes.length === 0)
+    if (meant.kind === "gone")
       return [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
+    if (meant.kind === "cut")
+      return [found("error", fault("CdiDeviceCut", { place, device: name, gpu: meant.title }))]
     const wanted = meant.nodes.find((node) => !nodes.includes(node))
     return wanted === undefined
       ? []
@@ -64,11 +66,13 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
   return [...judged, ...checkUnlisted(gpus, migDevices, given)]
 }
 
-interface Meaning {
-  readonly title: string
-  /** What who uses it must be able to open; empty: the machine has no such thing. Order: the one that is it alone first. */
-  readonly nodes: readonly string[]
-}
+type Meaning =
+  /** The machine has no such thing. */
+  | { readonly kind: "gone"; readonly title: string }
+  /** A GPU on which MIG is enabled. */
+  | { readonly kind: "cut"; readonly title: string }
+  /** `nodes`: what who uses it must be able to open. Order: the one that is it alone first. */
+  | { readonly kind: "there"; readonly title: string; readonly nodes: readonly string[] }
 
 /** undefined: the name says nothing that can be judged, or the machine does not tell. */
 function meaningOf(
@@ -107,20 +111,24 @@ function meaningOf(
 }
 
 const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined => {
-  if (gpu === undefined) return { title, nodes: [] }
-  if (gpu.isMigEnabled?.value === true)
-    return { title: `${title} as a whole, since MIG is enabled on it`, nodes: [] }
-  return gpu.minor === undefined ? undefined : { title, nodes: [`/dev/nvidia${gpu.minor.value}`] }
+  if (gpu === undefined) return { kind: "gone", title }
+  if (gpu.isMigEnabled?.value === true) return { kind: "cut", title }
+  return gpu.minor === undefined
+    ? undefined
+    : { kind: "there", title, nodes: [`/dev/nvidia${gpu.minor.value}`] }
 }
 
 /** Its compute instance, the GPU instance that this is in, and the GPU. What is missing the inventory says. */
 function migMeaning(title: string, device: MigDevice | undefined, gpus: readonly Gpu[]): Meaning | undefined {
-  if (device === undefined) return { title, nodes: [] }
+  if (device === undefined) return { kind: "gone", title }
   const { computeInstanceNode, gpuInstanceNode, gpuIndex } = device
   const gpu = gpus.find(({ index }) => index === gpuIndex)
   if (computeInstanceNode === undefined) return undefined
   const nodes = [computeInstanceNode, gpuInstanceNode, gpu?.node]
-  return { title, nodes: nodes.flatMap((node): readonly string[] => (node === undefined ? [] : [node.path])) }
+  return {
+    ...{ kind: "there", title },
+    nodes: nodes.flatMap((node): readonly string[] => (node === undefined ? [] : [node.path])),
+  }
 }
 
 function checkUnlisted(

@@ -1,18 +1,24 @@
 /** What a machine would have in a specification's place: the same kind, names, devices and style, made of the machine as it is now. */
 
 import type { CdiSpec } from "../cdi/spec.ts"
+import { ok, type Result } from "../fault/result.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { isMachineName } from "../generate/machine-names.ts"
 import { isGeneratedSpec, requestLike } from "../generate/request-like.ts"
+import { resolveMode, type SpecRequest } from "../generate/spec-request.ts"
+import type { Inventory } from "../inventory/inventory.ts"
+import type { HostSnapshot } from "../plan/snapshot.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorOfKind } from "../vendor/vendor-names.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
+import { chosenGpus, chosenNumbers } from "./chosen-devices.ts"
 
 export interface SpecTwin {
   /** Of the devices that the specification's author chose. */
   readonly made: CdiSpec
   /** Of all that the machine has. */
   readonly whole: CdiSpec
+  /** Nodes by which GPUs draw, by the GPU's own: of one that is cut generators leave them out, and they are nobody else's. */
+  readonly drawing: ReadonlyMap<string, readonly string[]>
 }
 
 /** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
@@ -20,35 +26,39 @@ export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: Cdi
   const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined) {
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
-    return made.ok ? { made: made.value.spec, whole: made.value.spec } : undefined
+    return made.ok ? { made: made.value.spec, whole: made.value.spec, drawing: new Map() } : undefined
   }
   if (!isGeneratedSpec(spec)) return undefined
-  const whole = generateLike(subject, spec, ["all"])
-  if (whole === undefined) return undefined
-  const chosen = chosenDevices(spec, whole)
-  const made = chosen === undefined ? whole : generateLike(subject, spec, chosen)
-  return made && { made, whole }
-}
-
-function generateLike(
-  { snapshot }: Pick<CdiSubject, "snapshot">,
-  spec: CdiSpec,
-  devices: readonly string[],
-): CdiSpec | undefined {
   // Which program serves hooks is not compared.
-  const request = requestLike(spec, "/usr/bin/gantry")
-  const made = generateSpec(snapshot, { ...request, devices, trouble: "told" })
-  return made.ok ? made.value.spec : undefined
+  const twin = generateTwin(subject.snapshot, spec, { hookProgram: "/usr/bin/gantry", trouble: "told" })
+  return twin.ok ? twin.value : undefined
 }
 
-/** Selectors of what an author chose; undefined: all that the machine has, or once had. */
-function chosenDevices(spec: CdiSpec, whole: CdiSpec): readonly string[] | undefined {
-  const written = new Set(spec.devices.map(({ name }) => name))
-  const known = whole.devices.map(({ name }) => name).filter((name) => name !== "all")
-  const chosen = known.filter((name) => written.has(name))
-  const isOld = [...written].some((name) => name !== "all" && isMachineName(name) && !known.includes(name))
-  return isOld || chosen.length === 0 || chosen.length === known.length
-    ? undefined
-    : // A name that says its type is no selector.
-      chosen.map((name) => name.replace(/^(?:gpu|mig)(?=\d)/, ""))
+export interface TwinOptions extends Pick<SpecRequest, "trouble"> {
+  /** What serves hooks where the specification has none. */
+  readonly hookProgram: string
 }
+
+/** NVIDIA's. Faults: those of generateSpec. */
+export function generateTwin(
+  snapshot: HostSnapshot,
+  spec: CdiSpec,
+  { hookProgram, trouble }: TwinOptions,
+): Result<SpecTwin> {
+  const request = { ...requestLike(spec, hookProgram), trouble }
+  const generated = generateSpec(snapshot, request)
+  if (!generated.ok) return generated
+  const whole = generated.value.spec
+  const { inventory } = snapshot
+  const areGpus = resolveMode(request.mode, inventory) === "nvml"
+  const devices = areGpus ? chosenGpus(spec, inventory) : chosenNumbers(spec, whole)
+  const made = devices === undefined ? generated : generateSpec(snapshot, { ...request, devices })
+  return made.ok ? ok({ made: made.value.spec, whole, drawing: drawingOf(inventory) }) : made
+}
+
+const drawingOf = ({ gpus }: Inventory): SpecTwin["drawing"] =>
+  new Map(
+    gpus.flatMap(({ node, drm }) =>
+      node === undefined ? [] : [[node.path, drm.map((one) => one.node.path)] as const],
+    ),
+  )

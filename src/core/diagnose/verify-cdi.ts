@@ -60,9 +60,9 @@ const weigh = (warning: Finding): Finding =>
     ? { ...warning, severity: "error" }
     : warning
 
-/** The device that is another than its name says. */
+/** The device that is another than its name says, or of no use. */
 const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>
-  tag === "CdiDeviceOther" || tag === "CdiDeviceGone" ? [data.device] : []
+  tag === "CdiDeviceOther" || tag === "CdiDeviceGone" || tag === "CdiDeviceCut" ? [data.device] : []
 
 /** What is wrong with a node of the machine that a specification names. That it is missing is told with its place. */
 const concerns = ({ fault: { tag, data } }: Finding, named: ReadonlySet<string>): boolean =>

@@ -97,6 +97,8 @@ export interface CdiMachineFaults {
   CdiFileNotRenewable: { readonly file: string; readonly own: string }
   /** `means`: what the name says and the machine has not. */
   CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
+  /** A GPU as a whole, on which MIG is enabled. `gpu`: as the name says it. */
+  CdiDeviceCut: AtPlace & { readonly device: string; readonly gpu: string }
   /** `wanted`: the node of what the name says. */
   CdiDeviceOther: AtPlace & { readonly device: string; readonly means: string; readonly wanted: string }
   /** `nodes`: what the machine would give under the same names. */
@@ -374,6 +376,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) => `${at(d.place)}${d.device}: this machine has no ${d.means}`,
     remedies: () => renew,
+  },
+  CdiDeviceCut: {
+    code: "GAN4142",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${d.device}: MIG is enabled on ${d.gpu}, and CUDA finds no device in a container that has it as a whole`,
+    remedies: () => know("ask for its MIG devices: generate the specification anew, of these or of all"),
   },
   CdiDeviceOther: {
     code: "GAN4131",

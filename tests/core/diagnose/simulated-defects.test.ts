@@ -57,7 +57,7 @@ describe("a specification on a machine that got out of order", () => {
     ["mig-cap-missing", ["GAN4050 /dev/nvidia-caps/nvidia-cap4", noSocket]],
     [
       "excluded-gpu:0",
-      ["GAN4131 nvidia.com/gpu=0", ...["GAN4130 nvidia.com/gpu=1", "GAN4130 nvidia.com/gpu=2:0"], noSocket],
+      ["GAN4131 nvidia.com/gpu=0", ...["GAN4142 nvidia.com/gpu=1", "GAN4130 nvidia.com/gpu=2:0"], noSocket],
     ],
     ["missing-file:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ENOENT", noSocket]],
     ["cyclic-link:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ELOOP", noSocket]],
