@@ -7,7 +7,7 @@ import { flagValues } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/toolkit-hooks.ts"
-import { errnoText } from "../fault/errno.ts"
+import type { NotExecutable } from "../fault/cdi-machine.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
@@ -155,7 +155,7 @@ function checkInterpreter(
       ...{ path, resolved: program.resolved },
       ...{ access: ["execute"], field: "path" },
     })
-  const problem = program.kind === "missing" ? errnoText(program.errno) : program.problem
+  const problem = program.kind === "missing" ? program : program.problem
   return [
     found(
       "error",
@@ -178,7 +178,7 @@ function observeInterpreter(subject: CdiSubject, path: string): Program {
 type Program =
   | { readonly kind: "ready"; readonly resolved: string }
   | { readonly kind: "missing"; readonly errno: string }
-  | { readonly kind: "closed"; readonly problem: string }
+  | { readonly kind: "closed"; readonly problem: NotExecutable }
   | { readonly kind: "unknown" }
 
 function observeProgram(subject: CdiSubject, path: string): Program {
@@ -190,9 +190,9 @@ function observeProgram(subject: CdiSubject, path: string): Program {
     return { kind: "missing", errno: problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT" }
   }
   const { kind, mode, sizeBytes } = stat.value
-  if (kind !== "file") return { kind: "closed", problem: `it is a ${kind}` }
-  if (sizeBytes === 0) return { kind: "closed", problem: "it is empty" }
+  if (kind !== "file") return { kind: "closed", problem: { kind: "other", has: kind } }
+  if (sizeBytes === 0) return { kind: "closed", problem: { kind: "empty" } }
   return (mode & 0o111) === 0
-    ? { kind: "closed", problem: `mode ${mode.toString(8)} lets nobody execute it` }
+    ? { kind: "closed", problem: { kind: "mode", mode } }
     : { kind: "ready", resolved: resolved.value }
 }

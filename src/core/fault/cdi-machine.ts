@@ -40,12 +40,12 @@ export interface CdiMachineFaults {
   }
   CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
   CdiHookMissing: AtPlace & { readonly path: string; readonly errno: string }
-  CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: string }
+  CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: NotExecutable }
   /** Of a script: what its first line names; empty: it names none. */
   CdiHookInterpreterUnusable: AtPlace & {
     readonly path: string
     readonly interpreter: string
-    readonly problem: string
+    readonly problem: NotExecutable | { readonly kind: "missing"; readonly errno: string }
   }
   CdiHookEnvironmentMissing: AtPlace & { readonly path: string; readonly hookName: string }
   /** Somebody else than root and the engine's user may change what runs. `writable`: the program or a directory above it. */
@@ -117,6 +117,26 @@ export interface CdiMachineFaults {
     readonly containerPath: string
     readonly has: string
     readonly gets: string
+  }
+}
+
+/** Why a path that is there is no program. */
+export type NotExecutable =
+  | { readonly kind: "empty" }
+  /** `has`: what lies there instead of a file. */
+  | { readonly kind: "other"; readonly has: string }
+  | { readonly kind: "mode"; readonly mode: number }
+
+const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"]["problem"]): string => {
+  switch (problem.kind) {
+    case "missing":
+      return errnoText(problem.errno)
+    case "empty":
+      return "it is empty"
+    case "other":
+      return `it is a ${problem.has}`
+    case "mode":
+      return `mode ${problem.mode.toString(8)} lets nobody execute it`
   }
 }
 
@@ -230,16 +250,17 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4111",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}error executing hook ${quoteShort(d.path)}: ${d.problem}: no container with it starts`,
-    remedies: (d) => [
-      { kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" },
-    ],
+      `${at(d.place)}error executing hook ${quoteShort(d.path)}: ${programProblem(d.problem)}: no container with it starts`,
+    remedies: (d) =>
+      d.problem.kind === "mode"
+        ? [{ kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" }]
+        : know("install the program anew, or generate the specification anew with the hooks of this machine"),
   },
   CdiHookInterpreterUnusable: {
     code: "GAN4115",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}error executing hook ${quoteShort(d.path)}: its interpreter ${quoteShort(d.interpreter)}: ${d.problem}: no container with it starts`,
+      `${at(d.place)}error executing hook ${quoteShort(d.path)}: its interpreter ${quoteShort(d.interpreter)}: ${programProblem(d.problem)}: no container with it starts`,
     remedies: (d) =>
       know(
         d.interpreter === ""

@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import { cdiMachineCatalogue } from "../../../src/core/fault/cdi-machine.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
+import type { MemoryTree } from "../../../src/host/memory.ts"
 import rows from "../../vectors/cdi/verify.json"
-import { type MachineChange, subjectOf } from "./healthy-machine.ts"
+import { hookPath, type MachineChange, subjectOf } from "./healthy-machine.ts"
+
+const program = { kind: "file", content: "a program", mode: 0o755 } as const
 
 interface Row {
   readonly name: string
@@ -40,6 +43,25 @@ describe("a specification beside its machine", () => {
         '/etc/cdi/nvidia.yaml:30:11: the createContainer hook "/usr/bin/nvidia-cdi-hook" has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266) [GAN4112]: give the hook an env, one variable at least: env: [PATH=/usr/bin:/bin]',
         ["/etc/cdi/nvidia.yaml:37:11: containerEdits.hooks[1]"],
       ],
+    ])
+  })
+
+  const install =
+    "install the program anew, or generate the specification anew with the hooks of this machine"
+
+  test.each<[what: string, there: MemoryTree[string], problem: string, remedy: string]>([
+    [
+      "of no use to anybody",
+      { ...program, mode: 0o644 },
+      "mode 644 lets nobody execute it",
+      `run chmod a+x ${hookPath} as root (if it is a program)`,
+    ],
+    ["empty", { ...program, content: "" }, "it is empty", install],
+    ["a directory", { kind: "directory" }, "it is a directory", install],
+  ])("of a hook's program that is %s it is said what helps", (_, there, problem, remedy) => {
+    const findings = verifyCdi(subjectOf({ machine: { [hookPath]: there } }))
+    expect(findings.map(({ fault }) => renderFaultLine(fault))).toEqual([
+      `/etc/cdi/nvidia.yaml:31:17: error executing hook "${hookPath}": ${problem}: no container with it starts [GAN4111]: ${remedy}`,
     ])
   })
 
