@@ -17,7 +17,7 @@ export interface ApplyOptions {
   readonly findHostNode: FindHostNode
   /** `mapped`: binds of a container with a user namespace get its ids, as engines with a CDI library from 1.1.1 on do it. */
   readonly bindOwners: "kept" | "mapped"
-  /** What a hook without variables gets, which would have the engine's own otherwise. Empty: it stays as it is. */
+  /** What a hook without variables gets, which would have the container's or the runtime's otherwise. Empty: it stays as it is. */
   readonly hookEnvironment: readonly string[]
 }
 

@@ -272,7 +272,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4112",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the ${d.hookName} hook ${quoteShort(d.path)} has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266)`,
+      `${at(d.place)}the ${d.hookName} hook ${quoteShort(d.path)} has no env, so that it runs ${d.hookName === "createContainer" ? "as root with variables that an image chooses (CVE-2025-23266)" : "with those variables that whoever started the runtime happens to have"}`,
     remedies: () => know("give the hook an env, one variable at least: env: [PATH=/usr/bin:/bin]"),
   },
   CdiHookUntrusted: {

@@ -1,7 +1,7 @@
 /**
  * Hooks of a specification: one entry for each, in the reference's shapes, which other tools read too (`create-symlinks --link target::link`,
- * `update-ldcache --folder DIR`); or one entry that does everything in one process. Every entry has an environment: an engine would
- * otherwise hand on its own.
+ * `update-ldcache --folder DIR`); or one entry that does everything in one process. Every entry has an environment: runc before
+ * 1.3 would otherwise hand on the container's, which its image chooses (CVE-2025-23266).
  */
 
 import type { Hook } from "../cdi/spec.ts"
@@ -10,7 +10,7 @@ import { baseName } from "../text/path.ts"
 import type { HookCall } from "./part.ts"
 import type { HookStyle } from "./spec-request.ts"
 
-/** The variable that the reference's hooks carry (facts, toolkit §5): any one keeps the engine's own from a hook that runs as root. */
+/** The variable that the reference's hooks carry (facts, toolkit §5): any one keeps the container's from a hook that runs as root. */
 const environment: readonly string[] = ["NVIDIA_CTK_DEBUG=false"]
 
 /** Hooks that are enabled and have something to do. Order: as called. */
