@@ -2,7 +2,14 @@
 
 import { mapEdits } from "../cdi/map-edits.ts"
 import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
-import { type CdiDevice, type CdiSpec, type ContainerEdits, everyEdits, hostPathOf } from "../cdi/spec.ts"
+import {
+  type CdiDevice,
+  type CdiSpec,
+  type ContainerEdits,
+  everyEdits,
+  hostPathOf,
+  isBindMount,
+} from "../cdi/spec.ts"
 
 /** `placeOf` undefined: the path means itself. The version is left to who writes it. */
 export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string | undefined): CdiSpec {
@@ -12,7 +19,9 @@ export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string 
       const hostPath = placeOf(hostPathOf(node))
       return hostPath === undefined || hostPath === node.path ? node : { ...node, hostPath }
     }),
-    mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: placeOf(mount.hostPath) ?? mount.hostPath })),
+    mounts: edits.mounts.map((mount) =>
+      isBindMount(mount) ? { ...mount, hostPath: placeOf(mount.hostPath) ?? mount.hostPath } : mount,
+    ),
   }))
 }
 
