@@ -44,12 +44,14 @@ describe("the fault catalogue", () => {
       for (const { code } of Object.values(area)) expect(code).toMatch(new RegExp(`^GAN${first}\\d{3}$`))
   })
 
-  test.each(entries.map(([tag, { code }]) => [tag, code] as const))(
+  test.each(entries.map(([tag, { code, exit }]) => [tag, code, exit] as const))(
     "%s (%s) has a page and is really emitted",
-    (tag, code) => {
+    (tag, code, exit) => {
       const page = join(root, "docs/faults", `${code}.md`)
       expect(existsSync(page)).toBe(true)
-      expect(readFileSync(page, "utf8")).toContain(tag)
+      const [title, , ending = ""] = readFileSync(page, "utf8").split("\n")
+      expect(title).toBe(`# ${code} ${tag}`)
+      expect(ending).toMatch(new RegExp(`^(?:Exit status ${exit}\\b|A (?:warning|note|finding)\\b)`))
       const emitted = new RegExp(`(fault|finding)\\(\\s*"${tag}"`)
       expect(emitted.test(sources(join(root, "src")))).toBe(true)
     },

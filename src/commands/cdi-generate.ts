@@ -82,6 +82,8 @@ async function readVendors({ values, lists, on }: Flags, host: HostFiles): Promi
   const said = values.get("vendor")
   if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
     return misused(shape, `--vendor takes one of ${gpuVendors.join(", ")}, or all`)
+  if ((lists.get("vendor")?.length ?? 0) > 1)
+    return misused(shape, "--vendor is said once: all is for all that are there")
   const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
   if (word !== undefined && said !== undefined && said !== "nvidia")
     return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
@@ -125,7 +127,7 @@ async function generateOfVendor(
     import("./make-spec.ts"),
     import("../core/generate/made-spec.ts"),
   ])
-  // Without groups nothing is lost: nobody else owns these nodes in a container than its user.
+  // Without groups nothing is lost: these nodes have no owner, and engines make who runs in the container theirs.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const made = generateVendorSpec(vendor, host, { hasGroups })
   // As NVIDIA's control nodes: what is written without it stays so when it has come.
@@ -133,7 +135,7 @@ async function generateOfVendor(
     ? made.value.findings.find(({ fault: { tag } }) => tag === "KfdNodeMissing")
     : undefined
   if (lacking !== undefined) return fail(lacking.fault)
-  const finished = made.ok ? finishSpec(made.value, host, readers) : made
+  const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
   return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
 }
 
@@ -162,12 +164,16 @@ async function generate(
     await print(spec.text)
     return ok(undefined)
   }
-  const { writeUnrivalled } = await import("./find-rivals.ts")
+  const [{ writeUnrivalled }, { findUnread }] = await Promise.all([
+    import("./find-rivals.ts"),
+    import("./find-unread.ts"),
+  ])
   const written = await writeUnrivalled(spec, output, format)
   if (!written.ok) return written
-  const told = { ...spec, findings, file: written.value, ...readers }
+  const every = [...findings, ...(await findUnread(spec, written.value))]
+  const told = { ...spec, findings: every, file: written.value, ...readers }
   if (!flags.on.has("json")) {
-    await tell(findings)
+    await tell(every)
     await print(renderWritten(told))
     // Who said nobody is told whom else there is to say.
     if (vendor === "nvidia" && !flags.values.has("vendor")) await print(await renderOthers(host))

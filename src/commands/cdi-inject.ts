@@ -2,16 +2,20 @@
 
 import { hookEnvironment } from "../apply/hook-environment.ts"
 import { applyEdits } from "../core/cdi/apply-edits.ts"
+import type { ResolvedDevices } from "../core/cdi/collect-edits.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-resolved.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { homePath } from "../core/generate/place-on-machine.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { joinPath } from "../core/text/path.ts"
+import { joinPath, parentPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
+import { attempt } from "../host/file-system.ts"
 import { findHostNode } from "../host/find-host-node.ts"
+import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { replaceFile } from "../host/replace-file.ts"
+import { replaceFile, whereItLies } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
@@ -37,35 +41,59 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!host.ok) return host
   const resolved = await resolveOn(host.value, directories.value, flags.words)
   if (!resolved.ok) return resolved
-  const bytes = createLiveFiles().readFile(hostPath(config.value))
+  const given: Injection = { config: config.value, host: host.value, resolved: resolved.value }
+  // Of two at once the second edits what the first made of it.
+  return outputOf(flags, config.value) === config.value && !flags.on.has("dry-run")
+    ? holdDirectory(parentPath(placeOf(config.value)), async (lock) => edit(flags, given, lock))
+    : edit(flags, given, "taken")
+}
+
+interface Injection {
+  readonly config: string
+  readonly host: HostFiles
+  readonly resolved: ResolvedDevices
+}
+
+const outputOf = ({ values }: Flags, config: string): string =>
+  values.get("o") ?? values.get("output") ?? config
+
+/** What is not there is told of when it is read. */
+const placeOf = (config: string): string => {
+  const place = attempt(config, "open", () => whereItLies(config))
+  return place.ok ? place.value : config
+}
+
+/** Faults: HostReadFailed, and those of applyEdits. */
+function edit(flags: Flags, { config, host, resolved }: Injection, lock: "taken" | "held"): Result<Answer> {
+  const bytes = createLiveFiles().readFile(hostPath(config))
   if (!bytes.ok) return bytes
   // What is no UTF-8 stays what it is.
   const text = decodeUtf8(bytes.value)
-  const directory = directoryOf(host.value)
-  const { edits } = resolved.value
-  const findNode = findHostNode(host.value)
+  const directory = directoryOf(host)
+  const { edits } = resolved
+  const findNode = findHostNode(host)
   const edited = applyEdits(text, edits, {
     findHostNode: (path) => findNode(directory === undefined ? path : homePath(path, directory)),
     bindOwners: "mapped",
     hookEnvironment,
   })
   if (!edited.ok) return edited
-  const output = flags.values.get("o") ?? flags.values.get("output") ?? config.value
+  const output = outputOf(flags, config)
   const isDry = flags.on.has("dry-run")
   const isChanged = edited.value !== text
   if (output === "-" && !isDry) return ok({ text: edited.value, exit: 0 })
-  if (!isDry && (isChanged || output !== config.value)) {
-    const written = replaceFile(output, edited.value, 0o644)
+  if (!isDry && (isChanged || output !== config)) {
+    const written = replaceFile(output, edited.value, 0o644, lock)
     if (!written.ok) return fail(written.fault)
   }
   if (flags.on.has("json")) {
-    const seen = JSON.parse(renderResolvedJson(resolved.value)) as object
-    const told = { ...seen, config: config.value, output, isChanged, isDryRun: isDry }
+    const seen = JSON.parse(renderResolvedJson(resolved)) as object
+    const told = { ...seen, config, output, isChanged, isDryRun: isDry }
     return ok({ text: `${JSON.stringify(told, null, 2)}\n`, exit: 0 })
   }
-  const { devices } = resolved.value
+  const { devices } = resolved
   const lines = isDry
-    ? renderResolved(resolved.value)
+    ? renderResolved(resolved)
     : `${devices.map(({ name, source }) => escapeControl(`${name} from ${source.path}`)).join("\n")}\n`
   const naked = edits.hooks.filter(({ env }) => env.length === 0)
   const outcome = isChanged ? (isDry ? "would be changed" : "changed") : "has all of it already"

@@ -40,6 +40,8 @@ export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
     const subject = observeSubject(flags)
     if (!subject.ok) return subject
+    if (flags.on.has("fix") && subject.value.host.provenance.kind === "recording")
+      return misused(shape, "--fix changes files, and a recording has none")
     const seen = { subject: subject.value, findings: verifyCdi(subject.value), fixed: [] }
     const verification = flags.on.has("fix") && !isSound(seen) ? await fix(flags, seen) : ok(seen)
     if (!verification.ok) return verification
@@ -49,8 +51,6 @@ export const run = (args: readonly string[]): Promise<number> =>
 
 /** What is made anew is looked at once more. */
 async function fix(flags: Flags, { subject }: CdiVerification): Promise<Result<CdiVerification>> {
-  if (subject.host.provenance.kind === "recording")
-    return misused(shape, "--fix changes files, and a recording has none")
   const { fixSpecs } = await import("./fix-cdi.ts")
   const { fixed, faults } = fixSpecs(subject)
   const again = observeSubject(flags)
@@ -99,18 +99,18 @@ function readFiles(paths: readonly string[]): Registry {
   return buildRegistry([{ path: ".", files: ok(read) }])
 }
 
-/** Those that somebody names, else those that the machine has. */
+/** Those that somebody names, and those that the machine has besides. One of both is in the release that was named, and where it lies. */
 function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine[]> {
-  const named = lists.get("engine")
-  if (named === undefined) return ok(observeEngines(host))
-  const engines: ObservedEngine[] = []
-  for (const text of named) {
+  const seen = observeEngines(host)
+  const named: ObservedEngine[] = []
+  for (const text of lists.get("engine") ?? []) {
     const release = parseEngineRelease(text)
     if (release === undefined)
       return misused(shape, `${JSON.stringify(text)} is no docker, containerd, podman or crio with @VERSION`)
-    engines.push({ ...release, program: undefined, highest: highestVersionOf(release) ?? "none" })
+    const program = seen.find(({ engine }) => engine === release.engine)?.program
+    named.push({ ...release, program, highest: highestVersionOf(release) ?? "none" })
   }
-  return ok(engines)
+  return ok([...named, ...seen.filter(({ engine }) => !named.some((one) => one.engine === engine))])
 }
 
 const rootUserName = "root"

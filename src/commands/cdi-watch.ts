@@ -3,6 +3,7 @@
  * next-step.ts. A machine that is not whole gets no new specification, and the last good one stays as long as what it names is there.
  */
 
+import { isSpecFileName } from "../core/cdi/spec-directories.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -14,6 +15,7 @@ import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/publis
 import { misused, runAction } from "./cdi-flags.ts"
 import { findDeafEngines, findReaders } from "./find-readers.ts"
 import { findRivals, writeUnrivalled } from "./find-rivals.ts"
+import { findUnread } from "./find-unread.ts"
 import type { Flags } from "./flags.ts"
 import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
@@ -54,7 +56,7 @@ const completeMs = 10_000
 async function readCall(flags: Flags): Promise<Result<WatchCall>> {
   const spec = await readSpecCall(flags, shape)
   if (!spec.ok) return spec
-  if (!/^\/.*\.(json|yaml)$/.test(spec.value.output))
+  if (!spec.value.output.startsWith("/") || !isSpecFileName(spec.value.output))
     return misused(
       shape,
       "--output names the file that is kept fresh: an absolute path that ends in .yaml or .json",
@@ -143,7 +145,7 @@ interface Published {
 async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Result<Published>> {
   const readers = await findReaders(call, host)
   const generated = makeSpec(snapshot, call)
-  const made = generated.ok ? finishSpec(generated.value, host, readers) : generated
+  const made = generated.ok ? await finishSpec(generated.value, host, readers, call.request) : generated
   if (!made.ok) {
     await tell(renderFaultLine(made.fault))
     return ok({ stamp: fileStamp(call.output), fault: made.fault })
@@ -156,7 +158,8 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   const written = isSame ? ok(call.output) : await writeUnrivalled(spec, call.output, call.format)
   if (!written.ok) return written
   const missing = findMissingHookPrograms(spec.hookPrograms, host)
-  for (const finding of [...spec.findings, ...missing, ...findDeafEngines(readers, call)])
+  const unread = await findUnread(spec, written.value)
+  for (const finding of [...spec.findings, ...missing, ...findDeafEngines(readers, call), ...unread])
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`

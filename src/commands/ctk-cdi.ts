@@ -6,7 +6,7 @@ import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { transformRoot } from "../core/cdi/transform-root.ts"
-import { fault } from "../core/fault/fault.ts"
+import { unreadableFile } from "../core/cdi/unreadable-file.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
@@ -234,7 +234,7 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
     return fail(ctkUsageFault(transformShape, `invalid --relative-to value: ${relativeTo}`))
   const input = flags.value.text("input") ?? "-"
   const bytes = input === "-" ? ok(await Bun.stdin.bytes()) : readCdiFile(createLiveFiles(), input)
-  if (!bytes.ok) return fail(fault("CdiFileUnreadable", { file: input }, bytes.fault))
+  if (!bytes.ok) return fail(unreadableFile(input, bytes.fault))
   const path = input === "-" ? "standard input" : input
   const written = soundOf(parseUnversioned({ path, bytes: bytes.value }))
   if (!written.ok) return written

@@ -97,6 +97,7 @@ export function parseCtkFlags(
     // A switch with nothing behind its sign is on.
     const text = flag.takes === "switch" ? value || "true" : (value ?? args[++index])
     if (text === undefined) return misused(`flag needs an argument: --${written}`)
+    if (text.includes("\ufffd")) return misused(`--${written} ${JSON.stringify(text)} is no UTF-8`)
     if (flag.takes === "switch" && !switchWords.has(text))
       return misused(`invalid value ${JSON.stringify(text)} for flag -${written}: parse error`)
     given.set(name, [...(given.get(name) ?? []), text])

@@ -1,5 +1,6 @@
 /** The engines that read a specification: those that were named, else those that the machine has. */
 
+import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import {
@@ -10,6 +11,7 @@ import {
   versionReadBy,
 } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { parentPath } from "../core/text/path.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
 
@@ -19,18 +21,21 @@ export interface Readers {
   readonly limit: VersionLimit | undefined
 }
 
-export async function findReaders({ engines: named }: SpecCall, host: HostFiles): Promise<Readers> {
-  const engines = named ?? (await findEngines(host))
+export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
+  // Where this machine's engines look they read it, whichever machine it is of.
+  const isHere = host.provenance.kind === "live" || isEngineDirectory(parentPath(output))
+  const engines = named ?? (await findEngines(host, isHere))
   return { engines, limit: findVersionLimit(engines) }
 }
 
+const isEngineDirectory = (path: string): boolean => defaultDirectories.some((one) => one === path)
+
 /** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
-async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
+async function findEngines(host: HostFiles, isHere: boolean): Promise<readonly Engine[]> {
   const [{ observeEngines }, { detectEngines }] = await Promise.all([
     import("../core/inventory/observe-engines.ts"),
     import("../host/detect-engines.ts"),
   ])
-  const isHere = host.provenance.kind === "live"
   const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
   const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>
     version === undefined || asked.some((one) => one.name === name) ? [] : [{ name, version }],

@@ -47,7 +47,8 @@ export async function writeUnrivalled(
   })
 }
 
-function realDirectory(path: string): string {
+/** Of one that is not there: its name. */
+export function realDirectory(path: string): string {
   try {
     return realpathSync(path)
   } catch {

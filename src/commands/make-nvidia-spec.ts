@@ -1,9 +1,7 @@
 /** The specification of NVIDIA's GPUs: kept, where all that it was made of is as it was; else made, and kept for the next. */
 
-import type { CdiSpec } from "../core/cdi/spec.ts"
 import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
-import type { Fault } from "../core/fault/fault.ts"
-import { fail, ok, type Result } from "../core/fault/result.ts"
+import { ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -20,7 +18,7 @@ export interface NvidiaCall {
   readonly places: SaidPlaces
 }
 
-/** Faults: those of makeSpec, finishSpec and, with additions, validateSpec. */
+/** Faults: those of makeSpec, finishSpec. */
 export async function makeNvidiaSpec(
   host: HostFiles,
   asked: NvidiaCall,
@@ -51,23 +49,11 @@ async function makeAndKeep(
     import("../core/generate/made-spec.ts"),
   ])
   const made = makeSpec(snapshot, call)
-  const finished = made.ok ? finishSpec(made.value, host, readers) : made
+  const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
   if (!finished.ok) return finished
-  const broken =
-    call.request.additions === noAdditions ? undefined : await findBrokenRule(finished.value.spec)
-  if (broken !== undefined) return fail(broken)
   const spec = renderMadeSpec(finished.value, call.format)
   if (place !== undefined && proof !== undefined) keepSpec(place, proof, spec)
   return ok(spec)
-}
-
-/** Additions of which each is right may not go together: the device that is all others has the network interfaces of all. */
-async function findBrokenRule(spec: CdiSpec): Promise<Fault | undefined> {
-  const [{ validateSpec }, { locateNowhere }] = await Promise.all([
-    import("../core/cdi/validate-spec.ts"),
-    import("../core/cdi/spec-source.ts"),
-  ])
-  return validateSpec(spec, locateNowhere("the specification with what --edits adds"))[0]
 }
 
 /** All that a specification depends on besides the machine. undefined: what an administrator adds is a file of its own, and is not compared. */

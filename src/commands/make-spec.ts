@@ -1,7 +1,10 @@
 /** From a machine and what the command line says to a specification that the engines read. Nothing is written. */
 
 import { splitKind } from "../core/cdi/name-rules.ts"
-import { ok, type Result } from "../core/fault/result.ts"
+import type { CdiSpec } from "../core/cdi/spec.ts"
+import type { Fault } from "../core/fault/fault.ts"
+import { fail, ok, type Result } from "../core/fault/result.ts"
+import { noAdditions } from "../core/generate/add-edits.ts"
 import { type FittedSpec, fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
@@ -18,14 +21,29 @@ export function makeSpec(snapshot: HostSnapshot, { mode, kind, request }: SpecCa
   return generateSpec(snapshot, { ...request, mode, ...named })
 }
 
-/** As engines find its files, and in a version that they read. Faults: those of fitVersion. */
-export function finishSpec(made: FittedSpec, host: HostFiles, { limit }: Readers): Result<FittedSpec> {
+/** As engines find its files, and in a version that they read. Faults: those of fitVersion and, with additions, validateSpec. */
+export async function finishSpec(
+  made: FittedSpec,
+  host: HostFiles,
+  { limit }: Readers,
+  { additions }: Pick<SpecCall["request"], "additions">,
+): Promise<Result<FittedSpec>> {
   const isElsewhere = host.provenance.kind === "simulated"
   const placed = isElsewhere ? placeOnMachine(made.spec, (path) => host.livePath(hostPath(path))) : made.spec
   const fitted = fitVersion(placed, limit)
-  return fitted.ok
-    ? ok({ spec: fitted.value.spec, findings: [...made.findings, ...fitted.value.findings] })
-    : fitted
+  if (!fitted.ok) return fitted
+  const { spec, findings } = fitted.value
+  const broken = additions === noAdditions ? undefined : await findBrokenRule(spec)
+  return broken === undefined ? ok({ spec, findings: [...made.findings, ...findings] }) : fail(broken)
+}
+
+/** Additions of which each is right may not go together: the device that is all others has the network interfaces of all. */
+async function findBrokenRule(spec: CdiSpec): Promise<Fault | undefined> {
+  const [{ validateSpec }, { locateNowhere }] = await Promise.all([
+    import("../core/cdi/validate-spec.ts"),
+    import("../core/cdi/spec-source.ts"),
+  ])
+  return validateSpec(spec, locateNowhere("the specification with what --edits adds"))[0]
 }
 
 /** The reference's names of what its modes are for, so that two specifications of one machine never share a device. */

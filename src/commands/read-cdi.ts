@@ -3,6 +3,7 @@
 import { parseAdditions, parseSpec } from "../core/cdi/parse-spec.ts"
 import type { Registry } from "../core/cdi/registry.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
+import { unreadableFile } from "../core/cdi/unreadable-file.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -39,9 +40,7 @@ export function registryNamed(host: HostFiles, directories: readonly string[], {
 /** Of this machine. Faults: CdiFileUnreadable, and those of parseSpec. */
 export function readSpec(path: string): ReturnType<typeof parseSpec> {
   const bytes = readCdiFile(createLiveFiles(), path)
-  return bytes.ok
-    ? parseSpec({ path, bytes: bytes.value })
-    : fail([fault("CdiFileUnreadable", { file: path }, bytes.fault)])
+  return bytes.ok ? parseSpec({ path, bytes: bytes.value }) : fail([unreadableFile(path, bytes.fault)])
 }
 
 /** The same, and of what is wrong with it the first. */
@@ -52,7 +51,7 @@ export function readAdditions(path: string): Result<CdiSpec> {
   const bytes = readCdiFile(createLiveFiles(), path)
   return bytes.ok
     ? soundOf(parseAdditions({ path, bytes: bytes.value }))
-    : fail(fault("CdiFileUnreadable", { file: path }, bytes.fault))
+    : fail(unreadableFile(path, bytes.fault))
 }
 
 /** Of all that is wrong the first. */

@@ -6,18 +6,29 @@ import { type Fault, fault } from "../core/fault/fault.ts"
 /** What faults say is loaded only when one is told. */
 export async function report(fault: Fault): Promise<number> {
   const { faultExit, renderFaultLine } = await import("../core/fault/render.ts")
-  writeSync(2, `${renderFaultLine(fault)}\n`)
+  writeAll(2, `${renderFaultLine(fault)}\n`)
   return faultExit(fault)
 }
 
 /** As of a program that SIGPIPE ends, which Bun ignores. */
 const readerGone = 128 + 13
 
-/** Writes all of a text to standard output, also when a pipe takes it in pieces. Who stops reading ends the program, in silence. */
-export async function print(text: string): Promise<void> {
+/** Also when a pipe takes it in pieces. Of one that somebody made non-blocking, as another process that has it too, its reader is awaited. */
+function writeAll(descriptor: 1 | 2, text: string): void {
   let bytes: Uint8Array = new TextEncoder().encode(text)
+  while (bytes.length > 0)
+    try {
+      bytes = bytes.subarray(writeSync(descriptor, bytes))
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== "EAGAIN") throw error
+      Bun.sleepSync(1)
+    }
+}
+
+/** Writes all of a text to standard output. Who stops reading ends the program, in silence. */
+export async function print(text: string): Promise<void> {
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(writeSync(1, bytes))
+    writeAll(1, text)
   } catch (error) {
     const { code } = error as { readonly code?: string }
     if (code === "EPIPE") process.exit(readerGone)

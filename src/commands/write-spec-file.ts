@@ -2,6 +2,7 @@
 
 import { mkdirSync } from "node:fs"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
+import { isSpecFileName } from "../core/cdi/spec-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, parentPath } from "../core/text/path.ts"
@@ -46,8 +47,8 @@ function makeOpenDirectory(path: string): void {
   }
 }
 
-/** Engines read files of two endings, and no others. */
+/** Under a name that engines read. */
 export function specPath(file: string, format: SpecFormat): string {
-  const path = /\.(json|yaml)$/.test(file) ? file : `${file}.${format}`
+  const path = isSpecFileName(file) ? file : `${file}.${format}`
   return absolutePath(path, process.cwd())
 }

@@ -1,6 +1,7 @@
 /** Reads the directories of CDI specifications through the Host port: names that end in .json or .yaml, not below, and bounded. */
 
 import type { SpecDirectory, SpecFileRead } from "../core/cdi/registry.ts"
+import { isSpecFileName } from "../core/cdi/spec-directories.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -32,7 +33,7 @@ function readDirectory(
   const stat = host.lstat(hostPath(directory))
   if (!stat.ok) return isAbsent(stat.fault) ? ok([]) : stat
   if (stat.value.kind !== "directory") {
-    if (isSpecName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
+    if (isSpecFileName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
     const why =
       stat.value.kind === "symlink" ? "is a link, which only the newest of them follow" : "is no directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
@@ -40,7 +41,7 @@ function readDirectory(
   const names = host.readDir(hostPath(directory))
   if (!names.ok) return fail(fault("CdiDirectoryUnused", { directory, why: "cannot be listed" }, names.fault))
   const files: SpecFileRead[] = []
-  const paths = names.value.filter(isSpecName).map((name) => joinPath(directory, name))
+  const paths = names.value.filter(isSpecFileName).map((name) => joinPath(directory, name))
   for (const path of paths.filter(isWanted)) {
     const file = host.lstat(hostPath(path))
     if (!file.ok && !isAbsent(file.fault)) return file
@@ -52,8 +53,6 @@ function readDirectory(
   }
   return ok(files)
 }
-
-const isSpecName = (name: string): boolean => /\.(?:json|yaml)$/.test(name)
 
 /** One byte more than a specification may have, so that a larger one is told from one that fits. */
 export const readCdiFile = (host: HostFiles, path: string): Result<Uint8Array> =>

@@ -21,14 +21,22 @@ import { encodeUtf8 } from "../core/text/utf8.ts"
 import { tryLock } from "../linux/lock.ts"
 import { attempt } from "./file-system.ts"
 
-/** A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. Faults: HostReadFailed. */
-export function replaceFile(path: string, text: string, mode: number): Result<true> {
+/**
+ * A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. `lock`: see putFile; of the directory where
+ * it lies. Faults: HostReadFailed.
+ */
+export function replaceFile(
+  path: string,
+  text: string,
+  mode: number,
+  lock: "taken" | "held" = "taken",
+): Result<true> {
   return attempt(path, "write", () => {
     const bytes = encodeUtf8(text)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile()) writeThrough(path, bytes)
-    else if (stat === undefined) replace(absolute(path), bytes, { mode })
-    else replace(whereItLies(path), bytes, { mode: stat.mode & 0o7777, owner: stat })
+    else if (stat === undefined) replace(absolute(path), bytes, { mode }, lock)
+    else replace(whereItLies(path), bytes, { mode: stat.mode & 0o7777, owner: stat }, lock)
     return true
   })
 }
@@ -51,12 +59,7 @@ export function putFile(
   lock: "taken" | "held" = "taken",
 ): Result<true> {
   return attempt(path, "write", () => {
-    const place = absolute(path)
-    if (lock === "taken") replace(place, bytes, { mode })
-    else {
-      removeLeftovers(place)
-      replaceAlone(place, bytes, { mode })
-    }
+    replace(absolute(path), bytes, { mode }, lock)
     return true
   })
 }
@@ -76,7 +79,12 @@ function writeThrough(path: string, bytes: Uint8Array): void {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, kept: Kept): void {
+function replace(path: string, bytes: Uint8Array, kept: Kept, lock: "taken" | "held"): void {
+  if (lock === "held") {
+    removeLeftovers(path)
+    replaceAlone(path, bytes, kept)
+    return
+  }
   const directory = openIfReadable(parentPath(path))
   try {
     // Whoever writes holds the lock, so that what lies there was left by one who was killed.

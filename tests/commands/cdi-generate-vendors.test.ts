@@ -222,6 +222,12 @@ describe("whose GPUs gantry cdi generate takes", () => {
     expect(spec.devices).toHaveLength(64 * 3 + 8 * 2 + 1)
   })
 
+  test("said twice it is refused: the first would be nobody's", () => {
+    const { exit, stderr } = generate("mixed-vendors", "--vendor=amd", "--vendor=intel")
+    expect(exit).toBe(2)
+    expect(stderr).toContain("--vendor is said once")
+  })
+
   test("as JSON each is told by itself", () => {
     const into = join(directory, "told")
     const { stdout } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")

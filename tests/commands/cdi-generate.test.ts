@@ -233,7 +233,7 @@ devices:
     }
     const argsOf = (path: string) =>
       specOf(generate("a100", `--hook-path=${path}`).stdout).containerEdits.hooks[0]?.args.slice(0, 2)
-    expect(argsOf("/opt/gantry")).toEqual(["gantry", "nvidia-cdi-hook"])
+    expect(argsOf("/opt/gantry")).toEqual(["nvidia-cdi-hook", "complete-container"])
     expect(argsOf("/opt/gantry-dev")).toEqual(["nvidia-cdi-hook", "complete-container"])
     expect(argsOf("/opt/nvidia-cdi-hook")).toEqual(["nvidia-cdi-hook", "complete-container"])
   })

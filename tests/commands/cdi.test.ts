@@ -115,6 +115,21 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     })
   })
 
+  test("a release that is named is that of the machine's engine, whose configuration counts; its others count too", () => {
+    const engine = (name: string) => join(machine, "usr/bin", name)
+    writeFileSync(engine("dockerd"), "a Go program", { mode: 0o755 })
+    writeFileSync(engine("podman"), "a Go program", { mode: 0o755 })
+    mkdirSync(join(machine, "etc/docker"), { recursive: true })
+    writeFileSync(join(machine, "etc/docker/daemon.json"), '{"features":{"cdi":false}}')
+    const told = (...args: readonly string[]) =>
+      [...verify(...args).stdout.matchAll(/^(\w+: \w+|\w+: [^ ]+).*\[(GAN\d+)\]/gm)].map(([, , code]) => code)
+    expect(told()).toEqual(["GAN4129", "GAN4126", "GAN4126"])
+    expect(told("--engine", "docker@27.5.1")).toEqual(["GAN4129", "GAN4126"])
+    expect(told("--engine", "docker@27.5.1", "--engine", "podman@5.4")).toEqual(["GAN4129"])
+    for (const path of [engine("dockerd"), engine("podman"), join(machine, "etc/docker/daemon.json")])
+      rmSync(path)
+  })
+
   test("a recording of the machine is judged as the machine", () => {
     writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7") + edits())
     const recording = join(directory, "machine.json")
@@ -129,6 +144,27 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
       "GAN4050",
     ])
     expect(JSON.parse(replayed.stdout).findings).toEqual(findings)
+    for (const named of [[], [join(directory, "run/vendor.yaml")]]) {
+      const fixing = cdi("verify", "--fix", "--host", recording, ...named)
+      expect([fixing.exit, fixing.stdout]).toEqual([2, ""])
+      expect(fixing.stderr).toContain("--fix changes files, and a recording has none")
+    }
+  })
+
+  test("an argument that is no UTF-8 would be another file: refused", () => {
+    const calls = [
+      'cdi validate "$(printf "a\\351.yaml")"',
+      'cdi generate --output "$(printf "a\\351.yaml")"',
+      'nvidia-ctk cdi generate --output="$(printf "a\\351.yaml")"',
+    ]
+    for (const call of calls) {
+      const command = `exec "$0" "$1" ${call}`
+      const ran = Bun.spawnSync(["sh", "-c", command, process.execPath, join(root, "src/main.ts")], {
+        cwd: directory,
+      })
+      expect([ran.exitCode === 0, ran.stdout.toString()]).toEqual([false, ""])
+      expect(ran.stderr.toString()).toContain("is no UTF-8")
+    }
   })
 
   test("an image's own files, links within the image", () => {
@@ -182,6 +218,25 @@ describe("gantry cdi inject", () => {
     expect(inject("vendor.com/gpu=all").stdout).toEndWith(": has all of it already\n")
     const after = statSync(config, { bigint: true })
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs])
+  })
+
+  test("of two at once each has its edits in the file", async () => {
+    mkdirSync(join(directory, "two"))
+    const names = ["a", "b", "c", "d"]
+    const devices = names.map((name) => ({ name, containerEdits: { env: [`${name}=1`] } }))
+    const spec = { cdiVersion: "0.5.0", kind: "vendor.com/two", devices }
+    writeFileSync(join(directory, "two/two.json"), JSON.stringify(spec))
+    const file = join(directory, "two-config.json")
+    writeFileSync(file, '{"process":{"env":[]}}')
+    const ends = names.map(
+      (name) =>
+        Bun.spawn([
+          ...[process.execPath, join(root, "src/main.ts"), "cdi", "inject", `vendor.com/two=${name}`],
+          ...["--spec-dir", join(directory, "two"), "--config", file],
+        ]).exited,
+    )
+    expect(await Promise.all(ends)).toEqual([0, 0, 0, 0])
+    expect(JSON.parse(readFileSync(file, "utf8")).process.env.sort()).toEqual(["a=1", "b=1", "c=1", "d=1"])
   })
 
   test("beside it, and dry: the file stays", () => {

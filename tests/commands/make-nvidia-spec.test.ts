@@ -220,3 +220,25 @@ describe("a specification that is kept", () => {
     expect(kept()).toEqual([])
   })
 })
+
+test("a simulated machine's specification is for this machine's engines where these look, else for those of the directory", async () => {
+  const programs = join(work, "programs")
+  mkdirSync(programs)
+  writeFileSync(join(programs, "crio"), "#!/bin/sh\necho crio version 1.27.8\n", { mode: 0o755 })
+  const path = process.env["PATH"]
+  process.env["PATH"] = programs
+  try {
+    const readersOf = async (...args: readonly string[]) =>
+      findReaders(must(await readSpecCall(must(parseFlags(args, shape)), shape)), must(openHost(machine)))
+    // Engines of the usual places are among them, where the test's machine has some.
+    for (const directory of ["/etc/cdi", "/var/run/cdi"])
+      expect((await readersOf("--output", `${directory}/nvidia.yaml`)).engines).toContainEqual({
+        name: "crio",
+        version: "1.27.8",
+      })
+    for (const args of [[], ["--output", join(work, "nvidia.yaml")]])
+      expect(await readersOf(...args)).toEqual({ engines: [], limit: undefined })
+  } finally {
+    process.env["PATH"] = path
+  }
+})

@@ -93,9 +93,9 @@ const libraryLevels: readonly Level[] = [
 const highestIn = (table: readonly Level[], version: string): CdiVersion | undefined =>
   table.find(({ since }) => (compareVersions(version, since) ?? -1) >= 0)?.highest
 
-/** undefined: the release takes no CDI specification. */
+/** undefined: the release takes no CDI specification, or its version begins with no number. */
 export const highestVersionOf = ({ engine, version }: EngineRelease): CdiVersion | undefined =>
-  highestIn(levels[engine], version)
+  highestIn(levels[engine], releaseNumber(version) ?? "")
 
 /** What an engine parses that is built with this release of the CDI library, as `0.6.2`. */
 export const highestVersionOfLibrary = (version: string): CdiVersion =>
@@ -115,6 +115,10 @@ export const highestCommonVersion = (engines: readonly EngineRelease[]): CdiVers
 export function parseEngineRelease(text: string): EngineRelease | undefined {
   const [name = "", version = "", ...more] = text.split("@")
   const engine = parseEngineName(name)
-  if (more.length > 0) return undefined
-  return engine !== undefined && /^\d{1,6}(?:\.\d{1,6}){0,3}$/.test(version) ? { engine, version } : undefined
+  const number = more.length > 0 ? undefined : releaseNumber(version)
+  return engine === undefined || number === undefined ? undefined : { engine, version: number }
 }
+
+/** Of a version as engines and packages say it: `v2.1.0`, `28.2.2+ce`, `5.4.0-dev`, `4.3.1+ds1-8`. undefined: it is none. */
+const releaseNumber = (version: string): string | undefined =>
+  /^v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:[-+~][-+~.\w]*)?$/.exec(version)?.[1]

@@ -11,6 +11,7 @@ import { renderDeviceName } from "./name-rules.ts"
 import { parseSpec } from "./parse-spec.ts"
 import type { CdiDevice, CdiSpec } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
+import { unreadableFile } from "./unreadable-file.ts"
 
 /**
  * A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files.
@@ -18,7 +19,7 @@ import type { Locate } from "./spec-source.ts"
  */
 export interface SpecDirectory {
   readonly path: string
-  /** Order: by name. Each with its bytes, or why they could not be read. */
+  /** Those that engines read (isSpecFileName), by name. Each with its bytes, or why they could not be read. */
   readonly files: Result<readonly SpecFileRead[]>
 }
 
@@ -89,7 +90,7 @@ export function buildRegistry(directories: readonly SpecDirectory[]): Registry {
     for (const { path, bytes } of files.value) {
       const parsed = bytes.ok
         ? parseSpec({ path, bytes: bytes.value })
-        : { ok: false as const, fault: [fault("CdiFileUnreadable", { file: path }, bytes.fault)] }
+        : { ok: false as const, fault: [unreadableFile(path, bytes.fault)] }
       if (parsed.ok) specs.push({ path, directory, priority, ...parsed.value })
       else rejected.push({ path, faults: parsed.fault })
     }

@@ -74,7 +74,8 @@ function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
 
 /** undefined: it is another's program, or called as it must be. */
 function callProblem({ path, args, hookName }: Hook): string | undefined {
-  const words = Object.hasOwn(hookPrograms, baseName(path)) ? hookPrograms[baseName(path)] : undefined
+  const program = calledProgram(path, args)
+  const words = Object.hasOwn(hookPrograms, program) ? hookPrograms[program] : undefined
   if (words === undefined) return undefined
   const rest = args.slice(1).filter((arg) => !/^--?(?:debug|quiet|d|q)(?:=.*)?$/.test(arg))
   const said = rest.slice(0, words.length)
@@ -82,12 +83,17 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
     return `${JSON.stringify(args.slice(0, words.length + 1))} are not its name and ${words.join(" ")}`
   const call = rest[words.length]
   if (call === undefined) return "it is told to do nothing; the first of args is its name"
-  if (!mayKnow(baseName(path), call))
-    return `it knows no ${JSON.stringify(call)}; the first of args is its name`
+  if (!mayKnow(program, call)) return `it knows no ${JSON.stringify(call)}; the first of args is its name`
   if (hookName !== "createContainer")
     return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
   return valueProblem(args)
 }
+
+/** Gantry goes by the name that it is called by, the others by that of their file. */
+const calledProgram = (path: string, [called = ""]: readonly string[]): string =>
+  baseName(path) === "gantry" && Object.hasOwn(hookPrograms, baseName(called))
+    ? baseName(called)
+    : baseName(path)
 
 const valuedFlags = [...new Set(Object.values(hookFlags).flatMap(({ valued }) => valued)), stateFlag]
 

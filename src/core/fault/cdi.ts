@@ -6,7 +6,7 @@
 import { escapeControl, quoteShort, shorten } from "../text/escape.ts"
 import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
-import { know } from "./remedy.ts"
+import { know, obstacles } from "./remedy.ts"
 
 export interface CdiFaults {
   /** Not JSON or YAML that engines read. */
@@ -39,7 +39,8 @@ export interface CdiFaults {
   CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string; readonly isFatal: boolean }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }
-  CdiFileUnreadable: { readonly file: string }
+  /** `errno`: the kernel's word; empty: none of its. */
+  CdiFileUnreadable: { readonly file: string; readonly errno: string }
   CdiDeviceConflict: { readonly device: string; readonly files: readonly string[] }
   CdiDeviceUnresolvable: {
     readonly devices: readonly string[]
@@ -77,6 +78,15 @@ export interface CdiFaults {
   CdiHookProgramAbsent: { readonly path: string }
   /** `lacks`: each as a sentence's object. */
   CdiMachineUnready: { readonly lacks: readonly string[] }
+}
+
+/** What to do where a specification cannot be read. */
+const fileObstacles: Readonly<Record<string, string>> = {
+  ...obstacles,
+  ENOENT: "name a file that is there; remove a link that leads nowhere",
+  ENOTDIR: "name a file that is there: a part of its path is a file",
+  EACCES: "run as root; and let everybody read it (chmod a+r), since engines without root must too",
+  EILSEQ: "give it a name in UTF-8: engines read it by the name that it has, and this program cannot",
 }
 
 /** Why a file is not written; of a refusal the kernel's word is told. */
@@ -266,8 +276,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4041",
     exit: 1,
     says: (d) => `${d.file}: failed to read CDI Spec`,
-    remedies: () =>
-      know("let it be a file of 4 MiB at most, or a link to one, that everybody may read (chmod a+r)"),
+    remedies: (d) => know(fileObstacles[d.errno] ?? "let it be a file, or a link to one, that may be read"),
   },
   CdiDeviceConflict: {
     code: "GAN4042",

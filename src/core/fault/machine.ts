@@ -2,6 +2,7 @@
 
 import type { HostPath } from "../text/brand.ts"
 import type { Catalogue } from "./entry.ts"
+import { obstacles } from "./remedy.ts"
 
 export interface MachineFaults {
   /** A read of the host failed. `errno` is the symbolic name (`ENOENT`), `syscall` what was tried. */
@@ -28,17 +29,6 @@ export interface MachineFaults {
 
 const verbOf = ({ syscall }: { readonly syscall: string }): "read" | "write" =>
   ["write", "mkdir"].includes(syscall) ? "write" : "read"
-
-/** What stands in the way, by the kernel's name of it. */
-const obstacles: Readonly<Record<string, string>> = {
-  EDQUOT: "make room: the user's quota is used up",
-  EFBIG: "name a smaller file: no real one is as large",
-  EINVAL: "name a regular file: this is a device, a FIFO or a socket",
-  EISDIR: "name a file: this is a directory",
-  ELOOP: "break the circle of links that it stands in",
-  ENOSPC: "make room: the file system is full",
-  EROFS: "name another place: the file system is mounted read-only",
-}
 
 export const machineCatalogue: Catalogue<MachineFaults> = {
   HostReadFailed: {

@@ -12,3 +12,14 @@ export type Remedy =
 
 /** Only what to know. */
 export const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
+
+/** What to do about what stands in the way, by the kernel's name of it. */
+export const obstacles: Readonly<Record<string, string>> = {
+  EDQUOT: "make room: the user's quota is used up",
+  EFBIG: "name a smaller file: no real one is as large",
+  EINVAL: "name a regular file: this is a device, a FIFO or a socket",
+  EISDIR: "name a file: this is a directory",
+  ELOOP: "break the circle of links that it stands in",
+  ENOSPC: "make room: the file system is full",
+  EROFS: "name another place: the file system is mounted read-only",
+}

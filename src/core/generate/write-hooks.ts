@@ -5,7 +5,7 @@
  */
 
 import type { Hook } from "../cdi/spec.ts"
-import { hookPrograms, renderLink } from "../cdi/toolkit-hooks.ts"
+import { renderLink } from "../cdi/toolkit-hooks.ts"
 import { baseName } from "../text/path.ts"
 import type { HookCall } from "./part.ts"
 import type { HookStyle } from "./spec-request.ts"
@@ -87,9 +87,12 @@ function writeHook(name: string, flags: readonly string[], { path }: HookStyle):
   }
 }
 
-/** How the program is told that it is a hook: by the name that it is called by, or by words. The one hook is Gantry's, whatever its file is called. */
+/**
+ * How the program is told that it is a hook: by a word, or by the name that it is called by. Gantry goes by that name whatever its file is
+ * called, and tools that look for the toolkit's hooks know this one.
+ */
 function programWords(path: string, hook: string): readonly string[] {
   const name = baseName(path)
-  if (Object.hasOwn(hookPrograms, name)) return [name, ...(hookPrograms[name] ?? [])]
-  return hook === "complete-container" ? ["nvidia-cdi-hook"] : [name]
+  if (name === "nvidia-ctk") return [name, "hook"]
+  return name === "gantry" || hook === "complete-container" ? ["nvidia-cdi-hook"] : [name]
 }

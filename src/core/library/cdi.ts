@@ -51,7 +51,7 @@ export {
   noEdits,
   type SpecPath,
 } from "../cdi/spec.ts"
-export { defaultDirectories } from "../cdi/spec-directories.ts"
+export { defaultDirectories, isSpecFileName } from "../cdi/spec-directories.ts"
 export { type Locate, locateNowhere } from "../cdi/spec-source.ts"
 export { type RootChange, transformRoot } from "../cdi/transform-root.ts"
 export { validateSpec } from "../cdi/validate-spec.ts"

@@ -17,6 +17,11 @@ const highest = (text: string): string | undefined => {
 describe("the newest CDI version that an engine parses", () => {
   test.each([
     ["podman@4.3.1", "0.5.0"],
+    ["podman@4.3.1+ds1-8", "0.5.0"],
+    ["containerd@v2.1.0", "1.0.0"],
+    ["containerd@2.1.0-rc.1", "1.0.0"],
+    ["docker@28.2.2+ce", "1.0.0"],
+    ["podman@5.4.0-dev", "0.8.0"],
     ["podman@4.3", "0.5.0"],
     ["podman@4.6.2", "0.5.0"],
     ["podman@4.7.0", "0.6.0"],
@@ -74,7 +79,7 @@ describe("the newest CDI version that an engine parses", () => {
     "podman@",
     "podman@x",
     "rkt@1.0",
-    "podman@4.3.1-dev",
+    "podman@dev",
     "docker@1.2.3.4.5",
     "@1",
     "podman@4.3@2",

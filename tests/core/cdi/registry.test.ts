@@ -79,7 +79,7 @@ describe("specifications of a machine", () => {
     ])
     expect(registry.devices.size).toBe(0)
     expect(registry.rejected.flatMap(({ faults }) => faults).map(renderFaultLine)).toEqual([
-      '/a/x.yaml: failed to read CDI Spec: cannot read "/x": open: EACCES [GAN4041]: let it be a file of 4 MiB at most, or a link to one, that everybody may read (chmod a+r)',
+      '/a/x.yaml: failed to read CDI Spec: cannot read "/x": open: EACCES [GAN4041]: run as root; and let everybody read it (chmod a+r), since engines without root must too',
     ])
     expect(registry.findings.map((one) => renderFaultLine(one.fault))).toEqual([
       '/b: the directory of CDI specifications cannot be read, and engines then do not look into /c: cannot read "/x": open: EACCES [GAN4040]: make it a directory that the engine may read, or remove it',

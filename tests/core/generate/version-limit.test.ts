@@ -29,7 +29,7 @@ describe("the version that an engine reads", () => {
     expect(engine && versionReadBy(engine)).toBe(version)
   })
 
-  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v4", "Docker", "cri-o-x", "x-cri-o", ""])(
+  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v", "Docker", "cri-o-x", "x-cri-o", ""])(
     "%j names no engine",
     (text) => expect(parseEngine(text)).toBeUndefined(),
   )

@@ -1,0 +1,7 @@
+/** A specification that is there for somebody else, or for nobody. */
+
+import { type Fault, fault } from "../fault/fault.ts"
+
+/** `cause`: as reading it ended. */
+export const unreadableFile = (file: string, cause: Fault): Fault =>
+  fault("CdiFileUnreadable", { file, errno: cause.tag === "HostReadFailed" ? cause.data.errno : "" }, cause)
