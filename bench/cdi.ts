@@ -28,6 +28,12 @@ export interface CdiBench {
   readonly peer: string | undefined
 }
 
+/** Named, because those of the machine have files of their own to be looked into. */
+const engines = ["docker@29.0", "containerd@2.1", "podman@5.4", "crio@1.34"].flatMap((name) => [
+  "--engine",
+  name,
+])
+
 /** Order: the empty program, then by size; of each resolve, list, verify. */
 export function measureCdi({ work, empty, rounds, peer }: CdiBench): readonly Timing[] {
   const peerProgram = peer === undefined ? undefined : join(peer, "nvidia-ctk")
@@ -39,7 +45,7 @@ export function measureCdi({ work, empty, rounds, peer }: CdiBench): readonly Ti
     return [
       { name: `${size}: resolve one, remembered`, command: ours("resolve", "vendor.com/gpu=0") },
       { name: `${size}: list`, command: ours("list") },
-      { name: `${size}: verify`, command: ours("verify", "--engine", "docker@29.0") },
+      { name: `${size}: verify`, command: ours("verify", ...engines) },
       ...(peerProgram !== undefined && existsSync(peerProgram)
         ? [
             {

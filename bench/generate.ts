@@ -33,7 +33,7 @@ interface Way {
 }
 
 /** The engine is named: to ask those of a machine costs what they take to answer, once. */
-const generate = ["/gantry", "cdi", "generate", "--for-engine", "docker@29.0"]
+const generate = ["/programs/gantry", "cdi", "generate", "--for-engine", "docker@29.0"]
 const shapes = [
   [1, 600],
   [8, 600],
@@ -57,14 +57,14 @@ export function measureGenerate({ directory, empty, rounds, peer }: GenerateBenc
     return { root, name: `${gpus} GPU${gpus === 1 ? "" : "s"}, ${libraries} libraries` }
   })
   const ways: readonly Way[] = [
-    { name: "an empty program", command: ["/empty"] },
+    { name: "an empty program", command: ["/programs/empty"] },
     { name: "remembered", command: generate },
     { name: "remembered, to a file", command: [...generate, "--output", "/etc/cdi/nvidia.yaml"] },
     { name: "made anew", command: generate, forgotten: /^spec-/ },
     { name: "looked at anew", command: generate, forgotten: /^/ },
     ...(other === undefined
       ? []
-      : [{ name: "the other toolkit", command: ["/peer", "--quiet", "cdi", "generate"] }]),
+      : [{ name: "the other toolkit", command: ["/programs/peer", "--quiet", "cdi", "generate"] }]),
   ]
   const samples = new Map<string, number[]>()
   try {
@@ -74,7 +74,7 @@ export function measureGenerate({ directory, empty, rounds, peer }: GenerateBenc
       for (const machine of machines)
         for (const { name, command, forgotten } of ways) {
           if (forgotten !== undefined) forget(machine, forgotten)
-          const [nanoseconds = 0] = runIn(machine, ["/measure", ...command])
+          const [nanoseconds = 0] = runIn(machine, ["/programs/measure", ...command])
             .split(" ")
             .map(Number)
           const title = `${machine.name}: ${name}`

@@ -15,7 +15,7 @@ import { measureDevices } from "./devices.ts"
 import { measureGenerate } from "./generate.ts"
 import { measureLaterCalls } from "./later-calls.ts"
 import { measureLdcache } from "./ldcache.ts"
-import { measureMachines } from "./machine.ts"
+import { measureMachines, programDirectory } from "./machine.ts"
 import { renderTimings } from "./markdown.ts"
 import { measureParallel } from "./parallel.ts"
 import { measureStarts } from "./starts.ts"
@@ -50,6 +50,8 @@ const isWanted = (part: (typeof parts)[number]): boolean => values.part === unde
 const directory = makeDirectory("bench")
 // Memory, not a disk: a journal's bad moments are no part of what is compared.
 mustRun("mount", ["-t", "tmpfs", "-o", "mode=700", "gantry-bench", directory])
+// What a run that was killed left may be of an older build.
+rmSync(programDirectory, { recursive: true, force: true })
 try {
   const peer = process.env["GANTRY_BENCH_PEER"]
   const figures = {
@@ -128,4 +130,5 @@ try {
 } finally {
   mustRun("umount", ["--lazy", directory])
   rmSync(directory, { recursive: true, force: true })
+  rmSync(programDirectory, { recursive: true, force: true })
 }

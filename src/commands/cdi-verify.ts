@@ -1,6 +1,6 @@
 /** `gantry cdi verify`: the specifications beside the machine, now. It reads and prints; only `--fix` changes something. */
 
-import { highestVersionOf, parseEngineRelease } from "../core/cdi/engine-versions.ts"
+import { type EngineRelease, parseEngineRelease } from "../core/cdi/engine-versions.ts"
 import { buildRegistry, type Registry, type SpecFileRead } from "../core/cdi/registry.ts"
 import { type EngineUser, rootUser } from "../core/diagnose/access.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
@@ -99,18 +99,16 @@ function readFiles(paths: readonly string[]): Registry {
   return buildRegistry([{ path: ".", files: ok(read) }])
 }
 
-/** Those that somebody names, and those that the machine has besides. One of both is in the release that was named, and where it lies. */
+/** Those that somebody names, and those that the machine has besides. */
 function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine[]> {
-  const seen = observeEngines(host)
-  const named: ObservedEngine[] = []
+  const named: EngineRelease[] = []
   for (const text of lists.get("engine") ?? []) {
     const release = parseEngineRelease(text)
     if (release === undefined)
       return misused(shape, `${JSON.stringify(text)} is no docker, containerd, podman or crio with @VERSION`)
-    const program = seen.find(({ engine }) => engine === release.engine)?.program
-    named.push({ ...release, program, highest: highestVersionOf(release) ?? "none" })
+    named.push(release)
   }
-  return ok([...named, ...seen.filter(({ engine }) => !named.some((one) => one.engine === engine))])
+  return ok(observeEngines(host, named))
 }
 
 const rootUserName = "root"

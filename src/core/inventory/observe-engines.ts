@@ -6,6 +6,7 @@
 
 import {
   type EngineName,
+  type EngineRelease,
   engineNames,
   highestVersionOf,
   highestVersionOfLibrary,
@@ -54,8 +55,14 @@ const buildInfoLimit = 256 * 1024
 
 export const packageDatabase = hostPath("/var/lib/dpkg/status")
 
-/** Order: as engineNames. */
-export function observeEngines(host: HostFiles): readonly ObservedEngine[] {
+/**
+ * Those that the machine has, and those that somebody says that there are: of the latter no more is looked for than where they lie. Order: as
+ * engineNames, as said.
+ */
+export function observeEngines(
+  host: HostFiles,
+  said: readonly EngineRelease[] = [],
+): readonly ObservedEngine[] {
   let database: string | undefined
   const readDatabase = (): string => {
     database ??= readText(host, packageDatabase) ?? ""
@@ -65,6 +72,13 @@ export function observeEngines(host: HostFiles): readonly ObservedEngine[] {
     const place = directories
       .map((directory) => `${directory}/${enginePrograms[engine]}`)
       .find((path) => isFile(host, path))
+    const releases = said.filter((release) => release.engine === engine)
+    if (releases.length > 0)
+      return releases.map((release) => ({
+        ...release,
+        program: place,
+        highest: highestVersionOf(release) ?? "none",
+      }))
     if (place === undefined) return []
     const built = readBuildInfo(host, place)
     const version = built.version ?? packageVersion(readDatabase(), packagesOf[engine])
@@ -96,11 +110,13 @@ const libraryLine =
 const moduleLine = /\nmod\tgithub\.com\/[^\t\n]{1,100}\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
 
 function readBuildInfo(host: HostFiles, program: string): BuildInfo {
-  const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-    const bytes = host.readFile(hostPath(program), { offsetBytes, lengthBytes })
-    return bytes.ok ? bytes.value : new Uint8Array()
+  const section = host.readParts(hostPath(program), (read) => {
+    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
+      const bytes = read({ offsetBytes, lengthBytes })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    })
+    return layout.ok ? findSection(layout.value, ".go.buildinfo", buildInfoLimit) : undefined
   })
-  const section = layout.ok ? findSection(layout.value, ".go.buildinfo", buildInfoLimit) : undefined
   const text = section === undefined ? "" : decodeLatin1(section)
   if (!text.startsWith(magic)) return { version: undefined, library: undefined }
   return { version: moduleLine.exec(text)?.[1], library: libraryLine.exec(text)?.[1] }
