@@ -83,6 +83,15 @@ describe("a recording answers as the machine did", () => {
     expect(seen.inventory.gpus.length).toBeGreaterThan(0)
   })
 
+  test("one that was made before all GPUs' capabilities were asked for at once has its MIG devices", () => {
+    const recording = parsed(readFileSync(fileOf("mig"), "utf8"))
+    const answers = { ...recording.answers }
+    delete answers["readDir /proc/driver/nvidia/capabilities"]
+    const seen = look(createRecordingHost({ ...recording, answers }, "older"))
+    expect(seen.inventory.migDevices.length).toBeGreaterThan(2)
+    expect(seen).toEqual(look(createRecordingHost(recording, "mig")))
+  })
+
   test("what is written is read back, and is sorted", () => {
     const { text } = recordAndReplay(memoryMachine({ gpus: 2 }))
     expect(renderRecording(parsed(text))).toBe(text)

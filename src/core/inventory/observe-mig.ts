@@ -44,8 +44,10 @@ export function observeMigInstances(
   const usable = gpus.flatMap(({ state, minor }) =>
     state === "usable" && minor !== undefined ? [minor.value] : [],
   )
-  const told = new Set(namesIn(host, capabilityDirectory))
-  const shown = usable.flatMap((minor) => (told.has(`gpu${minor}`) ? instancesShown(host, minor) : []))
+  // A recording of an older version was asked for each GPU, and not for all.
+  const listed = host.readDir(hostPath(capabilityDirectory))
+  const mayHave = (minor: number): boolean => !listed.ok || listed.value.includes(`gpu${minor}`)
+  const shown = usable.filter(mayHave).flatMap((minor) => instancesShown(host, minor))
   return shown.length > 0 ? shown : instancesByNode(usable, minors, capabilityNodes)
 }
 
