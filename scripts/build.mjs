@@ -4,14 +4,16 @@ import { createHash } from "node:crypto"
 import {
   copyFileSync,
   existsSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ensureDirectory, ensureNodeModules, findBun, hasProgram, root, say } from "./setup.mjs"
 
@@ -61,13 +63,18 @@ function inputs(directory) {
 /** Compiles a program with Gantry's own flags; used for the real one and for the benchmark's empty one. */
 export function compile(entry, output) {
   const bun = findBun()
-  const written = `${output}.written`
+  // By this name stack traces call it.
+  const place = mkdtempSync(join(dirname(output), ".build-"))
+  const written = join(place, basename(output))
   const result = spawnSync(bun, [...flags, entry, "--outfile", written], { cwd: root, encoding: "utf8" })
-  if (result.status !== 0) throw new Error(`bun build failed: ${result.stderr}`)
-  // What Bun writes in small pieces the kernel keeps in small pages, and each run takes a millisecond longer than an installed copy's.
-  rmSync(output, { force: true })
-  copyFileSync(written, output)
-  rmSync(written)
+  try {
+    if (result.status !== 0) throw new Error(`bun build failed: ${result.stderr}`)
+    // What Bun writes in small pieces the kernel keeps in small pages, and each run takes a millisecond longer than an installed copy's.
+    copyFileSync(written, `${written}.copy`)
+    renameSync(`${written}.copy`, output)
+  } finally {
+    rmSync(place, { recursive: true })
+  }
 }
 
 /** false: there is no C compiler. */

@@ -1,6 +1,5 @@
 /** `gantry cdi diff FILE FILE|machine`: what two files do differently to containers, or a file and what its machine would have in its place. */
 
-import { writeSync } from "node:fs"
 import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
@@ -14,6 +13,7 @@ import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { openMachine } from "./open-machine.ts"
 import { directoryOf, readSoundSpec } from "./read-cdi.ts"
+import { writeText } from "./report.ts"
 
 const shape = cdiShape({
   usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
@@ -31,7 +31,7 @@ export const run = (args: readonly string[]): Promise<number> =>
     if (!pair.ok) return pair
     const { spec, other, unlisted } = pair.value
     if (unlisted.length > 0)
-      writeSync(
+      writeText(
         2,
         `${escapeControl(`note: the machine has more than the file gives: ${unlisted.join(", ")}`)}\n`,
       )

@@ -1,6 +1,5 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { writeSync } from "node:fs"
 import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -20,7 +19,7 @@ import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { openMachine } from "./open-machine.ts"
-import { print, report } from "./report.ts"
+import { print, report, writeText } from "./report.ts"
 import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 
 const shape = {
@@ -37,7 +36,7 @@ export const run = (args: readonly string[]): Promise<number> =>
     const { call, vendors } = generation.value
     // Printed they stand one after the other, and engines read the first document of a file.
     if (vendors.length > 1 && call.output === "")
-      writeSync(2, "note: each document is for a file of its own: --output DIR/ writes them\n")
+      writeText(2, "note: each document is for a file of its own: --output DIR/ writes them\n")
     let exit = 0
     const files: WrittenFile[] = []
     // What is wrong with one vendor's GPUs does not keep another's from having a file.
@@ -197,7 +196,7 @@ async function tell(findings: readonly Finding[]): Promise<void> {
   if (findings.every(({ severity }) => severity === "note")) return
   const { renderFaultLine } = await import("../core/fault/render.ts")
   for (const { severity, fault: one } of findings)
-    if (severity !== "note") writeSync(2, `${severity}: ${renderFaultLine(one)}\n`)
+    if (severity !== "note") writeText(2, `${severity}: ${renderFaultLine(one)}\n`)
 }
 
 interface WrittenFile extends MadeSpec, Readers {

@@ -1,5 +1,6 @@
 /** `gantry cdi inject NAME…`: devices into a config.json, by splices. Nothing to change is nothing written. */
 
+import { realpathSync } from "node:fs"
 import { hookEnvironment } from "../apply/hook-environment.ts"
 import { applyEdits } from "../core/cdi/apply-edits.ts"
 import type { ResolvedDevices } from "../core/cdi/collect-edits.ts"
@@ -15,7 +16,7 @@ import { attempt } from "../host/file-system.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { replaceFile, whereItLies } from "../host/replace-file.ts"
+import { type DirectoryLock, replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
@@ -43,8 +44,9 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!resolved.ok) return resolved
   const given: Injection = { config: config.value, host: host.value, resolved: resolved.value }
   // Of two at once the second edits what the first made of it.
-  return outputOf(flags, config.value) === config.value && !flags.on.has("dry-run")
-    ? holdDirectory(parentPath(placeOf(config.value)), async (lock) => edit(flags, given, lock))
+  const place = placeOf(config.value)
+  return place !== undefined && placeOf(outputOf(flags, config.value)) === place && !flags.on.has("dry-run")
+    ? holdDirectory(parentPath(place), async (lock) => edit(flags, given, lock))
     : edit(flags, given, "taken")
 }
 
@@ -57,14 +59,14 @@ interface Injection {
 const outputOf = ({ values }: Flags, config: string): string =>
   values.get("o") ?? values.get("output") ?? config
 
-/** What is not there is told of when it is read. */
-const placeOf = (config: string): string => {
-  const place = attempt(config, "open", () => whereItLies(config))
-  return place.ok ? place.value : config
+/** undefined: it is not there, which is told of when it is read. */
+function placeOf(path: string): string | undefined {
+  const place = attempt(path, "open", () => realpathSync.native(path))
+  return place.ok ? place.value : undefined
 }
 
 /** Faults: HostReadFailed, and those of applyEdits. */
-function edit(flags: Flags, { config, host, resolved }: Injection, lock: "taken" | "held"): Result<Answer> {
+function edit(flags: Flags, { config, host, resolved }: Injection, lock: DirectoryLock): Result<Answer> {
   const bytes = createLiveFiles().readFile(hostPath(config))
   if (!bytes.ok) return bytes
   // What is no UTF-8 stays what it is.

@@ -1,6 +1,5 @@
 /** `nvidia-ctk cdi generate|list|transform root`, in the reference's place: same flags, variables, shapes and exit statuses. */
 
-import { writeSync } from "node:fs"
 import { parseSpec, parseUnversioned } from "../core/cdi/parse-spec.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { formatOf, renderSpec, type SpecFormat } from "../core/cdi/render-spec.ts"
@@ -27,7 +26,7 @@ import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { soundOf } from "./read-cdi.ts"
 import { readSpecifications } from "./read-specifications.ts"
-import { print } from "./report.ts"
+import { print, writeText } from "./report.ts"
 import { writeSpecFile } from "./write-spec-file.ts"
 
 export interface CtkSurroundings {
@@ -46,7 +45,7 @@ export async function run(args: readonly string[], surroundings: CtkSurroundings
       ? fail(usageFault({ program: "nvidia-ctk cdi", usage }, "say generate, list or transform root"))
       : await answer(call, surroundings, (name) => variableOf(surroundings.caller, name))
   if (done.ok) return 0
-  writeSync(2, `${renderFaultLine(done.fault)}\n`)
+  writeText(2, `${renderFaultLine(done.fault)}\n`)
   return call === undefined ? unknownCommandExit : 1
 }
 
@@ -81,7 +80,7 @@ interface Log {
 function createLog(isQuiet: boolean): Log {
   const write = (level: string, text: string): void => {
     if (!isQuiet)
-      writeSync(
+      writeText(
         2,
         `time="${new Date().toISOString().replace(/\.\d+/, "")}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,
       )

@@ -1,6 +1,5 @@
 /** The engines that read a specification: those that were named, else those that the machine has. */
 
-import { defaultDirectories } from "../core/cdi/spec-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import {
@@ -11,7 +10,10 @@ import {
   versionReadBy,
 } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
-import { parentPath } from "../core/text/path.ts"
+import { absolutePath, parentPath } from "../core/text/path.ts"
+import { engineDirectoriesAt } from "../host/engine-directories.ts"
+import { createLiveFiles } from "../host/live-files.ts"
+import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
 
@@ -23,19 +25,24 @@ export interface Readers {
 
 export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
   // Where this machine's engines look they read it, whichever machine it is of.
-  const isHere = host.provenance.kind === "live" || isEngineDirectory(parentPath(output))
-  const engines = named ?? (await findEngines(host, isHere))
+  const isHere = host.provenance.kind !== "live" && engineDirectoriesAt(directoryOf(output)).length > 0
+  const engines = named ?? (await findEngines(isHere ? createLiveFiles() : host))
   return { engines, limit: findVersionLimit(engines) }
 }
 
-const isEngineDirectory = (path: string): boolean => defaultDirectories.some((one) => one === path)
+/** Where a specification comes to lie that is written there. */
+function directoryOf(output: string): string {
+  const path = absolutePath(output, process.cwd())
+  return output.endsWith("/") || statIfThere(path)?.isDirectory() === true ? path : parentPath(path)
+}
 
 /** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
-async function findEngines(host: HostFiles, isHere: boolean): Promise<readonly Engine[]> {
+async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
   const [{ observeEngines }, { detectEngines }] = await Promise.all([
     import("../core/inventory/observe-engines.ts"),
     import("../host/detect-engines.ts"),
   ])
+  const isHere = host.provenance.kind === "live"
   const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
   const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>
     version === undefined || asked.some((one) => one.name === name) ? [] : [{ name, version }],

@@ -1,11 +1,11 @@
 /** What would make a specification's devices nobody's: another file beside it that defines one of them. None is written then. */
 
-import { realpathSync } from "node:fs"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { baseName, joinPath, parentPath } from "../core/text/path.ts"
+import { realDirectory } from "../host/engine-directories.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiDirectories } from "../host/read-cdi-directories.ts"
@@ -45,13 +45,4 @@ export async function writeUnrivalled(
     const [rival] = await findRivals(spec, file, format)
     return rival === undefined ? putSpec(spec.text, path, lock) : fail(rival)
   })
-}
-
-/** Of one that is not there: its name. */
-export function realDirectory(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

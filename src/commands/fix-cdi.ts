@@ -6,11 +6,12 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs"
 import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import type { LoadedSpec, Registry } from "../core/cdi/registry.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "../core/cdi/registry.ts"
 import { formatOf, renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
+import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -34,16 +35,38 @@ export interface Fixing {
   readonly faults: readonly Fault[]
 }
 
-/** Files that are right stay as they are. Order: as read. */
-export function fixSpecs({ registry, ...subject }: CdiSubject): Fixing {
+/** Files that no error tells of stay as they are. Order: as read. */
+export function fixSpecs(subject: CdiSubject): Fixing {
   const fixed: FixedFile[] = []
   const faults: Fault[] = []
-  for (const file of generated(registry)) {
+  for (const file of generated(subject.registry)) {
+    if (!isWrong(file, subject)) continue
     const done = fixSpec(file, subject)
     if (!done.ok) faults.push(done.fault)
     else if (done.value !== undefined) fixed.push(done.value)
   }
   return { fixed, faults }
+}
+
+/** By itself: what several files have in common is told of one of them. */
+function isWrong(file: LoadedSpec, subject: CdiSubject): boolean {
+  const devices = file.spec.devices.map((device): [string, RegisteredDevice] => {
+    const name = `${file.spec.kind}=${device.name}`
+    return [name, { name, device, source: file, hidden: [] }]
+  })
+  const registry: Registry = {
+    ...{ specs: [file], devices: new Map(devices) },
+    ...{ conflicts: [], rejected: [], findings: [] },
+  }
+  return verifyCdi({ ...subject, registry }).some(
+    ({ severity, fault: one }) => severity === "error" && fileOf(one) === file.path,
+  )
+}
+
+/** In which something is wrong; undefined: it is so with the machine. */
+function fileOf({ data }: Fault): string | undefined {
+  if ("place" in data && typeof data.place === "object") return data.place.file
+  return "file" in data ? data.file : undefined
 }
 
 const generated = ({ specs }: Registry): readonly LoadedSpec[] =>

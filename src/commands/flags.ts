@@ -25,10 +25,14 @@ export function parseFlags(args: readonly string[], shape: FlagShape): Result<Fl
   const lists = new Map<string, readonly string[]>()
   const on = new Set<string>()
   const words: string[] = []
+  // What is no UTF-8 has been read as something else already, which would be another file.
+  const strange = args.find((arg) => arg.includes("\ufffd"))
+  if (strange !== undefined)
+    return fail(
+      usageFault(shape, `${JSON.stringify(strange)} is no UTF-8, or has a sign that stands for what is none`),
+    )
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
-    // It has been read as something else already, which would be another file.
-    if (arg.includes("\ufffd")) return fail(usageFault(shape, `${JSON.stringify(arg)} is no UTF-8`))
     if (arg === "--") {
       words.push(...args.slice(index + 1))
       break
@@ -45,8 +49,6 @@ export function parseFlags(args: readonly string[], shape: FlagShape): Result<Fl
     else if (shape.valued.includes(name)) {
       const value = given ?? args[++index]
       if (value === undefined) return fail(usageFault(shape, `--${name} needs a value`))
-      if (value.includes("\ufffd"))
-        return fail(usageFault(shape, `--${name} ${JSON.stringify(value)} is no UTF-8`))
       values.set(name, value)
       lists.set(name, [...(lists.get(name) ?? []), value])
     } else return fail(usageFault(shape, `unknown flag ${arg}`))

@@ -6,7 +6,7 @@ import { type Fault, fault } from "../core/fault/fault.ts"
 /** What faults say is loaded only when one is told. */
 export async function report(fault: Fault): Promise<number> {
   const { faultExit, renderFaultLine } = await import("../core/fault/render.ts")
-  writeAll(2, `${renderFaultLine(fault)}\n`)
+  writeText(2, `${renderFaultLine(fault)}\n`)
   return faultExit(fault)
 }
 
@@ -14,7 +14,7 @@ export async function report(fault: Fault): Promise<number> {
 const readerGone = 128 + 13
 
 /** Also when a pipe takes it in pieces. Of one that somebody made non-blocking, as another process that has it too, its reader is awaited. */
-function writeAll(descriptor: 1 | 2, text: string): void {
+export function writeText(descriptor: 1 | 2, text: string): void {
   let bytes: Uint8Array = new TextEncoder().encode(text)
   while (bytes.length > 0)
     try {
@@ -28,7 +28,7 @@ function writeAll(descriptor: 1 | 2, text: string): void {
 /** Writes all of a text to standard output. Who stops reading ends the program, in silence. */
 export async function print(text: string): Promise<void> {
   try {
-    writeAll(1, text)
+    writeText(1, text)
   } catch (error) {
     const { code } = error as { readonly code?: string }
     if (code === "EPIPE") process.exit(readerGone)

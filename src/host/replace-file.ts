@@ -22,14 +22,14 @@ import { tryLock } from "../linux/lock.ts"
 import { attempt } from "./file-system.ts"
 
 /**
- * A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. `lock`: see putFile; of the directory where
- * it lies. Faults: HostReadFailed.
+ * A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. `lock`: of the directory where it
+ * lies. Faults: HostReadFailed.
  */
 export function replaceFile(
   path: string,
   text: string,
   mode: number,
-  lock: "taken" | "held" = "taken",
+  lock: DirectoryLock = "taken",
 ): Result<true> {
   return attempt(path, "write", () => {
     const bytes = encodeUtf8(text)
@@ -48,15 +48,17 @@ export const whereItLies = (path: string): string =>
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
+/** Of the directory: this call takes it, its caller holds it, or has waited for it in vain and waits no more. */
+export type DirectoryLock = "taken" | "held" | "missed"
+
 /**
- * What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. `lock`: the
- * directory's, which is taken, or which the caller holds. Faults: HostReadFailed.
+ * What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. Faults: HostReadFailed.
  */
 export function putFile(
   path: string,
   bytes: Uint8Array,
   mode: number,
-  lock: "taken" | "held" = "taken",
+  lock: DirectoryLock = "taken",
 ): Result<true> {
   return attempt(path, "write", () => {
     replace(absolute(path), bytes, { mode }, lock)
@@ -79,9 +81,9 @@ function writeThrough(path: string, bytes: Uint8Array): void {
   }
 }
 
-function replace(path: string, bytes: Uint8Array, kept: Kept, lock: "taken" | "held"): void {
-  if (lock === "held") {
-    removeLeftovers(path)
+function replace(path: string, bytes: Uint8Array, kept: Kept, lock: DirectoryLock): void {
+  if (lock !== "taken") {
+    if (lock === "held") removeLeftovers(path)
     replaceAlone(path, bytes, kept)
     return
   }

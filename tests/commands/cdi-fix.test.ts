@@ -213,6 +213,23 @@ describe("gantry cdi verify --fix", () => {
     rmSync(`${own}.previous`)
   })
 
+  test("a sound file is left alone and not told of, whatever in it is its author's, where another is made anew", () => {
+    const own = join(machine, "etc/cdi/own.json")
+    const spec = JSON.parse(generated("--format", "json", "--kind", "own.nvidia.com/gpu"))
+    const before = JSON.stringify({
+      ...spec,
+      cdiVersion: "0.7.0",
+      annotations: { "own.example/note": "kept" },
+    })
+    writeFileSync(own, before)
+    writeFileSync(file, stale(generated()))
+    const { exit, stdout } = verify("--fix")
+    expect([exit, stdout]).toEqual([0, expect.not.stringContaining("GAN4128")])
+    expect(stdout).toContain("/etc/cdi/nvidia.yaml: made anew")
+    expect(readFileSync(own, "utf8")).toBe(before)
+    rmSync(own)
+  })
+
   test("another vendor's file is nobody's to make", () => {
     const other = join(machine, "etc/cdi/other.yaml")
     const text = `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: x, containerEdits: {mounts: [{hostPath: /gone, containerPath: /x}]}}]\n`

@@ -238,10 +238,11 @@ devices:
     expect(argsOf("/opt/nvidia-cdi-hook")).toEqual(["nvidia-cdi-hook", "complete-container"])
   })
 
-  test("for an engine that reads no such names no device is lost: none is written", () => {
+  test("for an engine that reads no such names it is told which devices are lost", () => {
     const { exit, stdout, stderr } = generate("a100", "--name=index", "--for-engine=podman@4.1")
-    expect([exit, stdout]).toEqual([1, ""])
-    expect(stderr).toContain("[GAN4063]")
+    expect(exit).toBe(0)
+    expect(specOf(stdout).devices.map(({ name }) => name)).toEqual(["all"])
+    expect(stderr).toContain("[GAN4062]: 0, 1, 2 and 5 more have no other name and are not in it\n")
     const named = generate("a100", "--for-engine=podman@4.1")
     expect(specOf(named.stdout).devices.map(({ name }) => name)).toContain("gpu7")
   })

@@ -228,11 +228,13 @@ describe("gantry cdi inject", () => {
     writeFileSync(join(directory, "two/two.json"), JSON.stringify(spec))
     const file = join(directory, "two-config.json")
     writeFileSync(file, '{"process":{"env":[]}}')
+    // By whichever of its names.
+    const outputs = [[], ["-o", `${directory}/./two-config.json`], ["-o", file], []]
     const ends = names.map(
-      (name) =>
+      (name, index) =>
         Bun.spawn([
           ...[process.execPath, join(root, "src/main.ts"), "cdi", "inject", `vendor.com/two=${name}`],
-          ...["--spec-dir", join(directory, "two"), "--config", file],
+          ...["--spec-dir", join(directory, "two"), "--config", file, ...(outputs[index] ?? [])],
         ]).exited,
     )
     expect(await Promise.all(ends)).toEqual([0, 0, 0, 0])

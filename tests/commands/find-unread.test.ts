@@ -19,13 +19,13 @@ const told = async (path: string): Promise<readonly string[]> =>
   (await findUnread(spec, path, directories)).map(
     ({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`,
   )
-const write = (file: string, kind: string, names: readonly string[]): void =>
+const write = (file: string, kind: string, names: readonly string[], entry = "A=1"): void =>
   writeFileSync(
     file,
     JSON.stringify({
       cdiVersion: "0.5.0",
       kind,
-      devices: names.map((name) => ({ name, containerEdits: { env: ["A=1"] } })),
+      devices: names.map((name) => ({ name, containerEdits: { env: [entry] } })),
     }),
   )
 
@@ -39,15 +39,22 @@ test("where engines look and nobody else has the devices nothing is told", async
 })
 
 test("a file of a directory that wins is told of, and what it takes", async () => {
-  write(at("second/rival.json"), "v.com/c", ["0"])
-  expect(await told(at("first/x.yaml"))).toEqual([
-    `warning: ${at("first/x.yaml")}: v.com/c=0 of it is never used: ${at("second/rival.json")} wins [GAN4123]: give these devices of ${at("second/rival.json")} other names`,
+  write(at("first/x.json"), "v.com/c", ["0", "all"])
+  write(at("second/rival.json"), "v.com/c", ["0"], "A=2")
+  const rival = at("second/rival.json")
+  expect(await told(at("first/x.json"))).toEqual([
+    `warning: ${at("first/x.json")}: v.com/c=0 of it is never used: ${rival} wins [GAN4123]: give these devices of ${rival} other names`,
   ])
-  write(at("second/rival.json"), "v.com/c", ["0", "all", "1"])
-  expect(await told(at("first/x.yaml"))).toEqual([
-    expect.stringContaining(`: remove ${at("first/x.yaml")}, or give its devices other names`),
+  write(rival, "v.com/c", ["0"])
+  expect(await told(at("first/x.json"))).toEqual([
+    expect.stringMatching(/^note: .* wins, with the same edits/),
   ])
-  rmSync(at("second/rival.json"))
+  write(at("second/third.json"), "v.com/c", ["0", "all"], "A=3")
+  expect(await told(at("first/x.json"))).toEqual([
+    expect.stringMatching(/^warning: .*: v\.com\/c=all of it is never used: .*third\.json wins/),
+    expect.stringContaining('warning: conflicting device "v.com/c=0"'),
+  ])
+  for (const name of ["first/x", "second/rival", "second/third"]) rmSync(at(`${name}.json`))
 })
 
 test("a directory that engines pass over is told of, by whichever name it was written to", async () => {
@@ -55,4 +62,10 @@ test("a directory that engines pass over is told of, by whichever name it was wr
     expect(await told(path)).toEqual([
       expect.stringContaining(`warning: ${at("link")}: engines find no CDI specifications there`),
     ])
+})
+
+test("and not where they look into it by its own name", async () => {
+  const both = [at("link"), at("real")]
+  for (const path of [at("link/x.yaml"), at("real/x.yaml")])
+    expect(await findUnread(spec, path, both)).toEqual([])
 })

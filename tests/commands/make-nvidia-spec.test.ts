@@ -231,8 +231,15 @@ test("a simulated machine's specification is for this machine's engines where th
     const readersOf = async (...args: readonly string[]) =>
       findReaders(must(await readSpecCall(must(parseFlags(args, shape)), shape)), must(openHost(machine)))
     // Engines of the usual places are among them, where the test's machine has some.
-    for (const directory of ["/etc/cdi", "/var/run/cdi"])
-      expect((await readersOf("--output", `${directory}/nvidia.yaml`)).engines).toContainEqual({
+    const outputs = [
+      "/etc/cdi/nvidia.yaml",
+      "/var/run/cdi/nvidia.yaml",
+      "/etc//cdi/../cdi/x.yaml",
+      "/etc/cdi/",
+    ]
+    // Engines of the usual places are among them, where the test's machine has some.
+    for (const output of outputs)
+      expect((await readersOf("--output", output)).engines).toContainEqual({
         name: "crio",
         version: "1.27.8",
       })

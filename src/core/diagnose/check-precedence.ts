@@ -12,7 +12,7 @@ import type { Finding } from "../fault/finding.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
 /** Devices that a later directory takes from an earlier one, by pair of files. Order: by winner, as named. */
-export function checkPrecedence({ registry }: CdiSubject): readonly Finding[] {
+export function checkPrecedence({ registry }: Pick<CdiSubject, "registry">): readonly Finding[] {
   const hidden = [...registry.devices.values()].flatMap((winner) =>
     winner.hidden.map((loser) => ({ winner, loser })),
   )

@@ -3,7 +3,7 @@
 import type { CdiSpec } from "../cdi/spec.ts"
 import { ok, type Result } from "../fault/result.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { isGeneratedSpec, requestLike } from "../generate/request-like.ts"
+import { callLike, isGeneratedSpec, requestLike } from "../generate/request-like.ts"
 import { resolveMode, type SpecRequest } from "../generate/spec-request.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
@@ -48,12 +48,13 @@ export function generateTwin(
   const request = { ...requestLike(spec, hookProgram), trouble }
   const generated = generateSpec(snapshot, request)
   if (!generated.ok) return generated
-  const whole = generated.value.spec
+  const call = callLike(spec)
+  const whole = call(generated.value.spec)
   const { inventory } = snapshot
   const areGpus = resolveMode(request.mode, inventory) === "nvml"
   const devices = areGpus ? chosenGpus(spec, inventory) : chosenNumbers(spec, whole)
   const made = devices === undefined ? generated : generateSpec(snapshot, { ...request, devices })
-  return made.ok ? ok({ made: made.value.spec, whole, drawing: drawingOf(inventory) }) : made
+  return made.ok ? ok({ made: call(made.value.spec), whole, drawing: drawingOf(inventory) }) : made
 }
 
 const drawingOf = ({ gpus }: Inventory): SpecTwin["drawing"] =>

@@ -2,7 +2,7 @@
  * A specification that engines of an older version read: what that version cannot say is left out where containers work without it, and
  * told of; where they would not, there is none.
  *   groups (0.7.0): a container's user who is not root cannot open nodes that are for a group; `--group-add` does the same
- *   names that begin with a digit (0.5.0), where each of these devices keeps another name
+ *   names that begin with a digit (0.5.0); devices that keep no other are told of by name
  */
 
 import { mapEdits } from "../cdi/map-edits.ts"
@@ -20,33 +20,38 @@ export interface FittedSpec {
 
 interface Step {
   readonly what: string
-  readonly consequence: string
-  /** undefined: containers would lack something. */
-  leaveOut(spec: CdiSpec): CdiSpec | undefined
+  /** `less`: what is left. */
+  consequence(spec: CdiSpec, less: CdiSpec): string
+  leaveOut(spec: CdiSpec): CdiSpec
 }
 
 /** Order: newest first. */
 const steps: readonly Step[] = [
   {
     what: "additionalGids",
-    consequence: "who is not root in a container needs --group-add to open nodes that are for a group",
+    consequence: () => "who is not root in a container needs --group-add to open nodes that are for a group",
     leaveOut: (spec) => mapEdits(spec, (edits) => ({ ...edits, additionalGids: [] })),
   },
   {
     what: "names that begin with a digit",
-    consequence: "devices are named by their other names alone",
-    leaveOut: leaveNumbers,
+    consequence: (spec, less) => renderLost(findLost(spec, less)),
+    leaveOut: (spec) => ({ ...spec, devices: spec.devices.filter(({ name }) => !/^[0-9]/.test(name)) }),
   },
 ]
 
-function leaveNumbers(spec: CdiSpec): CdiSpec | undefined {
-  const beginsWithDigit = ({ name }: CdiDevice): boolean => /^[0-9]/.test(name)
+/** Names of devices that have no other: what all together are called is nobody's own. */
+function findLost({ devices }: CdiSpec, less: CdiSpec): readonly string[] {
   const contentOf = ({ containerEdits }: CdiDevice): string => JSON.stringify(containerEdits)
-  const devices = spec.devices.filter((device) => !beginsWithDigit(device))
-  const kept = new Set(devices.map(contentOf))
-  const isNowhereElse = (device: CdiDevice): boolean =>
-    beginsWithDigit(device) && !kept.has(contentOf(device))
-  return spec.devices.some(isNowhereElse) ? undefined : { ...spec, devices }
+  const kept = new Set(less.devices.filter(({ name }) => name !== "all").map(contentOf))
+  return devices
+    .filter((device) => device.name !== "all" && !kept.has(contentOf(device)))
+    .map(({ name }) => name)
+}
+
+function renderLost(names: readonly string[]): string {
+  if (names.length === 0) return "devices are named by their other names alone"
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : ""
+  return `${names.slice(0, 3).join(", ")}${more} ${names.length === 1 ? "has no other name and is" : "have no other name and are"} not in it`
 }
 
 /** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */
@@ -59,7 +64,8 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
   for (const { what, consequence, leaveOut } of steps) {
     if (isFitting()) break
     const less = leaveOut(fitted)
-    if (less === undefined || JSON.stringify(less) === JSON.stringify(fitted)) continue
+    if (JSON.stringify(less) === JSON.stringify(fitted) || less.devices.length === 0) continue
+    const told = consequence(fitted, less)
     fitted = less
     minimum = minimumVersion(fitted)
     findings.push({
@@ -67,7 +73,7 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
       fault: fault("CdiContentLeftOut", {
         what,
         why: `${engines.join(" and ")} ${engines.length === 1 ? "reads" : "read"} CDI specifications up to ${limit?.version}`,
-        consequence,
+        consequence: told,
       }),
       evidence: [],
     })

@@ -4,6 +4,7 @@
  */
 
 import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
+import { mapEdits } from "../cdi/map-edits.ts"
 import { splitKind } from "../cdi/name-rules.ts"
 import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, type Hook } from "../cdi/spec.ts"
 import { type ToolkitHook, toolkitHooks } from "../cdi/toolkit-hooks.ts"
@@ -12,12 +13,13 @@ import { isMachineName, isNameBy, nameStrategies } from "./machine-names.ts"
 import { hookChoice, type SpecMode, type SpecRequest, specModes } from "./spec-request.ts"
 
 /**
- * As this generator or the reference's makes them: of a kind of NVIDIA's that names what they are asked for, or of any kind, with the driver's
- * nodes and the toolkit's hooks.
+ * As this generator or the reference's makes them: of a kind of NVIDIA's that names what they are asked for, with a device of such a name; or of
+ * any kind, with the driver's nodes and the toolkit's hooks.
  */
 export function isGeneratedSpec(spec: CdiSpec): boolean {
   const { vendor, class: className } = splitKind(spec.kind)
-  if (/(?:^|\.)nvidia\.com$/.test(vendor) && generatedClasses.has(className)) return true
+  if (/(?:^|\.)nvidia\.com$/.test(vendor) && generatedClasses.has(className))
+    return spec.devices.some(({ name }) => isMachineName(name))
   const all = everyEdits(spec).map(({ edits }) => edits)
   return (
     all.some(({ deviceNodes }) => deviceNodes.some(({ path }) => path.startsWith("/dev/nvidia"))) &&
@@ -78,6 +80,22 @@ function hooksLike(hooks: readonly Hook[], hookProgram: string): SpecRequest["ho
 /** The hook that it calls; undefined: none of ours. */
 const hookOf = ({ args }: Hook): ToolkitHook | "complete-container" | undefined =>
   [...toolkitHooks, "complete-container" as const].find((name) => args.includes(name))
+
+/** Another specification whose hooks' program is told that it is one as it is in this: that changed from one generator to the next. */
+export function callLike(spec: CdiSpec): (other: CdiSpec) => CdiSpec {
+  const wordsOf = (hook: Hook): readonly string[] | undefined => {
+    const name = hookOf(hook)
+    return name === undefined ? undefined : hook.args.slice(0, hook.args.indexOf(name))
+  }
+  const words = everyEdits(spec).flatMap(({ edits }) => edits.hooks.flatMap((hook) => [wordsOf(hook) ?? []]))
+  const [said] = words.filter((some) => some.length > 0)
+  if (said === undefined) return (other) => other
+  const call = (hook: Hook): Hook => {
+    const own = wordsOf(hook)
+    return own === undefined ? hook : { ...hook, args: [...said, ...hook.args.slice(own.length)] }
+  }
+  return (other) => mapEdits(other, (edits) => ({ ...edits, hooks: edits.hooks.map(call) }))
+}
 
 /** What the one hook is told for each of those that it stands for. It sets no modes. Source: write-hooks.ts. */
 const wordsInOne: { readonly [H in ToolkitHook]: readonly string[] } = {

@@ -81,7 +81,7 @@ function writeHook(name: string, flags: readonly string[], { path }: HookStyle):
   return {
     hookName: "createContainer",
     path,
-    args: [...programWords(path, name), name, ...flags],
+    args: [...programWords(path), name, ...flags],
     env: environment,
     timeout: undefined,
   }
@@ -89,10 +89,7 @@ function writeHook(name: string, flags: readonly string[], { path }: HookStyle):
 
 /**
  * How the program is told that it is a hook: by a word, or by the name that it is called by. Gantry goes by that name whatever its file is
- * called, and tools that look for the toolkit's hooks know this one.
+ * called, the toolkit's own program by none, and tools that look for the toolkit's hooks know this one.
  */
-function programWords(path: string, hook: string): readonly string[] {
-  const name = baseName(path)
-  if (name === "nvidia-ctk") return [name, "hook"]
-  return name === "gantry" || hook === "complete-container" ? ["nvidia-cdi-hook"] : [name]
-}
+const programWords = (path: string): readonly string[] =>
+  baseName(path) === "nvidia-ctk" ? ["nvidia-ctk", "hook"] : ["nvidia-cdi-hook"]

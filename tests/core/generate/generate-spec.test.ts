@@ -344,7 +344,7 @@ describe("hooks", () => {
       specOf("a100", { hooks: { ...plain.hooks, path } }).containerEdits.hooks[0]?.args.slice(0, 3)
     expect(wordsOf("/x/nvidia-ctk")).toEqual(["nvidia-ctk", "hook", "create-symlinks"])
     expect(wordsOf("/x/gantry")?.slice(0, 2)).toEqual(["nvidia-cdi-hook", "create-symlinks"])
-    expect(wordsOf("/x/other")?.slice(0, 2)).toEqual(["other", "create-symlinks"])
+    expect(wordsOf("/x/other")?.slice(0, 2)).toEqual(["nvidia-cdi-hook", "create-symlinks"])
     expect(wordsOf("/x/nvidia-cdi-hook")?.slice(0, 2)).toEqual(["nvidia-cdi-hook", "create-symlinks"])
   })
 })
