@@ -6,6 +6,7 @@ import type { CdiSpec } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { isNameBy, nameStrategies } from "../core/generate/machine-names.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { vendorOfKind } from "../core/vendor/vendor-names.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
@@ -59,13 +60,17 @@ function beside(spec: CdiSpec, path: string): Result<Pair> {
 async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
   const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
-  const { takeHome } = await import("../core/generate/place-on-machine.ts")
+  const { placeOnMachine, takeHome } = await import("../core/generate/place-on-machine.ts")
   const directory = directoryOf(host.value)
   const spec = directory === undefined ? written : takeHome(written, directory)
   const twin = await makeTwin(spec, host.value, flags)
   if (!twin.ok) return twin
   const { made, whole } = twin.value
-  const other = raiseVersion({ ...made, cdiVersion: spec.cdiVersion })
+  // Who places a file on a machine in a directory follows its links.
+  const isPlaced = directory !== undefined && diffSpecs(spec, written).length > 0
+  const placed = isPlaced ? placeOnMachine(made, (path) => host.value.livePath(hostPath(path))) : made
+  const home = isPlaced ? takeHome(placed, directory) : made
+  const other = raiseVersion({ ...home, cdiVersion: spec.cdiVersion })
   return ok({ spec, other, unlisted: namesBeside(whole, [...spec.devices, ...made.devices]) })
 }
 

@@ -108,8 +108,9 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
       const published = await publish(look, call.spec, tell)
       if (!published.ok) return published
       const { fault: unmade } = published.value
+      if (unmade !== undefined) await withdrawIfStale(output, tell)
       if (call.isOnce) return unmade === undefined ? ok(true) : fail(unmade)
-      stamp = published.value.stamp
+      stamp = unmade === undefined ? published.value.stamp : fileStamp(output)
     } else if (step.kind === "absent") {
       const withdrawn = await withdraw(
         output,
@@ -123,7 +124,7 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
       const unready = fault("CdiMachineUnready", { lacks })
       await tell(renderFaultLine(unready))
       if (step.kind === "overdue") {
-        if (isSpecStale(output)) await withdraw(output, "what it names is not there any more", tell)
+        await withdrawIfStale(output, tell)
         if (call.isOnce) return fail(unready)
       }
     }
@@ -171,6 +172,11 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
   return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
+}
+
+/** With what is there it was good, and another cannot be made. */
+async function withdrawIfStale(output: string, tell: Teller): Promise<void> {
+  if (isSpecStale(output)) await withdraw(output, "what it names is not there any more", tell)
 }
 
 /** Faults: CdiFileUnwritable, which is told. */

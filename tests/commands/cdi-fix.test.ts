@@ -89,6 +89,17 @@ describe("a specification that was generated of a simulated machine, for an engi
     expect(onOther("verify")).toMatchObject({ exit: 0 })
   })
 
+  test("links on the machine's way to its files are no difference", () => {
+    const linked = join(work, "linked")
+    gantry("simulate", "up", linked, "--from", join(root, "hosts/a100/listing.txt"), "--no-nvml")
+    const made = join(work, "linked.yaml")
+    expect(gantry("cdi", "generate", "--host", linked, "--output", made, ...hook).exit).toBe(0)
+    expect(readFileSync(made, "utf8")).toContain(`${linked}/usr/lib/firmware/`)
+    expect(gantry("cdi", "diff", made, "machine", "--host", linked).stdout).toBe(
+      "no difference for containers\n",
+    )
+  })
+
   test("inject finds its nodes on the machine", () => {
     const config = join(work, "config.json")
     writeFileSync(config, "{}")

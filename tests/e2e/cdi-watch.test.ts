@@ -232,9 +232,25 @@ describe("a watch that looks once", () => {
   })
 })
 
+describe("a machine of which no specification can be made any more", () => {
+  test("what names its GPUs is withdrawn, by one that stays and by one that runs once", async () => {
+    const machine = join(work, "emptied")
+    const output = join(work, "emptied.yaml")
+    const up = (gpus: string) => run(gantryProgram, ["simulate", "up", machine, "--gpus", gpus, "--no-nvml"])
+    const words = ["cdi", "watch", "--host", machine, "--output", output, "--without-nodes"]
+    up("1")
+    expect(run(gantryProgram, [...words, "--once"]).status).toBe(0)
+    up("0")
+    const once = run(gantryProgram, [...words, "--once", "--ready-timeout", "0"])
+    expect(once.status).toBe(1)
+    expect([existsSync(output), existsSync(`${output}.withdrawn`)]).toEqual([false, true])
+  })
+})
+
 describe("the units", () => {
   const data = join(import.meta.dir, "../../data")
-  const commands = ["gantry-cdi.service", "gantry-cdi-watch.service"].flatMap((name) =>
+  const services = ["gantry-cdi.service", "gantry-cdi-watch.service", "gantry-cdi-gone.service"]
+  const commands = services.flatMap((name) =>
     [
       ...readFileSync(join(data, "systemd", name), "utf8").matchAll(
         /^ExecStart=\/usr\/local\/bin\/gantry (.*)$/gm,
@@ -243,7 +259,7 @@ describe("the units", () => {
   )
 
   test("start what is there: every word and flag is one of the command's", () => {
-    expect(commands.length).toBe(2)
+    expect(commands.length).toBe(3)
     for (const words of commands)
       expect(run(gantryProgram, [...words, "--help"])).toMatchObject({ status: 0, stderr: "" })
   })
@@ -254,7 +270,12 @@ describe("the units", () => {
     const started = new Set(
       [...rule.matchAll(/restart (gantry-[a-z-]+\.service)/g)].map(([, name = ""]) => name),
     )
-    expect([...started]).toEqual(["gantry-cdi.service"])
+    expect([...started]).toEqual(["gantry-cdi.service", "gantry-cdi-gone.service"])
+    // Who unloads a driver must not find it loaded again.
+    const ofGoing = rule.split("\n").filter((line) => /"(?:remove|unbind)"/.test(line))
+    expect(ofGoing).toHaveLength(2)
+    for (const line of ofGoing) expect(line).toContain("restart gantry-cdi-gone.service")
+    expect(unit("gantry-cdi-gone.service")).toContain(" --without-nodes ")
     for (const name of started) {
       expect(unit(name).split("[Service]")[0]).toContain("\nStartLimitIntervalSec=0\n")
       for (const other of readdirSync(join(data, "systemd"))) expect(unit(other)).not.toMatch(/^Conflicts=/m)

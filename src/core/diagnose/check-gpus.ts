@@ -7,11 +7,12 @@
 import type { RegisteredDevice } from "../cdi/registry.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { isMachineName } from "../generate/machine-names.ts"
+import { isMachineName, isUuid } from "../generate/machine-names.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
 import { normalisePciAddress } from "../inventory/pci-address.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
+import { checkDriver } from "./check-driver.ts"
 
 const gpuNode = /^\/dev\/nvidia\d+$/
 
@@ -40,6 +41,7 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
     return ours.length === 0 || subject.snapshot.inventory.platform !== "native"
       ? []
       : [found("error", driverAbsence(subject.snapshot))]
+  const lacking = ours.length === 0 ? [] : checkDriver(subject)
   const judged = ours.flatMap(({ device, index, source, nodes }): readonly Finding[] => {
     const meant = meaningOf(device.device.name, gpus, migDevices)
     if (meant === undefined) return []
@@ -49,6 +51,11 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
       return [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
     if (meant.kind === "cut")
       return [found("error", fault("CdiDeviceCut", { place, device: name, gpu: meant.title }))]
+    if (meant.kind === "lacking")
+      return subject.snapshot.inventory.findings.filter(
+        ({ fault: one }) =>
+          one.tag === "MigNodeMissing" && one.data.device === meant.device && !nodes.includes(one.data.path),
+      )
     const wanted = meant.nodes.find((node) => !nodes.includes(node))
     return wanted === undefined
       ? []
@@ -63,7 +70,7 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
   // A file of other devices alone is none of GPUs.
   if (subject.areNamed && ours.length === 0) return []
   const given = new Set(ours.flatMap(({ nodes }) => nodes))
-  return [...judged, ...checkUnlisted(gpus, migDevices, given)]
+  return [...lacking, ...new Set(judged), ...checkUnlisted(gpus, migDevices, given)]
 }
 
 type Meaning =
@@ -71,6 +78,8 @@ type Meaning =
   | { readonly kind: "gone"; readonly title: string }
   /** A GPU on which MIG is enabled. */
   | { readonly kind: "cut"; readonly title: string }
+  /** A MIG device without one of its nodes, as the inventory tells. One that a device names all the same is told of with its place. */
+  | { readonly kind: "lacking"; readonly device: string }
   /** `nodes`: what who uses it must be able to open. Order: the one that is it alone first. */
   | { readonly kind: "there"; readonly title: string; readonly nodes: readonly string[] }
 
@@ -92,12 +101,12 @@ function meaningOf(
       `GPU ${gpuIndex}`,
       gpus.find(({ index }) => index === Number(gpuIndex)),
     )
-  if (/^GPU-/i.test(name)) {
+  if (isUuid(name) && /^GPU/i.test(name)) {
     const one = gpus.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
     const areAllKnown = gpus.every(({ state, uuid }) => state !== "usable" || uuid !== undefined)
     return one === undefined && !areAllKnown ? undefined : gpuMeaning(name, one)
   }
-  if (/^MIG-/i.test(name)) {
+  if (isUuid(name)) {
     const one = migDevices.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
     const areAllKnown = migDevices.every(({ uuid }) => uuid !== undefined)
     return one === undefined && !areAllKnown ? undefined : migMeaning(name, one, gpus)
@@ -118,12 +127,13 @@ const gpuMeaning = (title: string, gpu: Gpu | undefined): Meaning | undefined =>
     : { kind: "there", title, nodes: [`/dev/nvidia${gpu.minor.value}`] }
 }
 
-/** Its compute instance, the GPU instance that this is in, and the GPU. What is missing the inventory says. */
+/** Its compute instance, the GPU instance that this is in, and the GPU. */
 function migMeaning(title: string, device: MigDevice | undefined, gpus: readonly Gpu[]): Meaning | undefined {
   if (device === undefined) return { kind: "gone", title }
   const { computeInstanceNode, gpuInstanceNode, gpuIndex } = device
   const gpu = gpus.find(({ index }) => index === gpuIndex)
-  if (computeInstanceNode === undefined) return undefined
+  if (computeInstanceNode === undefined || gpuInstanceNode === undefined)
+    return { kind: "lacking", device: `${gpuIndex}:${device.index}` }
   const nodes = [computeInstanceNode, gpuInstanceNode, gpu?.node]
   return {
     ...{ kind: "there", title },

@@ -95,6 +95,8 @@ export interface CdiMachineFaults {
   CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
   /** `own`: what in it no generator wrote. */
   CdiFileNotRenewable: { readonly file: string; readonly own: string }
+  /** `lacks`: each as a sentence's object. */
+  CdiDriverIncomplete: { readonly lacks: readonly string[] }
   /** `means`: what the name says and the machine has not. */
   CdiDeviceGone: AtPlace & { readonly device: string; readonly means: string }
   /** A GPU as a whole, on which MIG is enabled. `gpu`: as the name says it. */
@@ -390,6 +392,15 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     remedies: (d) =>
       know(
         `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${d.directories.length === 0 ? "no directory" : list(d.directories)}: put the files there, or name the directory too`,
+      ),
+  },
+  CdiDriverIncomplete: {
+    code: "GAN4143",
+    exit: 1,
+    says: (d) => `this machine lacks ${d.lacks.join(" and ")}: CUDA finds no GPU in any container`,
+    remedies: () =>
+      know(
+        "load the module (modprobe nvidia-uvm, or nvidia-modprobe -u at boot); install the driver anew where a library is missing",
       ),
   },
   CdiDeviceGone: {

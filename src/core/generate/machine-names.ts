@@ -19,6 +19,9 @@ export const isNameBy = (strategy: NameStrategy, name: string): boolean => nameP
 export const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, canonicalName(name)))
 
+/** Of a GPU or a MIG device, in any case. What only begins like one is a name that somebody gave. */
+export const isUuid = (name: string): boolean => uuidPattern.test(name)
+
 const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */

@@ -37,7 +37,7 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
   const mounts = all.flatMap(({ mounts: some }) => some)
   const hooks = all.flatMap(({ hooks: some }) => some).filter((hook) => hookOf(hook) !== undefined)
   const names = nameStrategies.filter((strategy) => spec.devices.some(({ name }) => isNameBy(strategy, name)))
-  const mode = modeOf(vendor, className, nodes)
+  const mode = modeOf(vendor, className, nodes, spec.devices)
   // Nodes alone, as people write them, say nothing of how files would be given.
   const hasStyle = hooks.length > 0 || mounts.length > 0
   return {
@@ -117,13 +117,26 @@ const ldconfigOf = (hooks: readonly Hook[]): string => {
 }
 
 /** By the kind that this generator gives; the reference's leaves all under that of GPUs, where the nodes tell. */
-const modeOf = (vendor: string, className: string, nodes: readonly DeviceNode[]): SpecMode => {
-  if (vendor.startsWith("management.")) return "management"
+const modeOf = (
+  vendor: string,
+  className: string,
+  nodes: readonly DeviceNode[],
+  devices: CdiSpec["devices"],
+): SpecMode => {
+  if (vendor.startsWith("management.") || isOfManagement(nodes, devices)) return "management"
   if (className === "imex-channel") return "imex"
   const named = specModes.find((mode) => mode === className)
   const alone = nodesOfMode.find(([, pattern]) => nodes.every(({ path }) => pattern.test(path)))
   return named ?? (nodes.length === 0 ? undefined : alone?.[0]) ?? "auto"
 }
+
+/** One device, of everybody's: rights over MIG go with no GPU otherwise. */
+const isOfManagement = (nodes: readonly DeviceNode[], devices: CdiSpec["devices"]): boolean =>
+  devices.every(({ name }) => name === "all") &&
+  migRights.every((path) => nodes.some((node) => node.path === path))
+
+/** To configure MIG, and to watch it, on all GPUs. */
+const migRights = ["/dev/nvidia-caps/nvidia-cap1", "/dev/nvidia-caps/nvidia-cap2"]
 
 const nodesOfMode: readonly (readonly [SpecMode, RegExp])[] = [
   ["imex", /^\/dev\/nvidia-caps-imex-channels\//],

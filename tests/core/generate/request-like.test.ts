@@ -50,6 +50,7 @@ const styles: readonly (readonly [string, Partial<SpecRequest>])[] = [
   ["by index, without hooks", { names: ["index"], hooks: { ...separate, isEnabled: () => false } }],
   ["another kind", { vendor: "example.com", class: "card", hooks: separate }],
   ["management", { mode: "management", vendor: "management.nvidia.com", hooks: separate }],
+  ["management, of the reference's kind", { mode: "management", hooks: separate }],
   [
     "one hook that leaves out two",
     { hooks: { ...plain.hooks, isEnabled: (name) => !/compat|modification/.test(name) } },
