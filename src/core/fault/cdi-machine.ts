@@ -41,10 +41,11 @@ export interface CdiMachineFaults {
   CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
   CdiHookMissing: AtPlace & { readonly path: string; readonly errno: string }
   CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: NotExecutable }
-  /** Of a script: what its first line names; empty: it names none. */
+  /** What runs a script, or loads an ELF file; empty: the script names none. */
   CdiHookInterpreterUnusable: AtPlace & {
     readonly path: string
     readonly interpreter: string
+    readonly named: "by a first line" | "by an ELF header"
     readonly problem: NotExecutable | { readonly kind: "missing"; readonly errno: string }
   }
   CdiHookEnvironmentMissing: AtPlace & { readonly path: string; readonly hookName: string }
@@ -126,6 +127,8 @@ export type NotExecutable =
   /** `has`: what lies there instead of a file. */
   | { readonly kind: "other"; readonly has: string }
   | { readonly kind: "mode"; readonly mode: number }
+  /** An ELF file that the kernel does not execute. */
+  | { readonly kind: "broken"; readonly problem: string }
 
 const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"]["problem"]): string => {
   switch (problem.kind) {
@@ -137,6 +140,8 @@ const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"][
       return `it is a ${problem.has}`
     case "mode":
       return `mode ${problem.mode.toString(8)} lets nobody execute it`
+    case "broken":
+      return `it is no program: ${problem.problem}`
   }
 }
 
@@ -265,7 +270,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
       know(
         d.interpreter === ""
           ? `name its interpreter in the first line of ${d.path}`
-          : `install ${quoteShort(d.interpreter)} so that it may be executed, or name another in the first line of ${d.path}`,
+          : `install ${quoteShort(d.interpreter)} so that it may be executed, or ${d.named === "by a first line" ? `name another in the first line of ${d.path}` : `have ${d.path} as it is built for this machine`}`,
       ),
   },
   CdiHookEnvironmentMissing: {
