@@ -118,6 +118,7 @@ export interface CdiMachineFaults {
     readonly containerPath: string
     readonly has: string
     readonly gets: string
+    readonly by: "mount" | "hook"
   }
 }
 
@@ -468,7 +469,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4141",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quoteShort(d.containerPath)} is ${d.has} in the image, and gets ${d.gets}: not a directory, or is a directory`,
-    remedies: () => know("remove it from the image, or mount elsewhere"),
+      `${at(d.place)}${quoteShort(d.containerPath)} is ${d.has} in the image, and ${d.by === "mount" ? `gets ${d.gets}: not a directory, or is a directory` : `a hook makes ${d.gets} there: it fails, and no container with it starts`}`,
+    remedies: (d) => know(`remove it from the image${d.by === "mount" ? ", or mount elsewhere" : ""}`),
   },
 }
