@@ -19,6 +19,10 @@ export function linksOf({ args }: Hook): readonly HookLink[] {
 export const foldersOf = ({ args }: Hook): readonly string[] =>
   isCall(args, "update-ldcache") ? valuesOf(args, "folder") : []
 
+/** `update-application-profile`, or `complete-container --update-application-profile`. */
+export const makesProfile = ({ args }: Hook): boolean =>
+  args.some((arg) => /^(?:--?)?update-application-profile(?:=true)?$/.test(arg))
+
 const isCall = (args: readonly string[], name: string): boolean =>
   args.includes(name) || args.includes("complete-container")
 

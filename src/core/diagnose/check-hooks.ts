@@ -1,5 +1,5 @@
 /**
- * Hooks of specifications: programs that engines run as their own user, mostly root. There, executable, as scripts with what runs them, nobody
+ * Hooks of specifications: programs that engines run as their own user, mostly root. There, executable, with what runs or loads them, nobody
  * else's to change, and with variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
@@ -7,7 +7,7 @@ import { flagValues } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/toolkit-hooks.ts"
-import type { NotExecutable } from "../fault/cdi-machine.ts"
+import type { CdiMachineFaults, NotExecutable } from "../fault/cdi-machine.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
@@ -25,7 +25,7 @@ import {
   type Uses,
 } from "./cdi-subject.ts"
 import { checkRights } from "./check-rights.ts"
-import { parseInterpreter, scriptHead } from "./parse-interpreter.ts"
+import { type Executable, parseExecutable } from "./parse-executable.ts"
 
 /** Order: programs as first named, then hooks without variables. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -129,10 +129,12 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
     return [
       found("error", fault("CdiHookNotExecutable", { place, path, problem: program.problem }), ...others),
     ]
-  const { resolved } = program
   const findings = [
-    ...checkRights(subject, uses, { path, resolved, access: ["execute"], field: "path" }),
-    ...checkInterpreter(subject, uses, { path, resolved }),
+    ...checkRights(subject, uses, {
+      ...{ path, resolved: program.resolved },
+      ...{ access: ["execute"], field: "path" },
+    }),
+    ...checkInterpreter(subject, uses, { ...program, path }),
   ]
   const untrusted = writableOn(view, path, user)
   if (untrusted === undefined) return findings
@@ -143,37 +145,60 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
   ]
 }
 
-/** Of a script: what its first line names must be a program too. */
+/** A script's interpreter and an ELF file's loader must be programs too. */
 function checkInterpreter(
   subject: CdiSubject,
   uses: Uses<Hook>,
-  script: { readonly path: string; readonly resolved: string },
+  { path, resolved, sizeBytes }: Ready & { readonly path: string },
 ): readonly Finding[] {
-  const head = subject.view.readFile(script.resolved, scriptHead)
-  if (!head.ok) {
-    isUnrecorded(subject, script.path, head.fault)
-    return []
-  }
-  const path = parseInterpreter(head.value)
-  if (path === undefined) return []
-  const program = observeInterpreter(subject, path)
+  const executable = readExecutable(subject, path, resolved, sizeBytes)
+  const place = placeOf(uses[0], "path")
+  const others = otherPlaces(uses, "path")
+  if (executable?.kind === "broken")
+    return [found("error", fault("CdiHookNotExecutable", { place, path, problem: executable }), ...others)]
+  const named = executable === undefined ? undefined : interpreterOf(executable)
+  if (named === undefined) return []
+  const { interpreter } = named
+  const program = observeInterpreter(subject, interpreter)
   if (program.kind === "unknown") return []
   if (program.kind === "ready")
     return checkRights(subject, uses, {
-      ...{ path, resolved: program.resolved },
+      ...{ path: interpreter, resolved: program.resolved },
       ...{ access: ["execute"], field: "path" },
     })
   const problem = program.kind === "missing" ? program : program.problem
-  return [
-    found(
-      "error",
-      fault("CdiHookInterpreterUnusable", {
-        ...{ place: placeOf(uses[0], "path"), path: script.path },
-        ...{ interpreter: path, problem },
-      }),
-      ...otherPlaces(uses, "path"),
-    ),
-  ]
+  return [found("error", fault("CdiHookInterpreterUnusable", { place, path, ...named, problem }), ...others)]
+}
+
+/** undefined: it cannot be read, or a recording does not say. */
+function readExecutable(
+  subject: CdiSubject,
+  path: string,
+  resolved: string,
+  sizeBytes: number,
+): Executable | undefined {
+  let isUnread = false
+  const executable = subject.view.readParts(resolved, (read) =>
+    parseExecutable((offsetBytes, lengthBytes) => {
+      const bytes = read({ offsetBytes, lengthBytes })
+      if (bytes.ok) return bytes.value
+      isUnread = true
+      isUnrecorded(subject, path, bytes.fault)
+      return new Uint8Array()
+    }, sizeBytes),
+  )
+  return isUnread ? undefined : executable
+}
+
+interface Named {
+  readonly interpreter: string
+  readonly named: CdiMachineFaults["CdiHookInterpreterUnusable"]["named"]
+}
+
+function interpreterOf(executable: Executable): Named | undefined {
+  if (executable.kind === "script") return { interpreter: executable.interpreter, named: "by a first line" }
+  if (executable.kind !== "elf" || executable.loader === undefined) return undefined
+  return { interpreter: executable.loader, named: "by an ELF header" }
 }
 
 /** A name that is no path is looked for in the engine's working directory, where no program lies. */
@@ -182,9 +207,15 @@ function observeInterpreter(subject: CdiSubject, path: string): Program {
   return path.startsWith("/") ? observeProgram(subject, path) : { kind: "missing", errno: "ENOENT" }
 }
 
+interface Ready {
+  readonly kind: "ready"
+  readonly resolved: string
+  readonly sizeBytes: number
+}
+
 /** Whether there is something to execute. `unknown`: a recording does not say. */
 type Program =
-  | { readonly kind: "ready"; readonly resolved: string }
+  | Ready
   | { readonly kind: "missing"; readonly errno: string }
   | { readonly kind: "closed"; readonly problem: NotExecutable }
   | { readonly kind: "unknown" }
@@ -202,5 +233,5 @@ function observeProgram(subject: CdiSubject, path: string): Program {
   if (sizeBytes === 0) return { kind: "closed", problem: { kind: "empty" } }
   return (mode & 0o111) === 0
     ? { kind: "closed", problem: { kind: "mode", mode } }
-    : { kind: "ready", resolved: resolved.value }
+    : { kind: "ready", resolved: resolved.value, sizeBytes }
 }

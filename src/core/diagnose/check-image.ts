@@ -1,18 +1,21 @@
 /**
  * What specifications cover in an image: files that it has itself where a mount or a link goes, and places of another kind, at which
- * runtimes fail. Empty files are what an image keeps that was built with a driver injected, and harm nobody.
+ * runtimes fail, or hooks that write there. Empty files are what an image keeps that was built with a driver injected, and harm nobody.
  */
 
-import { linksOf } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksOf, makesProfile } from "../cdi/hook-arguments.ts"
+import type { Hook } from "../cdi/spec.ts"
+import { applicationProfilePath } from "../driver/application-profile.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
+import { foldersPath } from "../ldcache/plan-loader-files.ts"
 import { cleanPath, parentPath } from "../text/path.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 
-/** Order: mounts as used first, then links. */
+/** Order: mounts as used first, then links, then what else hooks make. */
 export function checkImage(
   image: RootView,
   { mounts, hooks }: CdiUses,
@@ -31,7 +34,40 @@ export function checkImage(
     ...groupUses(links, cleanPath).flatMap(([path, uses]) =>
       judge(image, path, "a file", placeOf(uses[0], "args"), otherPlaces(uses)),
     ),
+    ...groupUses(
+      hooks.flatMap((use) => madeBy(use.item).map((item) => ({ ...use, item }))),
+      ({ path }) => path,
+    ).flatMap(([containerPath, uses]) => {
+      const { gets } = uses[0].item
+      const has = obstacleToHook(image, containerPath, gets)
+      if (has === undefined) return []
+      const clash = { place: placeOf(uses[0], "args"), containerPath, has, gets, by: "hook" } as const
+      return [found("error", fault("CdiImagePathClash", clash), ...otherPlaces(uses, "args"))]
+    }),
   ]
+}
+
+interface Made {
+  readonly path: string
+  readonly gets: "a directory" | "a file"
+}
+
+/** What hooks of the toolkit's make beside links: whoever's they are, they fail where they cannot. */
+const madeBy = (hook: Hook): readonly Made[] => [
+  ...(foldersOf(hook).length === 0
+    ? []
+    : [
+        { path: parentPath(foldersPath), gets: "a directory" } as const,
+        { path: "/etc/ld.so.cache", gets: "a file" } as const,
+      ]),
+  ...(makesProfile(hook) ? [{ path: parentPath(applicationProfilePath), gets: "a directory" } as const] : []),
+]
+
+/** A file takes the place of whatever is no directory; a directory is made where there is nothing, not where a link leads to. */
+function obstacleToHook(image: RootView, path: string, gets: Made["gets"]): string | undefined {
+  const stat = image.lstat(path)
+  if (gets === "a file" && stat.ok) return stat.value.kind === "directory" ? "a directory" : undefined
+  return obstacleTo(image, path, "keep what is made out")
 }
 
 /** `gets`: what is put there; undefined: nobody knows. */
@@ -45,9 +81,9 @@ function judge(
   const resolved = image.resolve(containerPath)
   const stat = resolved.ok ? image.lstat(resolved.value) : resolved
   if (!resolved.ok || !stat.ok) {
-    const has = obstacleTo(image, containerPath)
+    const has = obstacleTo(image, containerPath, "are filled")
     if (has === undefined) return []
-    const clash = { place, containerPath, has, gets: gets ?? "a file" }
+    const clash = { place, containerPath, has, gets: gets ?? "a file", by: "mount" } as const
     return [found("error", fault("CdiImagePathClash", clash), ...others)]
   }
   if (gets === undefined) return []
@@ -57,7 +93,7 @@ function judge(
     return [
       found(
         "error",
-        fault("CdiImagePathClash", { place, containerPath, has: article(kind), gets }),
+        fault("CdiImagePathClash", { place, containerPath, has: article(kind), gets, by: "mount" }),
         ...others,
       ),
     ]
@@ -69,15 +105,22 @@ function judge(
   return sizeBytes === 0 ? [] : [shadowed(place, containerPath, `a file (${sizeBytes} bytes)`, others)]
 }
 
-/** What keeps a runtime from making a place that is not there; undefined: nothing. */
-function obstacleTo(image: RootView, path: string): string | undefined {
+/** What keeps a place that is not there from being made; undefined: nothing. Runtimes make what a link to nowhere leads to. */
+function obstacleTo(
+  image: RootView,
+  path: string,
+  linksToNowhere: "are filled" | "keep what is made out",
+): string | undefined {
+  const told = (what: string, at: string): string => (at === path ? what : `behind ${what}, ${at},`)
   for (let above = path; above !== "/"; above = parentPath(above)) {
     const resolved = image.resolve(above)
     if (!resolved.ok && resolved.fault.tag === "HostReadFailed" && resolved.fault.data.errno === "ELOOP")
-      return `behind a link in a circle, ${above},`
+      return told("a link in a circle", above)
     const stat = resolved.ok ? image.lstat(resolved.value) : resolved
-    if (!stat.ok || typeof stat.value === "string") continue
-    return stat.value.kind === "directory" ? undefined : `behind ${article(stat.value.kind)}, ${above},`
+    if (stat.ok) return stat.value.kind === "directory" ? undefined : told(article(stat.value.kind), above)
+    const isAbsent = stat.fault.tag === "HostReadFailed" && stat.fault.data.reason === "absent"
+    if (linksToNowhere === "keep what is made out" && isAbsent && image.lstat(above).ok)
+      return told("a link to nowhere", above)
   }
   return undefined
 }

@@ -41,10 +41,11 @@ export interface CdiMachineFaults {
   CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
   CdiHookMissing: AtPlace & { readonly path: string; readonly errno: string }
   CdiHookNotExecutable: AtPlace & { readonly path: string; readonly problem: NotExecutable }
-  /** Of a script: what its first line names; empty: it names none. */
+  /** What runs a script, or loads an ELF file; empty: the script names none. */
   CdiHookInterpreterUnusable: AtPlace & {
     readonly path: string
     readonly interpreter: string
+    readonly named: "by a first line" | "by an ELF header"
     readonly problem: NotExecutable | { readonly kind: "missing"; readonly errno: string }
   }
   CdiHookEnvironmentMissing: AtPlace & { readonly path: string; readonly hookName: string }
@@ -119,6 +120,7 @@ export interface CdiMachineFaults {
     readonly containerPath: string
     readonly has: string
     readonly gets: string
+    readonly by: "mount" | "hook"
   }
 }
 
@@ -128,6 +130,8 @@ export type NotExecutable =
   /** `has`: what lies there instead of a file. */
   | { readonly kind: "other"; readonly has: string }
   | { readonly kind: "mode"; readonly mode: number }
+  /** An ELF file that the kernel does not execute. */
+  | { readonly kind: "broken"; readonly problem: string }
 
 const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"]["problem"]): string => {
   switch (problem.kind) {
@@ -139,6 +143,8 @@ const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"][
       return `it is a ${problem.has}`
     case "mode":
       return `mode ${problem.mode.toString(8)} lets nobody execute it`
+    case "broken":
+      return `it is no program: ${problem.problem}`
   }
 }
 
@@ -267,7 +273,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
       know(
         d.interpreter === ""
           ? `name its interpreter in the first line of ${d.path}`
-          : `install ${quoteShort(d.interpreter)} so that it may be executed, or name another in the first line of ${d.path}`,
+          : `install ${quoteShort(d.interpreter)} so that it may be executed, or ${d.named === "by a first line" ? `name another in the first line of ${d.path}` : `have ${d.path} as it is built for this machine`}`,
       ),
   },
   CdiHookEnvironmentMissing: {
@@ -474,7 +480,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4141",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${quoteShort(d.containerPath)} is ${d.has} in the image, and gets ${d.gets}: not a directory, or is a directory`,
-    remedies: () => know("remove it from the image, or mount elsewhere"),
+      `${at(d.place)}${quoteShort(d.containerPath)} is ${d.has} in the image, and ${d.by === "mount" ? `gets ${d.gets}: not a directory, or is a directory` : `a hook makes ${d.gets} there: it fails, and no container with it starts`}`,
+    remedies: (d) => know(`remove it from the image${d.by === "mount" ? ", or mount elsewhere" : ""}`),
   },
 }
