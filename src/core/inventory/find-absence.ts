@@ -22,6 +22,9 @@ export interface Absence {
 export function findAbsence(host: Pick<Host, "readFile">, inventory: Inventory, setsModes: boolean): Absence {
   if (inventory.platform !== "native") return { modules: [], nodes: [] }
   const present = new Map(presentNodes(inventory).map((node) => [node.path, node]))
+  // Another start made it in the middle of the look: it is in /dev, and the GPU was seen without.
+  for (const { node, minor } of inventory.gpus)
+    if (node === undefined && minor !== undefined) present.delete(hostPath(`/dev/nvidia${minor.value}`))
   const nodes = expectedNodes(host, inventory).filter(({ path, major, minor }) => {
     const node = present.get(path)
     return node?.major !== major || node.minor !== minor

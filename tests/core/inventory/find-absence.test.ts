@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test"
+import type { Host } from "../../../src/core/host/host.ts"
 import { withNodes } from "../../../src/core/host/with-nodes.ts"
 import { type Absence, findAbsence } from "../../../src/core/inventory/find-absence.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
 import { decodeUtf8 } from "../../../src/core/text/utf8.ts"
 import type { MemoryEntry } from "../../../src/host/memory.ts"
 import { memoryMachine } from "../../machine.ts"
@@ -54,6 +56,20 @@ describe("what a machine does not have yet", () => {
       told(tree)
     })
     expect(nodes[0]).toMatchObject({ mode: 0o660, uid: 0, gid: 44 })
+  })
+
+  test("a GPU's node that another start makes in the middle of the look", () => {
+    const host = memoryMachine({ gpus: 2 })
+    let isMade = false
+    const racing: Host = {
+      ...host,
+      lstat: (path) => host.lstat(path === "/dev/nvidia1" && !isMade ? hostPath("/dev/none") : path),
+      readDir(path) {
+        isMade ||= path === "/dev"
+        return host.readDir(path)
+      },
+    }
+    expect(shown(findAbsence(racing, observeInventory(racing), false))).toEqual(["/dev/nvidia1 195:1 666"])
   })
 
   test("a node of an earlier load, and one of another device", () => {
