@@ -66,12 +66,18 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   const twin = await makeTwin(spec, host.value, flags)
   if (!twin.ok) return twin
   const { made, whole } = twin.value
-  // Who places a file on a machine in a directory follows its links.
+  // Who places a file on a machine in a directory follows its links, and an author may have left some: neither is a difference.
   const isPlaced = directory !== undefined && diffSpecs(spec, written).length > 0
-  const placed = isPlaced ? placeOnMachine(made, (path) => host.value.livePath(hostPath(path))) : made
-  const home = isPlaced ? takeHome(placed, directory) : made
-  const other = raiseVersion({ ...home, cdiVersion: spec.cdiVersion })
-  return ok({ spec, other, unlisted: namesBeside(whole, [...spec.devices, ...made.devices]) })
+  const follow = (one: CdiSpec): CdiSpec =>
+    isPlaced
+      ? takeHome(
+          placeOnMachine(one, (path) => host.value.livePath(hostPath(path))),
+          directory,
+        )
+      : one
+  const other = raiseVersion({ ...follow(made), cdiVersion: spec.cdiVersion })
+  const unlisted = namesBeside(whole, [...spec.devices, ...made.devices])
+  return ok({ spec: follow(spec), other, unlisted })
 }
 
 /** Faults: those of observeMachine, generateTwin, generateVendorSpec. */
