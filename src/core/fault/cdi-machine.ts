@@ -5,6 +5,7 @@
 
 import { hostPath } from "../text/brand.ts"
 import { quoteShort } from "../text/escape.ts"
+import { listSome } from "../text/list-some.ts"
 import { type AtPlace, at } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
 import { errnoText } from "./errno.ts"
@@ -149,9 +150,6 @@ const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"][
 }
 
 const renew = know("the specification is older than the machine: generate it anew")
-
-const list = (items: readonly string[]): string =>
-  items.length <= 8 ? items.join(", ") : `${items.slice(0, 8).join(", ")} and ${items.length - 8} more`
 
 /** From whoever may write it. */
 const takeBack = (d: { readonly writable: string; readonly by: string }): readonly Remedy[] => [
@@ -336,7 +334,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4123",
     exit: 1,
     says: (d) =>
-      `${d.file}: ${list(d.devices)} of it ${d.devices.length === 1 ? "is" : "are"} never used: ${d.by} wins${d.areSame ? ", with the same edits" : ""}`,
+      `${d.file}: ${listSome(d.devices, 8)} of it ${d.devices.length === 1 ? "is" : "are"} never used: ${d.by} wins${d.areSame ? ", with the same edits" : ""}`,
     remedies: (d) =>
       know(
         d.isWhole
@@ -372,7 +370,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiPlacesUnrecorded: {
     code: "GAN4127",
     exit: 1,
-    says: (d) => `${d.host} was not asked about ${list(d.places)}, so that nothing is known of them`,
+    says: (d) => `${d.host} was not asked about ${listSome(d.places, 8)}, so that nothing is known of them`,
     remedies: () => know("record the machine anew while it has the specification, or verify it there"),
   },
   CdiFileNotRenewable: {
@@ -397,7 +395,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
       `${d.engine} does not look into ${d.directory}: to it the devices of its files do not exist (unresolvable CDI devices)`,
     remedies: (d) =>
       know(
-        `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${d.directories.length === 0 ? "no directory" : list(d.directories)}: put the files there, or name the directory too`,
+        `${d.by === "" ? "it looks" : `${d.by} has it look`} into ${d.directories.length === 0 ? "no directory" : listSome(d.directories, 8)}: put the files there, or name the directory too`,
       ),
   },
   CdiDriverIncomplete: {
@@ -432,7 +430,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4134",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${list(d.devices)} ${d.devices.length === 1 ? "lacks" : "lack"} ${list(d.nodes)}`,
+      `${at(d.place)}${listSome(d.devices, 8)} ${d.devices.length === 1 ? "lacks" : "lack"} ${listSome(d.nodes, 8)}`,
     remedies: () =>
       know("if it was not left out on purpose, the specification is not whole: generate it anew"),
   },
@@ -440,19 +438,19 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4135",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}${list(d.devices)} ${d.devices.length === 1 ? "gives" : "give"} ${list(d.nodes)} too, which another device is for`,
+      `${at(d.place)}${listSome(d.devices, 8)} ${d.devices.length === 1 ? "gives" : "give"} ${listSome(d.nodes, 8)} too, which another device is for`,
     remedies: () => know("containers with it reach more than they asked for: generate it anew"),
   },
   CdiLibrariesLacking: {
     code: "GAN4136",
     exit: 1,
-    says: (d) => `${at(d.place)}nothing mounts ${list(d.libraries)} of the driver`,
+    says: (d) => `${at(d.place)}nothing mounts ${listSome(d.libraries, 8)} of the driver`,
     remedies: () => know("if it was not left out on purpose, generate the specification anew"),
   },
   CdiGpusUnlisted: {
     code: "GAN4132",
     exit: 1,
-    says: (d) => `no CDI device gives ${list(d.gpus)}, which this machine has`,
+    says: (d) => `no CDI device gives ${listSome(d.gpus, 8)}, which this machine has`,
     remedies: () =>
       know(
         "generate the specification anew, unless they are left out on purpose; of one that it is without again, gantry info says what is wrong",
@@ -461,13 +459,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiDevicesUnlisted: {
     code: "GAN4137",
     exit: 1,
-    says: (d) => `this machine has ${list(d.devices)} too, which the specification does not have`,
+    says: (d) => `this machine has ${listSome(d.devices, 8)} too, which the specification does not have`,
     remedies: () => know("generate the specification anew, if they were not left out on purpose"),
   },
   CdiMigDevicesUnlisted: {
     code: "GAN4133",
     exit: 1,
-    says: (d) => `no CDI device gives ${list(d.devices)}, which this machine has`,
+    says: (d) => `no CDI device gives ${listSome(d.devices, 8)}, which this machine has`,
     remedies: () => know("generate the specification anew, unless they are left out on purpose"),
   },
   CdiImageShadowed: {

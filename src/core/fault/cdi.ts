@@ -4,6 +4,7 @@
  */
 
 import { escapeControl, quoteShort, shorten } from "../text/escape.ts"
+import { listSome } from "../text/list-some.ts"
 import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
 import { know, obstacles } from "./remedy.ts"
@@ -99,10 +100,6 @@ const unwritable = {
 const atAny = (place: CdiPlace | undefined): string => (place === undefined ? "" : at(place))
 
 const inside = (path: string): string => (path === "" ? "" : ` in ${path}`)
-
-/** The first few of many. */
-const listSome = (items: readonly string[]): string =>
-  items.length <= 3 ? items.join(", ") : `${items.slice(0, 3).join(", ")} and ${items.length - 3} more`
 
 const nameRule =
   "begin with a letter, end with a letter or digit, and have only letters, digits, _, - and . between them"
@@ -396,7 +393,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
   CdiMachineUnready: {
     code: "GAN4070",
     exit: 1,
-    says: (d) => `no CDI specification is made, since this machine lacks ${listSome(d.lacks)}`,
+    says: (d) => `no CDI specification is made, since this machine lacks ${listSome(d.lacks, 3)}`,
     remedies: () =>
       know(
         "load the driver, run nvidia-smi once, or install what is missing; gantry info tells more; one that is there already stays as long as what it names",

@@ -11,6 +11,7 @@ import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { listSome } from "../text/list-some.ts"
 import { renderEngine, type VersionLimit } from "./version-limit.ts"
 
 export interface FittedSpec {
@@ -50,8 +51,7 @@ function findLost({ devices }: CdiSpec, less: CdiSpec): readonly string[] {
 
 function renderLost(names: readonly string[]): string {
   if (names.length === 0) return "devices are named by their other names alone"
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : ""
-  return `${names.slice(0, 3).join(", ")}${more} ${names.length === 1 ? "has no other name and is" : "have no other name and are"} not in it`
+  return `${listSome(names, 3)} ${names.length === 1 ? "has no other name and is" : "have no other name and are"} not in it`
 }
 
 /** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */

@@ -87,8 +87,8 @@ export function callLike(spec: CdiSpec): (other: CdiSpec) => CdiSpec {
     const name = hookOf(hook)
     return name === undefined ? undefined : hook.args.slice(0, hook.args.indexOf(name))
   }
-  const words = everyEdits(spec).flatMap(({ edits }) => edits.hooks.flatMap((hook) => [wordsOf(hook) ?? []]))
-  const [said] = words.filter((some) => some.length > 0)
+  const hooks = everyEdits(spec).flatMap(({ edits }) => edits.hooks)
+  const said = hooks.map(wordsOf).find((words) => words !== undefined && words.length > 0)
   if (said === undefined) return (other) => other
   const call = (hook: Hook): Hook => {
     const own = wordsOf(hook)

@@ -1,7 +1,7 @@
 /** Specifications that nobody wrote, for properties. */
 
 import fc from "fast-check"
-import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+import { type CdiSpec, type ContainerEdits, hookNames, noEdits } from "../../../src/core/cdi/spec.ts"
 import { minimumVersion } from "../../../src/core/cdi/version.ts"
 
 /** Texts that YAML would read as something else, or that hold what ends one. */
@@ -91,14 +91,7 @@ function editsOf({ text, fewestSchemata }: Words): fc.Arbitrary<ContainerEdits> 
       .map((names) => names.map((name) => ({ hostInterfaceName: name, name }))),
     hooks: list(
       fc.record({
-        hookName: fc.constantFrom(
-          "prestart",
-          "createRuntime",
-          "createContainer",
-          "startContainer",
-          "poststart",
-          "poststop",
-        ),
+        hookName: fc.constantFrom(...hookNames),
         ...{ path: filled, args: list(text), env: list(variable) },
         timeout: maybe(fc.maxSafeInteger()),
       }),
