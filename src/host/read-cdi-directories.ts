@@ -35,7 +35,9 @@ function readDirectory(
   if (stat.value.kind !== "directory") {
     if (isSpecFileName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
     const why =
-      stat.value.kind === "symlink" ? "is a link, which only the newest of them follow" : "is no directory"
+      stat.value.kind === "symlink"
+        ? "is a link, which containerd follows from 2.4 on, and no other engine"
+        : "is no directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }
   const names = host.readDir(hostPath(directory))

@@ -104,7 +104,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     expect(JSON.parse(stdout)).toEqual({
       ...{ version: 1, isSound: true, host: { kind: "simulated", name: machine }, driver: "550.163.01" },
       user: { uid: 1000, gids: [44, 1000] },
-      engines: [{ engine: "crio", version: "1.31", program: null, highest: "0.7.0" }],
+      engines: [{ engine: "crio", version: "1.31", program: null, highest: "0.8.0" }],
       files: [
         {
           ...{ file: "/etc/cdi/nvidia.yaml", kind: "nvidia.com/gpu", cdiVersion: "0.5.0" },

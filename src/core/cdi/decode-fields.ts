@@ -15,7 +15,14 @@ export interface Decoding {
   readonly source: SpecSource
   readonly faults: Fault[]
   /** What is taken here and not everywhere. */
-  readonly leniencies: { readonly path: SpecPath; readonly start: number; readonly what: string }[]
+  readonly leniencies: Leniency[]
+}
+
+export interface Leniency {
+  readonly path: SpecPath
+  readonly start: number
+  readonly what: string
+  readonly advice: string
 }
 
 /** More of them help nobody. */
@@ -49,7 +56,7 @@ function report(decoding: Decoding, made: () => Fault): void {
 }
 
 /** A file of nothing but numbers where texts belong has a million. */
-function tolerate(decoding: Decoding, made: () => Decoding["leniencies"][number]): void {
+function tolerate(decoding: Decoding, made: () => Leniency): void {
   if (decoding.leniencies.length < faultLimit) decoding.leniencies.push(made())
 }
 
@@ -69,7 +76,12 @@ export const text: Reader<string> = {
       refuse(node, path, decoding, "a text")
       return ""
     }
-    tolerate(decoding, () => ({ path, start: node.start, what: `${shown(node)} where a text belongs` }))
+    tolerate(decoding, () => ({
+      path,
+      start: node.start,
+      what: `${shown(node)} where a text belongs`,
+      advice: "put it in quotes: containerd from 2.4 on takes what is written, other engines what that means",
+    }))
     return node.kind === "float" ? floatText(node.value) : String(node.value)
   },
 }
@@ -193,8 +205,10 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
         const inner = [...path, name]
         if (entry.key !== name)
           tolerate(decoding, () => ({
-            ...{ path: inner, start: entry.keyStart },
+            path: inner,
+            start: entry.keyStart,
             what: `${JSON.stringify(entry.key)} where the field is called ${name}`,
+            advice: "write it as the specification does: containerd from 2.4 on refuses the file",
           }))
         found[name] = reader.read(entry.value, inner, decoding)
       }

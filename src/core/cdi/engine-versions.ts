@@ -1,6 +1,6 @@
 /**
  * The newest CDI version that each release of an engine parses. An engine refuses a whole file above it, and says so at debug level only.
- * Source: what the release requires of the CDI library (go.mod, vendor.mod of moby; CRI-O's pull requests 6711, 7526, 7971, 9025, 9650),
+ * Source: what the release requires of the CDI library (go.mod or vendor.mod at its tag; all of 2026-08 and older were looked at),
  * and the library's own list of versions. `podman 4.3.1` was observed: 0.5.0 works, 0.6.0 does not.
  * A release between two rows, or behind the last, parses what the row before it does, perhaps more.
  */
@@ -39,6 +39,7 @@ interface Level {
 /** Order: newest first. */
 const levels: { readonly [E in EngineName]: readonly Level[] } = {
   docker: [
+    { since: "29.2", highest: "1.1.0" },
     { since: "28.1", highest: "1.0.0" },
     { since: "27.4", highest: "0.8.0" },
     { since: "26.1", highest: "0.7.0" },
@@ -46,12 +47,12 @@ const levels: { readonly [E in EngineName]: readonly Level[] } = {
     { since: "0", highest: undefined },
   ],
   containerd: [
-    { since: "2.3", highest: "1.1.0" },
-    { since: "2.1", highest: "1.0.0" },
+    { since: "2.2.1", highest: "1.1.0" },
+    { since: "2.0.5", highest: "1.0.0" },
     { since: "2.0", highest: "0.8.0" },
     { since: "1.7.27", highest: "0.8.0" },
     { since: "1.7.16", highest: "0.7.0" },
-    { since: "1.7.13", highest: "0.6.0" },
+    { since: "1.7.12", highest: "0.6.0" },
     { since: "1.7", highest: "0.5.0" },
     { since: "0", highest: undefined },
   ],
@@ -67,11 +68,12 @@ const levels: { readonly [E in EngineName]: readonly Level[] } = {
     { since: "0", highest: undefined },
   ],
   crio: [
-    { since: "1.36", highest: "1.1.0" },
-    { since: "1.32", highest: "0.8.0" },
+    { since: "1.35", highest: "1.1.0" },
+    { since: "1.33", highest: "1.0.0" },
+    { since: "1.31", highest: "0.8.0" },
     { since: "1.30", highest: "0.7.0" },
-    { since: "1.29", highest: "0.6.0" },
-    { since: "1.27", highest: "0.5.0" },
+    { since: "1.28", highest: "0.6.0" },
+    { since: "1.25", highest: "0.5.0" },
     { since: "1.23", highest: "0.3.0" },
     { since: "0", highest: undefined },
   ],

@@ -9,7 +9,7 @@ import { type Fault, fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 import { adviseSpec, type Warning } from "./advise-spec.ts"
-import type { Decoding } from "./decode-fields.ts"
+import type { Decoding, Leniency } from "./decode-fields.ts"
 import { readJson, type SpecTextOutcome } from "./read-json.ts"
 import { readYaml } from "./read-yaml.ts"
 import type { CdiSpec } from "./spec.ts"
@@ -150,10 +150,8 @@ const warnYaml = (source: SpecSource): Warning =>
 
 const warnLeniency =
   (source: SpecSource) =>
-  ({ path, start, what }: Decoding["leniencies"][number]): Warning =>
-    warn(placeAt(source, start, path), what, {
-      advice: "write it as the specification does: loaders that are not written in Go refuse the file",
-    })
+  ({ path, start, what, advice }: Leniency): Warning =>
+    warn(placeAt(source, start, path), what, { advice })
 
 const warn = (place: CdiPlace, problem: string, { advice }: { readonly advice: string }): Warning => ({
   severity: "warning",

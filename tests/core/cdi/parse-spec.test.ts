@@ -96,6 +96,16 @@ devices:
 kind: v/class
 cdiVersion: v0.6.0
 `
+  test("what the newest engines read otherwise, or refuse, is told with what to write", () => {
+    const text = "cdiVersion: 0.5.0\nkind: a.com/gpu\ndevices:\n- Name: 010\n  containerEdits: {env: [A=1]}\n"
+    const read = parsed(text)
+    expect(read.spec.devices[0]?.name).toBe("8")
+    expect(read.warnings.map(({ fault }) => renderFaultLine(fault))).toEqual([
+      '/etc/cdi/x.yaml:4:3: "Name" where the field is called name [GAN4030]: write it as the specification does: containerd from 2.4 on refuses the file',
+      "/etc/cdi/x.yaml:4:9: number 8 where a text belongs [GAN4030]: put it in quotes: containerd from 2.4 on takes what is written, other engines what that means",
+    ])
+  })
+
   test("warnings come by their places, whichever rule is broken", () => {
     const places = parsed(backwards).warnings.map(({ fault: { data } }) => data.place)
     expect(places.map(({ line, column }) => [line, column])).toEqual([
