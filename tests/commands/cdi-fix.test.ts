@@ -205,6 +205,16 @@ describe("gantry cdi verify --fix", () => {
     expect(readFileSync(file, "utf8")).toBe(own)
   })
 
+  test("a device that is only called like a GPU's UUID is its author's own, and its file is left alone", () => {
+    const own = stale(generated()).replace('- name: "0"', "- name: GPU-left")
+    expect(own).toContain("GPU-left")
+    writeFileSync(file, own)
+    expect(verify("--fix").stdout).toContain(
+      '/etc/cdi/nvidia.yaml is not made anew: a device "GPU-left" in it',
+    )
+    expect(readFileSync(file, "utf8")).toBe(own)
+  })
+
   test("a hand-written file of a kind of its own is left alone, also with the driver's nodes; one of NVIDIA's kinds is made anew", () => {
     const byHand = (kind: string): string =>
       JSON.stringify({

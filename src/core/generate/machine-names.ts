@@ -6,10 +6,13 @@ import { normalisePciAddress, pciAddressPattern } from "../inventory/pci-address
 export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
 export type NameStrategy = (typeof nameStrategies)[number]
 
+/** In any case. What only begins like one is a name that somebody gave: `GPU-left`. */
+const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
   index: /^\d+(?::\d+)?$/,
   "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
-  uuid: /^(?:GPU|MIG)-/,
+  uuid: uuidPattern,
   pci: pciAddressPattern,
 }
 
@@ -19,10 +22,8 @@ export const isNameBy = (strategy: NameStrategy, name: string): boolean => nameP
 export const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, canonicalName(name)))
 
-/** Of a GPU or a MIG device, in any case. What only begins like one is a name that somebody gave. */
+/** Of a GPU or a MIG device. */
 export const isUuid = (name: string): boolean => uuidPattern.test(name)
-
-const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */
 export function canonicalName(name: string): string {
