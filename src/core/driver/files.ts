@@ -71,6 +71,12 @@ export const librariesBeyond: LibraryTable = {
 /** Libraries of the driver whose file does not carry the driver's version. */
 export const unversionedLibrary: RegExp =
   /^(libnvidia-(?:egl-(?:gbm|wayland2?|xcb|xlib)|vulkan-producer)\.so\.\d+\.[\d.]+|libnvidia-nvvm70\.so\.\d+)$/
+/** One of these begins each of their names: a text is searched for them before its names are looked at. */
+export const unversionedBeginnings: readonly string[] = [
+  "libnvidia-egl-",
+  "libnvidia-vulkan-producer.so.",
+  "libnvidia-nvvm70.so.",
+]
 
 export const binariesOf: Readonly<Partial<Record<DriverCapability, readonly string[]>>> = {
   utility: ["nvidia-smi", "nvidia-debugdump", "nvidia-persistenced", "nv-fabricmanager"],

@@ -11,7 +11,7 @@ import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
 import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
-import { unversionedLibrary } from "./files.ts"
+import { unversionedBeginnings, unversionedLibrary } from "./files.ts"
 
 /** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
 const baseDirectories = [
@@ -192,7 +192,7 @@ function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectori
   return {
     holding: parentsOf([`.so.${version}\0`]),
     hinted: parentsOf(["/libcuda.so.1\0", "/libnvidia-ml.so.1\0", "/libGLX_nvidia.so.0\0"]),
-    beside: parentsOf(["/libnvidia-egl-", "/libnvidia-vulkan-producer.so.", "/libnvidia-nvvm70.so."]),
+    beside: parentsOf(unversionedBeginnings.map((name) => `/${name}`)),
   }
 }
 

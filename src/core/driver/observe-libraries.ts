@@ -21,7 +21,7 @@ import { baseName, parentPath } from "../text/path.ts"
 import { compareVersions } from "../text/version.ts"
 import type { DriverCapability } from "./capability.ts"
 import type { DriverLibrary, FileLink, FileReason } from "./catalogue.ts"
-import { librariesBeyond, librariesOf, unversionedLibrary } from "./files.ts"
+import { librariesBeyond, librariesOf, unversionedBeginnings, unversionedLibrary } from "./files.ts"
 import type { LibraryPlaces } from "./find-directories.ts"
 
 interface Found {
@@ -85,8 +85,8 @@ function readDirectory(
   findings: Finding[],
 ): readonly Found[] {
   const ending = `.so.${version}`
-  return list(directory)
-    .names.filter(
+  return namesWith(list(directory), [ending, ...unversionedBeginnings])
+    .filter(
       // Who drops a part of the driver into its directory need not begin the name as the loader has it.
       (name) => name.endsWith(ending) || (name.startsWith("lib") && unversionedLibrary.test(name)),
     )
@@ -252,6 +252,8 @@ function newestGlibc({ neededVersions }: ElfDemands): string | undefined {
 /** One directory, read once, however many libraries lie in it. */
 interface Listing {
   readonly names: readonly string[]
+  /** The same, one behind the other; no name has a NUL. */
+  readonly text: string
   /** Links that may be the driver's. */
   readonly links: ReadonlySet<string>
   /** From a target in the directory to the links that name it. */
@@ -268,14 +270,29 @@ function rememberListings(view: RootView): (directory: string) => Listing {
 }
 
 const mayLead = /^lib(?:cuda|nv|GLX_indirect)|nvidia/
+/** Each name that may lead has one of them. */
+const leadingParts = ["libcuda", "libnv", "libGLX_indirect", "nvidia"]
+
+/** Those that have one of the parts: most have none, and to ask each of thousands is felt. Order: as listed. */
+function namesWith({ text }: Pick<Listing, "text">, parts: readonly string[]): readonly string[] {
+  const ends = new Map<number, number>()
+  for (const part of parts)
+    for (let at = text.indexOf(part); at !== -1; ) {
+      const end = text.indexOf("\0", at)
+      ends.set(text.lastIndexOf("\0", at) + 1, end)
+      at = text.indexOf(part, end)
+    }
+  return [...ends].sort(([one], [other]) => one - other).map(([start, end]) => text.slice(start, end))
+}
 
 function readListing(view: RootView, directory: string): Listing {
   const listed = view.readDir(directory)
   const names = listed.ok ? listed.value : []
+  const text = `${names.join("\0")}\0`
   const links = new Set<string>()
   const byTarget = new Map<string, string[]>()
-  for (const name of names) {
-    // A link to a library of the driver is named after it. Most names of a directory are not: this is asked of thousands.
+  for (const name of namesWith({ text }, leadingParts)) {
+    // A link to a library of the driver is named after it.
     if (!name.startsWith("lib") || !mayLead.test(name)) continue
     const target = view.readLink(`${directory}/${name}`)
     if (!target.ok) continue
@@ -286,7 +303,7 @@ function readListing(view: RootView, directory: string): Listing {
     if (others === undefined) byTarget.set(aim, [name])
     else others.push(name)
   }
-  return { names, links, byTarget }
+  return { names, text, links, byTarget }
 }
 
 /**
