@@ -14,7 +14,10 @@ export interface SpecChange {
   readonly what: string
 }
 
-/** Empty: containers get the same. Order: envelope, edits of all, devices of the one, then new ones; of a field what is gone first. What only stands elsewhere, where that counts, is gone and there again. */
+/**
+ * Empty: containers get the same. Order: envelope, shared edits, devices of `one`, new devices; within a field removals first. An item that only
+ * moved, where order matters, is removed and added.
+ */
 export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
   const others = new Map(other.devices.map((device) => [device.name, device]))
   const names = new Set(one.devices.map(({ name }) => name))
@@ -86,13 +89,16 @@ function sharedBy(field: string, { env, deviceNodes, mounts, hooks }: ContainerE
 const groupItems = (
   items: readonly string[],
   shared: readonly string[],
-): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    [...Map.groupBy(shared.entries(), ([, key]) => key)].map(([key, ones]) => [
-      key,
-      ones.map(([index]) => items[index] ?? ""),
-    ]),
-  )
+): ReadonlyMap<string, readonly string[]> => {
+  // No Map.groupBy: the library runs on Node 20 too.
+  const groups = new Map<string, string[]>()
+  for (const [index, key] of shared.entries()) {
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, [items[index] ?? ""])
+    else known.push(items[index] ?? "")
+  }
+  return groups
+}
 
 /** The same items in another order: those that stand elsewhere, where that counts. */
 function diffOrder(

@@ -3,7 +3,7 @@
  * A name that stands here is promised; everything else in core may change.
  */
 
-export { adviseSpec } from "../cdi/advise-spec.ts"
+export { adviseSpec, type Warning } from "../cdi/advise-spec.ts"
 export { type ApplyOptions, applyEdits } from "../cdi/apply-edits.ts"
 export { collectEdits, type ResolvedDevices } from "../cdi/collect-edits.ts"
 export type { CompleteNode, FindHostNode, HostNode } from "../cdi/complete-node.ts"
@@ -24,7 +24,7 @@ export {
 } from "../cdi/engine-versions.ts"
 export { mergeEdits } from "../cdi/merge-edits.ts"
 export { mergeSpecs } from "../cdi/merge-specs.ts"
-export { type DeviceName, parseDeviceName, renderDeviceName } from "../cdi/name-rules.ts"
+export { parseQualifiedName, type QualifiedName, renderQualifiedName } from "../cdi/name-rules.ts"
 export { type ParsedSpec, parseSpec, type SpecFile } from "../cdi/parse-spec.ts"
 export {
   buildRegistry,
@@ -61,7 +61,9 @@ export {
   type MinimumVersion,
   minimumVersion,
   parseVersion,
+  type UnversionedSpec,
 } from "../cdi/version.ts"
+export type { CdiPlace } from "../fault/cdi-place.ts"
 export type { Fault, FaultTag } from "../fault/fault.ts"
 export type { Finding } from "../fault/finding.ts"
 export { faultCode, renderFaultLine } from "../fault/render.ts"
