@@ -77,7 +77,7 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
       ? [
           {
             path: ["cdiVersion"],
-            problem: `cdiVersion ${quote(cdiVersion)} is no semantic version`,
+            problem: `cdiVersion ${quote(cdiVersion)} is not a semantic version`,
             advice: `write ${cdiVersion.slice(1)}`,
           },
         ]
@@ -87,7 +87,7 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
       : [
           {
             path: ["kind"],
-            problem: `the vendor ${quote(vendor)} is no DNS subdomain`,
+            problem: `the vendor ${quote(vendor)} is not a DNS subdomain`,
             advice:
               "name a domain of yours: letters, digits and -, parts of 63 characters at most, 253 together",
           },
@@ -119,7 +119,7 @@ function annotationAdvice(annotations: ReadonlyMap<string, string>, path: SpecPa
     if (!isQualified)
       advices.push({
         path: [...path, key],
-        problem: `the annotation ${quote(key)} is no qualified name`,
+        problem: `the annotation ${quote(key)} is not a qualified name`,
         advice: "write name or domain/name, the name of 63 letters, digits, -, _ and . at most",
       })
   }
@@ -147,7 +147,7 @@ function editsAdvice(edits: ContainerEdits, path: SpecPath): readonly Advice[] {
           ? [
               {
                 path: [...own, "permissions"],
-                problem: 'permissions "none" are newer than version 1.1.0',
+                problem: 'permissions "none" need a version above 1.1.0',
                 advice:
                   "engines of today refuse the whole file for it; leave the node out of the cgroup otherwise",
               },
@@ -176,7 +176,8 @@ function editsAdvice(edits: ContainerEdits, path: SpecPath): readonly Advice[] {
           ? [
               {
                 path: [...own, "hookName"],
-                problem: "prestart is no hook of this specification, and deprecated in that of runtimes",
+                problem:
+                  "prestart is not a hook of the CDI specification, and is deprecated in that of runtimes",
                 advice:
                   "use createRuntime, or createContainer for what is done in the container's namespaces",
               },

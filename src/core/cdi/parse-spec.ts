@@ -138,23 +138,33 @@ const warnUnread = (source: SpecSource, unread: number | undefined): readonly Wa
   unread === undefined
     ? []
     : [
-        warn(placeAt(source, unread, []), "text behind the end of the specification, which nobody reads", {
+        warn({
+          place: placeAt(source, unread, []),
+          problem: "text after the end of the specification, which nobody reads",
           advice: "remove it, or give it a file of its own",
         }),
       ]
 
 const warnYaml = (source: SpecSource): Warning =>
-  warn(placeAt(source, 0, []), "a file that is called .json and holds YAML", {
+  warn({
+    place: placeAt(source, 0, []),
+    problem: "a file that is called .json and holds YAML",
     advice: "call it .yaml: a loader that goes by the name refuses it",
   })
 
 const warnLeniency =
   (source: SpecSource) =>
   ({ path, start, what, advice }: Leniency): Warning =>
-    warn(placeAt(source, start, path), what, { advice })
+    warn({ place: placeAt(source, start, path), problem: what, advice })
 
-const warn = (place: CdiPlace, problem: string, { advice }: { readonly advice: string }): Warning => ({
+interface BrokenRule {
+  readonly place: CdiPlace
+  readonly problem: string
+  readonly advice: string
+}
+
+const warn = (broken: BrokenRule): Warning => ({
   severity: "warning",
-  fault: fault("CdiRuleBroken", { place, problem, advice, isFatal: false }),
+  fault: fault("CdiRuleBroken", { ...broken, isFatal: false }),
   evidence: [],
 })

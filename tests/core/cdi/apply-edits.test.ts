@@ -91,14 +91,14 @@ describe("edits of a container", () => {
 
   const findHostNode = (): HostNode => ({ type: "c", major: 1, minor: 3, fileMode: 438 })
 
-  test("edits in two steps are those of one, hooks and rules aside, and the whole stays JSON", () => {
+  test("edits applied in two steps give what they give merged, and the whole stays JSON", () => {
     fc.assert(
       fc.property(arbitraryEdits, arbitraryEdits, (one, other) => {
         const options = { ...plain, findHostNode }
         const step = applyEdits('{"ociVersion":"1.0.2"}', one, options)
-        if (!step.ok) return expect<string>(step.fault.tag).toBe("CdiHostNodeOther")
-        const twice = applyEdits(step.value, other, options)
         const once = applyEdits('{"ociVersion":"1.0.2"}', mergeEdits([one, other]), options)
+        if (!step.ok) return expect(once).toEqual(step)
+        const twice = applyEdits(step.value, other, options)
         expect(twice.ok).toBe(once.ok)
         if (!twice.ok || !once.ok) return
         expect(JSON.parse(twice.value)).toEqual(JSON.parse(once.value))

@@ -1,8 +1,8 @@
 /** Specifications that nobody wrote, for properties. */
 
 import fc from "fast-check"
+import { withLowestVersion } from "../../../src/core/cdi/raise-version.ts"
 import { type CdiSpec, type ContainerEdits, hookNames, noEdits } from "../../../src/core/cdi/spec.ts"
-import { minimumVersion } from "../../../src/core/cdi/version.ts"
 
 /** Texts that YAML would read as something else, or that hold what ends one. */
 const anyText = fc.oneof(
@@ -138,8 +138,7 @@ function specOf(words: Words): fc.Arbitrary<CdiSpec> {
       containerEdits: fc.oneof(fc.constant(noEdits), madeEdits),
     })
     .map((made) => {
-      const spec: CdiSpec = { cdiVersion: "", ...made }
-      return { ...spec, cdiVersion: minimumVersion(spec).version }
+      return withLowestVersion(made)
     })
 }
 

@@ -67,7 +67,7 @@ describe("the devices of specifications, one a line", () => {
   test("of a thousand devices each is found, and little is read for it", () => {
     const names = Array.from({ length: 1000 }, (_, number) => `gpu${number}`)
     const devices = names.map((name) => `- {name: ${name}, containerEdits: {env: [N=${name}]}}\n`).join("")
-    const { sources, shelves } = indexDevices(
+    const { sources, buckets } = indexDevices(
       registryOf({ "a.yaml": `cdiVersion: 0.5.0\nkind: v.com/card\ndevices:\n${devices}` }),
     )
     for (const name of names) {
@@ -79,9 +79,9 @@ describe("the devices of specifications, one a line", () => {
       const [found] =
         findDevices(
           {
-            shelfCount: shelves.length,
+            bucketCount: buckets.length,
             source: (number) => text(sources[number]),
-            shelf: (number) => text(shelves[number]),
+            bucket: (number) => text(buckets[number]),
           },
           [`v.com/card=${name}`],
         ) ?? []
@@ -92,7 +92,7 @@ describe("the devices of specifications, one a line", () => {
 
   test("a part that cannot be read is an unknown device", () => {
     const whole = readerOf(registry)
-    expect(findDevices({ ...whole, shelf: () => undefined }, ["v.com/card=0"])).toBeUndefined()
+    expect(findDevices({ ...whole, bucket: () => undefined }, ["v.com/card=0"])).toBeUndefined()
     expect(findDevices({ ...whole, source: () => undefined }, ["v.com/card=0"])).toBeUndefined()
   })
 

@@ -17,6 +17,32 @@ const node = (path: string, hostPath = "") => ({
   ...{ fileMode: undefined, uid: undefined, gid: undefined },
 })
 
+test("what is gone and what is new, field by field", () => {
+  const edits: ContainerEdits = { ...noEdits, mounts: [mount("/a", "/a"), mount("/b", "/b")] }
+  const device = { name: "a", annotations: new Map(), containerEdits: edits }
+  const before: CdiSpec = { ...specOf({}), devices: [device] }
+  const after: CdiSpec = {
+    ...before,
+    cdiVersion: "0.6.0",
+    annotations: new Map([["a", "b"]]),
+    devices: [
+      { ...device, containerEdits: { ...edits, mounts: edits.mounts.slice(1), env: ["A=b"] } },
+      { ...device, name: "b" },
+    ],
+  }
+  expect(
+    diffSpecs(before, after).map(({ where, field, change, what }) => `${where} ${field} ${change} ${what}`),
+  ).toEqual([
+    "cdiVersion  removed 0.5.0",
+    "cdiVersion  added 0.6.0",
+    "annotations  added a: b",
+    'device a mounts removed {"hostPath":"/a","containerPath":"/a","options":["rbind"]}',
+    "device a env added A=b",
+    "device b  added ",
+  ])
+  expect(diffSpecs(after, before)).toHaveLength(6)
+})
+
 /** From the first to the second, and whether they are the same for a container. */
 describe("the same items in another order", () => {
   test.each<

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { foldersOf, linksOf } from "../../../src/core/cdi/hook-arguments.ts"
+import { foldersOf, linksInHook } from "../../../src/core/cdi/hook-arguments.ts"
 import type { Hook } from "../../../src/core/cdi/spec.ts"
 
 const hook = (...args: readonly string[]): Hook => ({
@@ -31,6 +31,6 @@ test.each<[args: readonly string[], links: readonly object[], folders: readonly 
   [["chmod", "--folder", "/x", "--link", "a::/b"], [], []],
   [[], [], []],
 ])("%p", (args, links, folders) => {
-  expect(linksOf(hook(...args))).toEqual(links as ReturnType<typeof linksOf>)
+  expect(linksInHook(hook(...args))).toEqual(links as ReturnType<typeof linksInHook>)
   expect(foldersOf(hook(...args))).toEqual(folders)
 })

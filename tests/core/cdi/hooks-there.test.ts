@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { withoutHooksThere } from "../../../src/core/cdi/hooks-there.ts"
+import { withoutPresentHooks } from "../../../src/core/cdi/hooks-there.ts"
 import { type Hook, noEdits } from "../../../src/core/cdi/spec.ts"
 import { parseJsonValue } from "../../../src/core/oci/json.ts"
 
@@ -9,7 +9,7 @@ const made: Hook = { hookName: "createContainer", path: "/h", args: ["h", "x"], 
 function isAdded(hook: Hook, spec: object): boolean {
   const parsed = parseJsonValue(JSON.stringify(spec), "OCI spec")
   if (!parsed.ok) throw new Error("no JSON")
-  return withoutHooksThere({ ...noEdits, hooks: [hook] }, parsed.value, own).hooks.length === 1
+  return withoutPresentHooks({ ...noEdits, hooks: [hook] }, parsed.value, own).hooks.length === 1
 }
 const there = (hook: object, stage = "createContainer"): object => ({ hooks: { [stage]: [hook] } })
 const same = { path: "/h", args: ["h", "x"] }
@@ -45,6 +45,6 @@ describe("a hook that config.json has already is not added again", () => {
   test("two of one specification that are the same are both added", () => {
     const parsed = parseJsonValue("{}", "OCI spec")
     const edits = { ...noEdits, hooks: [made, made] }
-    expect(parsed.ok && withoutHooksThere(edits, parsed.value, own).hooks).toHaveLength(2)
+    expect(parsed.ok && withoutPresentHooks(edits, parsed.value, own).hooks).toHaveLength(2)
   })
 })

@@ -4,10 +4,10 @@ import { type IndexReader, indexDevices } from "../../../src/core/cdi/device-ind
 import type { Registry } from "../../../src/core/cdi/registry.ts"
 
 export function readerOf(registry: Registry): IndexReader {
-  const { sources, shelves } = indexDevices(registry)
+  const { sources, buckets } = indexDevices(registry)
   return {
-    shelfCount: shelves.length,
+    bucketCount: buckets.length,
     source: (number) => sources[number],
-    shelf: (number) => shelves[number],
+    bucket: (number) => buckets[number],
   }
 }

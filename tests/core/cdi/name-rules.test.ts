@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { parseDeviceName } from "../../../src/core/cdi/name-rules.ts"
+import { parseQualifiedName } from "../../../src/core/cdi/name-rules.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import rows from "../../vectors/cdi/names.json"
 
@@ -9,7 +9,7 @@ describe("full names of devices", () => {
   test.each(names.map(({ name, why }) => [JSON.stringify(name), name, why] as const))(
     "%s",
     (_, name, why) => {
-      const parsed = parseDeviceName(name)
+      const parsed = parseQualifiedName(name)
       expect(parsed.ok).toBe(why === undefined)
       if (parsed.ok) expect(`${parsed.value.vendor}/${parsed.value.class}=${parsed.value.device}`).toBe(name)
     },
@@ -22,7 +22,7 @@ describe("full names of devices", () => {
     ["v/c=-0", 'invalid device "v/c=-0": invalid device name "-0", should start with a letter or digit'],
     ["1/c=0", 'invalid device "1/c=0": invalid vendor. "1", should start with letter'],
   ])("%s: what is wrong is told", (name, sentence) => {
-    const parsed = parseDeviceName(name)
+    const parsed = parseQualifiedName(name)
     expect(parsed.ok ? "" : renderFaultLine(parsed.fault)).toBe(
       `${sentence} [GAN4044]: a device's full name is vendor/class=device, as nvidia.com/gpu=0`,
     )

@@ -93,7 +93,7 @@ describe("specifications of a machine", () => {
     ],
     [
       "0",
-      'unresolvable CDI devices 0: "0" is no full name, vendor/class=device [GAN4043]: did you mean v/c=0?',
+      'unresolvable CDI devices 0: "0" is not a qualified name, vendor/class=device [GAN4043]: did you mean v/c=0?',
     ],
     [
       "w/c=al",
@@ -101,7 +101,7 @@ describe("specifications of a machine", () => {
     ],
     [
       "x/y=z\n",
-      'unresolvable CDI devices x/y=z\\n: "x/y=z\\n" is no full name, vendor/class=device [GAN4043]: gantry cdi list',
+      'unresolvable CDI devices x/y=z\\n: "x/y=z\\n" is not a qualified name, vendor/class=device [GAN4043]: gantry cdi list',
     ],
     [
       "v/c=2",

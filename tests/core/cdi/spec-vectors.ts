@@ -11,7 +11,8 @@ export interface SpecRow {
   readonly differs?: string
   readonly minimum?: string
   readonly device?: string
-  readonly warnings?: number
+  /** As `LINE:COLUMN: PROBLEM`. Order: by place. */
+  readonly warnings?: readonly string[]
 }
 
 export const specRows: readonly SpecRow[] = specs as readonly SpecRow[]

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test"
+import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+import { type RootChange, transformRoot } from "../../../src/core/cdi/transform-root.ts"
+
+const node = {
+  ...{ path: "/run/driver/dev/a", hostPath: "", type: "", major: 0, minor: 0, fileMode: undefined },
+  ...{ permissions: "", uid: undefined, gid: undefined },
+}
+const hook = (hookName: string, ...args: readonly string[]) => ({
+  ...{ hookName, path: "/run/driver/bin/h", args, env: [], timeout: undefined },
+})
+const edits: ContainerEdits = {
+  ...noEdits,
+  deviceNodes: [node, { ...node, path: "/dev/b", hostPath: "/run/driver/dev/b" }],
+  mounts: [
+    { hostPath: "/run/driver", containerPath: "/run/driver/x", options: [], type: "" },
+    { hostPath: "/run/driver2/y", containerPath: "/y", options: [], type: "" },
+  ],
+  hooks: [
+    hook("createRuntime", "/run/driver/a", "/run/driver/a::/run/driver/b"),
+    hook("createContainer", "--link", "/run/driver/a::/run/driver/b"),
+    hook("startContainer", "/run/driver/c"),
+  ],
+}
+const spec: CdiSpec = {
+  cdiVersion: "0.5.0",
+  kind: "v/c",
+  annotations: new Map(),
+  devices: [{ name: "a", annotations: new Map(), containerEdits: edits }],
+  containerEdits: noEdits,
+}
+
+const moved = (change: Partial<RootChange>): ContainerEdits => {
+  const whole = { from: "/run/driver", to: "/host", relativeTo: "host", ...change } as const
+  return transformRoot(spec, whole).devices[0]?.containerEdits ?? noEdits
+}
+
+describe("another root", () => {
+  test("of the machine: nodes, sources of mounts, hooks of the runtime's namespace", () => {
+    const { deviceNodes, mounts, hooks } = moved({})
+    expect(deviceNodes.map(({ path, hostPath }) => [path, hostPath])).toEqual([
+      ["/run/driver/dev/a", "/host/dev/a"],
+      ["/dev/b", "/host/dev/b"],
+    ])
+    expect(mounts.map(({ hostPath, containerPath }) => [hostPath, containerPath])).toEqual([
+      ["/host", "/run/driver/x"],
+      ["/run/driver2/y", "/y"],
+    ])
+    expect(hooks.map(({ path, args }) => [path, ...args])).toEqual([
+      ["/host/bin/h", "/host/a", "/host/a::/host/b"],
+      ["/host/bin/h", "--link", "/run/driver/a::/run/driver/b"],
+      ["/run/driver/bin/h", "/run/driver/c"],
+    ])
+  })
+
+  test("of the container: places of nodes and mounts, hooks that run in its namespaces, and their arguments", () => {
+    const { deviceNodes, mounts, hooks } = moved({ relativeTo: "container" })
+    expect(deviceNodes.map(({ path, hostPath }) => [path, hostPath])).toEqual([
+      ["/host/dev/a", "/run/driver/dev/a"],
+      ["/dev/b", "/run/driver/dev/b"],
+    ])
+    expect(mounts.map(({ hostPath, containerPath }) => [hostPath, containerPath])).toEqual([
+      ["/run/driver", "/host/x"],
+      ["/run/driver2/y", "/y"],
+    ])
+    expect(hooks.map(({ path, args }) => [path, ...args])).toEqual([
+      ["/run/driver/bin/h", "/run/driver/a", "/run/driver/a::/run/driver/b"],
+      ["/run/driver/bin/h", "--link", "/host/a::/host/b"],
+      // Its program is sought in the container.
+      ["/host/bin/h", "/host/c"],
+    ])
+  })
+
+  test("from / every absolute path moves, to / the root goes away, and the same root changes nothing", () => {
+    expect(moved({ from: "/" }).mounts.map(({ hostPath }) => hostPath)).toEqual([
+      "/host/run/driver",
+      "/host/run/driver2/y",
+    ])
+    expect(moved({ to: "/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/", "/run/driver2/y"])
+    expect(moved({ to: "/x/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/x", "/run/driver2/y"])
+    expect(transformRoot(spec, { from: "/a/", to: "/a", relativeTo: "host" })).toBe(spec)
+  })
+})
