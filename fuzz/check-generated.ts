@@ -22,7 +22,7 @@ const request: SpecRequest = {
   },
   nodes: { numbers: "written", rights: "written", owners: "machine" },
   ...{ hasAllDevice: true, hasGroups: true, has32Bit: true, hasSockets: true, orinCompatDirectory: "" },
-  ...{ trouble: "told", additions: noAdditions },
+  ...{ machineFaults: "reported", additions: noAdditions },
 }
 
 export function checkGenerated(snapshot: HostSnapshot): string | undefined {

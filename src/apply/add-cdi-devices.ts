@@ -4,7 +4,7 @@
  */
 
 import { applyEdits } from "../core/cdi/apply-edits.ts"
-import { withoutHooksThere } from "../core/cdi/hooks-there.ts"
+import { withoutPresentHooks } from "../core/cdi/hooks-there.ts"
 import { mergeEdits } from "../core/cdi/merge-edits.ts"
 import { readOwner } from "../core/cdi/read-owner.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf, type Mount } from "../core/cdi/spec.ts"
@@ -37,7 +37,7 @@ export function addCdiDevices(
   const bound = owner.value.hasUserNamespace ? divideNodes(merged, host) : { edits: merged, nodes: [] }
   const placed = placeOnHost(bound.edits, host)
   if (!placed.ok) return placed
-  const applied = applyEdits(text, withoutHooksThere(placed.value, parsed.value, hookEnvironment), {
+  const applied = applyEdits(text, withoutPresentHooks(placed.value, parsed.value, hookEnvironment), {
     findHostNode: findHostNode(host),
     // As in the release of the Go package that the reference's wrapper is built with: runc before 1.2 knows no mapped binds.
     bindOwners: "kept",

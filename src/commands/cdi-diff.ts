@@ -13,12 +13,13 @@ import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { openMachine } from "./open-machine.ts"
-import { directoryOf, readSoundSpec } from "./read-cdi.ts"
+import { readValidSpec, simulatedRoot } from "./read-cdi.ts"
 import { writeText } from "./report.ts"
 
 const shape = cdiShape({
   usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
   valued: [...machineFlags],
+  switches: ["json"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>
@@ -26,7 +27,7 @@ export const run = (args: readonly string[]): Promise<number> =>
     const [first, second, ...more] = flags.words
     if (first === undefined || second === undefined || more.length > 0)
       return misused(shape, "diff takes two files, or a file and the word machine")
-    const one = readSoundSpec(first)
+    const one = readValidSpec(first)
     if (!one.ok) return one
     const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)
     if (!pair.ok) return pair
@@ -49,7 +50,7 @@ interface Pair {
 }
 
 function beside(spec: CdiSpec, path: string): Result<Pair> {
-  const other = readSoundSpec(path)
+  const other = readValidSpec(path)
   return other.ok ? ok({ spec, other: other.value, unlisted: [] }) : other
 }
 
@@ -60,9 +61,9 @@ function beside(spec: CdiSpec, path: string): Result<Pair> {
 async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
   const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
-  const { placeOnMachine, takeHome } = await import("../core/generate/place-on-machine.ts")
-  const directory = directoryOf(host.value)
-  const spec = directory === undefined ? written : takeHome(written, directory)
+  const { placeOnMachine, specOnMachine } = await import("../core/generate/place-on-machine.ts")
+  const directory = simulatedRoot(host.value)
+  const spec = directory === undefined ? written : specOnMachine(written, directory)
   const twin = await makeTwin(spec, host.value, flags)
   if (!twin.ok) return twin
   const { made, whole } = twin.value
@@ -70,7 +71,7 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   const isPlaced = directory !== undefined && diffSpecs(spec, written).length > 0
   const follow = (one: CdiSpec): CdiSpec =>
     isPlaced
-      ? takeHome(
+      ? specOnMachine(
           placeOnMachine(one, (path) => host.value.livePath(hostPath(path))),
           directory,
         )
@@ -99,7 +100,10 @@ async function makeTwin(
   ])
   const machine = observeMachine(flags, shape)
   if (!machine.ok) return machine
-  return generateTwin(machine.value.snapshot, spec, { hookProgram: ownHookProgram(), trouble: "refused" })
+  return generateTwin(machine.value.snapshot, spec, {
+    hookProgram: ownHookProgram(),
+    machineFaults: "refused",
+  })
 }
 
 /** Each device under one of its names. */

@@ -21,7 +21,7 @@ export const cdiShape = ({ usage, valued, switches = [] }: CdiShape): FlagShape 
   program: "gantry cdi",
   usage: `gantry cdi ${usage}`,
   valued,
-  switches: ["json", "help", "h", ...switches],
+  switches: ["help", "h", ...switches],
 })
 
 /** Reads, answers or says how the action is used, prints. */

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
 import { renderEngine, versionReadBy } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
+import { counted } from "../core/text/counted.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
 import type { VendorName } from "../core/vendor/vendor-names.ts"
@@ -13,7 +14,7 @@ import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
-import { findDeafEngines, findReaders, type Readers } from "./find-readers.ts"
+import { findEnginesWithoutCdi, findReaders, type Readers } from "./find-readers.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
@@ -154,7 +155,7 @@ async function generate(
   const findings = [
     ...spec.findings,
     ...findMissingHookPrograms(spec.hookPrograms, host),
-    ...findDeafEngines(readers, call),
+    ...findEnginesWithoutCdi(readers, call),
   ]
   const { format } = call
   const output = outputOf(call, spec)
@@ -163,11 +164,11 @@ async function generate(
     await print(spec.text)
     return ok(undefined)
   }
-  const [{ writeUnrivalled }, { findUnread }] = await Promise.all([
+  const [{ writeWithoutConflict }, { findUnread }] = await Promise.all([
     import("./find-rivals.ts"),
     import("./find-unread.ts"),
   ])
-  const written = await writeUnrivalled(spec, output, format)
+  const written = await writeWithoutConflict(spec, output, format)
   if (!written.ok) return written
   const every = [...findings, ...(await findUnread(spec, written.value))]
   const told = { ...spec, findings: every, file: written.value, ...readers }
@@ -204,9 +205,8 @@ interface WrittenFile extends MadeSpec, Readers {
 }
 
 function renderWritten({ kind, cdiVersion, deviceNames, file, limit }: WrittenFile): string {
-  const count = deviceNames.length
   const because = limit === undefined ? "" : `, for ${limit.because.map(renderEngine).join(" and ")}`
-  return `${escapeControl(file)}: ${count} ${count === 1 ? "device" : "devices"} of ${kind}, cdiVersion ${cdiVersion}${because}\n`
+  return `${escapeControl(file)}: ${counted(deviceNames.length, "device")} of ${kind}, cdiVersion ${cdiVersion}${because}\n`
 }
 
 async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string> {

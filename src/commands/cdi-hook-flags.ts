@@ -4,6 +4,8 @@
  * recorded runs. A hook that is not known is no error: a newer specification must not break an older program.
  */
 
+import type { CompletionCall } from "../apply/cdi-hook/complete-container.ts"
+import type { CompatCall } from "../apply/cdi-hook/enable-cuda-compat.ts"
 import { type HookLink, hookFlags, parseLink, stateFlag } from "../core/cdi/toolkit-hooks.ts"
 import { isLdSoConfLine } from "../core/ldcache/plan-loader-files.ts"
 import { cleanPath } from "../core/text/path.ts"
@@ -15,26 +17,10 @@ export type CdiHook =
       readonly links: readonly HookLink[]
     }
   | { readonly name: "update-ldcache"; readonly folders: readonly string[] }
-  | {
-      readonly name: "enable-cuda-compat"
-      /** undefined: the one that images keep such libraries in. */
-      readonly directory: string | undefined
-      readonly hostDriverVersion: string | undefined
-      readonly hostCudaVersion: string | undefined
-    }
+  | ({ readonly name: "enable-cuda-compat" } & CompatCall)
   | { readonly name: "chmod"; readonly paths: readonly string[]; readonly mode: number }
-  | ({ readonly name: "complete-container" } & CompletionFlags)
-
-/** All of the above in one call, which only our own specifications make. */
-interface CompletionFlags {
-  readonly links: readonly HookLink[]
-  /** Made where the container has what they name. */
-  readonly nodeLinks: readonly HookLink[]
-  readonly compat: Omit<Extract<CdiHook, { readonly name: "enable-cuda-compat" }>, "name"> | undefined
-  readonly folders: readonly string[]
-  readonly hidesNodeModification: boolean
-  readonly hasApplicationProfile: boolean
-}
+  /** All of the above in one call, which only our own specifications make. */
+  | ({ readonly name: "complete-container" } & CompletionCall)
 
 export type CdiHookCall =
   | { readonly kind: "help" | "version" }
@@ -70,7 +56,7 @@ export function parseCdiHookFlags(
   const answered = answer(global.switches)
   if (answered !== undefined) return { kind: answered }
   const [name = "", ...rest] = global.words
-  if (!isHookName(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
+  if (!isHookCommand(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
   const { valued, switches } = hookFlags[name]
   const usage = `nvidia-cdi-hook ${[name, ...valued.map((flag) => `--${flag} …`)].join(" ")} [--${stateFlag} FILE]`
   const own = readFlags(rest, [stateFlag, ...valued], "anywhere", switches)
@@ -88,7 +74,7 @@ export function parseCdiHookFlags(
   }
 }
 
-const isHookName = (name: string): name is CdiHook["name"] => Object.hasOwn(hookFlags, name)
+const isHookCommand = (name: string): name is CdiHook["name"] => Object.hasOwn(hookFlags, name)
 
 interface Given {
   readonly values: ReadonlyMap<string, readonly string[]>
@@ -185,7 +171,7 @@ function chooseHook(name: CdiHook["name"], { values, switches }: Given): CdiHook
         nodeLinks,
         folders,
         compat: switches.get("enable-cuda-compat") === true ? readCompat(last) : undefined,
-        hidesNodeModification: switches.get("disable-device-node-modification") === true,
+        disablesNodeModification: switches.get("disable-device-node-modification") === true,
         hasApplicationProfile: switches.get("update-application-profile") === true,
       }
     }
@@ -218,7 +204,7 @@ function readFolders(texts: readonly string[]): readonly string[] | string {
   return wrong === undefined ? folders : `invalid folder ${JSON.stringify(wrong)}`
 }
 
-const readCompat = (last: (flag: string) => string): NonNullable<CompletionFlags["compat"]> => ({
+const readCompat = (last: (flag: string) => string): CompatCall => ({
   directory: last("cuda-compat-container-root") || undefined,
   hostDriverVersion: last("host-driver-version") || undefined,
   hostCudaVersion: last("host-cuda-version") || undefined,

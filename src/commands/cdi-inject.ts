@@ -6,7 +6,7 @@ import { applyEdits } from "../core/cdi/apply-edits.ts"
 import type { ResolvedDevices } from "../core/cdi/collect-edits.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-resolved.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { homePath } from "../core/generate/place-on-machine.ts"
+import { machinePath } from "../core/generate/place-on-machine.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
@@ -20,14 +20,14 @@ import { type DirectoryLock, replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
-import { directoryOf } from "./read-cdi.ts"
+import { simulatedRoot } from "./read-cdi.ts"
 import { resolveOn } from "./recall-cdi.ts"
 
 const shape = cdiShape({
   usage:
     "inject NAME… --config FILE | --bundle DIR [-o FILE] [--dry-run] [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["config", "bundle", "o", "output", "spec-dir", "host"],
-  switches: ["dry-run"],
+  switches: ["json", "dry-run"],
 })
 
 export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, inject)
@@ -47,7 +47,7 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   const place = placeOf(config.value)
   return place !== undefined && placeOf(outputOf(flags, config.value)) === place && !flags.on.has("dry-run")
     ? holdDirectory(parentPath(place), async (lock) => edit(flags, given, lock))
-    : edit(flags, given, "taken")
+    : edit(flags, given, "take")
 }
 
 interface Injection {
@@ -71,11 +71,11 @@ function edit(flags: Flags, { config, host, resolved }: Injection, lock: Directo
   if (!bytes.ok) return bytes
   // What is no UTF-8 stays what it is.
   const text = decodeUtf8(bytes.value)
-  const directory = directoryOf(host)
+  const directory = simulatedRoot(host)
   const { edits } = resolved
   const findNode = findHostNode(host)
   const edited = applyEdits(text, edits, {
-    findHostNode: (path) => findNode(directory === undefined ? path : homePath(path, directory)),
+    findHostNode: (path) => findNode(directory === undefined ? path : machinePath(path, directory)),
     bindOwners: "mapped",
     hookEnvironment,
   })
@@ -112,6 +112,6 @@ function configOf({ words, values }: Flags): Result<string> {
   if ((config === undefined) === (bundle === undefined))
     return misused(shape, "into what? say --config FILE or --bundle DIR")
   if (config === "" || bundle === "" || values.get("o") === "" || values.get("output") === "")
-    return misused(shape, "an empty name is no file's")
+    return misused(shape, "a file's name is not empty")
   return ok(config ?? joinPath(bundle ?? "", "config.json"))
 }

@@ -9,6 +9,7 @@ import { readRegistry } from "./read-cdi.ts"
 const shape = cdiShape({
   usage: "inspect NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
+  switches: ["json"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>

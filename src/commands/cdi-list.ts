@@ -8,6 +8,7 @@ import { readRegistry } from "./read-cdi.ts"
 const shape = cdiShape({
   usage: "list [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
+  switches: ["json"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>

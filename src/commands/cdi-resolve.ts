@@ -9,6 +9,7 @@ import { resolveOn } from "./recall-cdi.ts"
 const shape = cdiShape({
   usage: "resolve NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
+  switches: ["json"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>

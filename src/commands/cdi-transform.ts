@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
-import { readSoundSpec } from "./read-cdi.ts"
+import { readValidSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage:
@@ -31,7 +31,7 @@ function transform({ words, values }: Flags): Result<Answer> {
   const format = values.get("format") ?? formatOf(output === "-" ? file : output)
   if (format !== "yaml" && format !== "json")
     return misused(shape, `--format is yaml or json, not ${JSON.stringify(format)}`)
-  const spec = readSoundSpec(file)
+  const spec = readValidSpec(file)
   if (!spec.ok) return spec
   const moved = raiseVersion(transformRoot(spec.value, { from, to, relativeTo }))
   const text = renderSpec(moved, format)

@@ -14,6 +14,7 @@ import { readRegistry, readSpec } from "./read-cdi.ts"
 const shape = cdiShape({
   usage: "validate FILE… [--json] | validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
+  switches: ["json"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>

@@ -15,7 +15,7 @@ import {
 import type { Finding } from "../core/fault/finding.ts"
 import { faultSentence, renderFaultLine } from "../core/fault/render.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import { takeRegistryHome } from "../core/generate/place-on-machine.ts"
+import { registryOnMachine } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
@@ -28,12 +28,12 @@ import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { observeMachine } from "./observe-machine.ts"
-import { directoryOf, registryNamed } from "./read-cdi.ts"
+import { registryNamed, simulatedRoot } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,
   valued: ["spec-dir", "engine", "user", "image-root", ...machineFlags],
-  switches: ["fix"],
+  switches: ["json", "fix"],
 })
 
 export const run = (args: readonly string[]): Promise<number> =>
@@ -79,9 +79,9 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   const engines = enginesOf(flags, host)
   if (!engines.ok) return engines
   const read = flags.words.length > 0 ? readFiles(flags.words) : registryNamed(host, directories.value, flags)
-  const directory = directoryOf(host)
+  const directory = simulatedRoot(host)
   const home =
-    directory === undefined ? { registry: read, files: undefined } : takeRegistryHome(read, directory)
+    directory === undefined ? { registry: read, files: undefined } : registryOnMachine(read, directory)
   return ok({
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
     ...{ registry: home.registry, directories: directories.value },
@@ -105,7 +105,7 @@ function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine
   for (const text of lists.get("engine") ?? []) {
     const release = parseEngineRelease(text)
     if (release === undefined)
-      return misused(shape, `${JSON.stringify(text)} is no docker, containerd, podman or crio with @VERSION`)
+      return misused(shape, `${JSON.stringify(text)} is not docker, containerd, podman or crio with @VERSION`)
     named.push(release)
   }
   return ok(observeEngines(host, named))
@@ -132,5 +132,5 @@ function imageOf({ values }: Flags): Result<RootView | undefined> {
   const listed = createLiveFiles().readDir(hostPath(directory))
   return listed.ok
     ? ok(viewRoot(createSimulatedHost(directory), hostPath("/")))
-    : misused(shape, `--image-root is no directory: ${faultSentence(listed.fault)}`)
+    : misused(shape, `--image-root is not a directory: ${faultSentence(listed.fault)}`)
 }

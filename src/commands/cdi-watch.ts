@@ -10,11 +10,12 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
+import { counted } from "../core/text/counted.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
-import { fileStamp, isSpecStale, isSpecText, withdrawSpec } from "../host/published-spec.ts"
+import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../host/published-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
-import { findDeafEngines, findReaders } from "./find-readers.ts"
-import { findRivals, writeUnrivalled } from "./find-rivals.ts"
+import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
+import { findRivals, writeWithoutConflict } from "./find-rivals.ts"
 import { findUnread } from "./find-unread.ts"
 import type { Flags } from "./flags.ts"
 import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
@@ -153,25 +154,25 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   }
   const spec = renderMadeSpec(made.value, call.format)
   const { text } = spec
-  const isSame = isSpecText(call.output, text)
+  const isSame = holdsExactly(call.output, text)
   const [rival] = isSame ? await findRivals(spec, call.output, call.format) : []
   if (rival !== undefined) return fail(rival)
-  const written = isSame ? ok(call.output) : await writeUnrivalled(spec, call.output, call.format)
+  const written = isSame ? ok(call.output) : await writeWithoutConflict(spec, call.output, call.format)
   if (!written.ok) return written
   const missing = findMissingHookPrograms(spec.hookPrograms, host)
   const unread = await findUnread(spec, written.value)
-  for (const finding of [...spec.findings, ...missing, ...findDeafEngines(readers, call), ...unread])
+  for (const finding of [...spec.findings, ...missing, ...findEnginesWithoutCdi(readers, call), ...unread])
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`
   const count = spec.deviceNames.length
   await tell(
-    `${written.value} ${isSame ? "is as it must be" : "is written"}: ${count} ${count === 1 ? "device" : "devices"}${driver}`,
+    `${written.value} ${isSame ? "is as it must be" : "is written"}: ${counted(count, "device")}${driver}`,
     isSame ? "is" : "done",
   )
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
-  return ok({ stamp: isSpecText(call.output, text) ? stamp : "", fault: undefined })
+  return ok({ stamp: holdsExactly(call.output, text) ? stamp : "", fault: undefined })
 }
 
 /** With what is there it was good, and another cannot be made. */

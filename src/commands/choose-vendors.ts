@@ -30,7 +30,7 @@ export async function chooseVendors(
   ])
   const others = vendorsOn(host)
   const [first, ...more] = others
-  // Who wants everybody's is told of GPUs that lack their driver; those of a virtual machine have another.
+  // `--vendor all` also tells of NVIDIA's GPUs without a driver; those bound to vfio-pci are a virtual machine's.
   const lackDriver = () => observeBus(host, nvidiaOnBus).some(({ driver }) => driver === undefined)
   if (isNvidiaThere || (said === "all" && lackDriver())) return ["nvidia", ...others]
   return first === undefined ? ["nvidia"] : [first, ...more]

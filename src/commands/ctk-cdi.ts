@@ -119,7 +119,7 @@ async function generate(
   { host }: CtkSurroundings,
   variable: Variable,
 ): Promise<Result<true>> {
-  const call = parseCtkGenerate(args, variable, (named) => findHookProgram(named, variable("PATH") ?? ""))
+  const call = parseCtkGenerate(args, variable, (named) => resolveHookProgram(named, variable("PATH") ?? ""))
   if (!call.ok) return call
   if (call.value === "help") return help(generateHelp)
   const log = createLog(call.value.isQuiet)
@@ -163,7 +163,7 @@ async function deliver(text: string, format: SpecFormat, file: string): Promise<
 }
 
 /** The program of hooks: as it was named, on the PATH, or where packages put it. */
-function findHookProgram(named: string, path: string): string {
+function resolveHookProgram(named: string, path: string): string {
   if (named.startsWith("/")) return named
   const name = named === "" ? "nvidia-cdi-hook" : named
   const usual = name.endsWith("nvidia-ctk") ? "/usr/bin/nvidia-ctk" : "/usr/bin/nvidia-cdi-hook"

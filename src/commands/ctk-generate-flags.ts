@@ -134,7 +134,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       hasGroups: !features.has("no-additional-gids-for-device-nodes"),
       has32Bit: false,
       hasSockets: !features.has("disable-ipc-discoverer"),
-      trouble: "told",
+      machineFaults: "reported",
       additions: noAdditions,
     },
     driverRoot,

@@ -53,8 +53,8 @@ export function generateAsCtk(seen: HostSnapshot, call: CtkGenerateCall): Result
   const isAlone = mode === "csv" && call.features.has("disable-multiple-csv-devices")
   const snapshot = isAlone ? withoutDiscrete(seen) : seen
   const hasLibraries = mode === "nvml" || mode === "management"
-  const isThere = hasLibraries ? checkNamedDirectories(snapshot, call.librarySearchPaths) : ok(true)
-  if (!isThere.ok) return isThere
+  const checked = hasLibraries ? checkNamedDirectories(snapshot, call.librarySearchPaths) : ok(true)
+  if (!checked.ok) return checked
   const whole = generateSpec(snapshot, call.request)
   if (!whole.ok) return whole
   const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]

@@ -35,7 +35,7 @@ export function recallMachine(
   return { host, options, snapshot: withListening(recalled.snapshot, host), proof }
 }
 
-/** With what is wrong of which no stamp tells, somebody may just have dealt; and of a root without the driver nothing follows for another. */
+/** No proof where something is wrong, since its repair may leave no stamp, or where the root has no driver, which says nothing of other roots. */
 const proofOf = (known: RememberedSnapshot | undefined, own: Stamp | undefined): Proof | undefined =>
   known === undefined || own === undefined || known.isTroubled || !hasLibraries(known.snapshot)
     ? undefined

@@ -25,13 +25,13 @@ export interface Readers {
 
 export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
   // Where this machine's engines look they read it, whichever machine it is of.
-  const isHere = host.provenance.kind !== "live" && engineDirectoriesAt(directoryOf(output)).length > 0
+  const isHere = host.provenance.kind !== "live" && engineDirectoriesAt(outputDirectory(output)).length > 0
   const engines = named ?? (await findEngines(isHere ? createLiveFiles() : host))
   return { engines, limit: findVersionLimit(engines) }
 }
 
 /** Where a specification comes to lie that is written there. */
-function directoryOf(output: string): string {
+function outputDirectory(output: string): string {
   const path = absolutePath(output, process.cwd())
   return output.endsWith("/") || statIfThere(path)?.isDirectory() === true ? path : parentPath(path)
 }
@@ -51,7 +51,10 @@ async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
 }
 
 /** Of engines that read no specification at all. Who named one is told of it. */
-export const findDeafEngines = ({ engines }: Readers, { engines: named }: SpecCall): readonly Finding[] =>
+export const findEnginesWithoutCdi = (
+  { engines }: Readers,
+  { engines: named }: SpecCall,
+): readonly Finding[] =>
   engines
     .filter((engine) => versionReadBy(engine) === undefined)
     .map((engine) => ({

@@ -33,7 +33,7 @@ export async function findRivals(
 }
 
 /** Where it was written to. Of two that would write the same devices at once, the second finds the first's. Faults: CdiDeviceConflict, CdiFileUnwritable. */
-export async function writeUnrivalled(
+export async function writeWithoutConflict(
   spec: MadeSpec,
   file: string,
   format: SpecFormat,

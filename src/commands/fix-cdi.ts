@@ -17,9 +17,11 @@ import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
-import { placeOnMachine, takeHome } from "../core/generate/place-on-machine.ts"
-import { findOwnContent, isGeneratedSpec, requestLike } from "../core/generate/request-like.ts"
-import { lowestLimit, type Reading, type VersionLimit } from "../core/generate/version-limit.ts"
+import { isGeneratedSpec } from "../core/generate/generated-spec.ts"
+import { findOwnContent } from "../core/generate/own-content.ts"
+import { placeOnMachine, specOnMachine } from "../core/generate/place-on-machine.ts"
+import { requestLike } from "../core/generate/request-like.ts"
+import { type EngineReads, lowestLimit, type VersionLimit } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { RootView } from "../core/host/root-view.ts"
 import { hostPath } from "../core/text/brand.ts"
@@ -79,7 +81,7 @@ function fixSpec(
 ): Result<FixedFile | undefined> {
   const isPlaced = placed?.files.has(file) === true
   const request = requestLike(spec, ownHookProgram())
-  const hookPath = findHookProgram(request.hooks.path, isPlaced ? placed.engineView : view)
+  const hookPath = usableHookProgram(request.hooks.path, isPlaced ? placed.engineView : view)
   const made = generateSpec(snapshot, { ...request, hooks: { ...request.hooks, path: hookPath } })
   if (!made.ok) return made
   const directory = host.livePath(hostPath("/")) ?? "/"
@@ -88,11 +90,13 @@ function fixSpec(
     : made.value.spec
   const fitted = fitVersion(written, limitOf(engines))
   if (!fitted.ok) return fitted
-  const renewed = isPlaced ? takeHome(fitted.value.spec, directory) : fitted.value.spec
+  const renewed = isPlaced ? specOnMachine(fitted.value.spec, directory) : fitted.value.spec
   const own = findOwnContent(spec, renewed)
   if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
-  const home = isPlaced ? (one: CdiSpec): CdiSpec => takeHome(one, directory) : (one: CdiSpec): CdiSpec => one
+  const home = isPlaced
+    ? (one: CdiSpec): CdiSpec => specOnMachine(one, directory)
+    : (one: CdiSpec): CdiSpec => one
   return replaceSpec({ file, judged: spec, renewed, written: fitted.value.spec, home }, host, areNamed)
 }
 
@@ -177,7 +181,7 @@ function namesBeside({ devices }: CdiSpec, other: CdiSpec): readonly string[] {
 }
 
 /** That of the file, unless only this executable is there to serve its hooks. */
-function findHookProgram(path: string, view: RootView): string {
+function usableHookProgram(path: string, view: RootView): string {
   const own = ownHookProgram()
   const isThere = (program: string): boolean => {
     const resolved = view.resolve(program)
@@ -189,7 +193,7 @@ function findHookProgram(path: string, view: RootView): string {
 /** The newest version that every engine parses that parses any. */
 const limitOf = (engines: CdiSubject["engines"]): VersionLimit | undefined =>
   lowestLimit(
-    engines.flatMap(({ engine: name, version, highest }): readonly Reading[] =>
+    engines.flatMap(({ engine: name, version, highest }): readonly EngineReads[] =>
       highest === "none" || highest === "unknown" ? [] : [{ engine: { name, version }, version: highest }],
     ),
   )

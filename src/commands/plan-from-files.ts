@@ -21,9 +21,9 @@ import { rememberDevices } from "../host/cdi-index.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { beginWitness } from "../host/make-proof.ts"
 import { keepStart } from "../host/prepared-start.ts"
+import type { SpecWitness } from "../host/spec-witness.ts"
 import type { Proof } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
-import type { SpecificationWitness } from "../host/witness-specifications.ts"
 import type { PlannedStart, SuppliedMachine } from "./plan-start.ts"
 import { readSpecifications } from "./read-specifications.ts"
 
@@ -38,7 +38,7 @@ export interface Asking {
 export interface ReadFrom {
   readonly host: HostFiles
   readonly directories: readonly string[]
-  readonly witness: SpecificationWitness
+  readonly witness: SpecWitness
 }
 
 /** Faults: those of knowing the machine. Why a container is refused stands in the plan. */
@@ -52,7 +52,7 @@ export async function planFromFiles(
   rememberDevices(host, directories, registry, ofDirectories, stateDirectory())
   const specifications = { registry, findHostNode: findHostNode(host) }
   const proofOf = (plan: Plan): Proof | undefined =>
-    plan.refusal === undefined ? witness.testify(placesOf(registry, plan)) : undefined
+    plan.refusal === undefined ? witness.prove(placesOf(registry, plan)) : undefined
   const names = namesDecidedBy(registry, asked)
   if (names !== undefined) {
     const plan = planCdiAlone(decision, planSpecifiedDevices(names, specifications, log))

@@ -10,8 +10,8 @@ import { namesForSpecifications, planFoundDevices, specifiedNodes } from "../cor
 import { type RecalledDevices, recallDevices } from "../host/cdi-index.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { keepStart } from "../host/prepared-start.ts"
+import { beginSpecWitness } from "../host/spec-witness.ts"
 import { stateDirectory } from "../host/state-directory.ts"
-import { watchSpecifications } from "../host/witness-specifications.ts"
 import { openMachine } from "./open-machine.ts"
 import type { Asking, ReadFrom } from "./plan-from-files.ts"
 import type { PlannedStart } from "./plan-start.ts"
@@ -25,7 +25,7 @@ export async function planWithSpecifications(asking: Asking): Promise<Result<Pla
   const host = opened.value
   const directories = specificationDirectories(decision.config)
   if (!directories.ok) return directories
-  const from = { host, directories: directories.value, witness: watchSpecifications(host, directories.value) }
+  const from = { host, directories: directories.value, witness: beginSpecWitness(host, directories.value) }
   const names = namesForSpecifications(asked)
   const recalled =
     names === undefined ? undefined : recallDevices(host, directories.value, names, stateDirectory())
@@ -46,7 +46,7 @@ function planRecalled(
     host,
     keep(place, start) {
       if (place === undefined || plan.refusal !== undefined) return
-      const beside = witness.testifyBeside(proof, specifiedNodes(plan.edits))
+      const beside = witness.proveBeside(proof, specifiedNodes(plan.edits))
       if (beside !== undefined) keepStart(place, beside, [], start)
     },
   }

@@ -44,7 +44,7 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
 }
 
 /** The same, and of what is wrong with it the first. */
-export const readSoundSpec = (path: string): Result<CdiSpec> => soundOf(readSpec(path))
+export const readValidSpec = (path: string): Result<CdiSpec> => soundOf(readSpec(path))
 
 /** Edits that are to be added to a specification, in the form of one. Faults: CdiFileUnreadable, and those of parseAdditions. */
 export function readAdditions(path: string): Result<CdiSpec> {
@@ -59,5 +59,5 @@ export const soundOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =
   parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: "" }))
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
-export const directoryOf = (host: HostFiles): string | undefined =>
+export const simulatedRoot = (host: HostFiles): string | undefined =>
   host.provenance.kind === "simulated" ? host.livePath(hostPath("/")) : undefined

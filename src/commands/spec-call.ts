@@ -103,7 +103,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
       hasGroups: true,
       has32Bit: on.has("compat32"),
       hasSockets: true,
-      trouble: "refused",
+      machineFaults: "refused",
       additions: additions.value,
     },
     mode,

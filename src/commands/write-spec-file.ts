@@ -19,7 +19,7 @@ export const writeSpecFile = (text: string, file: string, format: SpecFormat): R
 /** Exactly there. Faults: CdiFileUnwritable. */
 export function writeSpecAt(text: string, path: string): Result<string> {
   const made = makeDirectoryOf(path)
-  return made.ok ? putSpec(text, path, "taken") : made
+  return made.ok ? putSpec(text, path, "take") : made
 }
 
 /** Into a directory that is there. Faults: CdiFileUnwritable. */

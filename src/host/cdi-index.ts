@@ -17,11 +17,11 @@ import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
 /** The first line: how much of what stands behind it. Units: bytes, but of the two counts. */
 interface Head {
-  readonly version: 4
+  readonly version: 5
   readonly key: string
-  /** How many parts the table has the ends of: sources, then shelves. */
+  /** How many parts the table has the ends of: sources, then buckets. */
   readonly sourceCount: number
-  readonly shelfCount: number
+  readonly bucketCount: number
   /** Of the proof, which stands behind the table, and of what is wrong with files. */
   readonly proof: number
   readonly findings: number
@@ -84,17 +84,17 @@ interface OpenedIndex {
 function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   const line = readFirstLine(read)
   const head = parse<Head>(line)
-  if (line === undefined || head?.version !== 4 || head.key !== key) return undefined
+  if (line === undefined || head?.version !== 5 || head.key !== key) return undefined
   const {
     sourceCount = Number.NaN,
-    shelfCount = Number.NaN,
+    bucketCount = Number.NaN,
     proof = Number.NaN,
     findings = Number.NaN,
   } = head
-  if (![sourceCount, shelfCount, proof, findings].every(isLength)) return undefined
+  if (![sourceCount, bucketCount, proof, findings].every(isLength)) return undefined
   // What is before the texts is ASCII.
   const table = line.length + 1
-  const start = table + (sourceCount + shelfCount) * entryLength
+  const start = table + (sourceCount + bucketCount) * entryLength
   const texts = start + proof + findings
   const endOf = (part: number): number =>
     part < 0 ? 0 : Number.parseInt(read(table + part * entryLength, entryLength), 16)
@@ -106,9 +106,9 @@ function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
     proof: parse<Proof>(read(start, proof)) ?? {},
     readFindings: () => JSON.parse(read(start + proof, findings)) as readonly Finding[],
     index: {
-      shelfCount,
+      bucketCount,
       source: (number) => (number < sourceCount ? textOf(number) : undefined),
-      shelf: (number) => (number < shelfCount ? textOf(sourceCount + number) : undefined),
+      bucket: (number) => (number < bucketCount ? textOf(sourceCount + number) : undefined),
     },
   }
 }
@@ -147,11 +147,11 @@ export function rememberDevices(
   const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
   const proof = witness.prove([...directories, ...files].map(hostPath))
   if (proof === undefined) return
-  const { sources, shelves } = indexDevices(registry)
+  const { sources, buckets } = indexDevices(registry)
   const [proofText, findings] = [JSON.stringify(proof), JSON.stringify(registryFindings(registry))]
-  const parts = [...sources, ...shelves]
+  const parts = [...sources, ...buckets]
   const head: Head = {
-    ...{ version: 4, key: place.key, sourceCount: sources.length, shelfCount: shelves.length },
+    ...{ version: 5, key: place.key, sourceCount: sources.length, bucketCount: buckets.length },
     ...{ proof: Buffer.byteLength(proofText), findings: Buffer.byteLength(findings) },
   }
   const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, findings, ...parts].join("")

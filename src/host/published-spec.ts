@@ -18,7 +18,7 @@ export function fileStamp(path: string): string {
 }
 
 /** Does it say exactly this, for everybody, and may nobody else change it? */
-export function isSpecText(path: string, text: string): boolean {
+export function holdsExactly(path: string, text: string): boolean {
   try {
     const stat = lstatSync(path)
     const isOurs = stat.isFile() && (stat.mode & 0o7777) === 0o644 && stat.uid === process.geteuid?.()

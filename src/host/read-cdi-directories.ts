@@ -37,7 +37,7 @@ function readDirectory(
     const why =
       stat.value.kind === "symlink"
         ? "is a link, which containerd follows from 2.4 on, and no other engine"
-        : "is no directory"
+        : "is not a directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }
   const names = host.readDir(hostPath(directory))

@@ -16,7 +16,9 @@ export function readContainerRoot(state: string): Result<string> {
   const { bundle, root } = parsed.value
   if (root !== "") return checkRoot(root)
   if (!bundle.startsWith("/"))
-    return fail(fault("ContainerRootInvalid", { path: bundle, problem: "is no bundle's absolute path" }))
+    return fail(
+      fault("ContainerRootInvalid", { path: bundle, problem: "is not the absolute path of a bundle" }),
+    )
   const text = readText("OCI spec", joinPath(bundle, "config.json"))
   if (!text.ok) return text
   const path = parseRootPath(text.value)

@@ -29,7 +29,7 @@ export function replaceFile(
   path: string,
   text: string,
   mode: number,
-  lock: DirectoryLock = "taken",
+  lock: DirectoryLock = "take",
 ): Result<true> {
   return attempt(path, "write", () => {
     const bytes = encodeUtf8(text)
@@ -48,8 +48,8 @@ export const whereItLies = (path: string): string =>
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
 
-/** Of the directory: this call takes it, its caller holds it, or has waited for it in vain and waits no more. */
-export type DirectoryLock = "taken" | "held" | "missed"
+/** Of the directory: this call is to take it, its caller holds it, or has waited for it in vain and waits no more. */
+export type DirectoryLock = "take" | "held" | "missed"
 
 /**
  * What lies there gives way, a link too: nothing of another place is touched, and mode and owner are a new file's. Faults: HostReadFailed.
@@ -58,7 +58,7 @@ export function putFile(
   path: string,
   bytes: Uint8Array,
   mode: number,
-  lock: DirectoryLock = "taken",
+  lock: DirectoryLock = "take",
 ): Result<true> {
   return attempt(path, "write", () => {
     replace(absolute(path), bytes, { mode }, lock)
@@ -82,7 +82,7 @@ function writeThrough(path: string, bytes: Uint8Array): void {
 }
 
 function replace(path: string, bytes: Uint8Array, kept: Kept, lock: DirectoryLock): void {
-  if (lock !== "taken") {
+  if (lock !== "take") {
     if (lock === "held") removeLeftovers(path)
     replaceAlone(path, bytes, kept)
     return

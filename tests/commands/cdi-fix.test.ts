@@ -312,7 +312,7 @@ describe("gantry cdi verify --fix", () => {
       rmSync(file, { recursive: true })
       expect([ran.exitCode, ran.stdout.toString()]).toEqual([
         0,
-        `${file}: failed to write CDI spec: it is no regular file any more [GAN4061]: look at who writes it, and run the command again\n`,
+        `${file}: failed to write CDI spec: it is no longer a regular file [GAN4061]: look at who writes it, and run the command again\n`,
       ])
     },
     30_000,

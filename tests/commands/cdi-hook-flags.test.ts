@@ -15,7 +15,7 @@ describe("the command line of a CDI hook", () => {
       ["complete-container"],
       {
         ...{ name: "complete-container", links: [], nodeLinks: [], compat: undefined, folders: [] },
-        ...{ hidesNodeModification: false, hasApplicationProfile: false },
+        ...{ disablesNodeModification: false, hasApplicationProfile: false },
       },
     ],
     [
@@ -37,7 +37,7 @@ describe("the command line of a CDI hook", () => {
         nodeLinks: [{ target: "../card1", path: "/dev/dri/by-path/x" }],
         compat: { directory: undefined, hostDriverVersion: "550.1", hostCudaVersion: undefined },
         folders: ["/l"],
-        hidesNodeModification: true,
+        disablesNodeModification: true,
         hasApplicationProfile: true,
       },
     ],

@@ -86,7 +86,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     expect(verify("--user", "root").exit).toBe(0)
     const lost = verify("--image-root", "/nowhere")
     expect(lost.exit).toBe(2)
-    expect(lost.stderr).toContain('--image-root is no directory: cannot read "/nowhere"')
+    expect(lost.stderr).toContain('--image-root is not a directory: cannot read "/nowhere"')
   })
 
   test("a sound specification, as text and as JSON", () => {

@@ -114,7 +114,7 @@ describe("a listed machine", () => {
     writeFileSync(listing, "dir 755 0:0 - /dev\nfile 644 0:0 5 /dev/../../escaped\n")
     const ran = run(gantryProgram, ["simulate", "up", machine, "--from", listing])
     expect(ran.status).toBe(1)
-    expect(ran.stderr).toContain('line 2: "/dev/../../escaped" is no clean absolute path [GAN2053]')
+    expect(ran.stderr).toContain('line 2: "/dev/../../escaped" is not a clean absolute path [GAN2053]')
     expect(existsSync(machine)).toBe(false)
   })
 

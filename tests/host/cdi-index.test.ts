@@ -134,7 +134,7 @@ test("a file that others may write is not believed, nor one that says something 
   }
 })
 
-const numbers = ["sourceCount", "shelfCount", "proof", "findings"]
+const numbers = ["sourceCount", "bucketCount", "proof", "findings"]
 const wrong = ["-1", "0.5", "1e99", '"1"', "null", "[]", "8388609"]
 
 test.each<[says: string, place: RegExp]>([

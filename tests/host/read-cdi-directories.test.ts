@@ -46,7 +46,7 @@ test("files that end in .json or .yaml, links followed, nothing below, what cann
 test("what is no directory is passed over, a link to one too, unless it is called as a file is", () => {
   const registry = buildRegistry(readCdiDirectories(host, ["/file", "/linked", "/opt/link.yaml"]))
   expect(registry.findings.map(({ fault }) => [fault.tag as string, fault.data as unknown])).toEqual([
-    ["CdiDirectoryUnused", { directory: "/file", why: "is no directory" }],
+    ["CdiDirectoryUnused", { directory: "/file", why: "is not a directory" }],
     [
       "CdiDirectoryUnused",
       { directory: "/linked", why: "is a link, which containerd follows from 2.4 on, and no other engine" },

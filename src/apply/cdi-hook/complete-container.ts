@@ -4,10 +4,11 @@
  */
 
 import { closeSync } from "node:fs"
+import type { HookLink } from "../../core/cdi/toolkit-hooks.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { absolutePath, cleanPath, parentPath } from "../../core/text/path.ts"
 import { checkShortage, openFlags, openInRoot, type Root } from "../../linux/in-root.ts"
-import { createSymlinks, type WantedLink } from "./create-symlinks.ts"
+import { createSymlinks } from "./create-symlinks.ts"
 import { disableNodeModification } from "./disable-node-modification.ts"
 import type { HookEffect } from "./effect.ts"
 import { type CompatCall, enableCudaCompat } from "./enable-cuda-compat.ts"
@@ -16,13 +17,14 @@ import { updateLdcache } from "./update-ldcache.ts"
 import { openWritable } from "./writable-root.ts"
 
 export interface CompletionCall {
-  readonly links: readonly WantedLink[]
-  readonly nodeLinks: readonly WantedLink[]
+  readonly links: readonly HookLink[]
+  /** Made where the container has what they name. */
+  readonly nodeLinks: readonly HookLink[]
   /** undefined: the image's newer CUDA is not looked at. */
   readonly compat: CompatCall | undefined
   /** Empty: the loader's cache is left alone. */
   readonly folders: readonly string[]
-  readonly hidesNodeModification: boolean
+  readonly disablesNodeModification: boolean
   readonly hasApplicationProfile: boolean
 }
 
@@ -38,7 +40,7 @@ export function completeContainer(root: Root, call: CompletionCall): Result<Hook
       ]),
     ...(compat === undefined ? [] : [() => enableCudaCompat(written, compat)]),
     ...(folders.length === 0 ? [] : [() => updateLdcache(written, folders)]),
-    ...(call.hidesNodeModification ? [() => disableNodeModification(root)] : []),
+    ...(call.disablesNodeModification ? [() => disableNodeModification(root)] : []),
     ...(call.hasApplicationProfile ? [() => updateApplicationProfile(written)] : []),
   ]
   const effects: HookEffect[] = []
@@ -55,7 +57,7 @@ export function completeContainer(root: Root, call: CompletionCall): Result<Hook
   })
 }
 
-function leadsToSomething(root: Root, { target, path }: WantedLink): boolean {
+function leadsToSomething(root: Root, { target, path }: HookLink): boolean {
   const place = absolutePath(target, parentPath(cleanPath(`/${path}`)))
   const opened = openInRoot(root, place, openFlags.path | openFlags.noFollow)
   if (opened.ok) closeSync(opened.value)

@@ -1,6 +1,7 @@
 /** `create-symlinks`: links in a container's root, as `ln -sf` makes them; parents are made where missing. */
 
 import { closeSync } from "node:fs"
+import type { HookLink } from "../../core/cdi/toolkit-hooks.ts"
 import { fault } from "../../core/fault/fault.ts"
 import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
@@ -8,14 +9,8 @@ import { baseName, cleanPath, parentPath } from "../../core/text/path.ts"
 import { ensureDirectory, linkAt, type Root } from "../../linux/in-root.ts"
 import { type HookEffect, passOver } from "./effect.ts"
 
-export interface WantedLink {
-  /** What the link says, untouched. */
-  readonly target: string
-  readonly path: string
-}
-
 /** Faults: ContainerLinkNotMade; links before it stay. */
-export function createSymlinks(root: Root, links: readonly WantedLink[]): Result<HookEffect> {
+export function createSymlinks(root: Root, links: readonly HookLink[]): Result<HookEffect> {
   const changes: string[] = []
   const findings: Finding[] = []
   for (const link of links) {
@@ -30,7 +25,7 @@ export function createSymlinks(root: Root, links: readonly WantedLink[]): Result
   return ok({ changes, findings })
 }
 
-function createLink(root: Root, { target, path }: WantedLink): Result<true> {
+function createLink(root: Root, { target, path }: HookLink): Result<true> {
   const place = cleanPath(`/${path}`)
   const parent = ensureDirectory(root, parentPath(place))
   if (!parent.ok) return parent

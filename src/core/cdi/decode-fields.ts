@@ -1,6 +1,6 @@
 /**
  * Readers of typed fields, which collect every fault instead of stopping at the first. They take what the reference's loader takes:
- * names in any case, a number or truth value where a text belongs, a whole number written with a fraction, null for nothing.
+ * names in any case, a number or truth value where a string belongs, a whole number written with a fraction, null for nothing.
  * One thing it takes is refused: a name that stands twice in different cases, of which an accident picks one.
  */
 
@@ -43,7 +43,7 @@ const shown = (node: SpecNode): string => {
     case "null":
       return "null"
     case "text":
-      return "a text"
+      return "a string"
     case "boolean":
       return String(node.value)
     default:
@@ -73,13 +73,13 @@ export const text: Reader<string> = {
     if (node.kind === "text") return node.value
     if (node.kind === "null") return ""
     if (node.kind === "map" || node.kind === "list") {
-      refuse(node, path, decoding, "a text")
+      refuse(node, path, decoding, "a string")
       return ""
     }
     tolerate(decoding, () => ({
       path,
       start: node.start,
-      what: `${shown(node)} where a text belongs`,
+      what: `${shown(node)} where a string belongs`,
       advice: "put it in quotes: containerd from 2.4 on takes what is written, other engines what that means",
     }))
     return node.kind === "float" ? floatText(node.value) : String(node.value)
@@ -134,7 +134,7 @@ export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
 }
 
 /** An item of a list, which cannot be null: the reference's loader crashes on it. */
-export const item = <T>(reader: Reader<T>): Reader<T> => ({
+export const notNull = <T>(reader: Reader<T>): Reader<T> => ({
   empty: reader.empty,
   read(node, path, decoding) {
     if (node.kind === "null") refuse(node, path, decoding, "an object")
@@ -147,7 +147,7 @@ export const textMap: Reader<ReadonlyMap<string, string>> = {
   read(node, path, decoding) {
     if (node.kind === "null") return new Map()
     if (node.kind !== "map") {
-      refuse(node, path, decoding, "an object of texts")
+      refuse(node, path, decoding, "an object of strings")
       return new Map()
     }
     const map = new Map<string, string>()
@@ -171,7 +171,7 @@ type Shaped<S extends Shape> = { readonly [K in keyof S]: S[K] extends Reader<in
 
 export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
   const names = Object.keys(shape)
-  const places = new Map(names.map((name, index) => [name, index]))
+  const indexes = new Map(names.map((name, index) => [name, index]))
   const byFold = new Map(names.map((name) => [foldName(name), name]))
   const empty = Object.fromEntries(names.map((name) => [name, shape[name]?.empty])) as Shaped<S>
   return {
@@ -183,10 +183,10 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
         return empty
       }
       const found: Record<string, unknown> = { ...empty }
-      // Names as they are written, by their places.
+      // The spelling seen of each field, by its index.
       const written: string[] = []
       for (const entry of node.entries) {
-        const name = places.has(entry.key) ? entry.key : byFold.get(foldName(entry.key))
+        const name = indexes.has(entry.key) ? entry.key : byFold.get(foldName(entry.key))
         const reader = name === undefined ? undefined : shape[name]
         if (name === undefined || reader === undefined) {
           report(decoding, () => {
@@ -195,13 +195,13 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
           })
           continue
         }
-        const place = places.get(name) ?? 0
-        const before = written[place]
+        const index = indexes.get(name) ?? 0
+        const before = written[index]
         if (before !== undefined) {
           reportRepeated(entry, before, path, decoding)
           continue
         }
-        written[place] = entry.key
+        written[index] = entry.key
         const inner = [...path, name]
         if (entry.key !== name)
           tolerate(decoding, () => ({

@@ -5,7 +5,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { parseDeviceName } from "./name-rules.ts"
+import { parseQualifiedName } from "./name-rules.ts"
 
 const prefix = "cdi.k8s.io/"
 
@@ -25,7 +25,7 @@ export function parseDeviceAnnotations(annotations: ReadonlyMap<string, string>)
   const devices: string[] = []
   for (const key of keys)
     for (const device of (annotations.get(key) ?? "").split(",")) {
-      const parsed = parseDeviceName(device)
+      const parsed = parseQualifiedName(device)
       if (!parsed.ok) return fail(fault("CdiAnnotationInvalid", { key, device }, parsed.fault))
       devices.push(device)
     }
@@ -58,7 +58,7 @@ export function annotateDevices(
   if (annotations.has(key.value))
     return fail(fault("CdiAnnotationUnusable", { problem: `key ${JSON.stringify(key.value)} used` }))
   for (const device of request.devices) {
-    const parsed = parseDeviceName(device)
+    const parsed = parseQualifiedName(device)
     if (!parsed.ok) return parsed
   }
   return ok(new Map([...annotations, [key.value, request.devices.join(",")]]))

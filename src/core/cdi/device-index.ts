@@ -1,5 +1,5 @@
 /**
- * All devices of a registry that somebody can get, one a line, in shelves by their names, so that one of ten thousand is found without
+ * All devices of a registry that somebody can get, one a line, in buckets by their names, so that one of ten thousand is found without
  * reading the others: the compact twin of specifications. What is in no line is looked for in the specifications themselves.
  */
 
@@ -18,15 +18,15 @@ interface IndexedSource {
 interface DeviceIndex {
   /** Files, each as JSON. Order: of the registry. */
   readonly sources: readonly string[]
-  /** Lines of devices, each behind a line break; which shelf a device is on its name says. Order of lines: by name. */
-  readonly shelves: readonly string[]
+  /** Lines of devices, each behind a line break; which bucket a device is on its name says. Order of lines: by name. */
+  readonly buckets: readonly string[]
 }
 
 /** As much of an index as is asked for. undefined: it cannot be read. */
 export interface IndexReader {
-  readonly shelfCount: number
+  readonly bucketCount: number
   source(number: number): string | undefined
-  shelf(number: number): string | undefined
+  bucket(number: number): string | undefined
 }
 
 type Line = readonly [
@@ -38,15 +38,15 @@ type Line = readonly [
   edits: ContainerEdits,
 ]
 
-/** A shelf of so many devices is read in no time, and one table of places tells of all shelves. */
-const devicesOnShelf = 16
-const shelfLimit = 512
+/** A bucket of so many devices is read in no time, and one table of places tells of all buckets. */
+const devicesPerBucket = 16
+const bucketLimit = 512
 
 export function indexDevices({ specs, devices }: Registry): DeviceIndex {
   const numbers = new Map(specs.map((spec, index) => [spec, index]))
   const places = new Map(specs.map((spec) => [spec, indexesOf(spec)]))
-  const count = Math.min(shelfLimit, Math.ceil(devices.size / devicesOnShelf))
-  const shelves = Array.from({ length: count }, (): string[] => [])
+  const count = Math.min(bucketLimit, Math.ceil(devices.size / devicesPerBucket))
+  const buckets = Array.from({ length: count }, (): string[] => [])
   for (const { name, device, source, hidden } of devices.values()) {
     const { line, column } = source.locate(["devices", places.get(source)?.get(device) ?? 0])
     const numberOf = (spec: LoadedSpec): number => numbers.get(spec) ?? 0
@@ -54,21 +54,21 @@ export function indexDevices({ specs, devices }: Registry): DeviceIndex {
       ...([name, numberOf(source), line, column, hidden.map(numberOf)] as const),
       device.containerEdits,
     ]
-    shelves[shelfOf(name, count)]?.push(`\n${JSON.stringify(written)}`)
+    buckets[bucketOf(name, count)]?.push(`\n${JSON.stringify(written)}`)
   }
   return {
     sources: specs.map(({ path, spec: { kind, cdiVersion, containerEdits } }) => {
       const source: IndexedSource = { path, kind, cdiVersion, containerEdits }
       return JSON.stringify(source)
     }),
-    shelves: shelves.map((lines) => lines.join("")),
+    buckets: buckets.map((lines) => lines.join("")),
   }
 }
 
 const indexesOf = ({ spec }: LoadedSpec): ReadonlyMap<CdiDevice, number> =>
   new Map(spec.devices.map((device, index) => [device, index]))
 
-function shelfOf(name: string, count: number): number {
+function bucketOf(name: string, count: number): number {
   let sum = 0
   for (let at = 0; at < name.length; at++) sum = (sum * 31 + name.charCodeAt(at)) % 0x3fffffff
   return sum % count
@@ -104,8 +104,8 @@ export function findDevices(
 }
 
 function findLine(index: IndexReader, name: string): Line | undefined {
-  if (index.shelfCount === 0) return undefined
-  const lines = index.shelf(shelfOf(name, index.shelfCount))
+  if (index.bucketCount === 0) return undefined
+  const lines = index.bucket(bucketOf(name, index.bucketCount))
   const start = lines?.indexOf(`\n[${JSON.stringify(name)},`) ?? -1
   if (lines === undefined || start === -1) return undefined
   const end = lines.indexOf("\n", start + 1)

@@ -8,7 +8,7 @@ import type { Hook } from "./spec.ts"
 import { type HookLink, parseLink } from "./toolkit-hooks.ts"
 
 /** `create-symlinks --link target::path`. */
-export function linksOf({ args }: Hook): readonly HookLink[] {
+export function linksInHook({ args }: Hook): readonly HookLink[] {
   if (!isCall(args, "create-symlinks")) return []
   return [...valuesOf(args, "link"), ...valuesOf(args, "node-link")].flatMap(
     (value) => parseLink(value) ?? [],
@@ -21,7 +21,7 @@ export const foldersOf = ({ args }: Hook): readonly string[] =>
 
 /** `update-application-profile`, or `complete-container --update-application-profile`. */
 export const makesProfile = ({ args }: Hook): boolean =>
-  args.some((arg) => /^(?:--?)?update-application-profile(?:=true)?$/.test(arg))
+  args.includes("update-application-profile") || hasFlag(args, "update-application-profile")
 
 const isCall = (args: readonly string[], name: string): boolean =>
   args.includes(name) || args.includes("complete-container")
@@ -29,12 +29,23 @@ const isCall = (args: readonly string[], name: string): boolean =>
 const valuesOf = (args: readonly string[], flag: string): readonly string[] =>
   flagValues(args, flag).flatMap((value) => (value ?? "").split(",").filter((one) => one !== ""))
 
-/** What stands behind a flag, each time that it is there. undefined: nothing does. */
+/** A switch that is on, or a flag with a value. */
+export const hasFlag = (args: readonly string[], flag: string): boolean =>
+  args.some((arg) => {
+    const said = flagIn(arg)
+    return said?.name === flag && said.value !== "false"
+  })
+
+/** The value of a flag, each time that it is there. undefined: nothing follows it. */
 export function flagValues(args: readonly string[], flag: string): readonly (string | undefined)[] {
   return args.flatMap((arg, index) => {
-    const body = arg.replace(/^--?/, "")
-    if (body === arg) return []
-    if (body === flag) return [args[index + 1]]
-    return body.startsWith(`${flag}=`) ? [body.slice(flag.length + 1)] : []
+    const said = flagIn(arg)
+    return said?.name === flag ? [said.value ?? args[index + 1]] : []
   })
+}
+
+/** `--name`, `-name` and `--name=value` are flags, as the toolkit's programs read them. */
+function flagIn(arg: string): { readonly name: string; readonly value: string | undefined } | undefined {
+  const [, name, value] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
+  return name === undefined ? undefined : { name, value }
 }

@@ -8,7 +8,7 @@ import type { JsonValue } from "../oci/json.ts"
 import type { ContainerEdits, Hook } from "./spec.ts"
 
 /** The edits without such hooks. `environment`: what a hook without variables was given. */
-export function withoutHooksThere(
+export function withoutPresentHooks(
   edits: ContainerEdits,
   spec: JsonValue,
   environment: readonly string[],

@@ -3,10 +3,10 @@
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { mergeEdits } from "./merge-edits.ts"
+import { withLowestVersion } from "./raise-version.ts"
 import type { CdiSpec } from "./spec.ts"
 import { locateNowhere } from "./spec-source.ts"
 import { validateSpec } from "./validate-spec.ts"
-import { minimumVersion } from "./version.ts"
 
 /**
  * One specification with all devices, in the lowest version that can say it. Edits for every container hold for every device of the whole.
@@ -28,14 +28,12 @@ export function mergeSpecs(specs: readonly [CdiSpec, ...CdiSpec[]]): Result<CdiS
       return fail(fault("CdiSpecsUnmergeable", { problem: `both have a device ${JSON.stringify(name)}` }))
     seen.add(name)
   }
-  const merged: CdiSpec = {
-    cdiVersion: "",
+  const spec = withLowestVersion({
     kind,
     annotations: new Map(specs.flatMap(({ annotations }) => [...annotations])),
     devices,
     containerEdits: mergeEdits(specs.map(({ containerEdits }) => containerEdits)),
-  }
-  const spec = { ...merged, cdiVersion: minimumVersion(merged).version }
+  })
   const [broken] = validateSpec(spec, locateNowhere("the merged specification"))
   return broken === undefined ? ok(spec) : fail(broken)
 }

@@ -8,7 +8,7 @@ import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { deviceName } from "./qualified-name.ts"
 
-export interface DeviceName {
+export interface QualifiedName {
   readonly vendor: string
   readonly class: string
   readonly device: string
@@ -59,7 +59,7 @@ export function kindProblem(kind: string): string | undefined {
 }
 
 /** `vendor/class=device`. Faults: CdiNameInvalid. */
-export function parseDeviceName(name: string): Result<DeviceName> {
+export function parseQualifiedName(name: string): Result<QualifiedName> {
   const equals = name.indexOf("=")
   const { vendor, class: className } = splitKind(name.slice(0, Math.max(0, equals)))
   const device = equals === -1 ? "" : name.slice(equals + 1)
@@ -84,5 +84,5 @@ function missingPart(name: string): string {
   return slash > 0 && equals > slash && equals === name.length - 1 ? "device name" : "vendor"
 }
 
-/** Shape: `vendor/class=device`. Nothing is checked; parseDeviceName does. */
-export const renderDeviceName = (kind: string, device: string): string => `${kind}=${device}`
+/** Shape: `vendor/class=device`. Nothing is checked; parseQualifiedName does. */
+export const renderQualifiedName = (kind: string, device: string): string => `${kind}=${device}`

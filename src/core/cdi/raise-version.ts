@@ -1,8 +1,14 @@
-/** A specification in a version that can say what it says: its own, or where that is too low the lowest that can. */
+/** A specification in a version that can say what it says. */
 
 import type { CdiSpec } from "./spec.ts"
-import { isOlder, minimumVersion, parseVersion } from "./version.ts"
+import { isOlder, minimumVersion, parseVersion, type UnversionedSpec } from "./version.ts"
 
+export const withLowestVersion = (spec: UnversionedSpec): CdiSpec => ({
+  ...spec,
+  cdiVersion: minimumVersion(spec).version,
+})
+
+/** Its own version stays, unless it is too low. */
 export function raiseVersion(spec: CdiSpec): CdiSpec {
   const minimum = minimumVersion(spec).version
   const written = parseVersion(spec.cdiVersion)

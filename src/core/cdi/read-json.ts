@@ -26,7 +26,7 @@ export function readJson(text: string): SpecTextOutcome {
   blanks.test(text)
   const unread = blanks.lastIndex < text.length ? blanks.lastIndex : undefined
   if (unread !== undefined && text[unread] === ":")
-    return { ok: false, at: unread, problem: "a colon behind the end of the value" }
+    return { ok: false, at: unread, problem: "a colon after the value" }
   const foreign = findForeignBlank(text)
   if (foreign !== undefined) return { ok: false, ...foreign }
   const problems: SpecTextProblem[] = []

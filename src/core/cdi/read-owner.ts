@@ -1,4 +1,4 @@
-/** Whom a container's process runs as, and whether its ids are mapped: whose device nodes and binds are, where nobody says. */
+/** The user of a container's process, and whether its ids are mapped: who owns nodes and binds whose specification names nobody. */
 
 import { ok, type Result } from "../fault/result.ts"
 import { decodeFields, listField, stringField } from "../oci/decode.ts"

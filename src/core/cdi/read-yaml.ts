@@ -153,7 +153,8 @@ function entriesOf(
       continue
     }
     const name = keyText(keyNode)
-    if (name === undefined) reading.problems.push({ at: keyNode.start, problem: "a key that is no word" })
+    if (name === undefined)
+      reading.problems.push({ at: keyNode.start, problem: "a key that is not a scalar" })
     else entries.push({ key: name, keyStart: keyNode.start, value: valueNode })
   }
   return entries

@@ -7,7 +7,7 @@
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
-import { renderDeviceName } from "./name-rules.ts"
+import { renderQualifiedName } from "./name-rules.ts"
 import { parseSpec } from "./parse-spec.ts"
 import type { CdiDevice, CdiSpec } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
@@ -113,7 +113,7 @@ function rankDevices(specs: readonly LoadedSpec[]): Pick<Registry, "devices" | "
   const definitions = new Map<string, Definition[]>()
   for (const source of specs)
     for (const device of source.spec.devices) {
-      const name = renderDeviceName(source.spec.kind, device.name)
+      const name = renderQualifiedName(source.spec.kind, device.name)
       const known = definitions.get(name)
       if (known === undefined) definitions.set(name, [{ device, source }])
       else known.push({ device, source })

@@ -33,8 +33,8 @@ interface Rendered {
 }
 
 /*
- * 64 GPUs are four thousand members. Lists are gone through by their numbers, and a text is put where it is found: each call of a function, and
- * each pair taken apart, is felt.
+ * 64 GPUs are four thousand members: lists are walked by index and texts joined where they are found, because a call, or a pair taken apart,
+ * for each is measurable.
  */
 
 /** From its first key on: what stands before that is the caller's affair, blanks or a dash. */

@@ -8,7 +8,7 @@ import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { nearestOf } from "../text/nearest.ts"
 import { collectEdits, type ResolvedDevices } from "./collect-edits.ts"
-import { parseDeviceName } from "./name-rules.ts"
+import { parseQualifiedName } from "./name-rules.ts"
 import type { RegisteredDevice, Registry } from "./registry.ts"
 
 /** A device that is asked for twice is applied twice. Faults: CdiDeviceUnresolvable. */
@@ -28,7 +28,7 @@ export function resolveDevices(registry: Registry, names: readonly string[]): Re
 /** Of more, only the names are told: each is looked for among all there are. */
 const explainedLimit = 3
 
-function explainAll(registry: Registry, names: readonly string[]): Absence {
+function explainAll(registry: Registry, names: readonly string[]): Unresolved {
   const absences = [...new Set(names)].slice(0, explainedLimit).map((name) => explainAbsence(registry, name))
   const meant = [...new Set(absences.flatMap((one) => one.meant ?? []))]
   return {
@@ -37,21 +37,21 @@ function explainAll(registry: Registry, names: readonly string[]): Absence {
   }
 }
 
-interface Absence {
+interface Unresolved {
   readonly why: string
   /** Names that are there and may be meant. */
   readonly meant: string | undefined
 }
 
-function explainAbsence(registry: Registry, name: string): Absence {
+function explainAbsence(registry: Registry, name: string): Unresolved {
   const quoted = JSON.stringify(name)
   const conflict = registry.conflicts.find((one) => one.name === name)
   if (conflict !== undefined)
     return { why: `${quoted} is defined by ${conflict.files.join(" and ")}`, meant: undefined }
   const known = [...registry.devices.keys()]
   const meant = guess(name, known)
-  const parsed = parseDeviceName(name)
-  if (!parsed.ok) return { why: `${quoted} is no full name, vendor/class=device`, meant }
+  const parsed = parseQualifiedName(name)
+  if (!parsed.ok) return { why: `${quoted} is not a qualified name, vendor/class=device`, meant }
   const unseen = [...registry.rejected.map(({ path }) => path), ...closedDirectories(registry)]
   if (registry.specs.length === 0 && unseen.length === 0)
     return { why: "there is no CDI specification on this machine", meant: undefined }

@@ -6,7 +6,7 @@
 
 import type { SpecScalar } from "./spec-node.ts"
 
-/** Each form as it is read: a table that is worked out is worked out at every start. */
+/** Each spelling by itself, since no other counts: `yES` is a text. */
 const words: ReadonlyMap<string, SpecScalar> = new Map([
   ...meaning("y Y yes Yes YES true True TRUE on On ON", { kind: "boolean", value: true }),
   ...meaning("n N no No NO false False FALSE off Off OFF", { kind: "boolean", value: false }),
@@ -77,7 +77,7 @@ function wholeNumber(digits: string): bigint | undefined {
 }
 
 /**
- * A number with a fraction where a text belongs, as the reference's loader writes it: six digits decide about the exponent, and
+ * A number with a fraction where a string belongs, as the reference's loader writes it: six digits decide about the exponent, and
  * no more is kept than a float32 holds.
  */
 export function floatText(value: number): string {

@@ -39,7 +39,7 @@ export interface SpecTextProblem {
 /** Nothing of a specification lies deeper than seven levels; what does cannot be one. */
 export const depthLimit = 64
 
-/** Would a decoder of Go take one name for the other? Of all other letters only these two fold to ASCII ones. */
+/** A field's name as Go's decoder compares it: only these two letters outside ASCII fold to ASCII ones. */
 export const foldName = (name: string): string =>
   name.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k")
 

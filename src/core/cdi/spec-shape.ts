@@ -1,18 +1,28 @@
 /** The fields of a specification and their types. Source: CDI specification 1.1.0; sizes as the released Go types have them. */
 
-import { integer, item, list, optional, type Reader, record, text, textMap, truth } from "./decode-fields.ts"
+import {
+  integer,
+  list,
+  notNull,
+  optional,
+  type Reader,
+  record,
+  text,
+  textMap,
+  truth,
+} from "./decode-fields.ts"
 import type { CdiSpec, ContainerEdits, DeviceNode, Hook, IntelRdt, Mount, NetDevice } from "./spec.ts"
 
 const uint32 = integer(0, 4_294_967_295)
-const int64 = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 const texts = list(text)
 
 const deviceNode: Reader<DeviceNode> = record({
   path: text,
   hostPath: text,
   type: text,
-  major: int64,
-  minor: int64,
+  major: safeInteger,
+  minor: safeInteger,
   fileMode: optional(uint32),
   permissions: text,
   uid: optional(uint32),
@@ -28,7 +38,7 @@ const hook: Reader<Hook> = record({
   path: text,
   args: texts,
   env: texts,
-  timeout: optional(int64),
+  timeout: optional(safeInteger),
 })
 
 const intelRdt: Reader<IntelRdt> = record({
@@ -41,10 +51,10 @@ const intelRdt: Reader<IntelRdt> = record({
 
 const containerEdits: Reader<ContainerEdits> = record({
   env: texts,
-  deviceNodes: list(item(deviceNode)),
-  netDevices: list(item(netDevice)),
-  hooks: list(item(hook)),
-  mounts: list(item(mount)),
+  deviceNodes: list(notNull(deviceNode)),
+  netDevices: list(notNull(netDevice)),
+  hooks: list(notNull(hook)),
+  mounts: list(notNull(mount)),
   intelRdt: optional(intelRdt),
   additionalGids: list(uint32),
 })
@@ -53,6 +63,6 @@ export const specShape: Reader<CdiSpec> = record({
   cdiVersion: text,
   kind: text,
   annotations: textMap,
-  devices: list(item(record({ name: text, annotations: textMap, containerEdits }))),
+  devices: list(notNull(record({ name: text, annotations: textMap, containerEdits }))),
   containerEdits,
 })

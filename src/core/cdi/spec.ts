@@ -122,7 +122,7 @@ export type SpecPath = readonly (string | number)[]
 
 /** Every `containerEdits` with its path: the specification's own, then each device's. */
 export const everyEdits = (
-  spec: CdiSpec,
+  spec: Pick<CdiSpec, "containerEdits" | "devices">,
 ): readonly { readonly edits: ContainerEdits; readonly path: SpecPath }[] => [
   { edits: spec.containerEdits, path: ["containerEdits"] },
   ...spec.devices.map(({ containerEdits: edits }, index) => ({
@@ -130,3 +130,6 @@ export const everyEdits = (
     path: ["devices", index, "containerEdits"],
   })),
 ]
+
+export const allEdits = (spec: Pick<CdiSpec, "containerEdits" | "devices">): readonly ContainerEdits[] =>
+  everyEdits(spec).map(({ edits }) => edits)

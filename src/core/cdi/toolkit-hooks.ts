@@ -57,7 +57,7 @@ export const hookPrograms: Readonly<Record<string, readonly string[]>> = {
 
 /** A link that a hook makes. */
 export interface HookLink {
-  /** Its text. */
+  /** Its text, untouched. */
   readonly target: string
   /** In the container. */
   readonly path: string

@@ -24,11 +24,14 @@ export type CdiVersion = (typeof knownVersions)[number]
 /** The first that was released: nothing older is ever enough. */
 const earliest: CdiVersion = "0.3.0"
 
+/** What is said, in whatever version. */
+export type UnversionedSpec = Omit<CdiSpec, "cdiVersion">
+
 interface Clause {
   readonly since: CdiVersion
   readonly what: string
   /** Where the specification uses it; undefined: nowhere. `all`: its everyEdits. */
-  find(spec: CdiSpec, all: AllEdits): SpecPath | undefined
+  find(spec: UnversionedSpec, all: AllEdits): SpecPath | undefined
   /** The Go package looks at the edits of the last device only, and at those for all. */
   readonly isSoughtInLast?: true
 }
@@ -141,11 +144,12 @@ export interface MinimumVersion {
 }
 
 /** By the specification's text. */
-export const minimumVersion = (spec: CdiSpec): MinimumVersion => newestOf(spec, spec)
+export const minimumVersion = (spec: UnversionedSpec): MinimumVersion => newestOf(spec, spec)
 
 /**
- * As engines find it, which refuse what is older. Their Go package keeps pointers to a loop's variable, and is built by the language's rules
- * from before 1.22, by which that is one variable for all: specifications exist that say too old a version and work everywhere.
+ * As engines find it, which refuse what is older. Their Go package keeps pointers to its loop variable and is built with the semantics from
+ * before Go 1.22, where all rounds share one: of nodes' hostPath and mounts' type it sees those of the last device only. Files with too low a
+ * version therefore exist, and work everywhere.
  */
 export function enforcedVersion(spec: CdiSpec): MinimumVersion {
   const last = spec.devices.length - 1
@@ -156,7 +160,7 @@ export function enforcedVersion(spec: CdiSpec): MinimumVersion {
 }
 
 /** `withLast`: the specification as those see it who look at the last device only. */
-function newestOf(spec: CdiSpec, withLast: CdiSpec): MinimumVersion {
+function newestOf(spec: UnversionedSpec, withLast: UnversionedSpec): MinimumVersion {
   const all = everyEdits(spec)
   const ofLast = withLast === spec ? all : everyEdits(withLast)
   for (const { since, what, find, isSoughtInLast } of clauses) {

@@ -99,10 +99,10 @@ const valuedFlags = [...new Set(Object.values(hookFlags).flatMap(({ valued }) =>
 
 function valueProblem(args: readonly string[]): string | undefined {
   const bare = valuedFlags.find((flag) => flagValues(args, flag).includes(undefined))
-  if (bare !== undefined) return `nothing stands behind --${bare}`
+  if (bare !== undefined) return `nothing follows --${bare}`
   const links = ["link", "node-link"].flatMap((flag) => flagValues(args, flag))
   const odd = links.flatMap((value) => (value ?? "").split(",")).find((link) => parseLink(link) === undefined)
-  return odd === undefined ? undefined : `the link ${JSON.stringify(odd)} is no target::path`
+  return odd === undefined ? undefined : `the link ${JSON.stringify(odd)} is not of the form target::path`
 }
 
 /** Newer releases of the others know more words than any list; a program's name and what is nearly a word are none. */

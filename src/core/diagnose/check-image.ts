@@ -3,7 +3,7 @@
  * runtimes fail, or hooks that write there. Empty files are what an image keeps that was built with a driver injected, and harm nobody.
  */
 
-import { foldersOf, linksOf, makesProfile } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook, makesProfile } from "../cdi/hook-arguments.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { applicationProfilePath } from "../driver/application-profile.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
@@ -24,7 +24,7 @@ export function checkImage(
   const kinds = new Map(
     sources.flatMap(({ path, at }) => (at.kind === "there" ? [[path, at.stat.kind] as const] : [])),
   )
-  const links = hooks.flatMap((use) => linksOf(use.item).map(({ path }) => ({ ...use, item: path })))
+  const links = hooks.flatMap((use) => linksInHook(use.item).map(({ path }) => ({ ...use, item: path })))
   return [
     ...groupUses(mounts, ({ containerPath }) => cleanPath(containerPath)).flatMap(([path, uses]) => {
       const kind = kinds.get(uses[0].item.hostPath)

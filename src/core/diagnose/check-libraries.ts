@@ -3,7 +3,7 @@
  * of the driver beside them, and found in the container under the name by which programs ask for them.
  */
 
-import { foldersOf, linksOf } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
 import type { Hook, Mount } from "../cdi/spec.ts"
 import { vendorName } from "../driver/observe-libraries.ts"
 import type { ElfFile } from "../elf/elf.ts"
@@ -49,7 +49,7 @@ export function checkLibraries(
   return {
     findings: [
       ...other.findings,
-      ...misplaced.map((source) => unusable(source, "it is no file")),
+      ...misplaced.map((source) => unusable(source, "it is not a file")),
       ...libraries.flatMap(checkFile),
       ...checkClosure(sources, libraries),
       ...checkSonames(libraries, hooks),
@@ -178,7 +178,7 @@ function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]
   const links = createReach()
   const folders = createReach()
   for (const use of hooks) {
-    for (const { path } of linksOf(use.item)) links.add(use, baseName(path))
+    for (const { path } of linksInHook(use.item)) links.add(use, baseName(path))
     for (const folder of foldersOf(use.item)) folders.add(use, cleanPath(folder))
   }
   for (const { source } of libraries)

@@ -3,7 +3,8 @@
 import type { CdiSpec } from "../cdi/spec.ts"
 import { ok, type Result } from "../fault/result.ts"
 import { generateSpec } from "../generate/generate-spec.ts"
-import { callLike, isGeneratedSpec, requestLike } from "../generate/request-like.ts"
+import { isGeneratedSpec } from "../generate/generated-spec.ts"
+import { callLike, requestLike } from "../generate/request-like.ts"
 import { resolveMode, type SpecRequest } from "../generate/spec-request.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
@@ -30,11 +31,14 @@ export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: Cdi
   }
   if (!isGeneratedSpec(spec)) return undefined
   // Which program serves hooks is not compared.
-  const twin = generateTwin(subject.snapshot, spec, { hookProgram: "/usr/bin/gantry", trouble: "told" })
+  const twin = generateTwin(subject.snapshot, spec, {
+    hookProgram: "/usr/bin/gantry",
+    machineFaults: "reported",
+  })
   return twin.ok ? twin.value : undefined
 }
 
-export interface TwinOptions extends Pick<SpecRequest, "trouble"> {
+export interface TwinOptions extends Pick<SpecRequest, "machineFaults"> {
   /** What serves hooks where the specification has none. */
   readonly hookProgram: string
 }
@@ -43,9 +47,9 @@ export interface TwinOptions extends Pick<SpecRequest, "trouble"> {
 export function generateTwin(
   snapshot: HostSnapshot,
   spec: CdiSpec,
-  { hookProgram, trouble }: TwinOptions,
+  { hookProgram, machineFaults }: TwinOptions,
 ): Result<SpecTwin> {
-  const request = { ...requestLike(spec, hookProgram), trouble }
+  const request = { ...requestLike(spec, hookProgram), machineFaults }
   const generated = generateSpec(snapshot, request)
   if (!generated.ok) return generated
   const call = callLike(spec)

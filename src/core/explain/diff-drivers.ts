@@ -4,6 +4,7 @@
  */
 
 import type { DriverCatalogue } from "../driver/catalogue.ts"
+import { counted } from "../text/counted.ts"
 import { escapeControl } from "../text/escape.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import { type DriverFileRow, listDriverFiles } from "./render-driver-files.ts"
@@ -99,7 +100,7 @@ export function renderDriverDiff(names: readonly [string, string], difference: D
   return `${[
     ...onlyOne.map((path) => `- ${path}`),
     ...onlyOther.map((path) => `+ ${path}`),
-    ...moved.map(({ from, to, files }) => `> ${from} → ${to}: ${files} ${files === 1 ? "file" : "files"}`),
+    ...moved.map(({ from, to, files }) => `> ${from} → ${to}: ${counted(files, "file")}`),
     ...changed.map(({ path, what }) => `~ ${path}: ${what}`),
     "",
     `- only in ${names[0]}, + only in ${names[1]}, > in another directory, ~ changed`,

@@ -5,6 +5,7 @@ import type { LoadedSpec, Registry } from "../cdi/registry.ts"
 import { minimumVersion } from "../cdi/version.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"
+import { counted } from "../text/counted.ts"
 import { escapeControl } from "../text/escape.ts"
 import { alignColumns } from "../text/table.ts"
 
@@ -19,8 +20,7 @@ export function renderCdiList(registry: Registry): string {
     ...registry.findings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
     ...registry.rejected.flatMap(({ faults }) => faults.map((fault) => `error: ${renderFaultLine(fault)}`)),
   ]
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`
-  const heading = `${count(rows.length, "CDI device")} in ${count(registry.specs.length, "file")}`
+  const heading = `${counted(rows.length, "CDI device")} in ${counted(registry.specs.length, "file")}`
   const lines = [heading, ...(rows.length === 0 ? [] : ["", ...alignColumns(rows)])]
   return `${[...lines, ...(problems.length === 0 ? [] : ["", ...problems])].join("\n")}\n`
 }

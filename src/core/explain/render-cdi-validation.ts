@@ -5,6 +5,7 @@ import { minimumVersion } from "../cdi/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"
+import { counted } from "../text/counted.ts"
 import { escapeControl } from "../text/escape.ts"
 import { fileJson } from "./render-cdi-list.ts"
 
@@ -24,7 +25,7 @@ export const isFaultless = ({ rejected, findings }: Validation): boolean =>
 export function renderValidation({ valid, rejected, findings }: Validation): string {
   const lines = [
     ...valid.flatMap(({ path, spec, warnings }) => [
-      `${escapeControl(path)}: valid, ${spec.kind}, ${spec.devices.length} ${spec.devices.length === 1 ? "device" : "devices"}, cdiVersion ${spec.cdiVersion}, needs ${minimumVersion(spec).version}`,
+      `${escapeControl(path)}: valid, ${spec.kind}, ${counted(spec.devices.length, "device")}, cdiVersion ${spec.cdiVersion}, needs ${minimumVersion(spec).version}`,
       ...warnings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`),
     ]),
     ...rejected.flatMap(({ faults }) => faults.map((fault) => `error: ${renderFaultLine(fault)}`)),

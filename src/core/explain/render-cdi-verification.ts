@@ -7,6 +7,7 @@ import type { Finding } from "../fault/finding.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { findingJson } from "../fault/render-json.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"
+import { counted } from "../text/counted.ts"
 import { escapeControl } from "../text/escape.ts"
 import { fileJson } from "./render-cdi-list.ts"
 
@@ -49,8 +50,6 @@ export function renderVerification({ subject, findings, fixed }: CdiVerification
   ]
   return `${lines.join("\n")}\n`
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 function describe({ registry, snapshot, user, engines }: CdiSubject): string {
   const driver = snapshot.inventory.kernelModuleVersion?.value

@@ -8,6 +8,7 @@ import { faultCode, faultSentence, remediesOf, renderRemedy } from "../fault/ren
 import type { Edit } from "../plan/edit.ts"
 import type { Plan } from "../plan/plan.ts"
 import type { Evidence, Reason } from "../request/reason.ts"
+import { counted } from "../text/counted.ts"
 import { escapeControl, shorten } from "../text/escape.ts"
 import { baseName, parentPath } from "../text/path.ts"
 
@@ -69,12 +70,11 @@ function headline(plan: Plan): readonly string[] {
     return wrap(ofDevices === "" ? "This container gets nothing." : `This container gets ${ofDevices}.`, "")
   const beside = ofDevices === "" ? "" : `, and ${ofDevices}`
   if (gpus.length === 0) return wrap(`This container gets the driver, but no GPU${beside}.`, "")
-  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
   // A MIG device is used through the node of its GPU, which alone would be the whole GPU.
   const isWhole = plan.reasons.some(({ rule }) => rule === "select.gpu")
   const what = [
-    ...(isWhole || cut === 0 ? [count(gpus.length, "GPU")] : []),
-    ...(cut === 0 ? [] : [count(cut, "MIG device")]),
+    ...(isWhole || cut === 0 ? [counted(gpus.length, "GPU")] : []),
+    ...(cut === 0 ? [] : [counted(cut, "MIG device")]),
   ]
   return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}${beside}`, "")
 }

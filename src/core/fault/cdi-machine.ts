@@ -145,7 +145,7 @@ const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"][
     case "mode":
       return `mode ${problem.mode.toString(8)} lets nobody execute it`
     case "broken":
-      return `it is no program: ${problem.problem}`
+      return `it is not a program: ${problem.problem}`
   }
 }
 
@@ -241,7 +241,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiLibraryUnusable: {
     code: "GAN4107",
     exit: 1,
-    says: (d) => `${at(d.place)}${quoteShort(d.path)} is no library: ${d.problem}`,
+    says: (d) => `${at(d.place)}${quoteShort(d.path)} is not a library: ${d.problem}`,
     remedies: () => know("install the driver anew"),
   },
   CdiHookMissing: {
@@ -298,7 +298,7 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiFileUnread: {
     code: "GAN4138",
     exit: 1,
-    says: (d) => `${d.file} is no specification to engines: they read names that end in .yaml or .json`,
+    says: (d) => `${d.file} is not a specification to engines: they read names that end in .yaml or .json`,
     remedies: () => know("let its name end in .yaml, unless it was put away on purpose"),
   },
   CdiFileForbidden: {

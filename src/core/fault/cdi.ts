@@ -64,7 +64,7 @@ export interface CdiFaults {
     readonly found: string
   }
   /** `place`: what was looked for. */
-  CdiNothingToGenerate: { readonly mode: string; readonly place: string }
+  CdiNothingToGenerate: { readonly mode: string; readonly lacking: string }
   /** No device has a name by these strategies. */
   CdiDevicesNameless: { readonly strategies: readonly string[] }
   /** `refused`: by the machine, and the cause says how. `changed`: somebody wrote it while it was looked at. */
@@ -94,7 +94,7 @@ const fileObstacles: Readonly<Record<string, string>> = {
 const unwritable = {
   refused: "",
   changed: ": it changed while it was looked at",
-  replaced: ": it is no regular file any more",
+  replaced: ": it is no longer a regular file",
 } as const
 
 const atAny = (place: CdiPlace | undefined): string => (place === undefined ? "" : at(place))
@@ -349,7 +349,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4060",
     exit: 1,
     says: (d) =>
-      `failed to generate CDI spec: this machine has nothing for mode ${quoteShort(d.mode)}: ${d.place} is absent`,
+      `failed to generate CDI spec: this machine has nothing for mode ${quoteShort(d.mode)}: ${d.lacking} is absent`,
     remedies: () =>
       know(
         "gantry info shows what the machine has; load the module that makes the device, or ask for another mode",

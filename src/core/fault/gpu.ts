@@ -562,7 +562,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
   PlatformEntryInvalid: {
     code: "GAN2136",
     exit: 1,
-    says: (d) => `${d.list}:${d.line} is no entry: ${d.problem}`,
+    says: (d) => `${d.list}:${d.line} is not an entry: ${d.problem}`,
     remedies: (d) => [
       {
         kind: "edit",

@@ -361,7 +361,7 @@ export const inputCatalogue: Catalogue<InputFaults> = {
   ContainerProcessMissing: {
     code: "GAN1231",
     exit: 1,
-    says: (d) => `could not decode container state: pid ${d.pid} is no container process`,
+    says: (d) => `could not decode container state: pid ${d.pid} is not a container process`,
     remedies: () => [
       { kind: "know", text: "the engine must write the pid of the created container to standard input" },
     ],

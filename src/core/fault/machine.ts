@@ -95,7 +95,7 @@ export const machineCatalogue: Catalogue<MachineFaults> = {
   SimulatedMachineUnknown: {
     code: "GAN2051",
     exit: 1,
-    says: (d) => `${JSON.stringify(d.directory)} is no simulated machine`,
+    says: (d) => `${JSON.stringify(d.directory)} is not a simulated machine`,
     remedies: () => [{ kind: "know", text: "only a directory made by gantry simulate up can be taken down" }],
   },
   SimulatedWriteFailed: {

@@ -84,7 +84,7 @@ function leaveOut(shared: ContainerEdits, key: KeyOf): (own: ContainerEdits) => 
   })
 }
 
-/** The same for items that say the same. The device that is all others together has their items: each is written out once. */
+/** Equal for equal items. Written out once for each object, since the device `all` has the very items of the others. */
 type KeyOf = (item: string | number | object) => string | number
 
 function createKeys(): KeyOf {

@@ -21,7 +21,7 @@ import type { NameStrategy } from "./machine-names.ts"
 import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { type HookCall, type NamedPart, nodesOf, type PlatformDescription, type SpecPart } from "./part.ts"
-import { linksOf, mountedLibrariesHook, partOf, withFolders } from "./plan-parts.ts"
+import { mountedLibrariesHook, partOf, symlinksIn, withFolders } from "./plan-parts.ts"
 import { driverlessContext } from "./spec-context.ts"
 import type { SpecRequest } from "./spec-request.ts"
 
@@ -33,7 +33,7 @@ export function boardDevices(
   snapshot: HostSnapshot,
   request: Pick<
     SpecRequest,
-    "devices" | "names" | "additions" | "orinCompatDirectory" | "trouble" | "has32Bit"
+    "devices" | "names" | "additions" | "orinCompatDirectory" | "machineFaults" | "has32Bit"
   >,
 ): Result<PlatformDescription> {
   const { inventory, platform } = snapshot
@@ -41,9 +41,9 @@ export function boardDevices(
   if (platform === undefined || items.length === 0)
     return nothingToGenerate("csv", `everything that ${theLists} name`)
   // Half of a driver is none; but who names lists one by one may keep devices and files apart.
-  const isWhole = request.trouble === "refused"
+  const isStrict = request.machineFaults === "refused"
   const hasFiles = items.some(({ file }) => file !== undefined)
-  if (!hasFiles && (isWhole || platform.findings.some(isOfAbsentFile)))
+  if (!hasFiles && (isStrict || platform.findings.some(isOfAbsentFile)))
     return nothingToGenerate("csv", `every file that ${theLists} name`)
   const selected = selectBoard(request.devices, inventory)
   if (!selected.ok) return selected
@@ -58,7 +58,7 @@ export function boardDevices(
       continue
     }
     const given =
-      nodesOf(part).size > 0 || isWhole ? part : { ...boardFiles([], platform, reasons), hooks: [] }
+      nodesOf(part).size > 0 || isStrict ? part : { ...boardFiles([], platform, reasons), hooks: [] }
     if (given.edits.length === 0) return nothingToGenerate("csv", `a device that ${theLists} name`)
     devices.push({ ...namesFor(request, (strategies) => namesOf(board, strategies)), part: given, env: [] })
   }
@@ -74,10 +74,10 @@ function findUnfit(
   inventory: Inventory,
   device: SelectedDevice,
   part: SpecPart,
-  { trouble }: Pick<SpecRequest, "trouble">,
+  { machineFaults }: Pick<SpecRequest, "machineFaults">,
 ): Finding | undefined {
   const needed = new Set([...nodesOf(part), ...sharedNodes(inventory)])
-  const checked = trouble === "refused" ? checkMachine(inventory, [device], needed) : ok(true as const)
+  const checked = machineFaults === "refused" ? checkMachine(inventory, [device], needed) : ok(true as const)
   if (!checked.ok) return leftOut(device, "it is out of order", checked.fault)
   // What else the lists name would hide that its own is missing.
   return device.gpu.node === undefined ? leftOut(device, "it has no device node") : undefined
@@ -142,7 +142,7 @@ function sharedPart(
   return {
     edits,
     hooks: [
-      { name: "create-symlinks", links: linksOf(edits) },
+      { name: "create-symlinks", links: symlinksIn(edits) },
       ...(cudaVersion === undefined ? [] : [compat]),
       mountedLibrariesHook(edits),
     ],

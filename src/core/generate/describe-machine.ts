@@ -42,7 +42,7 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
       if (!driver.ok) return driver
       const context = specContext(sockets(snapshot, request), driver.value, [], request)
       const { findings, ...shared } = managementPart(context)
-      return alone(managementNodes(inventory), shared, mode, findings)
+      return describeOneDevice(managementNodes(inventory), shared, mode, findings)
     }
     case "csv":
     case "wsl": {
@@ -59,7 +59,7 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
         : ok({ devices: channels.value, shared: withVoid(nothingShared), findings: [] })
     }
     default:
-      return alone(companionDevice(inventory, mode), withVoid(nothingShared), mode, [])
+      return describeOneDevice(companionDevice(inventory, mode), withVoid(nothingShared), mode, [])
   }
 }
 
@@ -69,7 +69,7 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   const context = specContext(sockets(snapshot, request), driver.value, [], request)
   const { findings, ...shared } = sharedPart(context)
   if (wholeSelector(request.devices) === "none") return ok({ devices: [noDevice], shared, findings })
-  const isRefused = request.trouble === "refused"
+  const isRefused = request.machineFaults === "refused"
   const { inventory } = snapshot
   const wrong = isRefused ? checkMachine(inventory, [], sharedNodes(inventory)) : ok(true as const)
   if (!wrong.ok) return wrong
@@ -127,7 +127,7 @@ function nothingUsable(
   return nothingToGenerate(
     "nvml",
     selected.length === 0 && cut !== undefined
-      ? `a MIG device of GPU ${cut.index ?? cut.pciAddress}, on which MIG is enabled,`
+      ? `a MIG device of GPU ${cut.index ?? cut.pciAddress} (MIG is enabled on it)`
       : "/dev/nvidia[0-9]*",
   )
 }
@@ -153,7 +153,7 @@ function wholeDriver(snapshot: HostSnapshot): Result<DriverCatalogue> {
   return broken === undefined ? ok(driver) : fail(broken.fault)
 }
 
-/** A specification is for later: who does not listen while it is written may do so by then, and the place stays. */
+/** A specification outlives this moment: a service that does not listen yet may do so when a container starts. */
 const sockets = (
   { inventory }: HostSnapshot,
   { hasSockets }: SpecRequest,
@@ -164,11 +164,11 @@ const sockets = (
   },
 })
 
-/** And who listens may not by then. */
+/** Without those that may no longer hold when a container starts: a dead socket may be served by then. */
 const lastingFindings = ({ findings }: Inventory): readonly Finding[] =>
   findings.filter(({ fault: { tag } }) => tag !== "SocketDead")
 
-function alone(
+function describeOneDevice(
   part: SpecPart,
   shared: SpecPart,
   mode: string,
@@ -189,10 +189,10 @@ const placesOf: Readonly<Record<string, string>> = {
 const nothingShared: SpecPart = { edits: [], hooks: [] }
 
 /** So that no other tool serves the container once more. */
-const isVoid: EnvEdit = {
+const voidVisibleDevices: EnvEdit = {
   kind: "env",
   name: "NVIDIA_VISIBLE_DEVICES",
   value: "void",
   reasons: ["specification"],
 }
-const withVoid = (part: SpecPart): SpecPart => ({ ...part, edits: [...part.edits, isVoid] })
+const withVoid = (part: SpecPart): SpecPart => ({ ...part, edits: [...part.edits, voidVisibleDevices] })

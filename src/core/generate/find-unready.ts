@@ -35,10 +35,10 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
     what: `${path} (${major}:${minor})`,
     isVital: path !== `/dev/${modesetName}`,
   }))
-  const isMade = new Set<string>(absence.nodes.map(({ path }) => path))
+  const absentPaths = new Set<string>(absence.nodes.map(({ path }) => path))
   const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     if (tag === "DeviceNodeMissing" && severity === "error")
-      return isMade.has(data.path) ? [] : [{ what: data.path, isVital: true }]
+      return absentPaths.has(data.path) ? [] : [{ what: data.path, isVital: true }]
     if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
     return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
   })

@@ -6,6 +6,7 @@
  */
 
 import { mapEdits } from "../cdi/map-edits.ts"
+import { withLowestVersion } from "../cdi/raise-version.ts"
 import type { CdiDevice, CdiSpec } from "../cdi/spec.ts"
 import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
@@ -19,7 +20,7 @@ export interface FittedSpec {
   readonly findings: readonly Finding[]
 }
 
-interface Step {
+interface Reduction {
   readonly what: string
   /** `less`: what is left. */
   consequence(spec: CdiSpec, less: CdiSpec): string
@@ -27,7 +28,7 @@ interface Step {
 }
 
 /** Order: newest first. */
-const steps: readonly Step[] = [
+const reductions: readonly Reduction[] = [
   {
     what: "additionalGids",
     consequence: () => "who is not root in a container needs --group-add to open nodes that are for a group",
@@ -54,14 +55,15 @@ function renderLost(names: readonly string[]): string {
   return `${listSome(names, 3)} ${names.length === 1 ? "has no other name and is" : "have no other name and are"} not in it`
 }
 
-/** `limit` undefined: whatever it needs. Faults: CdiVersionUnreachable. */
+/** `limit` undefined: in the lowest version that can say it. Faults: CdiVersionUnreachable. */
 export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Result<FittedSpec> {
+  if (limit === undefined) return ok({ spec: withLowestVersion(spec), findings: [] })
   const findings: Finding[] = []
-  const engines = limit?.because.map(renderEngine) ?? []
+  const engines = limit.because.map(renderEngine)
   let fitted = spec
   let minimum = minimumVersion(spec)
-  const isFitting = (): boolean => limit === undefined || !isOlder(limit.version, minimum.version)
-  for (const { what, consequence, leaveOut } of steps) {
+  const isFitting = (): boolean => !isOlder(limit.version, minimum.version)
+  for (const { what, consequence, leaveOut } of reductions) {
     if (isFitting()) break
     const less = leaveOut(fitted)
     if (JSON.stringify(less) === JSON.stringify(fitted) || less.devices.length === 0) continue
@@ -72,14 +74,14 @@ export function fitVersion(spec: CdiSpec, limit: VersionLimit | undefined): Resu
       severity: "warning",
       fault: fault("CdiContentLeftOut", {
         what,
-        why: `${engines.join(" and ")} ${engines.length === 1 ? "reads" : "read"} CDI specifications up to ${limit?.version}`,
+        why: `${engines.join(" and ")} ${engines.length === 1 ? "reads" : "read"} CDI specifications up to ${limit.version}`,
         consequence: told,
       }),
       evidence: [],
     })
   }
   const { version, because } = minimum
-  if (limit !== undefined && !isFitting())
+  if (!isFitting())
     return fail(
       fault("CdiVersionUnreachable", {
         limit: limit.version,

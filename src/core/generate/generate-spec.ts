@@ -8,8 +8,8 @@
  */
 
 import { mergeEdits } from "../cdi/merge-edits.ts"
+import { withLowestVersion } from "../cdi/raise-version.ts"
 import { type CdiDevice, type CdiSpec, type ContainerEdits, noEdits } from "../cdi/spec.ts"
-import { minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
@@ -69,8 +69,7 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
     isMachineName(name) && !(name === "all" && request.hasAllDevice)
   const lost = beside.filter(isNobodys)
   const arranged = arrangeSpec(written, common, request.hasAllDevice ? "all" : undefined)
-  const spec: CdiSpec = {
-    cdiVersion: "",
+  const spec = withLowestVersion({
     kind: `${request.vendor}/${request.class}`,
     annotations: request.additions.annotations,
     containerEdits: arranged.containerEdits,
@@ -78,13 +77,13 @@ export function generateSpec(snapshot: HostSnapshot, request: SpecRequest): Resu
       arranged.devices,
       beside.filter((one) => !lost.includes(one)),
     ),
-  }
+  })
   const findings = [
     ...described.value.findings,
     ...[...unsaid].map(unsayableLeftOut),
     ...lost.map(({ name }) => additionLeftOut(name)),
   ]
-  return ok({ spec: { ...spec, cdiVersion: minimumVersion(spec).version }, findings })
+  return ok({ spec, findings })
 }
 
 const unsayableLeftOut = (what: string): Finding => ({

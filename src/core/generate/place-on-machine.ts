@@ -26,14 +26,14 @@ export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string 
 }
 
 /** The other way: as the machine itself calls its nodes and files. `directory`: where it lies. */
-export const takeHome = (spec: CdiSpec, directory: string): CdiSpec =>
+export const specOnMachine = (spec: CdiSpec, directory: string): CdiSpec =>
   mapEdits(spec, (edits) => takeEditsHome(edits, directory))
 
-export const homePath = (path: string, directory: string): string =>
+export const machinePath = (path: string, directory: string): string =>
   path.startsWith(`${directory}/`) ? path.slice(directory.length) : path
 
 function takeEditsHome(edits: ContainerEdits, directory: string): ContainerEdits {
-  const home = (path: string): string => homePath(path, directory)
+  const home = (path: string): string => machinePath(path, directory)
   return {
     ...edits,
     deviceNodes: edits.deviceNodes.map((node) => {
@@ -50,7 +50,7 @@ const isPlacedBelow = (spec: CdiSpec, directory: string): boolean =>
   )
 
 /** All specifications of a machine taken home, and the paths of the files that had been placed. */
-export function takeRegistryHome(
+export function registryOnMachine(
   registry: Registry,
   directory: string,
 ): { readonly registry: Registry; readonly files: ReadonlySet<string> | undefined } {
@@ -59,7 +59,7 @@ export function takeRegistryHome(
   const specs = new Map<LoadedSpec, LoadedSpec>()
   const devices = new Map<CdiDevice, CdiDevice>()
   for (const source of registry.specs) {
-    const spec = placed.includes(source) ? takeHome(source.spec, directory) : source.spec
+    const spec = placed.includes(source) ? specOnMachine(source.spec, directory) : source.spec
     specs.set(source, { ...source, spec })
     for (const [index, device] of source.spec.devices.entries())
       devices.set(device, spec.devices[index] ?? device)

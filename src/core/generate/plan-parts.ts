@@ -32,7 +32,7 @@ export function devicePart(context: PlanContext, device: SelectedDevice): SpecPa
 /** Nodes and links as a device has them, with the hook for what an engine does not do. */
 export const partOf = (edits: readonly Edit[]): SpecPart => ({
   edits,
-  hooks: [{ name: "create-symlinks", links: linksOf(edits) }],
+  hooks: [{ name: "create-symlinks", links: symlinksIn(edits) }],
 })
 
 /** With the hook by which an old crun's directories of nodes may be entered; the reference has none for MIG devices. */
@@ -57,7 +57,7 @@ export function sharedPart(context: PlanContext): SharedPart {
   const graphics = new Set<string>(
     [...driver.links, ...driver.modules.flatMap(({ links }) => links)].map(({ path }) => path),
   )
-  const links = linksOf(files.edits)
+  const links = symlinksIn(files.edits)
   return {
     edits: [
       ...planNodes({ ...context, devices: [] }, []).edits,
@@ -106,7 +106,7 @@ const withoutGraphics = (driver: DriverCatalogue): DriverCatalogue => ({
 })
 
 /** Order: by path. */
-export const linksOf = (edits: readonly Edit[]): readonly SymlinkEdit[] =>
+export const symlinksIn = (edits: readonly Edit[]): readonly SymlinkEdit[] =>
   edits.filter((edit) => edit.kind === "symlink").sort((one, other) => (one.path < other.path ? -1 : 1))
 
 /** Order: by name. */

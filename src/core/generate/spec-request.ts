@@ -59,7 +59,7 @@ export interface SpecRequest {
   /** Sockets of the driver's services. */
   readonly hasSockets: boolean
   /** `refused`: a machine whose nodes are wrong gets no specification, and a GPU with which something is wrong is left out. */
-  readonly trouble: "told" | "refused"
+  readonly machineFaults: "reported" | "refused"
   /** What an administrator adds. */
   readonly additions: Additions
 }

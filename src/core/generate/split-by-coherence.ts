@@ -22,7 +22,7 @@ export function splitByCoherence(
   inventory: Inventory,
   { devices, mode }: Pick<SpecRequest, "devices" | "mode">,
 ): readonly CoherenceClass[] {
-  const gpus = chosenGpus(resolveMode(mode, inventory), devices, inventory)
+  const gpus = wholeGpus(resolveMode(mode, inventory), devices, inventory)
   const byClass = Map.groupBy(gpus, (gpu) => (isCoherent(gpu) ? ".coherent" : ".noncoherent"))
   return ([".coherent", ".noncoherent"] as const).flatMap((infix) => {
     const own = (byClass.get(infix) ?? []).map(({ pciAddress }) => pciAddress)
@@ -31,7 +31,7 @@ export function splitByCoherence(
 }
 
 /** Beside a board's own GPU, which is the board's whatever its memory, those that are not. */
-function chosenGpus(mode: SpecMode, devices: readonly string[], inventory: Inventory): readonly Gpu[] {
+function wholeGpus(mode: SpecMode, devices: readonly string[], inventory: Inventory): readonly Gpu[] {
   if (mode === "csv") {
     const board = selectBoard(devices, inventory)
     return board.ok ? board.value.discrete.map(({ gpu }) => gpu) : []

@@ -37,13 +37,13 @@ export const findVersionLimit = (engines: readonly Engine[]): VersionLimit | und
   )
 
 /** An engine, and the newest version that it reads. */
-export interface Reading {
+export interface EngineReads {
   readonly engine: Engine
   readonly version: CdiVersion
 }
 
 /** undefined: nobody reads any. */
-export function lowestLimit(reading: readonly Reading[]): VersionLimit | undefined {
+export function lowestLimit(reading: readonly EngineReads[]): VersionLimit | undefined {
   const [lowest] = reading
     .map(({ version }) => version)
     .sort((one, other) => (one === other ? 0 : isOlder(one, other) ? -1 : 1))

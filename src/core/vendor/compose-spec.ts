@@ -4,8 +4,8 @@
  * Source: CDI specification 1.1.0.
  */
 
+import { withLowestVersion } from "../cdi/raise-version.ts"
 import { type CdiDevice, type CdiSpec, type ContainerEdits, type DeviceNode, noEdits } from "../cdi/spec.ts"
-import { minimumVersion } from "../cdi/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { DrmNode, NodeFact } from "../inventory/inventory.ts"
 import { depthOf } from "../text/path-depth.ts"
@@ -48,8 +48,7 @@ export function composeSpec(
   options: VendorSpecOptions,
 ): CdiSpec {
   const all: NamedNodes = { name: "all", nodes: devices.flatMap(({ nodes }) => nodes) }
-  const spec: CdiSpec = {
-    cdiVersion: "",
+  return withLowestVersion({
     kind,
     annotations: new Map(),
     devices: [...devices, all]
@@ -62,8 +61,7 @@ export function composeSpec(
       )
       .sort((one, other) => (one.name < other.name ? -1 : 1)),
     containerEdits: noEdits,
-  }
-  return { ...spec, cdiVersion: minimumVersion(spec).version }
+  })
 }
 
 const giveNodes = (nodes: readonly GivenNode[], { hasGroups }: VendorSpecOptions): ContainerEdits => ({

@@ -116,7 +116,7 @@ function parseLine(row: string): ListedEntry | string {
 /** undefined: it names a place below the machine's directory, and none that is Gantry's own. */
 export function problemOfPath(path: string): string | undefined {
   if (!path.startsWith("/") || path === "/" || cleanPath(path) !== path || control.test(path))
-    return `${JSON.stringify(path)} is no clean absolute path`
+    return `${JSON.stringify(path)} is not a clean absolute path`
   const names = path.slice(1).split("/")
   if (names.length > depthLimit || encodeUtf8(path).length > pathLimit) return "a path too long"
   if (names.some((name) => encodeUtf8(name).length > nameLimit)) return "a name too long"

@@ -38,7 +38,7 @@ export function standInForNvml(
   )
   if (stub?.kind !== "file") return { made: machine.made, state: "this machine has no libnvidia-ml" }
   const elf = parseElf(stub.content)
-  if (!elf.ok) return { made: machine.made, state: "left out, the library is no library" }
+  if (!elf.ok) return { made: machine.made, state: "left out, it is not a library" }
   if (elf.value.machine !== builtFor)
     return { made: machine.made, state: `skipped, a library for ${elf.value.machine} cannot be asked here` }
   const compiler = Bun.which("cc") ?? Bun.which("gcc")

@@ -149,7 +149,7 @@ function ensureDirectory(writing: Writing, path: string): void {
   if (stat === undefined) {
     mkdirSync(place, 0o755)
     chmodSync(place, 0o755) // the umask may have taken something away
-  } else if (!stat.isDirectory()) throw new Error(`${path} stands there and is no directory`)
+  } else if (!stat.isDirectory()) throw new Error(`${path} stands there and is not a directory`)
   directories.add(path)
 }
 

@@ -37,7 +37,7 @@ const hooks: Readonly<Record<string, (at: HookRoot) => { readonly ok: boolean }>
       nodeLinks: [{ target: "../x", path: "/dev/by-path/x" }],
       compat,
       folders: ["/opt/driver"],
-      hidesNodeModification: false,
+      disablesNodeModification: false,
       hasApplicationProfile: true,
     }),
   chmod: ({ root }) =>
@@ -293,8 +293,8 @@ suite(isRoot ? "an image that sets traps" : "an image that sets traps (missing: 
 
 describe("a container's root", () => {
   test.each([
-    ["no bundle and no root", {}, "is no bundle's absolute path"],
-    ["a bundle relative to the working directory", { bundle: "." }, "is no bundle's absolute path"],
+    ["no bundle and no root", {}, "is not the absolute path of a bundle"],
+    ["a bundle relative to the working directory", { bundle: "." }, "is not the absolute path of a bundle"],
     ["a root relative to the working directory", { root: "rootfs" }, "is not absolute"],
     ["the machine's own", { root: "/" }, "is the machine's own root"],
     ["the machine's own, in a roundabout way", { root: "//usr/..//." }, "is the machine's own root"],

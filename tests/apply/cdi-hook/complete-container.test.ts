@@ -37,7 +37,7 @@ const call: CompletionCall = {
   ],
   compat: { directory: undefined, hostDriverVersion: "550.163.01", hostCudaVersion: undefined },
   folders: ["/opt/driver"],
-  hidesNodeModification: false,
+  disablesNodeModification: false,
   hasApplicationProfile: true,
 }
 

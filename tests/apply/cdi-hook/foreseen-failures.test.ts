@@ -32,7 +32,7 @@ function tryImage(image: Image, hasApplicationProfile: boolean) {
   const said = verifyCdi({ ...subject, image: viewRoot(createSimulatedHost(at.path), hostPath("/")) })
   if (hasApplicationProfile) makeCharacterNode(join(at.path, "dev/nvidia3"), 195, 3, 0o666)
   const done = completeContainer(at.root, {
-    ...{ links: [], nodeLinks: [], compat: undefined, hidesNodeModification: false },
+    ...{ links: [], nodeLinks: [], compat: undefined, disablesNodeModification: false },
     ...{ folders: ["/opt/driver"], hasApplicationProfile },
   })
   return {

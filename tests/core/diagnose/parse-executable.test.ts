@@ -149,7 +149,7 @@ describe("a hook's program in ELF", () => {
     [
       "that is cut off",
       hookOf({ cutAt: 0x1800 }),
-      `${start}: it is no program: it is cut off: ${end} [GAN4111]: install the program anew, or generate the specification anew with the hooks of this machine`,
+      `${start}: it is not a program: it is cut off: ${end} [GAN4111]: install the program anew, or generate the specification anew with the hooks of this machine`,
     ],
   ])("refused: %s", (_, machine, words) => {
     expect(wordsOf(machine)).toEqual([words])

@@ -115,14 +115,14 @@ describe("a board's lists as a device", () => {
     expect(mountsOf(editsOf(spec, "0"))).toEqual([release])
     expect(nodesOf(spec, "all")).toEqual([])
     expect(mountsOf(spec.containerEdits)).toEqual([release, `${lib}/libcuda.so.1.1`])
-    expect(refusal(headless, { trouble: "refused" })).toContain("a device that the board's lists")
+    expect(refusal(headless, { machineFaults: "refused" })).toContain("a device that the board's lists")
     expect(refusal(seenOn(board({}, ["/dev/nvmap", release])))).toContain("a device that the board's lists")
   })
 
   test("lists of nodes alone are served for who keeps them apart, and files that are named have to be there", () => {
     const apart = seenOn(board(listsOf({ drivers: [] })))
     expect(nodesOf(specOf(apart), "0")).toEqual(["/dev/nvmap"])
-    expect(refusal(apart, { trouble: "refused" })).toContain("every file that the board's lists")
+    expect(refusal(apart, { machineFaults: "refused" })).toContain("every file that the board's lists")
     const elsewhere = seenOn(board({}, [`${lib}/libcuda.so.1.1`]))
     expect(refusal(elsewhere)).toContain("every file that the board's lists")
   })
@@ -269,7 +269,7 @@ describe("a discrete GPU beside the board's own", () => {
     "without %s it is left out, and the board's own is not",
     (path) => {
       const lacking = seenOn(besides(2, (tree) => delete tree[path]))
-      const generated = generateSpec(lacking, { ...request, trouble: "refused" })
+      const generated = generateSpec(lacking, { ...request, machineFaults: "refused" })
       expect(generated.ok ? namesOf(generated.value.spec) : []).toEqual([
         "0",
         expect.stringMatching(/^GPU-/),
@@ -278,7 +278,7 @@ describe("a discrete GPU beside the board's own", () => {
       expect(
         generated.ok && generated.value.findings.map(({ fault }) => renderFaultLine(fault)).join(),
       ).toContain(path)
-      expect(refusal(lacking, { trouble: "refused", devices: ["1"] })).toContain(path)
+      expect(refusal(lacking, { machineFaults: "refused", devices: ["1"] })).toContain(path)
     },
   )
 

@@ -1,12 +1,16 @@
 import { expect, test } from "bun:test"
 import { findUnready } from "../../../src/core/generate/find-unready.ts"
+import type { Host } from "../../../src/core/host/host.ts"
 import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
-import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { type MachineOptions, memoryMachine } from "../../machine.ts"
+
+const observe = (host: Host): HostSnapshot =>
+  observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
 
 function lacks(machine: MachineOptions): readonly string[] {
   const host = memoryMachine(machine)
-  const snapshot = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+  const snapshot = observe(host)
   return findUnready(snapshot, findAbsence(host, snapshot.inventory, true)).map(
     ({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`,
   )
@@ -19,7 +23,12 @@ const without = (...parts: readonly string[]): NonNullable<MachineOptions["chang
 }
 
 test("a whole machine lacks nothing, with MIG devices and with 64 GPUs", () => {
-  expect(lacks({ gpus: 2 })).toEqual([])
+  const cut: MachineOptions = {
+    gpus: 2,
+    shape: { migDevices: [{ gpu: 0, gpuInstance: 1, computeInstance: 0, profile: "3g.20gb" }] },
+  }
+  expect(observe(memoryMachine(cut)).inventory.migDevices).toHaveLength(1)
+  expect(lacks(cut)).toEqual([])
   expect(lacks({ gpus: 64 })).toEqual([])
 })
 

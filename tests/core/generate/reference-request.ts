@@ -20,6 +20,6 @@ export const referenceRequest = (mode: SpecMode): SpecRequest => ({
   hasGroups: true,
   has32Bit: false,
   hasSockets: true,
-  trouble: "told",
+  machineFaults: "reported",
   additions: noAdditions,
 })

@@ -3,7 +3,9 @@ import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { noAdditions } from "../../../src/core/generate/add-edits.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
-import { findOwnContent, isGeneratedSpec, requestLike } from "../../../src/core/generate/request-like.ts"
+import { isGeneratedSpec } from "../../../src/core/generate/generated-spec.ts"
+import { findOwnContent } from "../../../src/core/generate/own-content.ts"
+import { requestLike } from "../../../src/core/generate/request-like.ts"
 import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { openHost } from "../../../src/host/open-host.ts"
@@ -27,7 +29,13 @@ const plain: SpecRequest = {
     ldconfigPath: "",
   },
   nodes: { numbers: "left", rights: "written", owners: "machine" },
-  ...{ hasGroups: true, has32Bit: false, hasSockets: true, trouble: "told", additions: noAdditions },
+  ...{
+    hasGroups: true,
+    has32Bit: false,
+    hasSockets: true,
+    machineFaults: "reported",
+    additions: noAdditions,
+  },
 }
 
 function specOf(snapshot: HostSnapshot, request: SpecRequest): CdiSpec {
@@ -65,7 +73,10 @@ const styles: readonly (readonly [string, Partial<SpecRequest>])[] = [
 describe.each(styles)("a specification in a style: %s", (_, style) => {
   test.each(hosts)("on %s: the request that is read off it makes it again", (_name, snapshot) => {
     const spec = specOf(snapshot, { ...plain, ...style })
-    const again = specOf(snapshot, { ...requestLike(spec, "/usr/local/bin/gantry"), trouble: "told" })
+    const again = specOf(snapshot, {
+      ...requestLike(spec, "/usr/local/bin/gantry"),
+      machineFaults: "reported",
+    })
     expect(renderSpec(again, "yaml")).toBe(renderSpec(spec, "yaml"))
     expect(isGeneratedSpec(spec)).toBe(true)
     expect(findOwnContent(spec, again)).toBeUndefined()
@@ -77,7 +88,10 @@ test.each(hosts)("nodes alone, as people write them, on %s: files are given as u
   const bare = (edits: ContainerEdits): ContainerEdits => ({ ...noEdits, deviceNodes: edits.deviceNodes })
   const devices = spec.devices.map((device) => ({ ...device, containerEdits: bare(device.containerEdits) }))
   const byHand: CdiSpec = { ...spec, devices, containerEdits: bare(spec.containerEdits) }
-  const again = specOf(snapshot, { ...requestLike(byHand, "/usr/local/bin/gantry"), trouble: "told" })
+  const again = specOf(snapshot, {
+    ...requestLike(byHand, "/usr/local/bin/gantry"),
+    machineFaults: "reported",
+  })
   expect(again.containerEdits.mounts).toEqual(spec.containerEdits.mounts)
   expect(again.containerEdits.hooks).toEqual(spec.containerEdits.hooks)
 })
@@ -168,37 +182,5 @@ describe("what no generator writes", () => {
   test("a device of its author's", () => {
     const device = { name: "mine", annotations: new Map(), containerEdits: noEdits }
     expect(findOwnContent({ ...made, devices: [...made.devices, device] }, made)).toBe('a device "mine"')
-  })
-})
-
-describe("which specifications a generator of the toolkit's makes", () => {
-  const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
-    ...{ path, hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-    ...{ fileMode: undefined, uid: undefined, gid: undefined },
-  })
-  const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({
-    ...{ hookName: "createContainer", path: "/usr/bin/nvidia-cdi-hook", args, env: [], timeout: undefined },
-  })
-  const links = hook("nvidia-cdi-hook", "create-symlinks", "--link", "a::/b")
-  test.each([
-    ["nvidia.com/gpu", {}, true],
-    ["nvidia.com/mofed", { deviceNodes: [node("/dev/infiniband/uverbs0")] }, true],
-    ["nvidia.com/gdrcopy", { deviceNodes: [node("/dev/gdrdrv")] }, true],
-    ["k8s.device-plugin.nvidia.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, true],
-    ["management.nvidia.com/gpu", {}, true],
-    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")], hooks: [links] }, true],
-    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, false],
-    ["acme.com/gpu", { hooks: [links] }, false],
-    ["nvidia.com/pgpu", { deviceNodes: [node("/dev/vfio/12")] }, false],
-    ["notnvidia.com/gpu", {}, false],
-    ["v.com/c", {}, false],
-  ] as const)("%s with %j: %s", (kind, edits, isGenerated) => {
-    expect(
-      isGeneratedSpec({
-        ...{ cdiVersion: "0.5.0", kind, annotations: new Map() },
-        devices: [{ name: "0", annotations: new Map(), containerEdits: { ...noEdits, ...edits } }],
-        containerEdits: noEdits,
-      }),
-    ).toBe(isGenerated)
   })
 })

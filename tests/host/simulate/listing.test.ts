@@ -45,12 +45,12 @@ describe("a listing of a machine's paths", () => {
   const long = "x".repeat(256)
   const deep = "/d".repeat(65)
   test.each([
-    ["a path with `..`", "dir 755 0:0 - /a/../../etc", 'line 1: "/a/../../etc" is no clean absolute path'],
-    ["a path that ends in `..`", "dir 755 0:0 - /a/..", 'line 1: "/a/.." is no clean absolute path'],
-    ["a path with `.`", "dir 755 0:0 - /a/./b", 'line 1: "/a/./b" is no clean absolute path'],
-    ["a doubled slash", "dir 755 0:0 - //etc", 'line 1: "//etc" is no clean absolute path'],
-    ["a slash at the end", "dir 755 0:0 - /a/", 'line 1: "/a/" is no clean absolute path'],
-    ["the root itself", "dir 755 0:0 - /", 'line 1: "/" is no clean absolute path'],
+    ["a path with `..`", "dir 755 0:0 - /a/../../etc", 'line 1: "/a/../../etc" is not a clean absolute path'],
+    ["a path that ends in `..`", "dir 755 0:0 - /a/..", 'line 1: "/a/.." is not a clean absolute path'],
+    ["a path with `.`", "dir 755 0:0 - /a/./b", 'line 1: "/a/./b" is not a clean absolute path'],
+    ["a doubled slash", "dir 755 0:0 - //etc", 'line 1: "//etc" is not a clean absolute path'],
+    ["a slash at the end", "dir 755 0:0 - /a/", 'line 1: "/a/" is not a clean absolute path'],
+    ["the root itself", "dir 755 0:0 - /", 'line 1: "/" is not a clean absolute path'],
     [
       "a relative path",
       "dir 755 0:0 - etc",
