@@ -11,6 +11,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { parseConfigKey } from "../core/request/parse-config.ts"
 import { escapeControl } from "../core/text/escape.ts"
+import { baseName } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
@@ -166,7 +167,7 @@ async function deliver(text: string, format: SpecFormat, file: string): Promise<
 function resolveHookProgram(named: string, path: string): string {
   if (named.startsWith("/")) return named
   const name = named === "" ? "nvidia-cdi-hook" : named
-  const usual = name.endsWith("nvidia-ctk") ? "/usr/bin/nvidia-ctk" : "/usr/bin/nvidia-cdi-hook"
+  const usual = baseName(name) === "nvidia-ctk" ? "/usr/bin/nvidia-ctk" : "/usr/bin/nvidia-cdi-hook"
   return findRuntime([name], path) ?? usual
 }
 

@@ -37,8 +37,6 @@ export interface CtkFlags {
   /** undefined: neither flag nor variable. */
   list(name: string): readonly string[] | undefined
   isOn(name: string): boolean
-  /** By a flag, not by a variable. */
-  isGiven(name: string): boolean
   readonly isHelpAsked: boolean
 }
 
@@ -77,7 +75,8 @@ export function parseCtkFlags(
   const given = new Map<string, readonly string[]>()
   let isHelpAsked = false
   for (let index = 0; index < args.length; index++) {
-    const arg = args[index] ?? ""
+    // As the reference reads it; a value in a word of its own is taken as it is.
+    const arg = (args[index] ?? "").trim()
     // What stands behind it is nobody's: none of the commands takes words.
     if (arg === "--") break
     if (arg === "help" || arg === "h") {
@@ -118,7 +117,6 @@ export function parseCtkFlags(
     text: (name) => valuesOf(name)?.at(-1),
     list: (name) => valuesOf(name)?.flatMap((value) => value.split(",")),
     isOn: (name) => switchWords.get(valuesOf(name)?.at(-1) ?? "") === true,
-    isGiven: (name) => given.has(name),
     isHelpAsked,
   })
 }

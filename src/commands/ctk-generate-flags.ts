@@ -83,6 +83,9 @@ export const generateHelp: string = ctkHelp(shape)
 
 const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 
+/** The others have one device, whatever is asked for. */
+const modesOfDevices: readonly SpecMode[] = ["auto", "nvml", "csv", "imex"]
+
 /** The call, or what is wrong with it. */
 function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGenerateCall | string {
   const output = flags.text("output") ?? ""
@@ -108,7 +111,8 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   const enabled = flags.list("enable-hook") ?? []
   if (enabled.includes("all")) return "enabling all hooks is not supported"
   const devices = flags.list("device-id") ?? ["all"]
-  if (devices.every((one) => one.trim() === "")) return 'identifier is not a valid UUID or index: ""'
+  if (modesOfDevices.includes(mode) && devices.every((one) => one.trim() === ""))
+    return 'identifier is not a valid UUID or index: ""'
   const driverRoot = flags.text("driver-root")
   if (driverRoot !== undefined && driverRoot !== "" && !driverRoot.startsWith("/"))
     return `the driver root is not absolute: ${driverRoot}`
@@ -144,9 +148,9 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     csvFiles: flags.list("csv.file"),
     csvIgnorePatterns: flags.list("csv.ignore-pattern") ?? [],
     output,
-    // Whoever reads the file goes by its ending.
-    format: implied ?? known,
-    isFormatIgnored: flags.isGiven("format") && implied !== undefined && implied !== known,
+    // Whoever reads the file goes by its ending. In another case it is none to them, and one is added.
+    format: /\.(?:json|yaml)$/.test(output) || format === undefined ? (implied ?? known) : known,
+    isFormatIgnored: format !== undefined && implied !== undefined && implied !== known,
     features,
     isQuiet: flags.isOn("quiet"),
     configPath: flags.text("config"),

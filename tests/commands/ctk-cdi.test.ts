@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -105,6 +106,25 @@ describe("nvidia-ctk cdi generate", () => {
       ["cdi", "generate", `--config=${config}`],
     ])
       expect(ctk(args)).toMatchObject({ exit: 1, stderr: expect.stringContaining("/nowhere") })
+  })
+
+  test("blanks around a flag are none of it, and a mode of one device takes any", () => {
+    expect(ctk(["cdi", "generate", "--mode=nvml ", "\t--format=json\n"]).stdout).toStartWith("{")
+    expect(ctk(["cdi", "generate", "--mode=management", "--device-id="])).toMatchObject({ exit: 0 })
+  })
+
+  test.each([
+    [["--output=a.YAML"], "a.YAML.yaml"],
+    [["--output=a.JSON"], "a.JSON.json"],
+    [["--format=json", "--output=a.YAML"], "a.YAML.json"],
+    [["--format=yaml", "--output=a.JSON"], "a.JSON.yaml"],
+    [["--format=json", "--output=a.yaml"], "a.yaml"],
+  ])("%p: the file is %s", (flags, name) => {
+    const place = mkdtempSync(join(directory, "ending-"))
+    const { exit } = ctk(["cdi", "generate", ...flags.map((flag) => flag.replace("a.", `${place}/a.`))])
+    expect(exit).toBe(0)
+    expect(readdirSync(place)).toEqual([name])
+    expect(readFileSync(join(place, name), "utf8").startsWith("{")).toBe(name.endsWith(".json"))
   })
 
   test("--version says which program this is", () => {
@@ -271,6 +291,7 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--no-all-device=maybe"], 'invalid value "maybe" for flag -no-all-device'],
     [["cdi", "generate", "--device-id="], 'identifier is not a valid UUID or index: ""'],
     [["--frobnicate", "cdi", "generate"], "flag provided but not defined: -frobnicate"],
+    [["cdi", "generate", "--device-id", "0 ", "--mode", "nvml "], "invalid discovery mode: nvml "],
     [["cdi", "transform", "root", "--relative-to=moon"], "invalid --relative-to value: moon"],
     [["cdi", "transform", "root", "--input=/none"], "GAN4041"],
   ])("%j ends with 1 and says %s", (args, text) => {

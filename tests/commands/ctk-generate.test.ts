@@ -4,6 +4,7 @@ import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
 import type { Host } from "../../src/core/host/host.ts"
+import { baseName } from "../../src/core/text/path.ts"
 import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
 import { makeFirstIntegrated, memoryMachine } from "../machine.ts"
 
@@ -127,6 +128,45 @@ test("libraries beside the driver's own are given when they are asked for, with 
     expect.arrayContaining([`libGL.so.1::${directory}/libGL.so`, `libGL.so.1.7.0::${directory}/libGL.so.1`]),
   )
   expect(hasLibrary(specOf(host))).toBe(false)
+})
+
+test("a library that is asked for explicitly comes for management too, where graphics are left out", () => {
+  const file = "/usr/lib/x86_64-linux-gnu/libnvidia-egl-xcb.so"
+  const host = memoryMachine({
+    gpus: 1,
+    change(tree) {
+      const elf = {
+        machine: "x86-64" as const,
+        soname: `${baseName(file)}.1`,
+        needed: [],
+        symbol: "x",
+        answer: 1,
+      }
+      tree[`${file}.1.0.0`] = { kind: "file", content: renderElf(elf) }
+      tree[`${file}.1`] = { kind: "symlink", target: `${baseName(file)}.1.0.0` }
+      tree[file] = { kind: "symlink", target: `${baseName(file)}.1` }
+    },
+  })
+  const hasIt = (...flags: readonly string[]): boolean =>
+    specOf(host, ...flags).containerEdits.mounts.some(({ hostPath }) => hostPath === `${file}.1.0.0`)
+  const explicit = "--feature-flag=enable-explicit-driver-libraries"
+  expect(hasIt()).toBe(true)
+  expect(hasIt("--mode=management")).toBe(false)
+  expect(hasIt("--mode=management", explicit)).toBe(true)
+})
+
+test("a link of by-path that leads to another GPU's card is none of this one's", () => {
+  const host = memoryMachine({
+    gpus: 2,
+    change(tree) {
+      const [first = ""] = Object.keys(tree).filter((path) => /\/by-path\/pci-.*-card$/.test(path))
+      tree[first] = { kind: "symlink", target: "../card2" }
+    },
+  })
+  const links = specOf(host).devices.find(({ name }) => name === "0")?.containerEdits.hooks ?? []
+  expect(links.flatMap(({ args }) => args).filter((arg) => arg.startsWith("../"))).toEqual([
+    expect.stringMatching(/^\.\.\/renderD128::/),
+  ])
 })
 
 test("directories for configuration files take the place of the usual ones", () => {

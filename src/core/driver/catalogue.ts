@@ -15,6 +15,8 @@ export type FileReason =
   | { readonly kind: "table" | "beyond"; readonly capability: DriverCapability }
   | { readonly kind: "needed"; readonly by: HostPath }
   | { readonly kind: "version" }
+  /** An administrator named it. */
+  | { readonly kind: "named" }
 
 export interface FileLink {
   /** Inside the driver root: `/usr/lib64/libcuda.so.1`. */

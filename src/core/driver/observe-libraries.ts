@@ -174,7 +174,7 @@ export function observeNamedLibraries(
         machine: elf.machine,
         glibc: newestGlibc(elf),
         capabilities: [],
-        reasons: [],
+        reasons: [{ kind: "named" }],
         links: chainTo(view, hostPath(`${directory}/${name}`), rootPath),
       },
     ]

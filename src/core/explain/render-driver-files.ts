@@ -87,6 +87,8 @@ const describeReason = (reason: FileReason): string => {
       return `needed by ${baseName(reason.by)}`
     case "version":
       return "carries the driver's version; no capability known"
+    case "named":
+      return "asked for by name"
   }
 }
 

@@ -1,5 +1,6 @@
 /** Libraries beside the driver's own that the reference gives when it is asked to (`enable-explicit-driver-libraries`). Source: facts, toolkit §5.4. */
 
+import type { DriverLibrary } from "../driver/catalogue.ts"
 import { observeNamedLibraries } from "../driver/observe-libraries.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
@@ -25,18 +26,18 @@ export function withExplicitLibraries(host: Host, snapshot: HostSnapshot): HostS
   const { driver } = snapshot
   if (driver === undefined) return snapshot
   const findings: Finding[] = []
-  const known = new Set(driver.libraries.map(({ path }) => path))
-  const named = observeNamedLibraries(
-    viewRoot(host, driver.driverRoot),
-    driver.directories,
-    names,
-    findings,
-  ).filter(({ path }) => !known.has(path))
+  const named = observeNamedLibraries(viewRoot(host, driver.driverRoot), driver.directories, names, findings)
+  // One that is the driver's too stays where it stands, and is kept where graphics are not.
+  const asked = new Map(named.map((library) => [library.path, library]))
+  const libraries = driver.libraries.map((library): DriverLibrary => {
+    const isNamed = asked.delete(library.path)
+    return isNamed ? { ...library, reasons: [...library.reasons, { kind: "named" }] } : library
+  })
   return {
     ...snapshot,
     driver: {
       ...driver,
-      libraries: [...driver.libraries, ...named],
+      libraries: [...libraries, ...asked.values()],
       findings: [...driver.findings, ...findings],
     },
   }

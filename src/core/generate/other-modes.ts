@@ -44,9 +44,10 @@ export type CompanionMode = "gds" | "mofed" | "gdrcopy" | "nvswitch"
 export const companionDevice = (inventory: Inventory, mode: CompanionMode): SpecPart =>
   nodesPart(inventory, inventory.nodes[mode], mode === "gds" ? inventory.gdsFiles.map(mountAsIs) : [])
 
-/** Channels, each a device of its number. Faults: ImexChannelInvalid, ImexChannelMissing. */
+/** Channels, each a device of its number; `all` among others is all. Faults: ImexChannelInvalid, ImexChannelMissing. */
 export function channelDevices(inventory: Inventory, asked: readonly string[]): Result<readonly NamedPart[]> {
-  const channels = selectChannels(asked, inventory)
+  const isAll = asked.some((one) => /^(?:channel)?all$/.test(one))
+  const channels = selectChannels(isAll ? ["all"] : asked, inventory)
   if (!channels.ok) return channels
   return ok(
     channels.value.map((node) => ({

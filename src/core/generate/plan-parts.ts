@@ -94,7 +94,8 @@ export function managementPart(context: PlanContext): SharedPart {
 const withoutGraphics = (driver: DriverCatalogue): DriverCatalogue => ({
   ...driver,
   libraries: driver.libraries.filter(
-    ({ path }) =>
+    ({ path, reasons }) =>
+      reasons.some(({ kind }) => kind === "named") ||
       baseName(path).endsWith(`.so.${driver.version}`) ||
       !unversionedLibrary.test(baseName(path)) ||
       baseName(path).startsWith("libnvidia-nvvm70."),

@@ -7,7 +7,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName } from "../text/path.ts"
+import { absolutePath, baseName, parentPath } from "../text/path.ts"
 import { brandOf, generationOf, productOf } from "./gpu-model.ts"
 import type { DrmNode, Gpu, GpuState, Sourced } from "./inventory.ts"
 import { namesIn, observeNode, readFields, readMatch, readText } from "./proc-text.ts"
@@ -206,6 +206,8 @@ function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNod
     if (kind === undefined) return [{ node, byPath: undefined }]
     const path = hostPath(`/dev/dri/by-path/pci-${address}-${kind}`)
     const link = host.readLink(path)
-    return [{ node, byPath: link.ok ? { path, target: link.value } : undefined }]
+    // After a card was moved another's may stand there.
+    const isOwn = link.ok && absolutePath(link.value, parentPath(path)) === place
+    return [{ node, byPath: isOwn ? { path, target: link.value } : undefined }]
   })
 }

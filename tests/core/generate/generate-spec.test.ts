@@ -90,6 +90,8 @@ describe("a generated specification", () => {
     expect(namesOf(specOf("mig-extras", { mode: "imex", devices: ["01"], hasAllDevice: false }))).toEqual([
       "1",
     ])
+    for (const asked of [["all", "5"], ["5", "all"], ["channelall"]])
+      expect(namesOf(specOf("mig-extras", { mode: "imex", devices: asked }))).toEqual(namesOf(spec))
     const closed = memoryMachine({
       gpus: 1,
       change: (tree) => {
