@@ -40,6 +40,7 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
   const snapshot = observeSnapshot(host, {
     ...options,
     areExclusive: call.librarySearchPaths !== undefined,
+    asksMigMode: true,
     ...(call.configSearchPaths === undefined ? {} : { dataDirectories: call.configSearchPaths }),
   })
   return call.features.has("enable-explicit-driver-libraries")

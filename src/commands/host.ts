@@ -82,7 +82,7 @@ function record(flags: Flags): Result<string> {
   // Asked although files may tell everything: what was not asked now cannot be answered later.
   if (driver !== undefined) {
     const { ldcache, searchPaths = [] } = options.value
-    recorder.host.readNvml({ driverRoot: driver.driverRoot, ldcache, searchPaths })
+    recorder.host.askNvml({ driverRoot: driver.driverRoot, ldcache, searchPaths })()
   }
   observeAmd(recorder.host)
   observeIntel(recorder.host)

@@ -18,7 +18,7 @@ import { askNvmlChild, type NvmlOutcome, type NvmlTrouble, unavailable } from ".
 import { areFresh, areStamps, era, type Stamp } from "./stamp.ts"
 import { stateDirectory } from "./state-directory.ts"
 import { hashOf, isYoung, readState, writeState } from "./state-file.ts"
-import { withStateLock } from "./state-lock.ts"
+import { tryStateLock, withStateLock } from "./state-lock.ts"
 
 interface Remembered {
   readonly version: 1
@@ -43,12 +43,12 @@ const troubleLifeMs = 5 * 60 * 1000
 
 /** A host that answers for NVML too. */
 export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
-  const asked: Host = { ...host, readNvml: (place) => recallOrAsk(asked, place, asking) }
+  const asked: Host = { ...host, askNvml: (place) => recallOrAsk(asked, place, asking) }
   return asked
 }
 
 /** As withNvml, of a machine that may answer for it already. */
-export const ensureNvml = (host: HostFiles | Host): Host => ("readNvml" in host ? host : withNvml(host))
+export const ensureNvml = (host: HostFiles | Host): Host => ("askNvml" in host ? host : withNvml(host))
 
 /**
  * Source of what is told, in this order:
@@ -57,50 +57,70 @@ export const ensureNvml = (host: HostFiles | Host): Host => ("readNvml" in host 
  *   a library that cannot be found or read, or that a stranger could have written: nobody is asked
  *   the library, in the child
  */
-function recallOrAsk(host: Host, place: NvmlPlace, asking: NvmlAsking): Result<NvmlReport> {
+function recallOrAsk(host: Host, place: NvmlPlace, asking: NvmlAsking): () => Result<NvmlReport> {
   const { timeLimitMs = 10_000 } = asking
   const state = "state" in asking ? asking.state : stateDirectory()
   const { kind, name } = host.provenance
   const key = [kind, name, place.driverRoot, place.ldcache, ...place.searchPaths, era()].join("\n")
-  if (state === undefined) return tell(ask(host, place, timeLimitMs).outcome)
+  if (state === undefined) {
+    const { answer } = ask(host, place, timeLimitMs)
+    return () => tell(answer())
+  }
   const file = `${state}/nvml-${hashOf(key)}.json`
-  const known = recall(state, file, key)
-  if (known !== undefined) return known
-  return withStateLock(state, `${file}.lock`, timeLimitMs, () => {
+  const askAndKeep = (): (() => Result<NvmlReport>) => {
     const told = recall(state, file, key)
-    if (told !== undefined) return told
-    const { outcome, stamps } = ask(host, place, timeLimitMs)
-    if (stamps.length > 0)
-      writeState(state, file, { version: 1, key, stamps, ...outcome } satisfies Remembered)
-    return tell(outcome)
-  })
+    if (told !== undefined) return () => told
+    const { answer, stamps } = ask(host, place, timeLimitMs)
+    return () => {
+      const outcome = answer()
+      if (stamps.length > 0)
+        writeState(state, file, { version: 1, key, stamps, ...outcome } satisfies Remembered)
+      return tell(outcome)
+    }
+  }
+  const known = recall(state, file, key)
+  if (known !== undefined) return () => known
+  const release = tryStateLock(state, `${file}.lock`)
+  if (release === undefined)
+    return () => withStateLock(state, `${file}.lock`, timeLimitMs, () => askAndKeep()())
+  const answer = askAndKeep()
+  return () => {
+    try {
+      return answer()
+    } finally {
+      release()
+    }
+  }
 }
 
 const tell = (outcome: NvmlOutcome): Result<NvmlReport> =>
   "report" in outcome ? ok(outcome.report) : fail(fault("NvmlUnavailable", outcome.unavailable))
 
-/** No stamps: the answer is not worth remembering. */
-function ask(
-  host: Host,
-  place: NvmlPlace,
-  timeLimitMs: number,
-): { readonly outcome: NvmlOutcome; readonly stamps: readonly Stamp[] } {
+interface Asked {
+  /** Waits for it. */
+  readonly answer: () => NvmlOutcome
+  /** None: the answer is not worth remembering. */
+  readonly stamps: readonly Stamp[]
+}
+
+function ask(host: Host, place: NvmlPlace, timeLimitMs: number): Asked {
+  const none = (outcome: NvmlOutcome, stamps: readonly Stamp[]): Asked => ({ answer: () => outcome, stamps })
   const { library, searched } = findNvmlLibrary(host, place)
   if (library === undefined) {
     const problem = `not found below ${place.driverRoot}`
-    return { outcome: unavailable("libnvidia-ml.so.1", "search", problem), stamps: [] }
+    return none(unavailable("libnvidia-ml.so.1", "search", problem), [])
   }
   const stamps = stampPlaces(host, [...new Set([...searched, ...witnesses(host, library)])])
   const head = host.readFile(library, { offsetBytes: 0, lengthBytes: classOffset + 1 })
   if (!head.ok) {
     const problem = head.fault.tag === "HostReadFailed" ? head.fault.data.errno : "unreadable"
-    return { outcome: unavailable(library, "load", problem), stamps }
+    return none(unavailable(library, "load", problem), stamps)
   }
   const livePath = host.livePath(library)
   const stranger = livePath === undefined ? undefined : findStranger(livePath)
   if (livePath === undefined || stranger !== undefined)
-    return { outcome: unavailable(library, "load", stranger ?? "it lies on no disk"), stamps: [] }
-  return { outcome: askNvmlChild(livePath, library, timeLimitMs), stamps }
+    return none(unavailable(library, "load", stranger ?? "it lies on no disk"), [])
+  return { answer: askNvmlChild(livePath, library, timeLimitMs), stamps }
 }
 
 /** undefined: nothing is known that still holds. */

@@ -36,7 +36,7 @@ export function createMemoryHost(entries: MemoryTree, name = "memory", nvml?: Nv
   }
   return {
     ...createTreeHost({ kind: "memory", name }, createMemoryTree(tree)),
-    readNvml: () =>
+    askNvml: () => () =>
       nvml === undefined
         ? fail(
             fault("NvmlUnavailable", {

@@ -21,9 +21,13 @@ export const unavailable = (library: string, step: NvmlTrouble["step"], problem:
 })
 
 /** `shown` is what the machine calls the library. */
-export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: number): NvmlOutcome {
+export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: number): () => NvmlOutcome {
   const bounds = ["--time-limit-ms", String(timeLimitMs)]
-  const said = listen([...selfCommand(), "host", "observe", "--nvml", livePath, ...bounds], timeLimitMs)
+  const listen = startChild([...selfCommand(), "host", "observe", "--nvml", livePath, ...bounds], timeLimitMs)
+  return () => readOutcome(listen(), livePath, shown)
+}
+
+function readOutcome(said: Said, livePath: string, shown: HostPath): NvmlOutcome {
   if ("trouble" in said) return unavailable(shown, said.step, said.trouble)
   const { kind, report, step, problem } = said.answer
   const read = kind === "report" ? readNvmlReport(report) : undefined
@@ -39,28 +43,36 @@ export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: num
 type Said = { readonly answer: Fields } | { readonly step: NvmlTrouble["step"]; readonly trouble: string }
 
 /**
- * Starts the child and reads what it says until it has answered, has ended, or the time is over. Its end is not waited for: a process
- * that is stuck in the kernel cannot be killed, and would take us with it. (Bun.spawnSync waits.)
+ * Starts the child. What it gives reads what the child says until it has answered, has ended, or the time is over. Its end is not waited for: a
+ * process that is stuck in the kernel cannot be killed, and would take us with it. (Bun.spawnSync waits.)
  */
-function listen(argv: readonly string[], timeLimitMs: number): Said {
+function startChild(argv: readonly string[], timeLimitMs: number): () => Said {
   const pipe = openPipe()
-  if (!pipe.ok) return { step: "load", trouble: "no pipe can be made for the child that asks it" }
+  if (!pipe.ok) return () => ({ step: "load", trouble: "no pipe can be made for the child that asks it" })
   const { readEnd, writeEnd } = pipe.value
+  const deadline = performance.now() + timeLimitMs
   const pid = start(argv, writeEnd)
   closeSync(writeEnd)
-  try {
-    return typeof pid === "string"
-      ? { step: "load", trouble: `the child that asks it cannot be started: ${pid}` }
-      : hear(readEnd, pid, timeLimitMs)
-  } finally {
-    closeSync(readEnd)
-    // Also after an answer: a library may hang when its process ends.
-    if (typeof pid === "number") kill(pid)
+  return () => {
+    try {
+      return typeof pid === "string"
+        ? { step: "load", trouble: `the child that asks it cannot be started: ${pid}` }
+        : hear(readEnd, pid, { deadline, timeLimitMs })
+    } finally {
+      closeSync(readEnd)
+      // Also after an answer: a library may hang when its process ends.
+      if (typeof pid === "number") kill(pid)
+    }
   }
 }
 
-function hear(descriptor: number, pid: number, timeLimitMs: number): Said {
-  const deadline = performance.now() + timeLimitMs
+/** Units: milliseconds. */
+interface Patience {
+  readonly deadline: number
+  readonly timeLimitMs: number
+}
+
+function hear(descriptor: number, pid: number, { deadline, timeLimitMs }: Patience): Said {
   const buffer = new Uint8Array(answerLimit)
   const decoder = new TextDecoder()
   for (let length = 0; length < answerLimit; ) {

@@ -65,7 +65,10 @@ export function recordHost(host: Host): { readonly host: Host; readonly recordin
         answers.set(question("exists", path), { value: exists })
         return exists
       },
-      readNvml: (place) => note(question("readNvml", place.driverRoot), host.readNvml(place), same),
+      askNvml(place) {
+        const answer = host.askNvml(place)
+        return () => note(question("readNvml", place.driverRoot), answer(), same)
+      },
       livePath: (path) => host.livePath(path),
     },
     recording() {
@@ -264,11 +267,11 @@ export function createRecordingHost(recording: Recording, name: string): Host {
       const found = answer<boolean>(question("exists", path), path)
       return found.ok && found.value
     },
-    readNvml({ driverRoot }) {
+    askNvml: ({ driverRoot }) => {
       const found = answer<NvmlReport>(question("readNvml", driverRoot), driverRoot)
-      if (found.ok || found.fault.tag === "NvmlUnavailable") return found
+      if (found.ok || found.fault.tag === "NvmlUnavailable") return () => found
       const problem = "it was not asked when the recording was made"
-      return fail(fault("NvmlUnavailable", { library: "libnvidia-ml.so.1", step: "search", problem }))
+      return () => fail(fault("NvmlUnavailable", { library: "libnvidia-ml.so.1", step: "search", problem }))
     },
     livePath: () => undefined,
   }

@@ -23,6 +23,16 @@ export function withStateLock<T>(directory: string, file: string, timeLimitMs: n
   }
 }
 
+/** What gives the lock back; undefined: somebody else has it, or nobody can. */
+export function tryStateLock(directory: string, file: string): (() => void) | undefined {
+  const descriptor = open(directory, file)
+  if (descriptor === undefined) return undefined
+  const release = (): void => closeSync(descriptor)
+  if (tryLock(descriptor)) return release
+  release()
+  return undefined
+}
+
 function open(directory: string, file: string): number | undefined {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })

@@ -64,9 +64,10 @@ export interface Host {
   exists(path: HostPath): boolean
 
   /**
-   * What the vendor's management library tells, asked in a bounded child process or remembered. Faults: NvmlUnavailable.
+   * Asks the vendor's management library, in a bounded child process, or remembers what it said. What it gives waits for the answer, so that
+   * other looks can be taken meanwhile, and is called once. Faults: NvmlUnavailable.
    */
-  readNvml(place: NvmlPlace): Result<NvmlReport>
+  askNvml(place: NvmlPlace): () => Result<NvmlReport>
 
   /** Where the path lies for system calls of this process, for appliers; undefined when the machine is only data. */
   livePath(path: HostPath): string | undefined
@@ -76,4 +77,4 @@ export interface Host {
 }
 
 /** All but NVML: what applying a plan needs, and what proves a remembered machine fresh. */
-export type HostFiles = Omit<Host, "readNvml">
+export type HostFiles = Omit<Host, "askNvml">

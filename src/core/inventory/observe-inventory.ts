@@ -7,15 +7,16 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import type { Result } from "../fault/result.ts"
 import { withDevRoot } from "../host/dev-root.ts"
-import type { Host, NvmlPlace } from "../host/host.ts"
+import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
 import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
 import { isIntegratedName, isTegra } from "./is-tegra.ts"
-import { describeMigRights } from "./mig-rights.ts"
+import { canBeCut, describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
@@ -41,6 +42,8 @@ export interface InventoryOptions {
   readonly searchPaths?: readonly string[]
   /** Where a board's lists lie. */
   readonly platformLists?: string
+  /** As in SnapshotOptions. */
+  readonly asksMigMode?: boolean
 }
 
 /** Loading one anew gives its nodes new numbers. */
@@ -57,7 +60,17 @@ export const moduleNames: readonly string[] = [
 /** What GPUDirect Storage reads beside its nodes. Source: facts, toolkit (mode gds). */
 export const gdsFiles: readonly HostPath[] = ["/etc/cufile.json", "/run/udev"].map(hostPath)
 
-export function observeInventory(
+/** What is known before NVML has answered, and the whole. */
+interface BegunInventory extends Pick<Inventory, "platform" | "kernelModuleVersion"> {
+  /** Waits for NVML's answer. To be called once. */
+  complete(): Inventory
+}
+
+export const observeInventory = (machine: Host, options?: InventoryOptions): Inventory =>
+  beginInventory(machine, options).complete()
+
+/** NVML is asked, where it is, while others look at something else. */
+export function beginInventory(
   machine: Host,
   {
     driverRoot,
@@ -65,8 +78,9 @@ export function observeInventory(
     ldcache = "/etc/ld.so.cache",
     searchPaths = [],
     platformLists = defaultListDirectory,
+    asksMigMode = false,
   }: InventoryOptions = { driverRoot: hostPath("/") },
-): Inventory {
+): BegunInventory {
   const findings: Finding[] = []
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
@@ -81,45 +95,48 @@ export function observeInventory(
   const usable = seen.filter(({ state }) => state === "usable")
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
-  const isAsked = kernelModuleVersion !== undefined && (isOpen || usable.some(hasUncertainBrand))
+  const isBrandOpen = usable.some(hasUncertainBrand)
+  const isModeOpen = asksMigMode && usable.some(canBeCut)
+  const isAsked = kernelModuleVersion !== undefined && (isOpen || isBrandOpen || isModeOpen)
   const isBoard = platform === "tegra"
   // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
   const mayBeBoard = isBoard || findPlatformLists(host, hostPath(platformLists)).length > 0
   const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
-  const report =
-    isAsked || mayBeBoard
-      ? askNvml(host, { driverRoot, ldcache, searchPaths }, isNeeded, findings)
-      : undefined
-  const told = matchByAddress(report)
-  const gpus = seen.map((gpu) => complete(gpu, told.get(gpu.pciAddress), instances))
-  for (const gpu of gpus)
-    if (gpu.state === "usable" && gpu.uuid === undefined)
-      findings.push({
-        severity: "warning",
-        fault: fault("GpuUuidUnknown", { pciAddress: gpu.pciAddress }),
-        evidence: [`${gpu.procDirectory}/information: no UUID`],
-      })
+  const answer = isAsked || mayBeBoard ? host.askNvml({ driverRoot, ldcache, searchPaths }) : undefined
+  const complete = (): Inventory => {
+    const report = answer === undefined ? undefined : readAnswer(answer(), isNeeded, findings)
+    const told = matchByAddress(report)
+    const gpus = seen.map((gpu) => completeGpu(gpu, told.get(gpu.pciAddress), instances))
+    for (const gpu of gpus)
+      if (gpu.state === "usable" && gpu.uuid === undefined)
+        findings.push({
+          severity: "warning",
+          fault: fault("GpuUuidUnknown", { pciAddress: gpu.pciAddress }),
+          evidence: [`${gpu.procDirectory}/information: no UUID`],
+        })
 
-  checkNodes(nodes, gpus, majors, findings)
-  findings.push(...drmFindings(absentDrm))
-  if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
-  if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
-  return {
-    platform,
-    devRoot,
-    kernelModuleVersion,
-    cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
-    modules,
-    boardGpu: describeBoardGpu(report),
-    gpus,
-    migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
-    migRights: describeMigRights(gpus, minors),
-    nodes,
-    gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
-    sockets: observeSockets(host, driverRoot, findings),
-    majors,
-    findings,
+    checkNodes(nodes, gpus, majors, findings)
+    findings.push(...drmFindings(absentDrm))
+    if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
+    if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
+    return {
+      platform,
+      devRoot,
+      kernelModuleVersion,
+      cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
+      modules,
+      boardGpu: describeBoardGpu(report),
+      gpus,
+      migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
+      migRights: describeMigRights(gpus, minors),
+      nodes,
+      gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
+      sockets: observeSockets(host, driverRoot, findings),
+      majors,
+      findings,
+    }
   }
+  return { platform, kernelModuleVersion, complete }
 }
 
 function describeCuda(
@@ -143,13 +160,11 @@ const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeC
 const hasUncertainBrand = ({ model }: Gpu): boolean =>
   model !== undefined && brandOf(model.value)?.isCertain !== true
 
-function askNvml(
-  host: Host,
-  place: NvmlPlace,
+function readAnswer(
+  asked: Result<NvmlReport>,
   isNeeded: boolean,
   findings: Finding[],
 ): NvmlReport | undefined {
-  const asked = host.readNvml(place)
   if (!asked.ok) {
     if (isNeeded) findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
     return undefined
@@ -179,7 +194,7 @@ const matchByAddress = (report: NvmlReport | undefined): ReadonlyMap<string, Nvm
   )
 
 /** Files first; NVML fills what they leave open. */
-function complete(
+function completeGpu(
   gpu: Gpu,
   told: NvmlGpu | undefined,
   instances: readonly { readonly minor: number }[],

@@ -11,7 +11,7 @@ import { noteUnreadable } from "../host/note-unreadable.ts"
 import { viewRoot } from "../host/root-view.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
-import { gdsFiles, moduleNames, observeInventory } from "../inventory/observe-inventory.ts"
+import { beginInventory, gdsFiles, moduleNames } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
 import { nodePlaces } from "../inventory/observe-nodes.ts"
 import { socketPlaces } from "../inventory/observe-sockets.ts"
@@ -47,20 +47,25 @@ export interface SnapshotOptions {
   readonly fallbackVersion?: string
   /** Where a Tegra board's lists lie; the usual place when nobody said. */
   readonly platformLists?: string
+  /**
+   * NVML is asked whether GPUs that can be cut into MIG devices are there to be: no file tells of one that has no part yet, and such a GPU is no
+   * device of a specification. A start does without.
+   */
+  readonly asksMigMode?: boolean
 }
 
 export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnapshot {
   const driverRoot = hostPath(options.driverRoot)
   const devRoot = options.devRoot === undefined ? findDevRoot(host, driverRoot) : hostPath(options.devRoot)
-  const inventory = observeInventory(host, {
+  const begun = beginInventory(host, {
     driverRoot,
     devRoot,
     ldcache: options.ldcache,
     searchPaths: options.searchPaths ?? [],
     platformLists: options.platformLists ?? defaultListDirectory,
+    asksMigMode: options.asksMigMode ?? false,
   })
-  const version =
-    inventory.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, inventory)
+  const version = begun.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, begun)
   const procFiles = ["params", "registry", "version"].flatMap((name) => {
     const content = host.readFile(hostPath(`/proc/driver/nvidia/${name}`))
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
@@ -72,11 +77,12 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           driverRoot,
           version,
           ldcache: options.ldcache,
-          isListed: inventory.platform !== "native",
+          isListed: begun.platform !== "native",
           searchPaths: options.searchPaths ?? [],
           areExclusive: options.areExclusive ?? false,
           ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
+  const inventory = begun.complete()
   const platform = observePlatform(host, inventory, options)
   return { name: host.provenance.name, inventory, driver, procFiles, platform }
 }
@@ -104,7 +110,7 @@ function observePlatform(
 }
 
 /** A platform that is no kernel module's has a release of its own: `35.4.1` of a Tegra board. */
-function platformVersion(host: Host, { platform }: Inventory): string | undefined {
+function platformVersion(host: Host, { platform }: Pick<Inventory, "platform">): string | undefined {
   if (platform === "native") return undefined
   return observeTegraRelease(host) ?? platform
 }

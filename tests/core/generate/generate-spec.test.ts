@@ -6,10 +6,14 @@ import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { ok } from "../../../src/core/fault/result.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { nameStrategies } from "../../../src/core/generate/machine-names.ts"
 import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
+import type { Host } from "../../../src/core/host/host.ts"
+import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
+import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
@@ -407,4 +411,43 @@ describe("arrangement", () => {
         ).containerEdits,
       ),
     ).toEqual(["/dev/a", "/dev/b", "/dev/a/b", "/dev/a/c"]))
+})
+
+describe("a GPU that is there to be cut into MIG devices and has none yet", () => {
+  const machine = memoryMachine({ gpus: 2 })
+  const gpus = observeInventory(machine).gpus.map(
+    ({ pciAddress, uuid }, index): NvmlReport["gpus"][number] => ({
+      ...{ index, pciAddress, uuid: uuid?.value, minor: index },
+      ...{ name: "NVIDIA A100-SXM4-40GB", brand: "Nvidia" },
+      ...{ computeCapability: "8.0", isMigEnabled: index === 0, migDevices: [], problem: undefined },
+    }),
+  )
+  const library = hostPath("/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")
+  const report: NvmlReport = {
+    ...{ version: 1, library, driverVersion: "550.163.01", cudaVersion: "12.4" },
+    ...{ missingSymbols: [], gpus },
+  }
+  let asked = 0
+  const host: Host = {
+    ...machine,
+    askNvml() {
+      asked++
+      return () => ok(report)
+    },
+  }
+  const place = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
+
+  test("is no device: only NVML knows, and is asked", () => {
+    const made = generateSpec(observeSnapshot(host, { ...place, asksMigMode: true }), plain)
+    expect(made.ok ? namesOf(made.value.spec) : made.fault.tag).toEqual(["1", expect.any(String), "all"])
+  })
+
+  test("a start does not ask for it", () => {
+    asked = 0
+    expect(observeSnapshot(host, place).inventory.gpus.map(({ isMigEnabled }) => isMigEnabled)).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(asked).toBe(0)
+  })
 })

@@ -45,7 +45,7 @@ const placeAt = (driverRoot: string): NvmlPlace => ({
 /** What NVML says, in short: UUIDs, or the step at which asking ended. */
 function ask(asking: NvmlAsking = {}): string {
   const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000, ...asking })
-  const report = host.readNvml(placeAt("/"))
+  const report = host.askNvml(placeAt("/"))()
   if (report.ok) return report.value.gpus.map(({ uuid, problem }) => uuid ?? problem).join(" ")
   return report.fault.tag === "NvmlUnavailable"
     ? `${report.fault.data.step}: ${report.fault.data.problem}`
@@ -105,7 +105,7 @@ describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => 
     const layout = Array.from({ length: 64 * 7 }, (_, index) => `${Math.floor(index / 7)}:1g.10gb`).join(",")
     answering({ gpus: 64, model: "h100", mig: layout })
     const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000 })
-    const report = host.readNvml(placeAt("/"))
+    const report = host.askNvml(placeAt("/"))()
     const told = report.ok ? report.value.gpus.flatMap(({ migDevices }) => migDevices) : []
     expect(new Set(told.map(({ uuid }) => uuid)).size).toBe(448)
     const { migDevices, findings } = observeInventory(host)
@@ -115,8 +115,8 @@ describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => 
   test("in a driver root elsewhere", () => {
     answering({ gpus: 1, driverRoot: "/run/nvidia/driver" })
     const host = createSimulatedHost(machine, { state })
-    expect(host.readNvml(placeAt("/run/nvidia/driver")).ok).toBe(true)
-    expect(host.readNvml(placeAt("/")).ok).toBe(false)
+    expect(host.askNvml(placeAt("/run/nvidia/driver"))().ok).toBe(true)
+    expect(host.askNvml(placeAt("/"))().ok).toBe(false)
   })
 
   test("files leave the UUID of a GPU open that was never initialised: NVML tells it", () => {
@@ -242,7 +242,7 @@ describe.skipIf(compiler === null)("what NVML told (missing: a C compiler)", () 
     answering({ gpus: 8, mig })
     const script = `
       import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
-      const report = createSimulatedHost(${JSON.stringify(machine)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).readNvml({ driverRoot: "/", ldcache: "/etc/ld.so.cache", searchPaths: [] })
+      const report = createSimulatedHost(${JSON.stringify(machine)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).askNvml({ driverRoot: "/", ldcache: "/etc/ld.so.cache", searchPaths: [] })()
       console.log(report.ok ? report.value.gpus.length : JSON.stringify(report.fault))`
     const askers = Array.from({ length: 8 }, () =>
       Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" }),
@@ -261,8 +261,8 @@ test("a library in a directory that was named is found there", () => {
   renameSync(library, join(elsewhere, basename(library)))
   rmSync(join(dirname(library), "libnvidia-ml.so.1"), { force: true })
   const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000 })
-  expect(host.readNvml(placeAt("/")).ok).toBe(false)
-  expect(host.readNvml({ ...placeAt("/"), searchPaths: ["/opt/driver"] }).ok).toBe(true)
+  expect(host.askNvml(placeAt("/"))().ok).toBe(false)
+  expect(host.askNvml({ ...placeAt("/"), searchPaths: ["/opt/driver"] })().ok).toBe(true)
 })
 
 describe("a library that somebody else could have written is not run", () => {
@@ -316,7 +316,7 @@ test("the child does not outlive a parent that is killed", async () => {
   const asked = join(orphaned, "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")
   const script = `
     import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
-    createSimulatedHost(${JSON.stringify(orphaned)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).readNvml(${JSON.stringify(placeAt("/"))})`
+    createSimulatedHost(${JSON.stringify(orphaned)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).askNvml(${JSON.stringify(placeAt("/"))})()`
   const parent = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore", stderr: "ignore" })
   const asksIt = (): readonly string[] =>
     readdirSync("/proc").filter((pid) => {
