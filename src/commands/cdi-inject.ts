@@ -10,13 +10,13 @@ import { machinePath } from "../core/generate/place-on-machine.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
-import { joinPath, parentPath } from "../core/text/path.ts"
+import { baseName, joinPath, parentPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
 import { createLiveFiles } from "../host/live-files.ts"
-import { type DirectoryLock, replaceFile } from "../host/replace-file.ts"
+import { type DirectoryLock, replaceFile, whereItLies } from "../host/replace-file.ts"
 import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
@@ -59,9 +59,12 @@ interface Injection {
 const outputOf = ({ values }: Flags, config: string): string =>
   values.get("o") ?? values.get("output") ?? config
 
-/** undefined: it is not there, which is told of when it is read. */
+/** The same for every spelling of a file's place. undefined: its directory is not there, which is told of when the file is read. */
 function placeOf(path: string): string | undefined {
-  const place = attempt(path, "open", () => realpathSync.native(path))
+  const place = attempt(path, "open", () => {
+    const file = whereItLies(path)
+    return joinPath(realpathSync.native(parentPath(file)), baseName(file))
+  })
   return place.ok ? place.value : undefined
 }
 

@@ -9,7 +9,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  realpathSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -35,15 +35,33 @@ export function replaceFile(
     const bytes = encodeUtf8(text)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile()) writeThrough(path, bytes)
-    else if (stat === undefined) replace(absolute(path), bytes, { mode }, lock)
-    else replace(whereItLies(path), bytes, { mode: stat.mode & 0o7777, owner: stat }, lock)
+    else
+      replace(
+        whereItLies(path),
+        bytes,
+        stat === undefined ? { mode } : { mode: stat.mode & 0o7777, owner: stat },
+        lock,
+      )
     return true
   })
 }
 
-/** Few files are links; and to resolve what another process replaces meanwhile can end in a name that no file has any more. */
-export const whereItLies = (path: string): string =>
-  lstatSync(path).isSymbolicLink() ? realpathSync.native(path) : absolute(path)
+/**
+ * Where links at the end of a path lead, there or not. They are read one by one: what the kernel says of a file that another process replaces
+ * meanwhile is a name that no file has any more.
+ */
+export function whereItLies(path: string): string {
+  let place = absolute(path)
+  for (let links = 0; lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
+    if (links === linkLimit) throw Object.assign(new Error("too many links"), { code: "ELOOP" })
+    const target = readlinkSync(place)
+    place = target.startsWith("/") ? target : `${parentPath(place)}/${target}`
+  }
+  return place
+}
+
+/** As many as the kernel follows. */
+const linkLimit = 40
 
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)
@@ -109,11 +127,12 @@ export function openIfReadable(directory: string): number | undefined {
 /** Far longer than it takes to write a file. Who has waited so long writes all the same. Units: milliseconds. */
 export const lockLimitMs = 5000
 
-/** false: others held it all the time. */
+/** false: others held it all the time, or nobody can. */
 export function lockWithin(descriptor: number, limitMs: number): boolean {
   const deadline = performance.now() + limitMs
   for (;;) {
-    if (tryLock(descriptor)) return true
+    const outcome = tryLock(descriptor)
+    if (outcome !== "held") return outcome === "taken"
     if (performance.now() > deadline) return false
     Bun.sleepSync(1)
   }

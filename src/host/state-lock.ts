@@ -16,7 +16,7 @@ export function withStateLock<T>(directory: string, file: string, timeLimitMs: n
   if (descriptor === undefined) return action()
   try {
     const deadline = performance.now() + timeLimitMs
-    while (!tryLock(descriptor) && performance.now() < deadline) Bun.sleepSync(pauseMs)
+    while (tryLock(descriptor) === "held" && performance.now() < deadline) Bun.sleepSync(pauseMs)
     return action()
   } finally {
     closeSync(descriptor)
@@ -28,7 +28,7 @@ export function tryStateLock(directory: string, file: string): (() => void) | un
   const descriptor = open(directory, file)
   if (descriptor === undefined) return undefined
   const release = (): void => closeSync(descriptor)
-  if (tryLock(descriptor)) return release
+  if (tryLock(descriptor) === "taken") return release
   release()
   return undefined
 }

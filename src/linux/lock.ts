@@ -6,6 +6,12 @@ import { numbers } from "./system-call-numbers.ts"
 const exclusive = 2
 const nonBlocking = 4
 
-/** false: another process holds it. */
-export const tryLock = (descriptor: number): boolean =>
-  systemCall(numbers.flock, descriptor, exclusive | nonBlocking).value === 0
+const interrupted = 4
+const wouldBlock = 11
+
+/** `held`: by another process. `impossible`: here nobody can, as on a network's disk without its lock service. */
+export function tryLock(descriptor: number): "taken" | "held" | "impossible" {
+  const { value, errno } = systemCall(numbers.flock, descriptor, exclusive | nonBlocking)
+  if (value === 0) return "taken"
+  return errno === wouldBlock || errno === interrupted ? "held" : "impossible"
+}
