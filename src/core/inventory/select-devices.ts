@@ -48,9 +48,10 @@ export function selectDevicesAsAsked(
       choose([...usable, ...inventory.migDevices], selector)
       break
     }
-    const found = findDevices(selector, usable, inventory)
-    if (!found.ok) return found
-    choose(found.value, selector)
+    const found = findDevices(selector, usable, inventory.migDevices)
+    if (found === undefined) return fail(unknown(selector, usable, inventory))
+    if ("tag" in found) return fail(found)
+    choose(found, selector)
   }
   const byIndex = new Map(usable.map((gpu) => [gpu.index, gpu]))
   return ok(
@@ -68,17 +69,26 @@ const withoutKind = (selector: string): string => {
   return kind === undefined ? selector : selector.slice(kind.length)
 }
 
+/**
+ * Would selectDevices find something? Without the words for a miss, which are worth more than the search: an image may ask for thousands of
+ * names that nobody has.
+ */
+export function canSelect(selector: string, { gpus, migDevices }: Inventory): boolean {
+  if (selector === "" || selector.toLowerCase() === "all") return true
+  const usable = gpus.filter(({ state }) => state === "usable")
+  const found = findDevices(selector, usable, migDevices)
+  return found !== undefined && !("tag" in found)
+}
+
+/** undefined: none. Faults: DeviceAmbiguous, DeviceKindUnserved. */
 function findDevices(
   written: string,
   usable: readonly Gpu[],
-  { migDevices, gpus }: Inventory,
-): Result<readonly Candidate[]> {
+  migDevices: readonly MigDevice[],
+): readonly Candidate[] | Fault | undefined {
   const selector = withoutKind(written)
-  if (selector.toLowerCase() === "all" && selector !== written) return ok([...usable, ...migDevices])
-  // Named only for a miss: a request may have half a million selectors.
-  const miss = (): Result<never> => fail(unknown(written, nameDevices(usable, migDevices), gpus))
-  const one = <T extends Candidate>(found: T | undefined): Result<readonly Candidate[]> =>
-    found === undefined ? miss() : ok([found])
+  if (selector.toLowerCase() === "all" && selector !== written) return [...usable, ...migDevices]
+  const one = (found: Candidate | undefined): readonly Candidate[] | undefined => found && [found]
 
   const number = parseCount(selector)
   if (number !== undefined) return one(usable.find(({ index }) => index === number))
@@ -88,30 +98,27 @@ function findDevices(
   }
   const address = normalisePciAddress(selector)
   if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
-  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable, miss)
-  if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices, miss)
+  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable)
+  if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices)
   if (selector.includes("/") && selector.includes("="))
-    return fail(fault("DeviceKindUnserved", { selector, kind: "a CDI device" }))
+    return fault("DeviceKindUnserved", { selector, kind: "a CDI device" })
   const found = usable.filter(({ model }) => model !== undefined && fitsModel(selector, model.value))
-  return found.length === 0 ? miss() : ok(found)
+  return found.length === 0 ? undefined : found
 }
 
 function findByUuid(
   selector: string,
   candidates: readonly Candidate[],
-  miss: () => Result<never>,
-): Result<readonly Candidate[]> {
+): readonly Candidate[] | Fault | undefined {
   const wanted = selector.toLowerCase()
   const uuidOf = ({ uuid }: Candidate): string => uuid?.value.toLowerCase() ?? ""
   const exact = candidates.find((candidate) => uuidOf(candidate) === wanted)
-  if (exact !== undefined) return ok([exact])
+  if (exact !== undefined) return [exact]
   const begun =
     wanted.length > "GPU-".length ? candidates.filter((one) => uuidOf(one).startsWith(wanted)) : []
   if (begun.length > 1)
-    return fail(
-      fault("DeviceAmbiguous", { selector, candidates: begun.map(({ uuid }) => uuid?.value ?? "") }),
-    )
-  return begun.length === 1 ? ok(begun) : miss()
+    return fault("DeviceAmbiguous", { selector, candidates: begun.map(({ uuid }) => uuid?.value ?? "") })
+  return begun.length === 1 ? begun : undefined
 }
 
 /** `*` and `?` as in a shell; without them what is written must stand in the model's name as words. Case counts for nothing. */
@@ -142,7 +149,8 @@ const nameDevices = (usable: readonly Gpu[], migDevices: readonly MigDevice[]): 
   })),
 ]
 
-function unknown(selector: string, known: readonly DeviceNames[], gpus: readonly Gpu[]): Fault {
+function unknown(selector: string, usable: readonly Gpu[], { gpus, migDevices }: Inventory): Fault {
+  const known = nameDevices(usable, migDevices)
   const unused = gpus.flatMap(({ state, pciAddress }) =>
     state === "usable" ? [] : [`not ${pciAddress}, which is ${state}`],
   )

@@ -1,9 +1,7 @@
 /** Can this machine give a device by itself, by the name that it is asked for? */
 
-import { selectDevices } from "../inventory/select-devices.ts"
+import { canSelect } from "../inventory/select-devices.ts"
 import type { HostSnapshot } from "./snapshot.ts"
 
 export const hasDevice = ({ driver, inventory }: HostSnapshot, selector: string): boolean =>
-  driver !== undefined &&
-  inventory.kernelModuleVersion !== undefined &&
-  selectDevices([selector], inventory).ok
+  driver !== undefined && inventory.kernelModuleVersion !== undefined && canSelect(selector, inventory)

@@ -45,8 +45,9 @@ export interface PlannedCdiDevices extends SpecifiedDevices {
 export function planCdiDevices(input: CdiDevicesInput, log: ReasonLog): Result<PlannedCdiDevices> {
   const selectors: string[] = []
   const names: string[] = []
+  const isOfSpecification = judgeBy(input)
   for (const one of input.asked)
-    if (one.from !== "machine" && isOfSpecification(one, input)) names.push(one.name)
+    if (one.from !== "machine" && isOfSpecification(one)) names.push(one.name)
     else selectors.push(one.selector)
   const planned = planSpecifiedDevices(names, input, log)
   const isLeft = selectors.length > 0 || names.length === 0
@@ -109,16 +110,16 @@ export function namesDecidedBy(
 type NamedDevice = Exclude<AskedDevice, { readonly from: "machine" }>
 
 /** Where neither has a name of the machine's own kind, who says so is who could have had it. */
-function isOfSpecification(
-  { from, selector, name }: NamedDevice,
-  { registry, isOwn }: CdiDevicesInput,
-): boolean {
-  if (from === "specification") return true
-  if (from === "specificationFirst" && registry.devices.has(name)) return true
-  if (isOwn(selector)) return false
-  if (registry.devices.has(name) || registry.conflicts.some((one) => one.name === name)) return true
-  const kind = name.slice(0, name.indexOf("="))
-  return registry.specs.some(({ spec }) => spec.kind === kind)
+function judgeBy({ registry, isOwn }: CdiDevicesInput): (device: NamedDevice) => boolean {
+  const contested = new Set(registry.conflicts.map((one) => one.name))
+  const kinds = new Set(registry.specs.map(({ spec }) => spec.kind))
+  return ({ from, selector, name }) => {
+    if (from === "specification") return true
+    if (from === "specificationFirst" && registry.devices.has(name)) return true
+    if (isOwn(selector)) return false
+    if (registry.devices.has(name) || contested.has(name)) return true
+    return kinds.has(name.slice(0, name.indexOf("=")))
+  }
 }
 
 const tell = ({ name, source, hidden }: RegisteredDevice, log: ReasonLog): string =>

@@ -3,7 +3,7 @@ import type { Fault } from "../../../src/core/fault/fault.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { Gpu, Inventory, MigDevice } from "../../../src/core/inventory/inventory.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
-import { selectDevices, selectDevicesAsAsked } from "../../../src/core/inventory/select-devices.ts"
+import { canSelect, selectDevices, selectDevicesAsAsked } from "../../../src/core/inventory/select-devices.ts"
 import { memoryMachine } from "../../machine.ts"
 
 const seen = observeInventory(memoryMachine({ gpus: 6 }))
@@ -231,4 +231,28 @@ test("as asked: in the order of the selectors; all adds what is missing, GPUs be
   expect(asked("2", "all")).toEqual(["2", "0", "1", "3", "0:0", "0:1", "1:0", "1:1"])
   expect(chosen(["3", "0"])).toEqual(["0", "3"])
   expect(chosen(["1:0", "2", "0:1"])).toEqual(["2", "0:1", "1:0"])
+})
+
+test.each([
+  ...[
+    "",
+    "all",
+    "ALL",
+    "nvidia.com/gpu=all",
+    "0",
+    "00",
+    "4",
+    "99",
+    "0:0",
+    "0:9",
+    "1:0:0",
+    "A100",
+    "a1?0*",
+    "L40S",
+    "q0",
+  ],
+  ...["nvidia.com/gpu=1", "nvidia.com/gpu=q1", "amd.com/gpu=0", "10:00.0", "0001:0a:1f.0", "0000:ff:00.0"],
+  ...["GPU-", "GPU-1", "GPU-2", "GPU-22", "gpu-33333333", "MIG-", "MIG-0", uuids[0] ?? ""],
+])("whether %p can be selected is known without selecting it", (selector) => {
+  expect(canSelect(selector, inventory)).toBe(selectDevices([selector], inventory).ok)
 })
