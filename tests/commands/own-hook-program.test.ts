@@ -2,9 +2,12 @@ import { expect, test } from "bun:test"
 import { ownHookProgram } from "../../src/commands/own-hook-program.ts"
 
 test.each([
-  ["/opt/gantry/bin/gantry", "/opt/gantry/bin/gantry"],
-  ["/opt/gantry/bin/gantry (deleted)", "/opt/gantry/bin/gantry"],
-  ["/usr/bin/bun", "/usr/local/bin/gantry"],
-])("of %p the hooks' program is %p", (own, program) => {
-  expect(ownHookProgram(own)).toBe(program)
+  ["/opt/gantry/bin/gantry", true, "/opt/gantry/bin/gantry-launcher"],
+  ["/opt/gantry/bin/gantry (deleted)", true, "/opt/gantry/bin/gantry-launcher"],
+  ["/opt/gantry/bin/gantry", false, "/opt/gantry/bin/gantry"],
+  ["/usr/bin/bun", false, "/usr/local/bin/gantry-launcher"],
+])("of %p, a launcher beside it: %p, the hooks' program is %p", (own, hasLauncher, program) => {
+  expect(ownHookProgram(own, (path) => hasLauncher && path === "/opt/gantry/bin/gantry-launcher")).toBe(
+    program,
+  )
 })

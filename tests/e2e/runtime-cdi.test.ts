@@ -369,7 +369,7 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
         /^unresolvable CDI devices vendor\.com\/nic=A: .* \[GAN4043\]: did you mean vendor\.com\/nic=a\?/,
       )
       refused(asking("vendor.com/gpu=a"), /no specification is of kind vendor\.com\/gpu \[GAN4043\]/)
-      refused(asking("vendor.com/n ic=a"), /is no full name, vendor\/class=device \[GAN4043\]/)
+      refused(asking("vendor.com/n ic=a"), /is not a qualified name, vendor\/class=device \[GAN4043\]/)
     })
 
     test("one of several: none is given", () => {

@@ -91,7 +91,7 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
 
 /** Gantry goes by the name that it is called by, the others by that of their file. */
 const calledProgram = (path: string, [called = ""]: readonly string[]): string =>
-  baseName(path) === "gantry" && Object.hasOwn(hookPrograms, baseName(called))
+  /^gantry(?:-launcher)?$/.test(baseName(path)) && Object.hasOwn(hookPrograms, baseName(called))
     ? baseName(called)
     : baseName(path)
 
