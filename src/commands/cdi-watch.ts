@@ -87,9 +87,12 @@ function createTeller(): Teller {
   }
 }
 
+/** A full disk or another's file may be gone by then. Units: milliseconds. */
+const unwrittenPauseMs = 30_000
+
 /**
- * Ends only when something is wrong that no time heals, or with `--once`. Faults: those of lookForWatch, CdiDeviceConflict,
- * CdiFileUnwritable; with `--once` CdiMachineUnready and those of makeSpec and finishSpec too.
+ * Ends only when something is wrong that no time heals, or with `--once`. Faults: those of lookForWatch; with `--once` CdiDeviceConflict,
+ * CdiFileUnwritable, CdiMachineUnready and those of makeSpec and finishSpec too.
  */
 async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
   const tell = createTeller()
@@ -107,11 +110,10 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
     waiting = undefined
     if (step.kind === "publish") {
       const published = await publish(look, call.spec, tell)
-      if (!published.ok) return published
-      const { fault: unmade } = published.value
-      if (unmade !== undefined) await withdrawIfStale(output, tell)
-      if (call.isOnce) return unmade === undefined ? ok(true) : fail(unmade)
-      stamp = unmade === undefined ? published.value.stamp : fileStamp(output)
+      if (published.fault !== undefined) await withdrawIfStale(output, tell)
+      if (call.isOnce) return published.fault === undefined ? ok(true) : fail(published.fault)
+      stamp = published.fault === undefined ? published.stamp : fileStamp(output)
+      if (published.isUnwritten) pauseMs = unwrittenPauseMs
     } else if (step.kind === "absent") {
       const withdrawn = await withdraw(
         output,
@@ -136,29 +138,28 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
 interface Published {
   /** Of the file, when it said what it must. */
   readonly stamp: string
-  /** undefined: it says what it must. */
+  /** undefined: it says what it must. Else the last good one stays. */
   readonly fault: Fault | undefined
+  /** It could be made and not be written: what heals that is no change of the machine. */
+  readonly isUnwritten: boolean
 }
 
-/**
- * The fault of a specification that cannot be made of this machine as it is; the last good one stays. Faults: CdiDeviceConflict,
- * CdiFileUnwritable: what no change of the machine heals.
- */
-async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Result<Published>> {
+async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Published> {
   const readers = await findReaders(call, host)
   const generated = makeSpec(snapshot, call)
   const made = generated.ok ? await finishSpec(generated.value, host, readers, call.request) : generated
-  if (!made.ok) {
-    await tell(renderFaultLine(made.fault))
-    return ok({ stamp: fileStamp(call.output), fault: made.fault })
+  const failed = async (fault: Fault, isUnwritten: boolean): Promise<Published> => {
+    await tell(renderFaultLine(fault))
+    return { stamp: "", fault, isUnwritten }
   }
+  if (!made.ok) return failed(made.fault, false)
   const spec = renderMadeSpec(made.value, call.format)
   const { text } = spec
   const isSame = holdsExactly(call.output, text)
   const [rival] = isSame ? await findRivals(spec, call.output, call.format) : []
-  if (rival !== undefined) return fail(rival)
+  if (rival !== undefined) return failed(rival, true)
   const written = isSame ? ok(call.output) : await writeWithoutConflict(spec, call.output, call.format)
-  if (!written.ok) return written
+  if (!written.ok) return failed(written.fault, true)
   const missing = findMissingHookPrograms(spec.hookPrograms, host)
   const unread = await findUnread(spec, written.value)
   for (const finding of [...spec.findings, ...missing, ...findEnginesWithoutCdi(readers, call), ...unread])
@@ -172,7 +173,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   )
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
-  return ok({ stamp: holdsExactly(call.output, text) ? stamp : "", fault: undefined })
+  return { stamp: holdsExactly(call.output, text) ? stamp : "", fault: undefined, isUnwritten: false }
 }
 
 /** With what is there it was good, and another cannot be made. */

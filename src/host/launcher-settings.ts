@@ -6,8 +6,7 @@
 import { type BigIntStats, statSync } from "node:fs"
 import type { Config } from "../core/request/config.ts"
 import { triggerWords } from "../core/request/trigger-words.ts"
-import { readSmallText } from "./read-up-to.ts"
-import { writeStateText } from "./state-file.ts"
+import { readStateText, writeStateText } from "./state-file.ts"
 
 /** A configuration file as it was before it was read; undefined: its times would not tell of a change, since it is too new or cannot be looked at. */
 export type ConfigStamp = string | undefined
@@ -50,7 +49,7 @@ export function keepLauncherSettings(
   if (config === undefined) return
   const text = renderLauncherSettings({ ...settings, stamps: [config, stampProgram()] })
   const file = `${state}/launcher`
-  if (text !== undefined && text !== readSmallText(file)) writeStateText(state, file, text)
+  if (text !== undefined && text !== readStateText(state, file)) writeStateText(state, file, text)
 }
 
 /** undefined: the launcher cannot find what this configuration has it look for. */

@@ -27,7 +27,10 @@ describe("one file of a machine", () => {
   })
 
   test("--fix calls this executable where the program that the file names is not there", () => {
-    writeFileSync(file, readFileSync(file, "utf8").replace(/path: .*\/gantry-launcher$/m, "path: /nowhere/gantry"))
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace(/path: .*\/gantry-launcher$/m, "path: /nowhere/gantry"),
+    )
     expect(gantry("verify", file).stdout).toContain("[GAN4110]")
     expect(gantry("verify", file, "--fix")).toMatchObject({ status: 0 })
     expect(readFileSync(file, "utf8")).toBe(gantry("generate").stdout)

@@ -141,6 +141,17 @@ describe("a watch", () => {
     await until(() => said.split("is written: ").length >= 4)
   })
 
+  test("what cannot be written is told of, and tried again when its place is free", async () => {
+    up("--gpus", "1")
+    mkdirSync(output, { recursive: true })
+    watch()
+    await until(() => said.includes("[GAN4061]"))
+    expect(watcher?.exitCode).toBeNull()
+    rmSync(output, { recursive: true })
+    await until(() => existsSync(output) && devices().includes("0"))
+    expect(said.split("[GAN4061]")).toHaveLength(2)
+  })
+
   test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
     up("--gpus", "1")
     watch()
