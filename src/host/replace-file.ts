@@ -47,21 +47,20 @@ export function replaceFile(
 }
 
 /**
- * Where links at the end of a path lead, there or not. They are read one by one: what the kernel says of a file that another process replaces
- * meanwhile is a name that no file has any more.
+ * Where links at the end of a path lead, there or not; of more than the kernel follows, to one of them. They are read one by one: what the kernel
+ * says of a file that another process replaces meanwhile is a name that no file has any more.
  */
 export function whereItLies(path: string): string {
   let place = absolute(path)
-  for (let links = 0; lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
-    if (links === linkLimit) throw Object.assign(new Error("too many links"), { code: "ELOOP" })
+  for (let links = 0; links < 40 && isLink(place); links++) {
     const target = readlinkSync(place)
     place = target.startsWith("/") ? target : `${parentPath(place)}/${target}`
   }
   return place
 }
 
-/** As many as the kernel follows. */
-const linkLimit = 40
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 
 /** With every `..` in it left to the kernel: after a link it leads elsewhere than it reads. */
 const absolute = (path: string): string => (path.startsWith("/") ? path : `${process.cwd()}/${path}`)

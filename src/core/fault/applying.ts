@@ -5,6 +5,8 @@ import type { Catalogue } from "./entry.ts"
 export interface ApplyingFaults {
   /** A system call of an applier failed. `errno` is the symbolic name; `target` what it was applied to. */
   SystemCallFailed: { readonly syscall: string; readonly target: string; readonly errno: string }
+  /** The engine that this program runs in can make no system calls of ours. */
+  SystemCallsUnavailable: { readonly problem: string }
   /** Becoming another program failed. */
   ExecFailed: { readonly path: string; readonly errno: string; readonly text: string }
   /** What lies in the container where something must be mounted is not what it must be. */
@@ -50,6 +52,17 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
     says: (d) => `${d.syscall} failed on ${JSON.stringify(d.target)}: ${d.errno}`,
     remedies: () => [
       { kind: "know", text: "run gantry explain on the container's bundle to see what was planned" },
+    ],
+  },
+  SystemCallsUnavailable: {
+    code: "GAN3003",
+    exit: 1,
+    says: (d) => `no system call can be made: ${d.problem}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "let the process make memory executable (MemoryDenyWriteExecute=no in a unit of systemd's), or raise its limits of memory",
+      },
     ],
   },
   ExecFailed: {
