@@ -7,7 +7,7 @@ import { findLibraryPlaces } from "../core/driver/find-directories.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host, HostFiles, NvmlPlace } from "../core/host/host.ts"
-import { viewRoot } from "../core/host/root-view.ts"
+import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 import { migPlaces } from "../core/inventory/observe-mig.ts"
 import { observeVersion } from "../core/inventory/observe-version.ts"
@@ -108,7 +108,7 @@ function ask(host: Host, place: NvmlPlace, timeLimitMs: number): Asked {
   const { library, searched } = findNvmlLibrary(host, place)
   if (library === undefined) {
     const problem = `not found below ${place.driverRoot}`
-    return none(unavailable("libnvidia-ml.so.1", "search", problem), [])
+    return none(unavailable(nvmlName, "search", problem), [])
   }
   const stamps = stampPlaces(host, [...new Set([...searched, ...witnesses(host, library)])])
   const head = host.readFile(library, { offsetBytes: 0, lengthBytes: classOffset + 1 })
@@ -156,24 +156,45 @@ interface FoundLibrary {
   readonly searched: readonly HostPath[]
 }
 
+const nvmlName = "libnvidia-ml.so.1"
+
 /** Where an ELF file says its class, and what it says there when it is one of 32 bits. */
 const classOffset = 4
 const class32 = 1
 
-/** libnvidia-ml.so of the kernel module's version, where the driver's libraries lie; of 64 bits, as the process that asks it. */
+/**
+ * Of the libraries that are there, the first of 64 bits, as the process that asks it:
+ *   where the driver's libraries lie, that of the kernel module's version, or what leads to it
+ *   else, as on a board whose libraries bear no version, what the loader finds: by its cache, its configuration, the usual places
+ */
 function findNvmlLibrary(host: Host, { driverRoot, ldcache, searchPaths }: NvmlPlace): FoundLibrary {
   const version = observeVersion(host)?.value ?? "unknown"
   const view = viewRoot(host, driverRoot)
   const places = findLibraryPlaces(view, { version, ldcache, searchPaths })
-  const searched = [...places.searched, ...places.directories].map((path) => view.outside(path))
-  const found = places.directories
-    .flatMap((directory) => [`${directory}/libnvidia-ml.so.${version}`, `${directory}/libnvidia-ml.so.1`])
+  const { directories, candidates } = places
+  const library =
+    findLibrary(view, directories, [`libnvidia-ml.so.${version}`, nvmlName]) ??
+    findLibrary(view, candidates, [nvmlName])
+  const resolved = library === undefined ? undefined : view.resolve(library)
+  // A link's goal can change without a trace in the link's directory.
+  const searched = [...places.searched, ...directories, ...(library === undefined ? [] : [library])]
+  return {
+    library: resolved?.ok === true ? view.outside(resolved.value) : undefined,
+    searched: searched.map((path) => view.outside(path)),
+  }
+}
+
+function findLibrary(
+  view: RootView,
+  directories: readonly string[],
+  names: readonly string[],
+): string | undefined {
+  const found = directories
+    .flatMap((directory) => names.map((name) => `${directory}/${name}`))
     .filter((path) => view.exists(path))
   const is32Bit = (path: string): boolean => {
     const head = view.readFile(path, { offsetBytes: 0, lengthBytes: classOffset + 1 })
     return head.ok && head.value[classOffset] === class32
   }
-  const chosen = found.find((path) => !is32Bit(path)) ?? found[0]
-  const resolved = chosen === undefined ? undefined : view.resolve(chosen)
-  return { library: resolved?.ok === true ? view.outside(resolved.value) : undefined, searched }
+  return found.find((path) => !is32Bit(path)) ?? found[0]
 }

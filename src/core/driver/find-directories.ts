@@ -53,6 +53,8 @@ export interface LibraryPlaces {
   readonly directories: readonly HostPath[]
   /** Hold libraries that belong to the driver and do not carry its version: packages of their own, which lie where others do. */
   readonly besides: readonly HostPath[]
+  /** Directories that were looked into, whatever they hold, links not resolved. Order: of search. */
+  readonly candidates: readonly string[]
   /** Everything that was asked about, links not resolved. */
   readonly searched: readonly string[]
   /** Names found of the driver's libraries with another version. */
@@ -118,6 +120,7 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
   return {
     directories: [...directories],
     besides: [...besides].filter((directory) => !directories.has(directory)),
+    candidates,
     searched: [...new Set([...searched, ...looked])],
     otherVersions: [...versions].filter((version) => version !== search.version),
     findings: configuration.findings,

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import type { NvmlPlace } from "../../../src/core/host/host.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
+import { renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import type { NvmlAsking } from "../../../src/host/ask-nvml.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
@@ -263,6 +264,55 @@ test("a library in a directory that was named is found there", () => {
   const host = createSimulatedHost(machine, { state, timeLimitMs: 60_000 })
   expect(host.askNvml(placeAt("/"))().ok).toBe(false)
   expect(host.askNvml({ ...placeAt("/"), searchPaths: ["/opt/driver"] })().ok).toBe(true)
+})
+
+describe("a library beside which none has the kernel module's version, as on a board", () => {
+  const boardLike = (directory: string): string => {
+    for (const made of ["usr/lib/aarch64-linux-gnu", "opt"])
+      rmSync(join(machine, made), { recursive: true, force: true })
+    answering({ gpus: 1 })
+    const place = join(machine, directory, "libnvidia-ml.so.1")
+    mkdirSync(dirname(place), { recursive: true })
+    renameSync(library, place)
+    rmSync(dirname(library), { recursive: true })
+    return place
+  }
+  const configure = (directory: string): void =>
+    writeFileSync(join(machine, "etc/ld.so.conf"), `${directory}\n`)
+
+  test("is found in a usual directory", () => {
+    boardLike("usr/lib/aarch64-linux-gnu/nvidia")
+    expect(ask()).toStartWith("GPU-")
+  })
+
+  test("is found without a kernel module", () => {
+    boardLike("usr/lib/aarch64-linux-gnu/nvidia")
+    rmSync(join(machine, "proc/driver/nvidia/version"))
+    rmSync(join(machine, "sys/module/nvidia/version"), { force: true })
+    expect(ask()).toStartWith("GPU-")
+  })
+
+  test("is found where the loader is told to look, and before that where its cache says", () => {
+    boardLike("opt/board")
+    expect(ask()).toBe("search: not found below /")
+    configure("/opt/board")
+    expect(ask()).toStartWith("GPU-")
+    const cached = "/opt/cached/libnvidia-ml.so.1"
+    const entry = { soname: basename(cached), path: cached, flags: 0x303, osVersion: 0, hwcap: 0n }
+    const cache = renderLdcache({ entries: [entry], hwcapNames: [], extensions: [] })
+    writeFileSync(join(machine, "etc/ld.so.cache"), cache)
+    mkdirSync(join(machine, dirname(cached)))
+    writeFileSync(join(machine, cached), "no library")
+    expect(ask()).toStartWith("load: ")
+  })
+
+  test("is asked again once it is another", () => {
+    const place = boardLike("usr/lib/aarch64-linux-gnu/nvidia")
+    expect(ask()).toStartWith("GPU-")
+    expect(remembered()).toStartWith("GPU-")
+    appendFileSync(place, "\0")
+    expect(remembered()).toBe(nobodyAsked)
+  })
 })
 
 describe("a library that somebody else could have written is not run", () => {
