@@ -2,6 +2,7 @@
 
 import { ok } from "../src/core/fault/result.ts"
 import type { Host } from "../src/core/host/host.ts"
+import type { NvmlGpu, NvmlReport } from "../src/core/inventory/nvml-report.ts"
 import { type ContainerLayout, unseenLayout } from "../src/core/plan/container-layout.ts"
 import { type Decision, decide } from "../src/core/plan/decide.ts"
 import type { Plan } from "../src/core/plan/plan.ts"
@@ -24,6 +25,8 @@ export interface MachineOptions {
   readonly shape?: Partial<MachineShape>
   /** Paths to leave out or to put in place of the simulated ones. */
   readonly change?: (tree: Record<string, MemoryTree[string]>) => void
+  /** What NVML tells; without it there is none. */
+  readonly nvml?: NvmlReport
 }
 
 export function memoryMachine({
@@ -32,6 +35,7 @@ export function memoryMachine({
   driverVersion = "550.163.01",
   shape,
   change,
+  nvml,
 }: MachineOptions): Host {
   const found = findModel(model)
   if (found === undefined) throw new Error(model)
@@ -43,7 +47,32 @@ export function memoryMachine({
     else tree[made.path] = { kind: made.kind, mode: made.mode }
   }
   change?.(tree)
-  return createMemoryHost(tree, "test machine")
+  return createMemoryHost(tree, "test machine", nvml)
+}
+
+/** Of GPUs by their order; what is not named is not told. */
+export const nvmlReport = (gpus: readonly Partial<NvmlGpu>[], cudaVersion = "12.6"): NvmlReport => ({
+  version: 1,
+  library: "/usr/lib/libnvidia-ml.so.1",
+  driverVersion: "540.4.0",
+  cudaVersion,
+  missingSymbols: [],
+  gpus: gpus.map((gpu, index) => ({
+    index,
+    ...{ name: undefined, pciAddress: undefined, minor: undefined, uuid: undefined, brand: undefined },
+    ...{ computeCapability: undefined, isMigEnabled: undefined, migDevices: [], problem: undefined },
+    ...gpu,
+  })),
+})
+
+export const orin = { name: "Orin (nvgpu)", uuid: "ddc0e9b2-5b1c-5a1c-8b1e-0123456789ab" }
+
+/** The first GPU becomes a board's own, of which no file tells, as an Orin's. */
+export function makeFirstUnlisted(tree: Record<string, MemoryTree[string]>): void {
+  const address = Object.keys(tree)
+    .flatMap((path) => /^\/proc\/driver\/nvidia\/gpus\/([^/]+)\//.exec(path)?.[1] ?? [])
+    .sort()[0]
+  for (const path of Object.keys(tree)) if (path.includes(`/${address}`)) delete tree[path]
 }
 
 /** The first GPU becomes a board's own, as the driver shows a Thor's. */

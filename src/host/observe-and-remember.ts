@@ -60,7 +60,7 @@ export function rememberObserved(
   if (state === undefined || place === undefined || proof === undefined) return notRemembered
   if (snapshot.driver === undefined || !areAllThere(host, snapshot, proof)) return notRemembered
   const isTroubled = hasTrouble(snapshot)
-  const remembered: RememberedSnapshot = { version: 9, key: place.key, isTroubled, ...proof, snapshot }
+  const remembered: RememberedSnapshot = { version: 10, key: place.key, isTroubled, ...proof, snapshot }
   return { remembered, own: writeState(state, place.file, remembered) }
 }
 

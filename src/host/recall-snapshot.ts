@@ -10,7 +10,7 @@ import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { forgetState, hashOf, isYoung, readState } from "./state-file.ts"
 
 export interface RememberedSnapshot extends Proof {
-  readonly version: 9
+  readonly version: 10
   readonly key: string
   /** Something is wrong, or not known, that no stamp will tell of when it is mended: believed for a minute. */
   readonly isTroubled: boolean
@@ -40,7 +40,7 @@ export function recallSnapshot(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined) return undefined
   const known = readState(state, place.file) as Partial<RememberedSnapshot> | null | undefined
-  if (known?.version !== 9 || known.key !== place.key) return undefined
+  if (known?.version !== 10 || known.key !== place.key) return undefined
   if (known.isTroubled !== false && !isYoung(place.file, troubleLifeMs)) return undefined
   return isFreshProof(known) && isSnapshot(known.snapshot) ? (known as RememberedSnapshot) : undefined
 }

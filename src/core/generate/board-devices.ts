@@ -130,7 +130,7 @@ function sharedPart(
   orinCompatDirectory: string,
 ): SpecPart {
   const { edits } = boardFiles(items, platform, reasons)
-  const isOrin = boardGpu?.value.includes("Orin") === true
+  const isOrin = boardGpu?.name.includes("Orin") === true
   // A table's version would do for a requirement, not for another libcuda.
   const cudaVersion = told?.source === "NVML" ? told.value : undefined
   const compat: HookCall = {

@@ -42,7 +42,7 @@ export interface DrmNode {
 }
 
 export interface Gpu {
-  /** NVML's index: PCI order of usable GPUs, from 0. undefined: not usable. */
+  /** NVML's index: PCI order of usable GPUs, from 0; a board's own that no file tells of is counted too. undefined: not usable. */
   readonly index: number | undefined
   readonly state: GpuState
   /** Lower case with 4-digit domain, as in /proc/driver/nvidia/gpus: `0000:1a:00.0`. */
@@ -133,6 +133,16 @@ export interface Socket {
   readonly isListening: boolean | undefined
 }
 
+/** A Tegra board's own GPU, as NVML tells of it. Files tell of some, of an Orin's none does. */
+export interface BoardGpu {
+  /** NVML's, in which it has its place among the other GPUs. */
+  readonly index: number
+  /** `Orin (nvgpu)`. */
+  readonly name: string
+  /** An Orin's is without `GPU-`. undefined: not told. */
+  readonly uuid: string | undefined
+}
+
 export type Platform = "native" | "wsl" | "tegra"
 
 export interface Inventory {
@@ -144,8 +154,8 @@ export interface Inventory {
   readonly cudaVersion: Sourced<string> | undefined
   /** nvidia, nvidia_uvm, … that are loaded. Order: alphabetical. */
   readonly modules: readonly string[]
-  /** A Tegra board's own GPU, as NVML names it: `Orin (nvgpu)`. undefined: nobody tells. */
-  readonly boardGpu: Sourced<string> | undefined
+  /** undefined: NVML does not tell. */
+  readonly boardGpu: BoardGpu | undefined
   /** Order: by PCI address. */
   readonly gpus: readonly Gpu[]
   /** Order: by GPU, then by index. */

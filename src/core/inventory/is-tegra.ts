@@ -1,6 +1,7 @@
 /**
  * Is this machine a Tegra board, whose containers are served from its lists? A board that has a discrete GPU's driver and uses that alone is
- * an ordinary machine; one of whose GPUs is the board's own is a board. Asked at every start, so kept apart from what else boards say.
+ * an ordinary machine; one of whose GPUs is the board's own is a board. Asked at every start, so of files alone, and kept apart from what
+ * else boards say: of an Orin's own GPU beside a discrete one no file tells, and NVML has to (observe-inventory.ts).
  * Source: facts, toolkit §4.1; the platform rules of NVIDIA Container Toolkit 1.20, which ask NVML for what files tell here.
  */
 
@@ -13,8 +14,14 @@ export type BoardFiles = Pick<HostFiles, "exists" | "readFile" | "readDir">
 export const releasePath = hostPath("/etc/nv_tegra_release")
 const gpuDirectory = "/proc/driver/nvidia/gpus"
 
-export function isTegra(host: BoardFiles): boolean {
-  if (!host.exists(releasePath) && !/^\s*tegra/i.test(textOf(host, "/sys/devices/soc0/family"))) return false
+export const isTegra = (host: BoardFiles): boolean => hasBoardFiles(host) && isOwnGpuUsed(host)
+
+/** Of a board, whichever of its GPUs it uses. */
+export const hasBoardFiles = (host: BoardFiles): boolean =>
+  host.exists(releasePath) || /^\s*tegra/i.test(textOf(host, "/sys/devices/soc0/family"))
+
+/** As far as files tell. */
+export function isOwnGpuUsed(host: BoardFiles): boolean {
   const gpus = host.readDir(hostPath(gpuDirectory))
   if (!gpus.ok || gpus.value.length === 0) return true
   return gpus.value.some((name) => isIntegratedName(textOf(host, `${gpuDirectory}/${name}/information`)))

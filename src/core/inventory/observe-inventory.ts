@@ -14,8 +14,8 @@ import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import { brandOf } from "./gpu-model.ts"
-import type { Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
-import { isIntegratedName, isTegra } from "./is-tegra.ts"
+import type { BoardGpu, Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
+import { hasBoardFiles, isIntegratedName, isOwnGpuUsed } from "./is-tegra.ts"
 import { canBeCut, describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
 import { describeModel, observeGpus } from "./observe-gpus.ts"
@@ -30,7 +30,7 @@ import {
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { defaultListDirectory, findPlatformLists, observePlatformEntries } from "./platform-list.ts"
-import { cudaOfTegra } from "./tegra.ts"
+import { cudaOfTegra, unlistedGpu } from "./tegra.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -61,7 +61,9 @@ export const moduleNames: readonly string[] = [
 export const gdsFiles: readonly HostPath[] = ["/etc/cufile.json", "/run/udev"].map(hostPath)
 
 /** What is known before NVML has answered, and the whole. */
-interface BegunInventory extends Pick<Inventory, "platform" | "kernelModuleVersion"> {
+interface BegunInventory extends Pick<Inventory, "kernelModuleVersion"> {
+  /** As files tell. */
+  readonly platform: Platform
   /** Waits for NVML's answer. To be called once. */
   complete(): Inventory
 }
@@ -91,22 +93,30 @@ export function beginInventory(
   const minors = observeMigMinors(host)
   const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
 
-  const platform = observePlatform(host, kernelModuleVersion !== undefined, nodes.dxg !== undefined)
   const usable = seen.filter(({ state }) => state === "usable")
   const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
   const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
   const isBrandOpen = usable.some(hasUncertainBrand)
   const isModeOpen = asksMigMode && usable.some(canBeCut)
   const isAsked = kernelModuleVersion !== undefined && (isOpen || isBrandOpen || isModeOpen)
-  const isBoard = platform === "tegra"
+  const hasFiles = hasBoardFiles(host)
+  const isBoard = hasFiles && isOwnGpuUsed(host)
+  const isWindows = nodes.dxg !== undefined && kernelModuleVersion === undefined
+  // A Tegra board that uses a discrete GPU alone counts as native: its lists still name the board's nodes.
+  const platformOfFiles: Platform = isBoard ? "tegra" : isWindows ? "wsl" : "native"
   // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
-  const mayBeBoard = isBoard || findPlatformLists(host, hostPath(platformLists)).length > 0
+  const mayBeBoard = hasFiles || findPlatformLists(host, hostPath(platformLists)).length > 0
   const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
   const answer = isAsked || mayBeBoard ? host.askNvml({ driverRoot, ldcache, searchPaths }) : undefined
   const complete = (): Inventory => {
     const report = answer === undefined ? undefined : readAnswer(answer(), isNeeded, findings)
     const told = matchByAddress(report)
-    const gpus = seen.map((gpu) => completeGpu(gpu, told.get(gpu.pciAddress), instances))
+    const boardGpu = describeBoardGpu(report)
+    const gpus = countUnlisted(
+      seen.map((gpu) => completeGpu(gpu, told.get(gpu.pciAddress), instances)),
+      boardGpu,
+    )
+    const platform = hasFiles && boardGpu !== undefined ? "tegra" : platformOfFiles
     for (const gpu of gpus)
       if (gpu.state === "usable" && gpu.uuid === undefined)
         findings.push({
@@ -125,7 +135,7 @@ export function beginInventory(
       kernelModuleVersion,
       cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
       modules,
-      boardGpu: describeBoardGpu(report),
+      boardGpu,
       gpus,
       migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
       migRights: describeMigRights(gpus, minors),
@@ -136,7 +146,7 @@ export function beginInventory(
       findings,
     }
   }
-  return { platform, kernelModuleVersion, complete }
+  return { platform: platformOfFiles, kernelModuleVersion, complete }
 }
 
 function describeCuda(
@@ -149,9 +159,19 @@ function describeCuda(
   return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
 }
 
-function describeBoardGpu(report: NvmlReport | undefined): Sourced<string> | undefined {
-  const name = report?.gpus.find((gpu) => isIntegratedName(gpu.name ?? ""))?.name
-  return name === undefined ? undefined : { value: name, source: "NVML" }
+function describeBoardGpu(report: NvmlReport | undefined): BoardGpu | undefined {
+  for (const { index, name, uuid } of report?.gpus ?? [])
+    if (name !== undefined && isIntegratedName(name)) return { index, name, uuid }
+  return undefined
+}
+
+/** Those behind a board's own that no file tells of are one further. */
+function countUnlisted(gpus: readonly Gpu[], boardGpu: BoardGpu | undefined): readonly Gpu[] {
+  const own = unlistedGpu({ boardGpu, gpus })
+  if (own === undefined) return gpus
+  return gpus.map((gpu) =>
+    gpu.index === undefined || gpu.index < own.index ? gpu : { ...gpu, index: gpu.index + 1 },
+  )
 }
 
 const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined
@@ -215,10 +235,4 @@ function completeGpu(
     uuid: gpu.uuid ?? nvml(told?.uuid),
     isMigEnabled,
   }
-}
-
-/** A Tegra board that uses a discrete GPU alone counts as native: its lists still name the board's nodes. */
-function observePlatform(host: Host, hasDriver: boolean, hasDxg: boolean): Platform {
-  if (isTegra(host)) return "tegra"
-  return hasDxg && !hasDriver ? "wsl" : "native"
 }

@@ -98,13 +98,16 @@ function findDevices(
   }
   const address = normalisePciAddress(selector)
   if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
-  if (/^GPU-/i.test(selector)) return findByUuid(selector, usable)
+  if (/^GPU-/i.test(selector) || bareUuid.test(selector)) return findByUuid(selector, usable)
   if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices)
   if (selector.includes("/") && selector.includes("="))
     return fault("DeviceKindUnserved", { selector, kind: "a CDI device" })
   const found = usable.filter(({ model }) => model !== undefined && fitsModel(selector, model.value))
   return found.length === 0 ? undefined : found
 }
+
+/** An Orin's own GPU has such a one. */
+const bareUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function findByUuid(
   selector: string,

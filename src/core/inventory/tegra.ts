@@ -3,13 +3,20 @@
  * Source: release notes of JetPack; facts, toolkit §5.7.
  */
 
-import type { Gpu, Sourced } from "./inventory.ts"
+import type { BoardGpu, Gpu, Inventory, Sourced } from "./inventory.ts"
 import { type BoardFiles, isIntegratedName, releasePath } from "./is-tegra.ts"
 import { readText } from "./proc-text.ts"
 
 /** Thor's own GPU has an address on the bus, always the same; older boards' have none. */
 export const isIntegrated = ({ pciAddress, model }: Gpu): boolean =>
   isIntegratedName(model?.value ?? "") || pciAddress.startsWith("0000:01:00.")
+
+/** The board's own GPU where NVML alone tells of it. */
+export const unlistedGpu = ({
+  boardGpu,
+  gpus,
+}: Pick<Inventory, "boardGpu" | "gpus">): BoardGpu | undefined =>
+  gpus.some(isIntegrated) ? undefined : boardGpu
 
 /** `35.4.1`; undefined: the machine does not tell. */
 export function observeTegraRelease(host: BoardFiles): string | undefined {

@@ -81,7 +81,7 @@ function chooseCompat(
   findings: Finding[],
 ): ChosenCompat {
   const none: ChosenCompat = { libraries: [], reasons: [] }
-  const offer = inventory.boardGpu?.value.includes("Orin") === true ? layout.boardCompat : layout.compat
+  const offer = inventory.boardGpu?.name.includes("Orin") === true ? layout.boardCompat : layout.compat
   if (offer === undefined || !granted.implied.has("compute")) return none
   const key = "nvidia-container-runtime.modes.legacy.cuda-compat-mode"
   const evidence = {

@@ -63,7 +63,7 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   const isBoard = inventory.platform === "tegra" && !inventory.gpus.some(({ state }) => state === "usable")
   if (driver === undefined || inventory.kernelModuleVersion === undefined || isBoard)
     return fail(driverAbsence(snapshot))
-  const broken = driver.findings.find(({ severity }) => severity === "error")
+  const broken = [...driver.findings, ...driver.packageFindings].find(({ severity }) => severity === "error")
   if (broken !== undefined) return fail(broken.fault)
   const selected = selectDevices(request.devices, inventory)
   if (!selected.ok) return selected

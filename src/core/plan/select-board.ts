@@ -7,14 +7,14 @@
 import { isOfOwnKind, ownKinds } from "../cdi/qualified-name.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { Gpu, Inventory } from "../inventory/inventory.ts"
+import type { BoardGpu, Gpu, Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
-import { isIntegrated } from "../inventory/tegra.ts"
+import { isIntegrated, unlistedGpu } from "../inventory/tegra.ts"
 
 export interface BoardDevices {
   /** The selector that names the board's own GPU; undefined: none does. */
   readonly own: string | undefined
-  /** The same as the driver shows it beside others; undefined: the lists alone tell of it. */
+  /** The same as the driver or NVML shows it beside others; undefined: the lists alone tell of it. */
   readonly ownGpu: Gpu | undefined
   /** Order: by PCI address. */
   readonly discrete: readonly SelectedDevice[]
@@ -23,7 +23,8 @@ export interface BoardDevices {
 }
 
 /** Faults: those of selectDevices; DeviceKindUnserved for MIG devices. */
-export function selectBoard(selectors: readonly string[], inventory: Inventory): Result<BoardDevices> {
+export function selectBoard(selectors: readonly string[], seen: Inventory): Result<BoardDevices> {
+  const inventory = withUnlisted(seen)
   const usable = inventory.gpus.filter(({ state }) => state === "usable")
   const beside = usable.some(isIntegrated) ? usable.filter((gpu) => !isIntegrated(gpu)) : []
   if (beside.length === 0) {
@@ -42,16 +43,41 @@ export function selectBoard(selectors: readonly string[], inventory: Inventory):
   return ok({ own: own?.selector, ownGpu: own?.gpu, discrete, beside })
 }
 
+/** With the board's own GPU where NVML alone tells of it, as if files did. */
+function withUnlisted(inventory: Inventory): Inventory {
+  const own = unlistedGpu(inventory)
+  return own === undefined ? inventory : { ...inventory, gpus: [asGpu(own), ...inventory.gpus] }
+}
+
+/** It has no place on the bus, and its nodes are those of the lists. */
+const asGpu = ({ index, name, uuid }: BoardGpu): Gpu => ({
+  index,
+  state: "usable",
+  pciAddress: "",
+  minor: undefined,
+  uuid: uuid === undefined ? undefined : { value: uuid, source: "NVML" },
+  model: { value: name, source: "NVML" },
+  architecture: undefined,
+  computeCapability: undefined,
+  brand: undefined,
+  numaNode: undefined,
+  isMigEnabled: undefined,
+  node: undefined,
+  procDirectory: undefined,
+  drm: [],
+})
+
 /** Where there is one device, each selector has to name it; a hole names nothing. */
 function selectOwn(
   selectors: readonly string[],
   inventory: Inventory,
   usable: readonly Gpu[],
 ): Result<string | undefined> {
+  const isShown = usable.length === 1 && usable.every(isIntegrated)
   for (const selector of selectors) {
     if (selector === "" || namesOwn(selector)) continue
-    // A GPU that the driver shows has more names: its UUID, its model.
-    const selected = usable.length === 1 ? selectDevices([selector], inventory) : undefined
+    // One that is shown has more names: its UUID, its model. Those of a discrete GPU are not the board's.
+    const selected = isShown ? selectDevices([selector], inventory) : undefined
     if (selected?.ok === true && selected.value.every(({ kind }) => kind === "gpu")) continue
     if (selector.includes("/") && selector.includes("=") && !isOfOwnKind(selector))
       return fail(fault("DeviceKindUnserved", { selector, kind: "a CDI device" }))

@@ -9,7 +9,7 @@ import { findDevRoot, nodePlace, withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { viewRoot } from "../host/root-view.ts"
-import type { Inventory } from "../inventory/inventory.ts"
+import type { Inventory, Platform } from "../inventory/inventory.ts"
 import { gpuPlaces } from "../inventory/observe-gpus.ts"
 import { beginInventory, gdsFiles, moduleNames } from "../inventory/observe-inventory.ts"
 import { migPlaces } from "../inventory/observe-mig.ts"
@@ -70,19 +70,22 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
     const content = host.readFile(hostPath(`/proc/driver/nvidia/${name}`))
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
   })
-  const driver =
+  const look = (on: Platform): DriverCatalogue | undefined =>
     version === undefined
       ? undefined
       : observeDriver(host, {
           driverRoot,
           version,
           ldcache: options.ldcache,
-          isListed: begun.platform !== "native",
+          isListed: on !== "native",
           searchPaths: options.searchPaths ?? [],
           areExclusive: options.areExclusive ?? false,
           ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
+  const seen = look(begun.platform)
   const inventory = begun.complete()
+  // NVML may have told of a board what no file does.
+  const driver = inventory.platform === begun.platform ? seen : look(inventory.platform)
   const platform = observePlatform(host, inventory, options)
   return { name: host.provenance.name, inventory, driver, procFiles, platform }
 }

@@ -8,11 +8,10 @@ import type { SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { splitByCoherence } from "../../../src/core/generate/split-by-coherence.ts"
 import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
 import type { Host } from "../../../src/core/host/host.ts"
-import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
-import { makeFirstIntegrated, memoryMachine } from "../../machine.ts"
+import { makeFirstIntegrated, makeFirstUnlisted, memoryMachine, nvmlReport, orin } from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
 import { referenceRequest } from "./reference-request.ts"
 
@@ -153,23 +152,10 @@ describe("a board's lists as a device", () => {
 })
 
 describe("a newer CUDA of the image", () => {
-  const report = (name: string): NvmlReport => ({
-    version: 1,
-    library: "/usr/lib/libnvidia-ml.so.1",
-    driverVersion: "540.4.0",
-    cudaVersion: "12.6",
-    missingSymbols: [],
-    gpus: [
-      {
-        ...{ index: 0, name, pciAddress: undefined, minor: undefined, uuid: undefined, brand: undefined },
-        ...{ computeCapability: undefined, isMigEnabled: undefined, migDevices: [], problem: undefined },
-      },
-    ],
-  })
   const { [release]: _, ...bare } = plainTree
   const compat = (tree: MemoryTree, name: string): readonly string[] =>
     wordsOf(
-      specOf(seenOn(createMemoryHost(tree, "board", report(name)))).containerEdits,
+      specOf(seenOn(createMemoryHost(tree, "board", nvmlReport([{ name }])))).containerEdits,
       "enable-cuda-compat",
     )
 
@@ -287,6 +273,58 @@ describe("a discrete GPU beside the board's own", () => {
     expect(namesOf(specOf(lacking))).not.toContain("1")
     expect(refusal(lacking, { devices: ["1"] })).toContain("a GPU that has a device node is absent")
   })
+})
+
+describe("a discrete GPU beside an Orin's own, of which no file tells", () => {
+  const both = nvmlReport([orin, { name: "NVIDIA A100-SXM4-80GB" }])
+  const seen = (nvml = both, gone: readonly string[] = []): HostSnapshot =>
+    seenOn(
+      memoryMachine({
+        gpus: 2,
+        nvml,
+        change(tree) {
+          makeFirstUnlisted(tree)
+          Object.assign(tree, plainTree, {
+            ...listsOf({ ...plainLists, devices: ["dev, /dev/nvmap", "dev, /dev/nvidia*"] }),
+            "/dev/nvidia2": { kind: "character", major: 195, minor: 2, mode: 0o666 },
+          })
+          for (const path of gone) delete tree[path]
+        },
+      }),
+    )
+  const discrete = seen().inventory.gpus[0]?.uuid?.value ?? ""
+  const ofGpus = (spec: CdiSpec, name: string): readonly string[] =>
+    nodesOf(spec, name).filter((path) => /nvidia\d/.test(path))
+
+  test("each is a device by its number in NVML and its UUID", () => {
+    const spec = specOf(seen(), { mode: "auto" })
+    expect(namesOf(spec)).toEqual(["0", "1", orin.uuid, discrete, "all"].sort())
+    expect(ofGpus(spec, "0")).toEqual(["/dev/nvidia0", "/dev/nvidia2"])
+    expect(ofGpus(spec, "1")).toEqual(["/dev/nvidia1"])
+    expect(namesOf(specOf(seen(), { names: ["pci"] }))).toEqual(["0000:13:00.0", "all"])
+  })
+
+  test.each([
+    [discrete, "1"],
+    [orin.uuid, "0"],
+  ])("%s is asked for and no other given", (uuid, index) =>
+    expect(namesOf(specOf(seen(), { devices: [uuid], hasAllDevice: false }))).toEqual([index, uuid].sort()),
+  )
+
+  test("where NVML does not tell of it the discrete one's UUID is no name of the board's", () => {
+    expect(refusal(seen(nvmlReport([])), { devices: [discrete] })).toContain("[GAN2104]")
+    expect(namesOf(specOf(seen(nvmlReport([]))))).toEqual(["0", "all"])
+  })
+
+  test("what an ordinary driver lacks is no matter for the lists", () => {
+    const lacking = seen(both, ["/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01"])
+    const errors = (lacking.driver?.findings ?? []).filter(({ severity }) => severity === "error")
+    expect([lacking.inventory.platform, errors]).toEqual(["tegra", []])
+    expect(refusal(lacking, { mode: "auto" })).toBe("none")
+  })
+
+  test("the lists are one device for who wants them to be", () =>
+    expect(namesOf(specOf(withoutDiscrete(seen())))).toEqual(["0", "all"]))
 })
 
 test.each<[what: string, change: (tree: Record<string, MemoryTree[string]>) => void]>([

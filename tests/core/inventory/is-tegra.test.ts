@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { isTegra } from "../../../src/core/inventory/is-tegra.ts"
+import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { cudaOfTegra } from "../../../src/core/inventory/tegra.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
+import { nvmlReport, orin } from "../../machine.ts"
 
 const file = (content: string): MemoryTree[string] => ({ kind: "file", content })
 const release = { "/etc/nv_tegra_release": file("# R35 (release), REVISION: 4.1\n") }
@@ -33,6 +35,33 @@ describe("is a machine a Tegra board", () => {
     const host = createMemoryHost(tree)
     expect(isTegra(host)).toBe(is)
     expect(observeInventory(host).platform).toBe(is ? "tegra" : "native")
+  })
+})
+
+describe("a board's own GPU of which NVML alone tells", () => {
+  const discrete = gpu("0005:01:00.0", "NVIDIA RTX A6000")
+  const both = nvmlReport([orin, { name: "NVIDIA RTX A6000", pciAddress: "0005:01:00.0" }])
+  const seen = (tree: MemoryTree, nvml: NvmlReport) =>
+    observeInventory(createMemoryHost({ ...driver, ...discrete, ...tree }, "board", nvml))
+
+  test("makes a board of a machine with a board's files, and counts before the other", () => {
+    expect(isTegra(createMemoryHost({ ...release, ...discrete }))).toBe(false)
+    const { platform, boardGpu, gpus } = seen(release, both)
+    expect([platform, boardGpu]).toEqual(["tegra", { index: 0, ...orin }])
+    expect(gpus.map(({ index }) => index)).toEqual([1])
+  })
+
+  test("counts behind those that NVML has before it", () => {
+    const { gpus } = seen(release, {
+      ...both,
+      gpus: both.gpus.map((one) => ({ ...one, index: 1 - one.index })),
+    })
+    expect(gpus.map(({ index }) => index)).toEqual([0])
+  })
+
+  test("makes none of another machine, and none where the discrete one is alone", () => {
+    expect(seen({}, both).platform).toBe("native")
+    expect(seen(release, nvmlReport([{ name: "NVIDIA RTX A6000" }])).platform).toBe("native")
   })
 })
 

@@ -2,13 +2,22 @@ import { describe, expect, test } from "bun:test"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { Host } from "../../../src/core/host/host.ts"
+import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"
 import type { ContainerLayout } from "../../../src/core/plan/container-layout.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { containerPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
-import { type ContainerOptions, makeFirstIntegrated, memoryMachine, planFor } from "../../machine.ts"
+import {
+  type ContainerOptions,
+  makeFirstIntegrated,
+  makeFirstUnlisted,
+  memoryMachine,
+  nvmlReport,
+  orin,
+  planFor,
+} from "../../machine.ts"
 import { example } from "../elf/shared-object.ts"
 
 const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
@@ -332,27 +341,7 @@ describe("a newer CUDA of the image", () => {
     boardCompat: offer("/usr/local/cuda/compat_orin", "13.0"),
   }
   const named = (name: string, cudaVersion = "12.6"): Host =>
-    createMemoryHost(boardTree({}), "board", {
-      version: 1,
-      library: "/usr/lib/libnvidia-ml.so.1",
-      driverVersion: "540.4.0",
-      cudaVersion,
-      missingSymbols: [],
-      gpus: [
-        {
-          index: 0,
-          name,
-          pciAddress: undefined,
-          minor: undefined,
-          uuid: undefined,
-          brand: undefined,
-          computeCapability: undefined,
-          isMigEnabled: undefined,
-          migDevices: [],
-          problem: undefined,
-        },
-      ],
-    })
+    createMemoryHost(boardTree({}), "board", nvmlReport([{ name }], cudaVersion))
   const libcuda = (host: Host, given: Partial<ContainerLayout> = layout): string | undefined =>
     of(planOf(host, all, { layout: given }), "ldcache")[0]?.entries.find(
       ({ soname }) => soname === "libcuda.so.1",
@@ -420,4 +409,54 @@ describe("a discrete GPU beside the board's own", () => {
     expect(own).toEqual(other ?? [])
     expect(own).toContain(`${lib}/libcuda.so.1.1`)
   })
+})
+
+describe("a discrete GPU beside an Orin's own, of which no file tells", () => {
+  const machine = (nvml = nvmlReport([orin, { name: "NVIDIA RTX A6000" }])): Host =>
+    memoryMachine({
+      gpus: 2,
+      nvml,
+      change(tree) {
+        makeFirstUnlisted(tree)
+        const lists = { devices: ["dev, /dev/nvmap", "dev, /dev/nvidia*"], drivers: plainLists.drivers }
+        Object.assign(tree, boardTree({ lists }))
+      },
+    })
+  const gpuNodes = (host: Host, device: string): readonly string[] =>
+    nodes(planOf(host, [`NVIDIA_VISIBLE_DEVICES=${device}`])).filter((path) => /nvidia\d/.test(path))
+  const discrete = observeInventory(machine()).gpus[0]?.uuid?.value ?? ""
+
+  test.each([
+    ["0", ["/dev/nvidia0"]],
+    [orin.uuid, ["/dev/nvidia0"]],
+    ["Orin", ["/dev/nvidia0"]],
+    ["1", ["/dev/nvidia1"]],
+    [discrete, ["/dev/nvidia1"]],
+    ["all", ["/dev/nvidia0", "/dev/nvidia1"]],
+  ])("%s", (device, paths) => expect(gpuNodes(machine(), device)).toEqual(paths))
+
+  test("where NVML does not tell of both, the discrete one's names are nobody's", () => {
+    const silent = machine(nvmlReport([]))
+    for (const device of [discrete, "1", "A100"])
+      expect(refusal(planOf(silent, [`NVIDIA_VISIBLE_DEVICES=${device}`]))).toContain("[GAN2104]")
+  })
+
+  test("elsewhere than in mode csv the discrete one is what its number in NVML says", () => {
+    const device = (name: string) =>
+      planOf(machine(), [`NVIDIA_VISIBLE_DEVICES=${name}`], { mode: "jit-cdi" })
+    expect(nodes(device("1"))).toContain("/dev/nvidia1")
+    expect(refusal(device("0"))).toContain("[GAN2104]")
+  })
+})
+
+test("half of an ordinary driver on a board is none, whatever its lists name", () => {
+  const machine = memoryMachine({
+    gpus: 2,
+    change(tree) {
+      makeFirstIntegrated(tree)
+      Object.assign(tree, boardTree({}))
+      delete tree["/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01"]
+    },
+  })
+  expect(refusal(planOf(machine, all, { mode: "jit-cdi" }))).toContain("libnvidia-ml.so")
 })
