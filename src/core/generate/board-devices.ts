@@ -76,11 +76,14 @@ function findUnfit(
   part: SpecPart,
   { machineFaults }: Pick<SpecRequest, "machineFaults">,
 ): Finding | undefined {
-  const needed = new Set([...nodesOf(part), ...sharedNodes(inventory)])
+  const given = nodesOf(part)
+  const needed = new Set([...given, ...sharedNodes(inventory)])
   const checked = machineFaults === "refused" ? checkMachine(inventory, [device], needed) : ok(true as const)
   if (!checked.ok) return leftOut(device, "it is out of order", checked.fault)
-  // What else the lists name would hide that its own is missing.
-  return device.gpu.node === undefined ? leftOut(device, "it has no device node") : undefined
+  const { node, drm } = device.gpu
+  const own = [...(node === undefined ? [] : [node]), ...drm.map((one) => one.node)]
+  // What else the lists name would hide that nothing of its own is there.
+  return own.some(({ path }) => given.has(path)) ? undefined : leftOut(device, "it has no device node")
 }
 
 /** Where lists name files and none is there, the driver lies elsewhere. */

@@ -268,8 +268,24 @@ describe("a discrete GPU beside the board's own", () => {
     },
   )
 
-  test("without a node of its own it is no device, whatever else the lists name", () => {
+  test("without /dev/nvidia1 it has what is there for who wants the reference's, and that it lacks is told", () => {
     const lacking = seenOn(besides(2, (tree) => delete tree["/dev/nvidia1"]))
+    const spec = specOf(lacking)
+    const nodes = nodesOf(spec, "1")
+    expect(nodes.filter((path) => /nvidia\d/.test(path))).toEqual([])
+    for (const path of ["/dev/nvidiactl", "/dev/nvmap", "/dev/dri/card2"]) expect(nodes).toContain(path)
+    expect(wordsOf(editsOf(spec, "1"), "create-symlinks").join(" ")).toContain("/dev/dri/by-path/pci-")
+    const generated = generateSpec(lacking, request)
+    const told = generated.ok ? generated.value.findings.map(({ fault }) => renderFaultLine(fault)) : []
+    expect(told.join()).toContain("/dev/nvidia1")
+  })
+
+  test("with no node of its own it is no device, whatever else the lists name", () => {
+    const lacking = seenOn(
+      besides(2, (tree) => {
+        for (const path of ["/dev/nvidia1", "/dev/dri/card2", "/dev/dri/renderD129"]) delete tree[path]
+      }),
+    )
     expect(namesOf(specOf(lacking))).not.toContain("1")
     expect(refusal(lacking, { devices: ["1"] })).toContain("a GPU that has a device node is absent")
   })
