@@ -283,15 +283,22 @@ async function makeWindows(place: string): Promise<void> {
   const stores = join(place, "usr/lib/wsl/drivers")
   mkdirSync(place, { recursive: true })
   const listing = join(work, "windows.txt")
-  const drivers = ["nv_1", "other_1"].flatMap((name) => [
+  const drivers = ["nv_1", "nv_2", "other_1"].flatMap((name) => [
     `dir 755 0:0 - /usr/lib/wsl/drivers/${name}`,
     `file 644 0:0 0 /usr/lib/wsl/drivers/${name}/readme.txt`,
   ])
   writeFileSync(listing, ["char 666 0:0 10:125 /dev/dxg", ...drivers, ""].join("\n"))
   await simulate(["up", place, "--from", listing])
-  for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi"])
-    writeFileSync(join(stores, "nv_1", name), "")
   mkdirSync(join(place, "usr/lib/wsl/lib"))
+  for (const name of ["libcuda.so.1.1", "libnvidia-ml.so.1", "nvidia-smi"]) {
+    for (const store of ["nv_1", "nv_2"]) writeFileSync(join(stores, store, name), `${name} of ${store}`)
+    writeFileSync(join(place, "usr/lib/wsl/lib", name), `${name} of nv_2`)
+  }
+  for (const [store, version] of [
+    ["nv_1", "2.0"],
+    ["nv_2", "1.0"],
+  ] as const)
+    writeFileSync(join(stores, store, "nv.inf"), `DriverVer = 1/1/2024, ${version}\n`)
   writeFileSync(join(place, "usr/lib/wsl/lib/libdxcore.so"), "")
 }
 

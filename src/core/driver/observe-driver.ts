@@ -64,6 +64,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   )
   const libraries = observeLibraries(view, places, version, findings)
   const platform = observePlatformFiles(host, view)
+  findings.push(...platform.findings)
   // A platform lists its driver's files. What an installer left beside them is for who asks for it, and nothing is wrong where it lacks.
   const isListed = place.isListed === true && platform.files.length > 0
   const packageFindings: Finding[] = []

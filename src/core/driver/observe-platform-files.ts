@@ -1,6 +1,6 @@
 /**
  * Platforms whose driver is no package of libraries of one version. Tegra: nodes, files, directories and links that the platform's lists
- * name. WSL: the Windows driver's store.
+ * name. WSL: the Windows driver's store (windows-store.ts).
  *   dev: a character device · dir: a directory, where it is named · lib and sym: what lies at the end of the links, with the links on the way
  *   a pattern names all that fits it · what is not there, or is of another kind, is a finding, and everything else is given
  * Source: facts, toolkit §5.6 and §5.7.
@@ -8,7 +8,6 @@
 
 import { parseElfFrom } from "../elf/parse-elf.ts"
 import type { Finding } from "../fault/finding.ts"
-import { isFile } from "../host/file-at.ts"
 import type { Host } from "../host/host.ts"
 import { noteLooks } from "../host/note-looks.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
@@ -30,6 +29,7 @@ import { isFileName } from "../text/file-name.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
 import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
+import { observeWindowsFiles } from "./windows-store.ts"
 
 const stepLimit = 40
 /** More than all lists of a board name. */
@@ -167,47 +167,25 @@ export interface PlatformFiles {
   readonly links: readonly FileLink[]
   /** Where WSL's were looked for, which no list names. */
   readonly searched: readonly HostPath[]
+  readonly findings: readonly Finding[]
 }
 
 /** Of the lists that always count. */
 export function observePlatformFiles(host: Host, view: RootView): PlatformFiles {
   const lists = findPlatformLists(host).filter(isBasePlatformList)
   const { items, release } = observePlatformContents(host, { view, lists })
-  const wsl = observeWslFiles(host, view)
-  const files = new Set(wsl.files)
+  const windows = observeWindowsFiles(host, view)
+  const files = new Set(windows.files)
   const links = new Map<HostPath, FileLink>()
   for (const item of items) {
     if (item.file !== undefined) files.add(item.file.hostPath)
     for (const link of item.links) if (!links.has(link.path)) links.set(link.path, link)
   }
   if (files.size > 0 && release !== undefined) files.add(release.hostPath)
-  return { files: [...files], links: [...links.values()], searched: wsl.searched }
-}
-
-const wslDirectory = "/usr/lib/wsl"
-
-/** WSL: the part of the Windows driver's store that holds CUDA, and the door to the host's graphics. */
-function observeWslFiles(host: Host, view: RootView): Pick<PlatformFiles, "files" | "searched"> {
-  if (observeNode(host, "/dev/dxg") === undefined) return { files: [], searched: [] }
-  const names = (directory: string): readonly string[] => {
-    const found = view.readDir(directory)
-    return found.ok ? found.value : []
-  }
-  const drivers = `${wslDirectory}/drivers`
-  const devices = names(drivers).map((name) => `${drivers}/${name}`)
-  const stores = devices.filter((directory) => view.exists(`${directory}/libcuda.so.1.1`))
-  const files = stores.flatMap((directory) =>
-    names(directory)
-      .filter((name) => /\.so(\.|$)|\.bin$|\.dll$|^nvidia-smi$/.test(name))
-      .map((name) => `${directory}/${name}`)
-      .filter((path) => isFile(view, path)),
-  )
-  const door = `${wslDirectory}/lib/libdxcore.so`
   return {
-    // Without the driver's store the door leads nowhere.
-    files: (files.length > 0 && isFile(view, door) ? [...files, door] : files).map((path) =>
-      view.place(path),
-    ),
-    searched: [drivers, ...devices, door].map((path) => view.outside(path)),
+    files: [...files],
+    links: [...links.values()],
+    searched: windows.searched,
+    findings: windows.findings,
   }
 }

@@ -1,6 +1,7 @@
 /** Faults of GPUs, their driver, and what is chosen of them: codes GAN2100 to GAN2199. */
 
 import type { HostPath } from "../text/brand.ts"
+import { listSome } from "../text/list-some.ts"
 import type { Catalogue } from "./entry.ts"
 import { errnoText } from "./errno.ts"
 
@@ -104,6 +105,12 @@ export interface GpuFaults {
   DriverLibraryNeeded: { readonly path: HostPath; readonly needs: string }
   /** A line of the platform's list that names nothing that is there. */
   PlatformEntryMissing: { readonly list: HostPath; readonly line: number; readonly entry: string }
+  /** Windows has more than one driver. `told`: by what the one in use is. */
+  WindowsDriverAmbiguous: {
+    readonly used: HostPath
+    readonly others: readonly HostPath[]
+    readonly told: "copies" | "version" | "nothing"
+  }
   /** A machine whose driver is no kernel module of ours, in a mode that plans from one. */
   PlatformUnserved: { readonly host: string; readonly platform: "tegra" | "wsl" }
   /** A board's lists do not tell what a container needs. `what`: what is wrong with them, `has no list`. */
@@ -115,6 +122,12 @@ export interface GpuFaults {
     readonly entry: string
     readonly problem: string
   }
+}
+
+const whatTells = {
+  copies: "its files are those of /usr/lib/wsl/lib",
+  version: "it is the later one, and nothing else tells which is in use",
+  nothing: "nothing tells which is in use",
 }
 
 /** As the reference says it. An empty name never comes to be opened. */
@@ -532,6 +545,18 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) => `${d.list}:${d.line} names ${JSON.stringify(d.entry)}, which is not there`,
     remedies: () => [{ kind: "know", text: "nothing to do when the board lacks that part" }],
+  },
+  WindowsDriverAmbiguous: {
+    code: "GAN2180",
+    exit: 1,
+    says: (d) =>
+      `Windows has more than one driver, of which ${d.used} is given and not ${listSome(d.others, 3)}: ${whatTells[d.told]}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "remove the drivers that are not used (in Windows: pnputil /enum-drivers, pnputil /delete-driver), then wsl --shutdown",
+      },
+    ],
   },
   PlatformUnserved: {
     code: "GAN2138",

@@ -68,7 +68,7 @@ export function windowsDevice({ inventory, driver }: HostSnapshot): Result<Platf
   return ok({
     devices: [{ names: ["all"], aliases: [], part: nodesPart(inventory, [dxg]), env: [] }],
     shared: windowsPart(driver),
-    findings: [],
+    findings: driver.findings,
   })
 }
 

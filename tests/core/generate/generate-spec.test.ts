@@ -16,6 +16,7 @@ import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
+import { parentPath } from "../../../src/core/text/path.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
@@ -229,6 +230,104 @@ describe("a generated specification", () => {
       ["create-symlinks", "--link", `${store}/nvidia-smi::/usr/bin/nvidia-smi`],
       ["update-ldcache", "--folder", store, "--folder", "/usr/lib/wsl/lib"],
     ])
+  })
+
+  describe("of a Windows host with two drivers has the files of one, and tells of the other", () => {
+    const [old, upgraded] = ["aa", "bb"].map((name) => `/usr/lib/wsl/drivers/nv_dispi.inf_amd64_${name}`)
+    const file = (content: string): MemoryTree[string] => ({ kind: "file", content })
+    const inf = (version: string): MemoryTree[string] =>
+      file(`[Version]\r\nClass = Display\r\nDriverVer   = 01/18/2024, ${version}\r\n`)
+    const storeOf = (directory: string | undefined, build: string, version: string): MemoryTree => ({
+      [`${directory}/libcuda.so.1.1`]: file(`libcuda of ${build}`),
+      [`${directory}/libcuda_loader.so`]: file(`loader of ${build}`),
+      [`${directory}/libnvidia-ml.so.1`]: file(`nvml of ${build}`),
+      [`${directory}/nvidia-smi`]: file(`nvidia-smi of ${build}`),
+      [`${directory}/nv_dispi.inf`]: inf(version),
+    })
+    const copied = (names: MemoryTree): MemoryTree =>
+      Object.fromEntries(Object.entries(names).map(([name, entry]) => [`/usr/lib/wsl/lib/${name}`, entry]))
+    const given = (tree: MemoryTree) => {
+      const generated = ofWindows(tree)
+      if (!generated.ok) throw new Error(renderFaultLine(generated.fault))
+      const { spec, findings } = generated.value
+      const mounts = spec.containerEdits.mounts.map(({ containerPath }) => containerPath)
+      const links = spec.containerEdits.hooks.flatMap(({ args }) => args.filter((arg) => arg.includes("::")))
+      return {
+        stores: new Set(mounts.filter((path) => path.includes("/drivers/")).map((path) => parentPath(path))),
+        links,
+        told: findings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`).join("\n"),
+      }
+    }
+    const twoStores = (newer = "31.0.15.5200"): MemoryTree => ({
+      ...storeOf(old, "1", "31.0.15.5176"),
+      ...storeOf(upgraded, "2", newer),
+    })
+
+    test.each([
+      [
+        "the one that Windows has copied from",
+        copied({ "nvidia-smi": file("nvidia-smi of 2") }),
+        "31.0.15.1000",
+        upgraded,
+      ],
+      [
+        "also where that is the older one",
+        copied({ "libnvidia-ml.so.1": file("nvml of 1") }),
+        "31.0.15.5200",
+        old,
+      ],
+      [
+        "also where a loader was copied",
+        copied({ "libcuda.so.1.1": file("loader of 2") }),
+        "31.0.15.1000",
+        upgraded,
+      ],
+      [
+        "that of most of the copies",
+        copied({
+          "libcuda.so.1.1": file("loader of 2"),
+          "nvidia-smi": file("nvidia-smi of 2"),
+          "libnvidia-ml.so.1": file("nvml of 1"),
+        }),
+        "31.0.15.1000",
+        upgraded,
+      ],
+    ])("%s", (_, copies, newer, used) => {
+      const { stores, links, told } = given({ ...twoStores(newer), ...copies })
+      expect([...stores]).toEqual([used ?? ""])
+      expect(links).toEqual([`${used}/nvidia-smi::/usr/bin/nvidia-smi`])
+      expect(told).toMatch(/^note: .*its files are those of \/usr\/lib\/wsl\/lib \[GAN2180\]/)
+      expect(told).toContain(`not ${used === old ? upgraded : old}`)
+    })
+
+    test("the later one where nothing was copied, number by number", () => {
+      for (const version of ["31.0.15.10000", "32.0.0.1"]) {
+        const { stores, told } = given(twoStores(version))
+        expect([...stores]).toEqual([upgraded ?? ""])
+        expect(told).toStartWith("warning: ")
+      }
+      expect([...given(twoStores("31.0.15.999")).stores]).toEqual([old ?? ""])
+    })
+
+    test("an INF file of two bytes a character is read too", () => {
+      const wide = [...`\uFEFF[Version]\r\nDriverVer=01/18/2024,32.0.15.6109\r\n`]
+      const bytes = Uint8Array.from(wide.flatMap((one) => [one.charCodeAt(0) & 0xff, one.charCodeAt(0) >> 8]))
+      const tree = {
+        ...twoStores("1.0"),
+        [`${upgraded}/nv_dispi.inf`]: { kind: "file", content: bytes } as const,
+      }
+      expect([...given(tree).stores]).toEqual([upgraded ?? ""])
+    })
+
+    test("the first by name where nothing tells", () => {
+      const { stores, told } = given(twoStores("31.0.15.5176"))
+      expect([...stores]).toEqual([old ?? ""])
+      expect(told).toContain("nothing tells which is in use")
+    })
+
+    test("and tells nothing where there is one", () => {
+      expect(given({ ...storeOf(old, "1", "1.0"), "/usr/lib/wsl/drivers/other/a.so": empty }).told).toBe("")
+    })
   })
 
   test("of a Windows host without the driver's store is refused: its door alone leads nowhere", () => {
