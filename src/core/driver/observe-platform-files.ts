@@ -145,7 +145,10 @@ function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undef
   return isFileName(soname) ? { soname, bits, machine } : undefined
 }
 
-/** The links of its SONAME and of its bare name, where the machine has them and they lead to it. */
+/**
+ * The links of its SONAME and of its bare name, where the machine has them and they lead to it. Containers get that of its SONAME though the
+ * machine lacks it, and what leads there leads on.
+ */
 function linksBeside(
   view: RootView,
   path: HostPath,
@@ -153,11 +156,13 @@ function linksBeside(
   known: readonly FileLink[],
 ): readonly FileLink[] {
   const bare = soname.replace(/(\.so)\..*$/, "$1")
+  const made = hostPath(joinPath(parentPath(path), soname))
   return [...new Set([soname, bare])].flatMap((name): readonly FileLink[] => {
     const link = hostPath(joinPath(parentPath(path), name))
     if (link === path || known.some((one) => one.path === link)) return []
     const chain: FileLink[] = []
-    return followChain(view, link, chain) === path ? chain : []
+    const end = followChain(view, link, chain)
+    return end === path || (end === made && !view.lstat(made).ok) ? chain : []
   })
 }
 

@@ -296,6 +296,29 @@ describe("lists", () => {
     ])
   })
 
+  test.each<[what: string, target: string, more: MemoryTree, given: readonly string[]]>([
+    ["that the machine lacks too is given", "libnvc.so.1", {}, ["libnvc.so -> libnvc.so.1"]],
+    ["that another library has is not", "libnvc.so.1", { [`${lib}/libnvc.so.1`]: file() }, []],
+    ["but of another name is not", "libnvc.so.0", {}, []],
+  ])("a link of a library's bare name to that of its SONAME %s", (_, target, more, given) => {
+    const plan = planOf(
+      board({
+        lists: { devices: ["dev, /dev/nvmap"], drivers: [`lib, ${lib}/libnvc.so.1.1`] },
+        more: {
+          [`${lib}/libnvc.so.1.1`]: file(library("libnvc.so.1")),
+          [`${lib}/libnvc.so`]: link(target),
+          ...more,
+        },
+      }),
+      all,
+    )
+    expect(mounts(plan)).toContain(`${lib}/libnvc.so.1.1`)
+    expect(links(plan).filter((one) => one.startsWith(`${lib}/libnvc.so `))).toEqual(
+      given.map((one) => `${lib}/${one}`),
+    )
+    expect(links(plan)).toContain(`${lib}/libnvc.so.1 -> libnvc.so.1.1`)
+  })
+
   test("a library whose header is garbage is a file like any other", () => {
     const garbage = board({ more: { [`${lib}/libcuda.so.1.1`]: file("no ELF") } })
     const plan = planOf(garbage, all)
