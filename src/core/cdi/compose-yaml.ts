@@ -3,8 +3,9 @@
  * aside before it does. What the words mean is read-yaml.ts's affair.
  */
 
-import { Composer, Lexer, type Node, Parser } from "yaml"
+import { Composer, type Node, Parser } from "yaml"
 import { watchLexemes } from "./foreign-blanks.ts"
+import { scanLexemes } from "./scan-lexemes.ts"
 import { depthLimit, type SpecTextProblem } from "./spec-node.ts"
 
 /** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
@@ -33,34 +34,26 @@ export function composeYaml(text: string): YamlOutcome {
     ...{ uniqueKeys: false, prettyErrors: false, strict: true, logLevel: "silent" },
   })
   const parser = new Parser()
-  const firstOf = (documents: ReturnType<Composer["next"]>) => [...documents][0]
-  let document: ReturnType<typeof firstOf>
   const problem = (what: string): YamlOutcome => ({ ok: false, at: parser.offset, problem: what })
-  const lexer = new Lexer()
   const watch = watchLexemes()
-  let before = ""
   let lexemes = 0
   let directives = 0
-  for (const lexeme of lexer.lex(text)) {
+  for (const { lexeme, style } of scanLexemes(text)) {
     if (++lexemes > lexemeLimit) return problem(`more than ${lexemeLimit} words and signs`)
     if (lexeme.length > lexemeLengthLimit)
       return problem(`a text of more than ${lexemeLengthLimit} characters`)
-    const foreign = watch(lexeme, (lexer as unknown as LexerState).flowLevel > 0 ? "flow" : "block")
+    const foreign = watch(lexeme, style)
     if (foreign !== undefined) return problem(foreign)
-    ignoreIndentInFlow(lexer, lexeme, before)
-    before = lexeme
     for (const token of parser.next(lexeme)) {
       if (token.type === "directive" && ++directives > directiveLimit)
         return problem(`more than ${directiveLimit} directives`)
-      document ??= firstOf(composer.next(token))
+      // Drained: it gives the document at its end.
+      for (const _ of composer.next(token));
     }
-    if (document !== undefined) break
     if (parser.stack.length > 3 * depthLimit) return problem("nesting that is too deep")
   }
-  if (document === undefined) {
-    for (const token of parser.end()) document ??= firstOf(composer.next(token))
-    document ??= firstOf(composer.end(false, text.length))
-  }
+  for (const token of parser.end()) for (const _ of composer.next(token));
+  const [document] = composer.end(false, text.length)
   if (document === undefined) return { ok: true, contents: undefined, unread: undefined }
   const error =
     document.errors.find(({ message }) => !message.startsWith(gluedComment)) ??
@@ -94,30 +87,3 @@ function findUnread(text: string, from: number): number | undefined {
 
 /** YAML 1.2 wants a blank ahead of a comment, and the package reads it all the same; loaders of YAML 1.1 want none behind a sign or a quote. */
 const gluedComment = "Comments must be separated from other tokens"
-
-interface LexerState {
-  flowLevel: number
-  indentNext: number
-  /** Ours: what to go back to behind the brackets. */
-  indentOutside?: number | undefined
-}
-
-/**
- * Between brackets loaders of YAML 1.1 do not look at the indentation of lines, and lists of arguments are written so. The package goes by
- * YAML 1.2 (section 8.1) and has no option for it, so the two fields that decide are set between its steps; tests hold it. Of package
- * version 2.9; to be removed when an option is there.
- */
-function ignoreIndentInFlow(lexer: Lexer, lexeme: string, before: string): void {
-  const state = lexer as unknown as LexerState
-  if (opensFlow(lexeme, before) || state.flowLevel > 0) {
-    state.indentOutside ??= state.indentNext
-    state.indentNext = 0
-  } else if (state.indentOutside !== undefined) {
-    state.indentNext = state.indentOutside
-    state.indentOutside = undefined
-  }
-}
-
-/** The package announces texts without quotes by this character. */
-const opensFlow = (lexeme: string, before: string): boolean =>
-  (lexeme === "[" || lexeme === "{") && before !== "\u001f"

@@ -1,15 +1,19 @@
 /**
  * What the `yaml` package takes and the loaders of engines refuse, since they scan by YAML 1.1 (libyaml, `yaml_parser_scan_to_next_token`):
- * a tab where a line, or what stands behind `-` and `?`, begins; a tab in the indentation of a text of several lines; between brackets
- * a key and its colon on two lines, and a `?` in a word without quotes or a colon at its beginning. Editors leave the first behind, and then the whole file is refused.
+ * a tab where a line, or what stands behind `-` and `?`, begins; a tab in the indentation of a text of several lines; a tag that touches
+ * what follows; an anchor whose name is not of letters, digits, `-` and `_`; a quote that only an escaped one seems to close. Between
+ * brackets: a key and its colon on two lines; a `?` in a word without quotes, a colon at its beginning, and one between it and a bracket.
+ * Editors leave the first behind, and then the whole file is refused.
  */
 
+import { findQuoteEnd } from "./quote-end.ts"
 import type { SpecTextProblem } from "./spec-node.ts"
 
 /** `style`: flow is between brackets. undefined: nothing that engines refuse. */
 type WatchLexeme = (lexeme: string, style: "flow" | "block") => string | undefined
 
-const announcesText = "\u001f"
+/** The package announces words without quotes, and blocks of text, by this character. */
+export const announcesText = "\u001f"
 /** Of the package's own, which stand nowhere in the text. */
 const marks = [announcesText, "\u0002", "\u0018"]
 const tabProblem = "a tab that indents, or begins a line: engines take blanks alone"
@@ -30,10 +34,14 @@ export function watchLexemes(): WatchLexeme {
   let blockColumn = -1
   /** A word without quotes, behind which the blanks of the next lines are still its own. */
   let isBehindWord = false
+  let isBehindTag = false
   return (lexeme, style) => {
     const isInFlow = style === "flow"
     const isText = before === announcesText
+    const isBehindColon = isBehindWord && before.endsWith(":")
     before = lexeme
+    if (isBehindTag && !/^[ \t\r\n]/.test(lexeme)) return "a tag without a blank behind it"
+    isBehindTag = lexeme.startsWith("!") && !isText
     const start = column
     const lastBreak = lexeme.lastIndexOf("\n")
     if (!marks.includes(lexeme))
@@ -61,6 +69,10 @@ export function watchLexemes(): WatchLexeme {
       canBegin = true
       return undefined
     }
+    const foreign = judgeSign(lexeme)
+    if (foreign !== undefined) return foreign
+    if (isInFlow && isBehindColon && /^[[{]$/.test(lexeme))
+      return "a bracket right behind a colon and a word without quotes: engines want a blank between them"
     if (lexeme !== announcesText) isBehindWord = false
     if (lexeme === announcesText || lexeme.startsWith("#")) return undefined
     const isColon = lexeme === ":"
@@ -76,6 +88,14 @@ export function watchLexemes(): WatchLexeme {
     canBegin = ["-", "?", "\u0002"].includes(lexeme)
     return isSplit ? "a key and its colon on two lines" : undefined
   }
+}
+
+/** Whatever stands around it. */
+function judgeSign(sign: string): string | undefined {
+  if (/^["']/.test(sign) && findQuoteEnd(sign, 0) !== sign.length) return "a quote that nothing closes"
+  return /^[&*]/.test(sign) && !/^.[\w-]+$/.test(sign)
+    ? "a name of an anchor with other signs than letters, digits, - and _"
+    : undefined
 }
 
 /** In a later line of a word, up to a column. */

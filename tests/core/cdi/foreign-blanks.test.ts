@@ -25,6 +25,16 @@ describe("blanks and breaks that engines refuse", () => {
     ["a key of two lines", '{"a\n b": 1}\n'],
     ["a ? at the start of a word", "a: [?b]\n"],
     ["a ? in a word", "a: [/de?v]\n"],
+    ["a bracket right behind a word's colon", "{a:[b]}\n"],
+    ["a brace", "a: [b:{c: d}]\n"],
+    ["behind a word of two lines", "{a\n b:[c]}\n"],
+    ["a tag that touches a bracket", "a: [b, !]\n"],
+    ["an anchor whose name has a dot", "a: &b.c d\n"],
+    ["one whose name has another letter", "a: [&é b]\n"],
+    ["one that ends in a colon", "a: &b:\n  c: d\n"],
+    ["an anchor without a name", "a: [b, & c]\n"],
+    ["a tag that touches a brace", "a: {b: !x}\n"],
+    ["a tag that touches a quote", 'a: !!str"b"\n'],
   ])("%s", (_, text) => {
     expect(readYaml(text).ok).toBe(false)
   })
@@ -43,6 +53,11 @@ describe("blanks and breaks that engines refuse", () => {
     ["in a text of several lines, behind its indentation", "a: |\n  x\n  \ty\n"],
     ["a value on the next line", "a: {b:\n c}\n"],
     ["an explicit key", "a: {? b\n : c}\n"],
+    ["a bracket right behind a colon and a quote", "{\"a\":[b], 'c':{d: e}}\n"],
+    ["a bracket behind a colon and a blank", "{a: [b], c:\n[d]}\n"],
+    ["a bracket behind a colon outside of brackets", "a: b:[c]\n"],
+    ["an anchor of letters, digits, - and _", "a: &b-1_C d\ne: [*b-1_C, *b-1_C ]\n*b-1_C : f\n"],
+    ["a tag and a blank, the end of a line, or of the text", "a: !!str b\nc: !!str\n  d\ne: !"],
     ["a ? between quotes or outside of brackets", 'a: ["?b"]\nc: /d?e\n'],
   ])("not %s", (_, text) => {
     expect(readYaml(text)).toMatchObject({ ok: true })
