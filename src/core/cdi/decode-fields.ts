@@ -95,7 +95,10 @@ export const truth: Reader<boolean> = {
   },
 }
 
-/** Bounds are safe integers: beyond them no device has a number and no wait an end. */
+/**
+ * Bounds are safe integers: beyond them no device has a number and no wait an end. Where none is below zero the reference's loader does not
+ * take `-0.0`.
+ */
 export function integer(min: number, max: number): Reader<number> {
   return {
     empty: 0,
@@ -104,7 +107,7 @@ export function integer(min: number, max: number): Reader<number> {
       const value =
         node.kind === "integer"
           ? node.value
-          : node.kind === "float" && Number.isInteger(node.value)
+          : node.kind === "float" && Number.isInteger(node.value) && !(min === 0 && Object.is(node.value, -0))
             ? BigInt(node.value)
             : undefined
       if (value !== undefined && value >= BigInt(min) && value <= BigInt(max)) return Number(value)

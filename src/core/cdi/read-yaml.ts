@@ -114,8 +114,7 @@ function scalarOf(
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)
   const { tag } = scalar
-  if (tag === undefined || tag === "!")
-    return scalar.type === "PLAIN" || tag === "!" ? resolvePlain(text) : { kind: "text", value: text }
+  if (tag === undefined) return scalar.type === "PLAIN" ? resolvePlain(text) : { kind: "text", value: text }
   const name = tag.startsWith(tagPrefix) ? tag.slice(tagPrefix.length) : ""
   const meant = resolvePlain(text)
   switch (name) {
