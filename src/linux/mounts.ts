@@ -39,18 +39,6 @@ export function cloneTree(directory: number, shown: string): Result<number> {
   return call("open_tree", shown, directory, addressOf(nothing), flags)
 }
 
-const answer = allocate(256)
-const answerView = new DataView(answer.buffer)
-
-/** Whether a descriptor is the root of a mount that takes no writes. Source: statx(2), stx_attributes; statfs(2), f_flags. */
-export function isReadOnlyMount(descriptor: number, shown: string): boolean {
-  const isMountRoot = 0x2000
-  const looked = call("statx", shown, descriptor, addressOf(nothing), atEmptyPath, 0, addressOf(answer))
-  if (!looked.ok || (answerView.getUint32(8, true) & isMountRoot) === 0) return false
-  const asked = call("fstatfs", shown, descriptor, addressOf(answer))
-  return asked.ok && (answerView.getUint32(80, true) & 1) !== 0
-}
-
 /** Takes away the mount that a descriptor points into; what others hold of it lives on. */
 export function detachMount(mount: number, shown: string): Result<number> {
   // The kernel takes a path only; a descriptor's own entry in proc leads to nothing else.
