@@ -5,7 +5,7 @@
 
 import { compareKinds } from "./compare-kinds.ts"
 import { compareNameBytes } from "./compare-names.ts"
-import { entryBytes, headerBytes, textLimit } from "./ldcache.ts"
+import { entryBytes, headerBytes, textLimit, textTotalLimit } from "./ldcache.ts"
 import { hwcapNameOffsets, type LdcacheLayout, numbersOf, parseLdcacheLayout } from "./parse-ldcache.ts"
 
 export interface Table extends LdcacheLayout {
@@ -25,20 +25,21 @@ export function openTable(file: Uint8Array): Table | undefined {
   if (textsEnd > bytes.length || (textsEnd > textsAt && bytes[textsEnd - 1] !== 0)) return undefined
   const table = { ...layout.value, textsAt, textsEnd, hwcapNames: hwcapNameOffsets(extensions) }
   const areNamesInside = table.hwcapNames.every((offset) => offset >= textsAt && offset < textsEnd)
-  return areNamesInside && hasShortTexts(table) && isSorted(table) ? table : undefined
+  return areNamesInside && isComparable(table) && isSorted(table) ? table : undefined
 }
 
 export const nameOffset = ({ view }: Table, index: number): number =>
   view.getUint32(headerBytes + index * entryBytes + 4, true)
 
-/** What is longer than any path would make comparing long. */
-function hasShortTexts({ bytes, textsAt, textsEnd }: Table): boolean {
+/** What is longer than any path would make comparing long, and so would many that all may be long: whoever reads them counts them. */
+function isComparable({ bytes, count, textsAt, textsEnd }: Table): boolean {
+  let longest = 0
   for (let at = textsAt; at < textsEnd; ) {
     const end = bytes.indexOf(0, at)
-    if (end - at > textLimit) return false
+    longest = Math.max(longest, end - at)
     at = end + 1
   }
-  return true
+  return longest <= textLimit && longest * count <= textTotalLimit
 }
 
 const entryWords = entryBytes / 4

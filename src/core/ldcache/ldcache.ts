@@ -50,6 +50,8 @@ export const entryBytes = 24
 export const entryLimit = 100_000
 /** Longest name or path. Units: bytes. */
 export const textLimit = 4096
+/** All names and paths together: entries may share texts, so that a small file could have more than memory holds. Units: bytes. */
+export const textTotalLimit: number = 16 * 1024 * 1024
 /** Units: bytes. */
 export const sizeLimit = 32 * 1024 * 1024
 export const extensionMagic = 0xeaa42174

@@ -16,6 +16,7 @@ import {
   oldMagic,
   sizeLimit,
   textLimit,
+  textTotalLimit,
 } from "./ldcache.ts"
 
 const extensionLimit = 100
@@ -52,19 +53,21 @@ export function parseLdcache(file: Uint8Array): Result<Ldcache> {
   const layout = parseLdcacheLayout(file)
   if (!layout.ok) return layout
   const { bytes, view, count } = layout.value
-  const textAt = createTexts(bytes)
+  const texts = createTexts(bytes)
+  const wrongText = (problem: string): Result<never> =>
+    wrong(texts.isSpent() ? "more text than any machine has" : problem)
   const entries: LdcacheEntry[] = []
   for (let index = 0; index < count; index++) {
     const at = headerBytes + index * entryBytes
-    const soname = textAt(view.getUint32(at + 4, true))
-    const path = textAt(view.getUint32(at + 8, true))
-    if (soname === undefined || path === undefined) return wrong("a name lies outside")
+    const soname = texts.at(view.getUint32(at + 4, true))
+    const path = texts.at(view.getUint32(at + 8, true))
+    if (soname === undefined || path === undefined) return wrongText("a name lies outside")
     entries.push({ ...numbersOf(view, index), soname, path })
   }
   const hwcapNames: string[] = []
   for (const offset of hwcapNameOffsets(layout.value.extensions)) {
-    const name = textAt(offset)
-    if (name === undefined) return wrong("a name of a hardware capability lies outside")
+    const name = texts.at(offset)
+    if (name === undefined) return wrongText("a name of a hardware capability lies outside")
     hwcapNames.push(name)
   }
   return ok({
@@ -136,13 +139,27 @@ function parseExtensions(bytes: Uint8Array, at: number): readonly LdcacheExtensi
 
 const ascii = /^[\0-\x7f]*$/
 
+interface Texts {
+  /** undefined: it lies outside, is too long, or is one too many. */
+  at(offset: number): string | undefined
+  /** True: more was asked for than is given. */
+  isSpent(): boolean
+}
+
 /** All bytes are decoded once: names are then cut out by native code, thousands of them on a grown machine. */
-function createTexts(bytes: Uint8Array): (at: number) => string | undefined {
+function createTexts(bytes: Uint8Array): Texts {
   const all = decodeLatin1(bytes)
-  return (at) => {
-    const end = at < all.length ? all.indexOf("\0", at) : -1
-    if (end === -1 || end - at > textLimit) return undefined
-    const text = all.slice(at, end)
-    return ascii.test(text) ? text : decodeUtf8(bytes.subarray(at, end))
+  let left = textTotalLimit
+  return {
+    at(offset) {
+      const end = offset < all.length ? all.indexOf("\0", offset) : -1
+      if (end === -1 || end - offset > textLimit) return undefined
+      // The zero counts too: a billion empty names are not for nothing.
+      left -= end - offset + 1
+      if (left < 0) return undefined
+      const text = all.slice(offset, end)
+      return ascii.test(text) ? text : decodeUtf8(bytes.subarray(offset, end))
+    },
+    isSpent: () => left < 0,
   }
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { headerBytes, type LdcacheEntry } from "../../../src/core/ldcache/ldcache.ts"
+import {
+  entryBytes,
+  headerBytes,
+  type LdcacheEntry,
+  textLimit,
+  textTotalLimit,
+} from "../../../src/core/ldcache/ldcache.ts"
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
 import { cache } from "./cache-entry.ts"
@@ -35,6 +41,30 @@ function behindOldFormat(entries: number): Uint8Array {
   view.setUint32(12, entries, true)
   for (const at of [32, extensionsAt + 16, extensionsAt + 32])
     view.setUint32(start + at, view.getUint32(start + at, true) + start, true)
+  return bytes
+}
+
+/** So many entries whose name and path are one text, as long as one may be. */
+function sharing(count: number): Uint8Array {
+  const textAt = headerBytes + count * entryBytes
+  const bytes = new Uint8Array(textAt + textLimit + 1).fill(0x61, textAt, -1)
+  bytes.set(whole.subarray(0, headerBytes))
+  const view = new DataView(bytes.buffer)
+  view.setUint32(20, count, true)
+  view.setUint32(24, textLimit + 1, true)
+  view.setUint32(32, 0, true)
+  for (let at = headerBytes; at < textAt; at += entryBytes) {
+    view.setUint32(at + 4, textAt, true)
+    view.setUint32(at + 8, textAt, true)
+  }
+  return bytes
+}
+
+/** No entry, and so many names of capabilities, which are one text. */
+function capabilitiesSharing(count: number): Uint8Array {
+  const name = "a".repeat(textLimit)
+  const bytes = renderLdcache({ entries: [], hwcapNames: Array(count).fill(name), extensions: [] })
+  expect(new DataView(bytes.buffer).getUint32(20, true)).toBe(0)
   return bytes
 }
 
@@ -98,6 +128,17 @@ describe("reading a cache", () => {
       view.setUint32(headerBytes + 8 + index * 16 + 12, bytes.length, true)
     }
     expect(parseLdcache(bytes).ok).toBe(false)
+  })
+
+  test("entries that share one text do not make much of little: all they say together is bounded", () => {
+    const fitting = textTotalLimit / (2 * (textLimit + 1))
+    expect(parseLdcache(sharing(Math.floor(fitting))).ok).toBe(true)
+    const problem = "more text than any machine has"
+    for (const bytes of [sharing(Math.ceil(fitting)), sharing(100_000), capabilitiesSharing(100_000)])
+      expect(parseLdcache(bytes)).toMatchObject({
+        ok: false,
+        fault: { tag: "LdcacheInvalid", data: { problem } },
+      })
   })
 
   test("cut off anywhere or with any byte changed, it gives a result, never a throw", () => {
