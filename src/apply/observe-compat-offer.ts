@@ -28,10 +28,12 @@ export function observeCompatOffer(root: Root, place: string): CompatOffer | und
 function readLibrary(tree: ContainerTree, path: string): OfferedLibrary | undefined {
   const stat = tree.lstat(path)
   if (!stat.ok || stat.value.kind !== "file") return undefined
-  const elf = parseElfFrom((offsetBytes, length) => {
-    const bytes = tree.readFile(path, { offsetBytes, lengthBytes: Math.min(length, readLimitBytes) })
-    return bytes.ok ? bytes.value : new Uint8Array()
-  })
+  const elf = tree.readParts(path, (readPart) =>
+    parseElfFrom((offsetBytes, length) => {
+      const bytes = readPart({ offsetBytes, lengthBytes: Math.min(length, readLimitBytes) })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    }),
+  )
   if (!elf.ok || elf.value.soname === undefined) return undefined
   const { soname, bits, machine } = elf.value
   return { path: containerPath(path), soname, bits, machine }

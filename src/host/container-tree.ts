@@ -5,11 +5,11 @@
 
 import { closeSync, fstatSync } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileStat } from "../core/host/host.ts"
+import type { ByteRange, FileStat, ReadPart } from "../core/host/host.ts"
 import { readFault, resolvePath } from "../core/host/resolve-path.ts"
 import { errnoOf } from "../linux/checked.ts"
 import { readNames } from "../linux/directory-names.ts"
-import { openFlags, openInRoot, type Root, readLinkAt } from "../linux/in-root.ts"
+import { openFileInRoot, openFlags, openInRoot, type Root, readLinkAt } from "../linux/in-root.ts"
 import { readDescriptor, toFileStat } from "./file-system.ts"
 
 /** What `LibraryTree` asks, and device numbers. */
@@ -17,6 +17,7 @@ export interface ContainerTree {
   lstat(path: string): Result<FileStat>
   readDir(path: string): Result<readonly string[]>
   readFile(path: string, range?: ByteRange): Result<Uint8Array>
+  readParts<T>(path: string, use: (read: ReadPart) => T): T
   resolve(path: string): Result<string>
 }
 
@@ -72,6 +73,18 @@ export function viewContainer(root: Root): ContainerTree {
     if (!text.ok) return text
     return resolve(text.value.startsWith("/") ? text.value : `${directory}/${text.value}`, links + 1)
   }
+  const readParts = <T>(path: string, use: (read: ReadPart) => T): T => {
+    const opened = openFileInRoot(root, path)
+    if (!opened.ok) {
+      const refused = fail(readFault(path, "open", errnoOf(opened) ?? "EIO"))
+      return use(() => refused)
+    }
+    try {
+      return use((range) => readDescriptor(opened.value, path, range))
+    } finally {
+      closeSync(opened.value)
+    }
+  }
   return {
     lstat,
     readDir: (path) =>
@@ -79,18 +92,8 @@ export function viewContainer(root: Root): ContainerTree {
         const names = readNames(descriptor, path)
         return names.ok ? names : fail(readFault(path, "readdir", errnoOf(names) ?? "EIO"))
       }),
-    readFile(path, range) {
-      // Looked at before it is opened: opening a device does things.
-      const stat = lstat(path)
-      const seen =
-        stat.ok && stat.value.kind === "symlink"
-          ? open(path, openFlags.path, (descriptor) => ok(toFileStat(fstatSync(descriptor))))
-          : stat
-      if (!seen.ok) return seen
-      return seen.value.kind === "file"
-        ? open(path, openFlags.nonBlock, (descriptor) => readDescriptor(descriptor, path, range))
-        : fail(readFault(path, "read", "EINVAL"))
-    },
+    readFile: (path, range) => readParts(path, (read) => read(range)),
+    readParts,
     resolve: (path) => resolve(path),
   }
 }

@@ -41,7 +41,8 @@ export interface Root {
   readonly shortages: Fault[]
 }
 
-const shortageNames = ["ENOMEM", "EMFILE", "ENFILE"]
+const isShortage = (failed: Result<unknown>): boolean =>
+  ["ENOMEM", "EMFILE", "ENFILE"].includes(errnoOf(failed) ?? "")
 
 /** To be asked before anything depends on what a root does not have. Faults: SystemCallFailed. */
 export function checkShortage({ shortages: [first] }: Root): Result<true> {
@@ -62,9 +63,8 @@ export function openInRoot(root: Root, path: string, flags: number): Result<numb
   for (let tries = 1; ; tries++) {
     const opened = call("openat2", path, root.descriptor, cString(path), addressOf(how), 24)
     if (opened.ok) return opened
-    const errno = errnoOf(opened) ?? ""
-    if (shortageNames.includes(errno)) root.shortages.push(opened.fault)
-    if (errno !== "EAGAIN" || tries === triesLimit) return opened
+    if (isShortage(opened)) root.shortages.push(opened.fault)
+    if (errnoOf(opened) !== "EAGAIN" || tries === triesLimit) return opened
   }
 }
 
@@ -163,16 +163,46 @@ export function statInRoot(root: Root, path: string): Stats | undefined {
   }
 }
 
+/**
+ * A regular file, to be read. What a path leads to is looked at before it is opened, because opening a device does things, and then opened
+ * by that very descriptor: nobody can put anything else in its place meanwhile. Faults: SystemCallFailed (EINVAL: it is no such file).
+ */
+export function openFileInRoot(root: Root, path: string): Result<number> {
+  const seen = openInRoot(root, path, openFlags.path)
+  if (!seen.ok) return seen
+  const opened = fstatSync(seen.value).isFile()
+    ? openAgain(root, seen.value, path)
+    : fail(fault("SystemCallFailed", { syscall: "open", target: path, errno: "EINVAL" }))
+  closeSync(seen.value)
+  return opened
+}
+
+let ownDescriptors: Result<number> | undefined
+
+/** This process's descriptors, as proc shows them. To be opened before another mount namespace is entered: its proc may not know us. */
+export function openOwnDescriptors(): Result<number> {
+  const path = "/proc/self/fd"
+  ownDescriptors ??= call("openat", path, atFdCwd, cString(path), openFlags.path | openFlags.closeOnExec, 0)
+  return ownDescriptors
+}
+
+/** For reading, what a descriptor only names. Without a proc nobody knows what is there: that is no absence. */
+function openAgain(root: Root, seen: number, path: string): Result<number> {
+  const own = openOwnDescriptors()
+  const flags = openFlags.nonBlock | openFlags.closeOnExec
+  const opened = own.ok ? call("openat", path, own.value, cString(`${seen}`), flags, 0) : own
+  if (!opened.ok && (!own.ok || isShortage(opened))) root.shortages.push(opened.fault)
+  return opened
+}
+
 /** Content of a regular file, or undefined when there is none to be had; never waits, never follows out of the root. */
 export function readInRoot(root: Root, path: string, limitBytes: number): Uint8Array | undefined {
-  // Looked at before it is opened: opening a device does things.
-  if (statInRoot(root, path)?.isFile() !== true) return undefined
-  const opened = openInRoot(root, path, openFlags.nonBlock)
+  const opened = openFileInRoot(root, path)
   if (!opened.ok) return undefined
   try {
-    const stat = fstatSync(opened.value)
-    if (!stat.isFile() || stat.size > limitBytes) return undefined
-    const buffer = new Uint8Array(stat.size)
+    const { size } = fstatSync(opened.value)
+    if (size > limitBytes) return undefined
+    const buffer = new Uint8Array(size)
     let length = 0
     while (length < buffer.length) {
       const count = readSync(opened.value, buffer, length, buffer.length - length, length)

@@ -8,6 +8,7 @@ import { errnoName } from "../core/fault/errno.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { call } from "./checked.ts"
+import { openOwnDescriptors } from "./in-root.ts"
 
 const cloneFs = 0x200
 const cloneNewNs = 0x20000
@@ -25,6 +26,8 @@ export function openMountNamespace(pid: bigint): Result<number> {
 
 /** Faults: SystemCallFailed. */
 export function enterMountNamespace(namespace: number, shown: string): Result<number> {
+  const own = openOwnDescriptors()
+  if (!own.ok) return own
   const alone = call("unshare", "CLONE_FS", cloneFs)
   return alone.ok ? call("setns", shown, namespace, cloneNewNs) : alone
 }

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
@@ -10,7 +20,16 @@ import { hostPath } from "../../src/core/text/brand.ts"
 import { baseName, parentPath } from "../../src/core/text/path.ts"
 import { viewContainer } from "../../src/host/container-tree.ts"
 import { createLiveHost } from "../../src/host/live.ts"
-import { ensureDirectory, linkAt, openRoot, type Root } from "../../src/linux/in-root.ts"
+import { errnoOf as systemErrnoOf } from "../../src/linux/checked.ts"
+import {
+  ensureDirectory,
+  linkAt,
+  openFileInRoot,
+  openRoot,
+  type Root,
+  readInRoot,
+} from "../../src/linux/in-root.ts"
+import { makeCharacterNode } from "../../src/linux/nodes.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-container-tree-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -85,6 +104,90 @@ describe("a container's root as a tree", () => {
     expect(errnoOf(tree.readDir("/absolute"))).toBe("ENOTDIR")
     expect(errnoOf(tree.readDir("/absent"))).toBe("ENOENT")
   })
+})
+
+test("what is read of one file is of one file, whatever takes its place meanwhile", () => {
+  const path = join(work, "replaced")
+  mkdirSync(path)
+  writeFileSync(join(path, "file"), "old content")
+  const read = viewContainer(open(path)).readParts("/file", (readPart) => {
+    const first = readPart({ offsetBytes: 0, lengthBytes: 4 })
+    writeFileSync(join(path, "other"), "new content")
+    renameSync(join(path, "other"), join(path, "file"))
+    return [first, readPart({ offsetBytes: 4, lengthBytes: 100 })].map((part) =>
+      part.ok ? new TextDecoder().decode(part.value) : "",
+    )
+  })
+  expect(read).toEqual(["old ", "content"])
+})
+
+const canMakeNodes = makeCharacterNode(join(work, "probe"), 240, 0, 0o666).ok
+const racing = "a file that a racing thread swaps for a device"
+describe.skipIf(!canMakeNodes)(canMakeNodes ? racing : `${racing} (missing: root)`, () => {
+  const path = join(work, "raced")
+  const place = join(path, "file")
+  const node = join(path, "node")
+  const text = new TextEncoder().encode("content")
+  beforeAll(() => {
+    mkdirSync(path)
+    writeFileSync(place, text)
+    // No driver has this number: whoever opens it gets ENXIO.
+    makeCharacterNode(node, 240, 0, 0o666)
+  })
+
+  /** Looks while a thread swaps, until it was seen both ways, and often enough: on a busy machine the thread comes seldom. */
+  async function race(look: () => string, wanted: readonly string[]): Promise<ReadonlySet<string>> {
+    const flags = new Int32Array(new SharedArrayBuffer(8))
+    const worker = new Worker(new URL("../apply/cdi-hook/swap-worker.ts", import.meta.url).href)
+    const stopped = new Promise((resolve) => worker.addEventListener("message", resolve))
+    worker.postMessage({ directory: place, link: node, flags })
+    while (Atomics.load(flags, 1) === 0) await Bun.sleep(1)
+    const seen = new Set<string>()
+    for (let index = 0; index < 2_000_000; index++) {
+      const isEnough = index >= 5000 && Atomics.load(flags, 1) >= 1000
+      if (isEnough && wanted.every((one) => seen.has(one))) break
+      seen.add(look())
+    }
+    Atomics.store(flags, 0, 1)
+    await stopped
+    worker.terminate()
+    return seen
+  }
+  const attemptOf = (action: () => unknown): string => {
+    try {
+      action()
+      return "read"
+    } catch (error) {
+      return (error as { readonly code?: string }).code ?? ""
+    }
+  }
+
+  test("who looks at the path and then opens it opens the device: the race is a real one", async () => {
+    const look = (): string =>
+      attemptOf(() => {
+        if (statSync(place).isFile()) closeSync(openSync(place, "r"))
+      })
+    expect(await race(look, ["ENXIO"])).toContain("ENXIO")
+  }, 60_000)
+
+  test("no reader of the tree does", async () => {
+    const root = open(path)
+    const tree = viewContainer(root)
+    const look = (): string => {
+      const read = tree.readFile("/file")
+      return read.ok ? "read" : (errnoOf(read) ?? "")
+    }
+    expect([...(await race(look, ["read", "EINVAL"]))].sort()).toEqual(["EINVAL", "read"])
+    const lookWhole = (): string => {
+      const opened = openFileInRoot(root, "/file")
+      if (opened.ok) closeSync(opened.value)
+      const content = readInRoot(root, "/file", 100)
+      if (content !== undefined) expect(content).toEqual(text)
+      return opened.ok ? "read" : (systemErrnoOf(opened) ?? "")
+    }
+    expect([...(await race(lookWhole, ["read", "EINVAL"]))].sort()).toEqual(["EINVAL", "read"])
+    expect(root.shortages).toEqual([])
+  }, 60_000)
 })
 
 test("any tree of links leads where the view of a root by its paths says", () => {

@@ -45,9 +45,11 @@ export function observeCompat(tree: LibraryTree, directory: string): CompatLibra
 
 /** A file that is no ELF file has no note; the loader passes over it. */
 function readNote(tree: LibraryTree, path: string): CompatNote {
-  const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-    const bytes = tree.readFile(path, { offsetBytes, lengthBytes })
-    return bytes.ok ? bytes.value : new Uint8Array()
+  return tree.readParts(path, (readPart) => {
+    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
+      const bytes = readPart({ offsetBytes, lengthBytes })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    })
+    return layout.ok ? readCompatNote(layout.value) : { kind: "none" }
   })
-  return layout.ok ? readCompatNote(layout.value) : { kind: "none" }
 }

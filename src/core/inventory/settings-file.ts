@@ -61,12 +61,7 @@ export function readTomlSettings(
   patterns: readonly string[],
   imports?: string,
 ): readonly SettingsFile[] | undefined {
-  const tree = {
-    lstat: (path: string) => host.lstat(hostPath(path)),
-    readDir: (path: string) => host.readDir(hostPath(path)),
-    readFile: (path: string) => host.readFile(hostPath(path)),
-    resolve: (path: string) => ({ ok: true, value: path }) as const,
-  }
+  const tree = { readDir: (path: string) => host.readDir(hostPath(path)) }
   const files: SettingsFile[] = []
   const known = new Set<string>()
   const queue = [...patterns]

@@ -15,7 +15,11 @@ export interface GlobBudget {
 }
 
 /** Order: by code point, within each directory. What cannot be read has no matches. */
-export function expandGlob(tree: LibraryTree, pattern: string, budget: GlobBudget): readonly string[] {
+export function expandGlob(
+  tree: Pick<LibraryTree, "readDir">,
+  pattern: string,
+  budget: GlobBudget,
+): readonly string[] {
   let found: readonly string[] = [""]
   const parts = pattern.split("/").filter((part) => part !== "" && part !== ".")
   for (const part of parts) {

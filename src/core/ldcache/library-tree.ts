@@ -5,16 +5,21 @@
 
 import type { Result } from "../fault/result.ts"
 
+/** Units: bytes. */
+export interface FileRange {
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+}
+
 /** Paths are those inside the tree, absolute, and never lead out of it. */
 export interface LibraryTree {
   /** The entry itself: a symlink is not followed. */
   lstat(path: string): Result<{ readonly kind: string; readonly sizeBytes: number }>
   /** Order: by code point. */
   readDir(path: string): Result<readonly string[]>
-  readFile(
-    path: string,
-    range?: { readonly offsetBytes: number; readonly lengthBytes: number },
-  ): Result<Uint8Array>
+  readFile(path: string, range?: FileRange): Result<Uint8Array>
+  /** Parts of one file, which is opened once for all that `use` reads. */
+  readParts<T>(path: string, use: (read: (range?: FileRange) => Result<Uint8Array>) => T): T
   /** The path with all its links resolved; it need not exist. */
   resolve(path: string): Result<string>
 }

@@ -123,7 +123,7 @@ function entryOf({ place, library }: Found, hwcapNames: readonly string[]): Ldca
   const isNumbered = place.hwcapName !== ""
   const hwcap = !isNumbered
     ? place.hwcap
-    : hwcapExtensionBit | (BigInt(head.readIsaLevel()) << 32n) | BigInt(hwcapNames.indexOf(place.hwcapName))
+    : hwcapExtensionBit | (BigInt(head.isaLevel) << 32n) | BigInt(hwcapNames.indexOf(place.hwcapName))
   return {
     soname,
     path: `${place.path}/${isNumbered ? name : soname}`,

@@ -12,7 +12,7 @@ import type { Finding } from "../fault/finding.ts"
 import { compareNames } from "./compare-names.ts"
 import { type LdconfigRules, processorSubdirectories } from "./ldconfig-rules.ts"
 import type { LibraryTree } from "./library-tree.ts"
-import { type LibraryHead, readLibraryHead } from "./read-library-head.ts"
+import { type DirectoryRole, type LibraryHead, readLibraryHead } from "./read-library-head.ts"
 
 export interface DirectoryLibrary {
   readonly soname: string
@@ -28,9 +28,6 @@ export interface LibraryDirectory {
   /** Names in it that mean processors and lead to directories. Order: links last, else by code point. */
   readonly subdirectories: readonly string[]
 }
-
-/** How a directory came to be searched. */
-export type DirectoryRole = "plain" | "hwcaps"
 
 /** More names than any directory of libraries has. */
 const nameLimit = 100_000
@@ -55,7 +52,7 @@ export function observeLibraryDirectory(
   const heads = new Map<string, LibraryHead | undefined>()
   const headOf = (path: string, place: string): LibraryHead | undefined => {
     if (heads.has(place)) return heads.get(place)
-    const head = readLibraryHead(tree, place, rules.machine)
+    const head = readLibraryHead(tree, place, rules.machine, role)
     if (!head.ok) complain({ severity: "note", fault: head.fault, evidence: [path] })
     heads.set(place, head.ok ? head.value : undefined)
     return head.ok ? head.value : undefined

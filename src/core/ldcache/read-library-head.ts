@@ -20,34 +20,47 @@ import type { LibraryTree } from "./library-tree.ts"
 export interface LibraryHead {
   readonly soname: string | undefined
   readonly flags: number
-  /** 0: any x86-64; 1 to 3: x86-64-v2 to v4. Asked for apart: it may cost another read. */
-  readIsaLevel(): number
+  /** 0: any x86-64; 1 to 3: x86-64-v2 to v4. 0 also where nobody asks, because it may cost another read: all but `hwcaps`. */
+  readonly isaLevel: number
 }
+
+/** How a directory came to be searched. */
+export type DirectoryRole = "plain" | "hwcaps"
 
 /** `path`: its links resolved. Faults: HostReadFailed, ElfInvalid. */
 export function readLibraryHead(
   tree: LibraryTree,
   path: string,
   machine: LdconfigRules["machine"],
+  role: DirectoryRole,
 ): Result<LibraryHead> {
-  const first = tree.readFile(path, { offsetBytes: 0, lengthBytes: 1024 })
-  if (!first.ok) return first
-  const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-    if (offsetBytes === 0 && lengthBytes === 1024) return first.value
-    const bytes = tree.readFile(path, { offsetBytes, lengthBytes })
-    return bytes.ok ? bytes.value : new Uint8Array()
+  return tree.readParts(path, (readPart) => {
+    const first = readPart({ offsetBytes: 0, lengthBytes: 1024 })
+    if (!first.ok) return first
+    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
+      if (offsetBytes === 0 && lengthBytes === 1024) return first.value
+      const bytes = readPart({ offsetBytes, lengthBytes })
+      return bytes.ok ? bytes.value : new Uint8Array()
+    })
+    return layout.ok ? headOf(layout.value, machine, role) : layout
   })
-  if (!layout.ok) return layout
+}
+
+function headOf(
+  layout: ElfLayout,
+  machine: LdconfigRules["machine"],
+  role: DirectoryRole,
+): Result<LibraryHead> {
   const wrong = (problem: string): Result<never> => fail(fault("ElfInvalid", { problem }))
-  if (!layout.value.isShared) return wrong("no shared object")
-  if (layout.value.tags === undefined) return wrong("no dynamic section")
-  if (offsetOf(layout.value, tagValue(layout.value, dynamicTag.stringTable)) === undefined)
-    return wrong("no names")
-  const names = parseNames(layout.value, [])
+  if (!layout.isShared) return wrong("no shared object")
+  if (layout.tags === undefined) return wrong("no dynamic section")
+  if (offsetOf(layout, tagValue(layout, dynamicTag.stringTable)) === undefined) return wrong("no names")
+  const names = parseNames(layout, [])
   if (!names.ok) return names
-  const flags = flagsFor(layout.value, names.value.file.needed, machine)
-  if (flags === undefined) return wrong(`built for another machine: ${layout.value.machine}`)
-  return ok({ soname: names.value.file.soname, flags, readIsaLevel: () => isaLevelOf(layout.value) })
+  const { soname, needed } = names.value.file
+  const flags = flagsFor(layout, needed, machine)
+  if (flags === undefined) return wrong(`built for another machine: ${layout.machine}`)
+  return ok({ soname, flags, isaLevel: role === "hwcaps" ? isaLevelOf(layout) : 0 })
 }
 
 function flagsFor(
