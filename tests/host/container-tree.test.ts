@@ -14,8 +14,11 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
+import type { Finding } from "../../src/core/fault/finding.ts"
 import type { Result } from "../../src/core/fault/result.ts"
 import { viewRoot } from "../../src/core/host/root-view.ts"
+import { observeCacheable } from "../../src/core/ldcache/observe-cacheable.ts"
+import { createWalkBudget } from "../../src/core/ldcache/walk-budget.ts"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { baseName, parentPath } from "../../src/core/text/path.ts"
 import { viewContainer } from "../../src/host/container-tree.ts"
@@ -30,6 +33,7 @@ import {
   readInRoot,
 } from "../../src/linux/in-root.ts"
 import { makeCharacterNode } from "../../src/linux/nodes.ts"
+import { library } from "../apply/cdi-hook/hook-root.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-container-tree-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -39,6 +43,7 @@ const open = (path: string): Root => {
   if (!opened.ok) throw new Error(JSON.stringify(opened.fault))
   return opened.value
 }
+const errnoOfFinding = ({ fault }: Finding): string | undefined => errnoOf({ ok: false, fault })
 const errnoOf = (result: Result<unknown>): string | undefined =>
   !result.ok && result.fault.tag === "HostReadFailed" ? result.fault.data.errno : undefined
 
@@ -103,6 +108,62 @@ describe("a container's root as a tree", () => {
     expect(tree.readDir("/many")).toEqual({ ok: true, value: names.sort() })
     expect(errnoOf(tree.readDir("/absolute"))).toBe("ENOTDIR")
     expect(errnoOf(tree.readDir("/absent"))).toBe("ENOENT")
+  })
+})
+
+describe("what looking at a tree may cost", () => {
+  const path = join(work, "costly")
+  beforeAll(() => {
+    mkdirSync(join(path, "etc"), { recursive: true })
+    for (const name of ["lib", "more"]) {
+      mkdirSync(join(path, name))
+      for (let index = 0; index < 5; index++) {
+        writeFileSync(join(path, name, `lib${name}${index}.so.1.2`), library(`lib${name}${index}.so.1`))
+        symlinkSync(`lib${name}${index}.so.1.2`, join(path, name, `lib${name}${index}.so`))
+      }
+    }
+    writeFileSync(join(path, "etc/ld.so.conf"), "/lib\n/more\n")
+  })
+
+  test("is bounded: beyond it nothing is asked, read or remembered", () => {
+    const walk = createWalkBudget(100_000)
+    const tree = viewContainer(open(path), walk)
+    const asked = Array.from({ length: 1000 }, (_, index) => errnoOf(tree.lstat(`/absent${index}`)))
+    const answered = asked.indexOf("E2BIG")
+    expect(answered).toBeGreaterThan(300)
+    expect(answered).toBeLessThan(400)
+    expect(new Set(asked.slice(answered))).toEqual(new Set(["E2BIG"]))
+    // Also of what was known.
+    const failed = [
+      tree.lstat("/absent0"),
+      tree.readDir("/lib"),
+      tree.readFile("/etc/ld.so.conf"),
+      tree.resolve("/lib"),
+    ]
+    expect(failed.map(errnoOf)).toEqual(["E2BIG", "E2BIG", "E2BIG", "E2BIG"])
+    expect(walk.isSpent()).toBe(true)
+  })
+
+  test("wherever it ends, what was found is right, whole directories only, and the end is told", () => {
+    const rules = { machine: "x86-64", trustedDirectories: [], hasProcessorSubdirectories: true } as const
+    const root = open(path)
+    const look = (steps: number) => {
+      const walk = createWalkBudget(steps)
+      return observeCacheable(viewContainer(root, walk), rules, walk)
+    }
+    const whole = look(1_000_000)
+    expect([whole.entries.length, whole.links.length, whole.findings]).toEqual([20, 10, []])
+    const counts = new Set<number>()
+    for (let steps = 0; steps < 100_000; steps += 199) {
+      const { entries, links, findings } = look(steps)
+      counts.add(entries.length)
+      expect([entries, links]).toEqual([
+        whole.entries.slice(0, entries.length),
+        whole.links.slice(0, entries.length / 2),
+      ])
+      expect(findings.map(errnoOfFinding)).toEqual(entries.length === 20 ? [] : ["E2BIG"])
+    }
+    expect([...counts]).toEqual([0, 10, 20])
   })
 })
 

@@ -19,6 +19,7 @@ import {
   planLoaderFiles,
 } from "../../core/ldcache/plan-loader-files.ts"
 import { renderLdcache } from "../../core/ldcache/render-ldcache.ts"
+import { createWalkBudget } from "../../core/ldcache/walk-budget.ts"
 import { baseName, parentPath } from "../../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
 import { viewContainer } from "../../host/container-tree.ts"
@@ -48,6 +49,7 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
     if (written.value) changes.push(`${path} written`)
     return written
   }
+  const walk = createWalkBudget()
   const isThere = (path: string): boolean => viewContainer(root).lstat(path).ok
   if (!isThere(ldSoConfPath)) {
     const written = write(ldSoConfPath, encodeUtf8(ldSoConfText))
@@ -59,7 +61,7 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
       isDebian: isThere("/etc/debian_version"),
       isAlpine: isThere("/etc/alpine-release"),
       hasMusl: isThere(muslLoaderFile(machine)),
-      configured: observeLdSoConf(viewContainer(root), ldSoConfPath).directories,
+      configured: observeLdSoConf(viewContainer(root, walk), ldSoConfPath, walk).directories,
       foldersText: readText(root, foldersPath),
       muslText: readText(root, muslPathFile(machine)),
     },
@@ -69,9 +71,9 @@ export function updateLdcache(root: Root, folders: readonly string[]): Result<Ho
     const written = write(path, encodeUtf8(text))
     if (!written.ok) return written
   }
+  const rules = observeLdconfigRules(viewContainer(root), machine)
   // A view of its own: what is written now must be seen.
-  const tree = viewContainer(root)
-  const cacheable = observeCacheable(tree, observeLdconfigRules(tree, machine))
+  const cacheable = observeCacheable(viewContainer(root, walk), rules, walk)
   const sure = checkShortage(root)
   if (!sure.ok) return sure
   for (const link of cacheable.links) if (makeLink(root, link, findings)) changes.push(`${link.path} linked`)

@@ -8,6 +8,7 @@ import { noteLooks } from "../host/note-looks.ts"
 import type { RootView } from "../host/root-view.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
+import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
 import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
@@ -134,7 +135,7 @@ function namedDirectories(
   view: RootView,
   { searchPaths }: LibrarySearch,
 ): { readonly named: ReadonlySet<string>; readonly looked: ReadonlySet<string> } {
-  const budget: GlobBudget = { directories: 1024 }
+  const budget: GlobBudget = { directories: 1024, walk: createWalkBudget() }
   const looked = new Set<string>()
   const noting = noteLooks(view, (path) => looked.add(path))
   return { named: new Set(searchPaths.flatMap((path) => expandGlob(noting, path, budget))), looked }

@@ -24,6 +24,7 @@ import {
 } from "../inventory/platform-list.ts"
 import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
+import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { isFileName } from "../text/file-name.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
@@ -47,7 +48,7 @@ export function observePlatformContents(host: Host, { view, lists }: PlatformPla
   const items: PlatformItem[] = []
   const missing: Finding[] = []
   const places = new Set<HostPath>()
-  const budget: GlobBudget = { directories: 4096 }
+  const budget: GlobBudget = { directories: 4096, walk: createWalkBudget() }
   const nodes = viewRoot(host, hostPath("/"))
   const noting = (seen: RootView): RootView => noteLooks(seen, (path) => places.add(seen.outside(path)))
   const files = noting(view)

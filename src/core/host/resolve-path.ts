@@ -27,14 +27,15 @@ export function resolvePath(
   noteLink: (link: string) => void = () => undefined,
 ): Result<HostPath> {
   if (path.length >= pathLimit) return fail(readFault(path, "open", "ENAMETOOLONG"))
-  let pending = path.split("/").filter((part) => part !== "" && part !== ".")
+  /** The last comes next. */
+  const pending = partsOf(path).reverse()
   const resolved: string[] = []
   /** Depth of the first part that is not there: what would lie below it needs no look. */
   let absentAt = Number.POSITIVE_INFINITY
   let links = 0
   while (pending.length > 0) {
-    const [part = "", ...rest] = pending
-    pending = rest
+    const part = pending.pop() ?? ""
+    const hasMore = pending.length > 0
     if (part === "..") {
       resolved.pop()
       if (resolved.length <= absentAt) absentAt = Number.POSITIVE_INFINITY
@@ -45,9 +46,9 @@ export function resolvePath(
       continue
     }
     const here = `/${[...resolved, part].join("/")}`
-    const stat = rest.length > 0 || follow === "all" ? reader.lstat(here) : undefined
+    const stat = hasMore || follow === "all" ? reader.lstat(here) : undefined
     if (stat === undefined || !stat.ok || stat.value.kind !== "symlink") {
-      if (stat?.ok === true && rest.length > 0 && stat.value.kind !== "directory")
+      if (stat?.ok === true && hasMore && stat.value.kind !== "directory")
         return fail(readFault(here, "open", "ENOTDIR"))
       if (stat?.ok === false) absentAt = Math.min(absentAt, resolved.length)
       resolved.push(part)
@@ -58,10 +59,12 @@ export function resolvePath(
     const target = reader.readLink(here)
     if (!target.ok) return target
     if (target.value.startsWith("/")) resolved.length = 0
-    pending = [...target.value.split("/").filter((one) => one !== "" && one !== "."), ...rest]
+    pending.push(...partsOf(target.value).reverse())
   }
   return ok(hostPath(`/${resolved.join("/")}`))
 }
+
+const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".")
 
 /** The one way in which a failed read of a machine becomes a fault. */
 export function readFault(path: string, syscall: string, errno: string): Fault {

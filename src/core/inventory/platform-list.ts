@@ -8,6 +8,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { viewRoot } from "../host/root-view.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
+import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, joinPath } from "../text/path.ts"
 import type { NodeFact } from "./inventory.ts"
@@ -75,7 +76,7 @@ export function observePlatformEntries(host: Host): PlatformEntries {
   const missing: Finding[] = []
   const nodes = new Map<HostPath, NodeFact>()
   const view = viewRoot(host, hostPath("/"))
-  const budget: GlobBudget = { directories: 4096 }
+  const budget: GlobBudget = { directories: 4096, walk: createWalkBudget() }
   for (const entry of entries) {
     if (entry.kind !== "dev") {
       if (!isPattern(entry.path) && !host.exists(entry.path)) missing.push(platformEntryMissing(entry))

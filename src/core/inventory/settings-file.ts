@@ -2,6 +2,7 @@
 
 import type { HostFiles } from "../host/host.ts"
 import { expandGlob } from "../ldcache/glob.ts"
+import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type JsonValue, parseJson } from "../oci/json.ts"
 import { hostPath } from "../text/brand.ts"
 import { joinPath, parentPath } from "../text/path.ts"
@@ -65,7 +66,7 @@ export function readTomlSettings(
   const files: SettingsFile[] = []
   const known = new Set<string>()
   const queue = [...patterns]
-  const budget = { directories: globBudget }
+  const budget = { directories: globBudget, walk: createWalkBudget() }
   for (let pattern = queue.shift(); pattern !== undefined; pattern = queue.shift())
     for (const path of expandGlob(tree, pattern, budget)) {
       if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue

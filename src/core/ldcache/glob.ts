@@ -5,13 +5,16 @@
  */
 
 import type { LibraryTree } from "./library-tree.ts"
+import type { WalkBudget } from "./walk-budget.ts"
 
 /** More than any directory of configuration holds. */
 const matchLimit = 4096
 
-/** Directories that may still be read: patterns may ask for all of a tree, again and again. */
 export interface GlobBudget {
+  /** That may still be read: patterns may ask for all of a tree, again and again. */
   directories: number
+  /** Where patterns are compared with names, too. */
+  readonly walk: WalkBudget
 }
 
 /** Order: by code point, within each directory. What cannot be read has no matches. */
@@ -23,6 +26,9 @@ export function expandGlob(
   let found: readonly string[] = [""]
   const parts = pattern.split("/").filter((part) => part !== "" && part !== ".")
   for (const part of parts) {
+    // A bracket that nothing closes is looked for up to the end of its part, at each character.
+    const steps = part.length * part.split("[").length
+    if (!budget.walk.spend(steps * found.length)) return []
     if (!/[*?[\\]/.test(part)) {
       found = found.map((directory) => `${directory}/${part}`)
       continue
@@ -34,8 +40,11 @@ export function expandGlob(
       if (!names.ok) continue
       // A large directory counts as many.
       budget.directories -= Math.floor(names.value.length / 256)
-      for (const name of names.value)
-        if (next.length < matchLimit && matchName(part, name)) next.push(`${directory}/${name}`)
+      for (const name of names.value) {
+        if (next.length === matchLimit) break
+        if (!budget.walk.spend(steps * name.length)) return []
+        if (matchName(part, name)) next.push(`${directory}/${name}`)
+      }
     }
     found = next
   }

@@ -3,6 +3,7 @@
  * subdirectories for better processors. Only heads of files are read, nothing is written.
  *   each directory once, under the first name that leads to it; then its glibc-hwcaps subdirectories
  *   then subdirectories named after processors, and those within them, in the order in which they were met
+ *   a directory is in the cache whole or, when the walk ended before it was seen whole, not at all
  *   subdirectories of glibc-hwcaps that hold a library are numbered by their names, in the order of their bytes; no links are made in
  *   them, and their paths are those of the files, not of the names
  * Source: observed on ldconfig of glibc 2.36. System versions are 0 since then.
@@ -14,6 +15,7 @@ import { type LdconfigRules, processorSubdirectories } from "./ldconfig-rules.ts
 import type { LibraryTree } from "./library-tree.ts"
 import { observeLdSoConf } from "./observe-ld-so-conf.ts"
 import { type DirectoryLibrary, observeLibraryDirectory } from "./observe-library-directory.ts"
+import { createWalkBudget, limitReached, type WalkBudget } from "./walk-budget.ts"
 
 export interface Cacheable {
   readonly entries: readonly LdcacheEntry[]
@@ -22,7 +24,7 @@ export interface Cacheable {
   readonly idleHwcapNames: readonly string[]
   /** Links that ldconfig would make, because a path in the cache does not lead to its library yet. */
   readonly links: readonly { readonly path: string; readonly target: string }[]
-  /** Order: as observed. No more than a thousand. */
+  /** Order: as observed. No more than a thousand, and one when the walk ended before the tree did. */
   readonly findings: readonly Finding[]
 }
 
@@ -36,24 +38,40 @@ interface Place {
 interface Found {
   readonly place: Place
   readonly library: DirectoryLibrary
+  readonly links: Cacheable["links"]
 }
 
 const findingLimit = 1000
-const libraryLimit = 500_000
-const subdirectoryLimit = 1000
 
-export function observeCacheable(tree: LibraryTree, rules: LdconfigRules): Cacheable {
-  const configuration = observeLdSoConf(tree, "/etc/ld.so.conf")
+export function observeCacheable(
+  tree: LibraryTree,
+  rules: LdconfigRules,
+  walk: WalkBudget = createWalkBudget(),
+): Cacheable {
+  const configuration = observeLdSoConf(tree, "/etc/ld.so.conf", walk)
+  const isToldAlready = walk.isSpent()
   const findings: Finding[] = [...configuration.findings]
   const complain = (finding: Finding): void => {
-    if (findings.length < findingLimit) findings.push(finding)
+    if (findings.length < findingLimit && !walk.isSpent()) findings.push(finding)
   }
   const found: Found[] = []
+  let unseen: string | undefined
   const processorPlaces: Place[] = []
   const visit = (place: Place): void => {
     const role = place.hwcapName === "" ? "plain" : "hwcaps"
     const observed = observeLibraryDirectory(tree, fromRoot(place.path), role, rules, complain)
-    for (const library of observed.libraries) if (found.length < libraryLimit) found.push({ place, library })
+    const seen = observed.libraries.map((library) => ({
+      place,
+      library,
+      links: missingLink(tree, place, library),
+    }))
+    // What is written of a library, and then sorted.
+    for (const { library } of seen) walk.spend(4 * (place.path.length + 2 * library.soname.length))
+    if (walk.isSpent()) {
+      unseen ??= place.path
+      return
+    }
+    for (const one of seen) found.push(one)
     for (const name of rules.hasProcessorSubdirectories ? observed.subdirectories : []) {
       const path = `${place.path}/${name}`
       const hwcap = place.hwcap | (processorSubdirectories.get(name) ?? 0n)
@@ -71,11 +89,19 @@ export function observeCacheable(tree: LibraryTree, rules: LdconfigRules): Cache
     return true
   }
   const allHwcapNames = new Set<string>()
+  const hwcapDirectories = new Set<string>()
+  /** Of a directory that any number of links may lead to: under another name it has nothing new. */
+  const readHwcapNamesOnce = (directory: string): readonly string[] => {
+    const resolved = tree.resolve(`${directory}/glibc-hwcaps`)
+    if (!resolved.ok || hwcapDirectories.has(resolved.value)) return []
+    hwcapDirectories.add(resolved.value)
+    return readHwcapNames(tree, resolved.value)
+  }
   const searched: Place[] = []
   for (const path of [...configuration.directories, ...rules.trustedDirectories]) {
     if (!claim(path)) continue
     searched.push({ path, hwcapName: "", hwcap: 0n })
-    for (const hwcapName of readHwcapNames(tree, fromRoot(path))) {
+    for (const hwcapName of readHwcapNamesOnce(fromRoot(path))) {
       const place = { path: `${path}/glibc-hwcaps/${hwcapName}`, hwcapName, hwcap: 0n }
       allHwcapNames.add(hwcapName)
       if (claim(place.path)) searched.push(place)
@@ -88,11 +114,13 @@ export function observeCacheable(tree: LibraryTree, rules: LdconfigRules): Cache
   }
   const used = new Set(found.map(({ place }) => place.hwcapName))
   const hwcapNames = [...allHwcapNames].filter((name) => used.has(name)).sort()
+  const numbers = new Map(hwcapNames.map((name, number) => [name, number]))
+  if (walk.isSpent() && !isToldAlready) findings.push(limitReached(unseen ?? "/", "E2BIG", "search"))
   return {
-    entries: found.map((one) => entryOf(one, hwcapNames)),
+    entries: found.map((one) => entryOf(one, numbers)),
     hwcapNames,
     idleHwcapNames: [...allHwcapNames].filter((name) => !used.has(name)),
-    links: found.flatMap((one) => missingLink(tree, one)),
+    links: found.flatMap(({ links }) => links),
     findings,
   }
 }
@@ -102,11 +130,11 @@ const fromRoot = (path: string): string => (path.startsWith("/") ? path : `/${pa
 
 /** Names that lead to directories. Order: those that are no links first, by code point. */
 function readHwcapNames(tree: LibraryTree, directory: string): readonly string[] {
-  const names = tree.readDir(`${directory}/glibc-hwcaps`)
+  const names = tree.readDir(directory)
   if (!names.ok) return []
   const linked: string[] = []
-  const own = names.value.slice(0, subdirectoryLimit).filter((name) => {
-    const path = `${directory}/glibc-hwcaps/${name}`
+  const own = names.value.filter((name) => {
+    const path = `${directory}/${name}`
     const stat = name.startsWith(".") ? undefined : tree.lstat(path)
     if (stat?.ok !== true) return false
     if (stat.value.kind !== "symlink") return stat.value.kind === "directory"
@@ -118,12 +146,12 @@ function readHwcapNames(tree: LibraryTree, directory: string): readonly string[]
   return [...own, ...linked]
 }
 
-function entryOf({ place, library }: Found, hwcapNames: readonly string[]): LdcacheEntry {
+function entryOf({ place, library }: Found, hwcapNumbers: ReadonlyMap<string, number>): LdcacheEntry {
   const { soname, name, head } = library
   const isNumbered = place.hwcapName !== ""
   const hwcap = !isNumbered
     ? place.hwcap
-    : hwcapExtensionBit | (BigInt(head.isaLevel) << 32n) | BigInt(hwcapNames.indexOf(place.hwcapName))
+    : hwcapExtensionBit | (BigInt(head.isaLevel) << 32n) | BigInt(hwcapNumbers.get(place.hwcapName) ?? 0)
   return {
     soname,
     path: `${place.path}/${isNumbered ? name : soname}`,
@@ -134,8 +162,11 @@ function entryOf({ place, library }: Found, hwcapNames: readonly string[]): Ldca
 }
 
 /** None over a regular file: ldconfig leaves that too. */
-function missingLink(tree: LibraryTree, { place, library }: Found): Cacheable["links"] {
-  const { soname, name } = library
+function missingLink(
+  tree: LibraryTree,
+  place: Place,
+  { soname, name }: DirectoryLibrary,
+): Cacheable["links"] {
   if (soname === name || soname.includes("/") || place.hwcapName !== "") return []
   const path = `${fromRoot(place.path)}/${soname}`
   const stat = tree.lstat(path)

@@ -3,14 +3,13 @@
  * that include each other, or themselves, come to an end (ldconfig itself goes on until it has no descriptor left).
  */
 
-import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { hostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 import { expandGlob } from "./glob.ts"
 import type { LibraryTree } from "./library-tree.ts"
 import { parseLdSoConf } from "./parse-ld-so-conf.ts"
+import { createWalkBudget, limitReached, type WalkBudget } from "./walk-budget.ts"
 
 export interface LdSoConf {
   /** As they are named, whether they exist or not; one that another name leads to is there once. Order: of search. */
@@ -29,6 +28,8 @@ const directoryLimit = 4096
 const patternLimit = 1024
 const patternLengthLimit = 4096
 const globBudget = 4096
+/** What a byte of a file costs. Units: steps. */
+const parseSteps = 4
 /** Units: bytes. */
 const sizeLimit = 1024 * 1024
 
@@ -37,14 +38,18 @@ interface Step {
   readonly path: string
 }
 
-/** `path`: usually `/etc/ld.so.conf`. */
-export function observeLdSoConf(tree: LibraryTree, path: string): LdSoConf {
+/** `path`: usually `/etc/ld.so.conf`. `walk`: what it is part of. */
+export function observeLdSoConf(
+  tree: LibraryTree,
+  path: string,
+  walk: WalkBudget = createWalkBudget(),
+): LdSoConf {
   const directories = new Map<string, string>()
   const files = new Set<string>()
   /** Where the files lie: one may be known by any number of names. */
   const places = new Set<string>()
   const patterns = new Set<string>()
-  const budget = { directories: globBudget }
+  const budget = { directories: globBudget, walk }
   const findings: Finding[] = []
 
   const named = new Set<string>()
@@ -64,15 +69,21 @@ export function observeLdSoConf(tree: LibraryTree, path: string): LdSoConf {
     const bytes = tree.readFile(file, { offsetBytes: 0, lengthBytes: sizeLimit + 1 })
     if (!bytes.ok) {
       const isAbsent = bytes.fault.tag === "HostReadFailed" && bytes.fault.data.reason === "absent"
-      if (!isAbsent) findings.push({ severity: "warning", fault: bytes.fault, evidence: [file] })
+      if (!isAbsent && !walk.isSpent())
+        findings.push({ severity: "warning", fault: bytes.fault, evidence: [file] })
       return []
     }
     if (bytes.value.length > sizeLimit) findings.push(limitReached(file, "EFBIG"))
-    return parseLdSoConf(decodeUtf8(bytes.value.subarray(0, sizeLimit))).flatMap((line): readonly Step[] =>
+    if (!walk.spend(bytes.value.length * parseSteps)) return []
+    const lines = parseLdSoConf(decodeUtf8(bytes.value.subarray(0, sizeLimit)))
+    const isTooLong = (pattern: string): boolean => pattern.length > patternLengthLimit
+    if (lines.some((line) => line.kind === "include" && line.patterns.some(isTooLong)))
+      findings.push(limitReached(file, "ENAMETOOLONG"))
+    return lines.flatMap((line): readonly Step[] =>
       line.kind === "directory"
         ? [line]
         : line.patterns
-            .filter((pattern) => pattern.length <= patternLengthLimit)
+            .filter((pattern) => !isTooLong(pattern))
             .map((pattern) => ({
               kind: "pattern",
               path: pattern.startsWith("/") ? pattern : `${parentPath(file)}/${pattern}`,
@@ -90,15 +101,14 @@ export function observeLdSoConf(tree: LibraryTree, path: string): LdSoConf {
     for (const step of steps.toReversed()) pending.push(step)
   }
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (files.size >= fileLimit || named.size >= directoryLimit || patterns.size >= patternLimit) {
-      findings.push(limitReached(path, "E2BIG"))
-      break
-    }
+    const isBeyond = files.size >= fileLimit || named.size >= directoryLimit || patterns.size >= patternLimit
+    if (isBeyond) findings.push(limitReached(path, "E2BIG"))
+    if (isBeyond || walk.isSpent()) break
     if (next.kind === "directory") addDirectory(next.path)
     else if (next.kind === "file") queue(readSteps(next.path))
     else if (next.kind === "pattern" && !patterns.has(next.path)) queue(expand(next.path))
   }
-  if (budget.directories < 0) findings.push(limitReached(path, "E2BIG"))
+  if (budget.directories < 0 || walk.isSpent()) findings.push(limitReached(path, "E2BIG"))
   return {
     directories: [...directories.values()],
     files: [...files],
@@ -109,9 +119,3 @@ export function observeLdSoConf(tree: LibraryTree, path: string): LdSoConf {
 
 /** The part before the first name that has a wildcard in it. */
 const directoryOfPattern = (pattern: string): string => parentPath(pattern.replace(/[*?[].*$/s, "*"))
-
-const limitReached = (path: string, errno: string): Finding => ({
-  severity: "warning",
-  fault: fault("HostReadFailed", { path: hostPath(path), syscall: "include", errno, reason: "other" }),
-  evidence: [path],
-})

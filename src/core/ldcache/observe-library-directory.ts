@@ -29,9 +29,6 @@ export interface LibraryDirectory {
   readonly subdirectories: readonly string[]
 }
 
-/** More names than any directory of libraries has. */
-const nameLimit = 100_000
-
 /** What is no library is passed over; what ought to be one is a finding. */
 export function observeLibraryDirectory(
   tree: LibraryTree,
@@ -57,7 +54,7 @@ export function observeLibraryDirectory(
     heads.set(place, head.ok ? head.value : undefined)
     return head.ok ? head.value : undefined
   }
-  for (const name of names.value.slice(0, nameLimit)) {
+  for (const name of names.value) {
     const path = `${directory}/${name}`
     const isLibrary = isLibraryName(name)
     const isSpecial =

@@ -235,6 +235,19 @@ suite(isRoot ? "an image that sets traps" : "an image that sets traps (missing: 
     }, 60_000)
   })
 
+  test("patterns that are slow upon names that are many end the walk, which is told of and fails nothing", () => {
+    const patterns = Array.from({ length: 100 }, (_, index) => `include /many/${"*a".repeat(90)}*b${index}\n`)
+    at.make({ "/etc/ld.so.conf": patterns.join(""), [`${folder}/libx.so.1`]: library("libx.so.1") })
+    for (let index = 0; index < 500; index++) at.make({ [`/many/${"a".repeat(240)}${index}`]: "" })
+    const updated = updateLdcache(at.root, [folder])
+    expect(updated).toMatchObject({
+      ok: true,
+      value: {
+        findings: [{ severity: "warning", fault: { data: { path: "/etc/ld.so.conf", errno: "E2BIG" } } }],
+      },
+    })
+  })
+
   test("configuration that includes itself comes to an end", () => {
     at.make({
       "/etc/ld.so.conf.d/loop.conf": "include /etc/ld.so.conf\ninclude loop.conf\ninclude *\n/opt/loop\n",

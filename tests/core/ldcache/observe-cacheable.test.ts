@@ -5,6 +5,7 @@ import { type RootView, viewRoot } from "../../../src/core/host/root-view.ts"
 import { flagsOf, type Ldcache } from "../../../src/core/ldcache/ldcache.ts"
 import { type LdconfigRules, observeLdconfigRules } from "../../../src/core/ldcache/ldconfig-rules.ts"
 import { observeCacheable } from "../../../src/core/ldcache/observe-cacheable.ts"
+import { createWalkBudget } from "../../../src/core/ldcache/walk-budget.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryEntry, type MemoryTree } from "../../../src/host/memory.ts"
 
@@ -197,6 +198,56 @@ describe("what ldconfig would put into a tree's cache", () => {
       ["note", "/usr/lib/libcut.so.1"],
       ["note", "/usr/lib/libloop.so"],
     ])
+  })
+})
+
+describe("a tree that has no end", () => {
+  const tree = {
+    "/etc/ld.so.conf": text("/first\n/second\n/third\n"),
+    "/first/libx.so.1": library("libx.so.1"),
+    "/second/liby.so.1": library("liby.so.1"),
+    "/second/libz.so.1.2": library("libz.so.1"),
+    "/third/libt.so.1": library("libt.so.1"),
+  }
+  const whole = observe(tree)
+
+  test("is told of, and a directory is in the cache whole or not at all", () => {
+    const outcomes = new Set<string>()
+    for (let steps = 0; steps < 2000; steps++) {
+      const { entries, links, findings } = observeCacheable(view(tree), rules, createWalkBudget(steps))
+      const found = lines({ entries })
+      outcomes.add(found.join())
+      // "libx.so.1 => /first/libx.so.1" and so on: no directory lacks one of its own.
+      expect(found.filter((line) => line.includes("/second/")).length % 2).toBe(0)
+      expect(links.length).toBe(found.some((line) => line.includes("libz")) ? whole.links.length : 0)
+      const isWhole = found.length === whole.entries.length
+      expect(findings.length).toBe(isWhole ? 0 : 1)
+      if (!isWhole)
+        expect(findings).toMatchObject([{ severity: "warning", fault: { data: { errno: "E2BIG" } } }])
+    }
+    expect(outcomes.size).toBe(4)
+  })
+
+  test("has each glibc-hwcaps read once, whatever leads to it", () => {
+    const count = 50
+    const many: Record<string, MemoryEntry> = {
+      "/etc/ld.so.conf": text(Array.from({ length: count }, (_, index) => `/d${index}\n`).join("")),
+      "/hw/x86-64-v3/libx.so.1": library("libx.so.1"),
+      "/hw/other/x": text(""),
+    }
+    for (let index = 0; index < count; index++) many[`/d${index}/glibc-hwcaps`] = link("/hw")
+    let asked = 0
+    const counting: RootView = {
+      ...view(many),
+      readDir: (path) => {
+        if (path === "/hw" || path.endsWith("glibc-hwcaps")) asked++
+        return view(many).readDir(path)
+      },
+    }
+    const { entries, hwcapNames, idleHwcapNames, findings } = observeCacheable(counting, rules)
+    expect(lines({ entries })).toEqual(["libx.so.1 => /d0/glibc-hwcaps/x86-64-v3/libx.so.1"])
+    expect([hwcapNames, idleHwcapNames, findings]).toEqual([["x86-64-v3"], ["other"], []])
+    expect(asked).toBe(1)
   })
 })
 
