@@ -22,6 +22,7 @@ import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
 import { simulatedRoot } from "./read-cdi.ts"
 import { resolveOn } from "./recall-cdi.ts"
+import { problemsJson, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
   usage:
@@ -40,24 +41,42 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!directories.ok) return directories
   const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
-  const resolved = await resolveOn(host.value, directories.value, flags.words)
-  if (!resolved.ok) return resolved
-  const given: Injection = { config: config.value, host: host.value, resolved: resolved.value }
+  const areNamed = flags.lists.has("spec-dir")
+  const found = await resolveOn({ host: host.value, directories: directories.value, areNamed }, flags.words)
+  if (!found.ok) return found
+  const { resolved, problems } = found.value
+  const given: Injection = {
+    ...{ config: config.value, host: host.value, resolved },
+    problems: await problemsJson(problems),
+  }
+  // The outcome tells in its JSON.
+  const isJson = flags.on.has("json") && !isPrinted(flags, config.value)
+  if (!isJson) await tellProblems(problems)
   // Of two at once the second edits what the first made of it.
   const place = placeOf(config.value)
-  return place !== undefined && placeOf(outputOf(flags, config.value)) === place && !flags.on.has("dry-run")
-    ? holdDirectory(parentPath(place), async (lock) => edit(flags, given, lock))
+  const isInPlace =
+    place !== undefined && placeOf(outputOf(flags, config.value)) === place && !flags.on.has("dry-run")
+  const edited = isInPlace
+    ? await holdDirectory(parentPath(place), async (lock) => edit(flags, given, lock))
     : edit(flags, given, "take")
+  if (isJson && !edited.ok) await tellProblems(problems)
+  return edited
 }
 
 interface Injection {
   readonly config: string
   readonly host: HostFiles
   readonly resolved: ResolvedDevices
+  /** What is wrong with specifications, as JSON. */
+  readonly problems: object
 }
 
 const outputOf = ({ values }: Flags, config: string): string =>
   values.get("o") ?? values.get("output") ?? config
+
+/** The edited text itself is the answer. */
+const isPrinted = (flags: Flags, config: string): boolean =>
+  outputOf(flags, config) === "-" && !flags.on.has("dry-run")
 
 /** The same for every spelling of a file's place. undefined: its directory is not there, which is told of when the file is read. */
 function placeOf(path: string): string | undefined {
@@ -69,7 +88,11 @@ function placeOf(path: string): string | undefined {
 }
 
 /** Faults: HostReadFailed, and those of applyEdits. */
-function edit(flags: Flags, { config, host, resolved }: Injection, lock: DirectoryLock): Result<Answer> {
+function edit(
+  flags: Flags,
+  { config, host, resolved, problems }: Injection,
+  lock: DirectoryLock,
+): Result<Answer> {
   const bytes = createLiveFiles().readFile(hostPath(config))
   if (!bytes.ok) return bytes
   // What is no UTF-8 stays what it is.
@@ -86,13 +109,13 @@ function edit(flags: Flags, { config, host, resolved }: Injection, lock: Directo
   const output = outputOf(flags, config)
   const isDry = flags.on.has("dry-run")
   const isChanged = edited.value !== text
-  if (output === "-" && !isDry) return ok({ text: edited.value, exit: 0 })
+  if (isPrinted(flags, config)) return ok({ text: edited.value, exit: 0 })
   if (!isDry && (isChanged || output !== config)) {
     const written = replaceFile(output, edited.value, 0o644, lock)
     if (!written.ok) return fail(written.fault)
   }
   if (flags.on.has("json")) {
-    const seen = JSON.parse(renderResolvedJson(resolved)) as object
+    const seen = JSON.parse(renderResolvedJson(resolved, problems)) as object
     const told = { ...seen, config, output, isChanged, isDryRun: isDry }
     return ok({ text: `${JSON.stringify(told, null, 2)}\n`, exit: 0 })
   }

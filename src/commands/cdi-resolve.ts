@@ -5,6 +5,7 @@ import { ok } from "../core/fault/result.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import { openMachine } from "./open-machine.ts"
 import { resolveOn } from "./recall-cdi.ts"
+import { problemsJson, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
   usage: "resolve NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
@@ -19,8 +20,12 @@ export const run = (args: readonly string[]): Promise<number> =>
     if (!directories.ok) return directories
     const host = await openMachine(flags.values.get("host"))
     if (!host.ok) return host
-    const resolved = await resolveOn(host.value, directories.value, flags.words)
-    if (!resolved.ok) return resolved
-    const render = flags.on.has("json") ? renderResolvedJson : renderResolved
-    return ok({ text: render(resolved.value), exit: 0 })
+    const areNamed = flags.lists.has("spec-dir")
+    const found = await resolveOn({ host: host.value, directories: directories.value, areNamed }, flags.words)
+    if (!found.ok) return found
+    const { resolved, problems } = found.value
+    if (flags.on.has("json"))
+      return ok({ text: renderResolvedJson(resolved, await problemsJson(problems)), exit: 0 })
+    await tellProblems(problems)
+    return ok({ text: renderResolved(resolved), exit: 0 })
   })

@@ -3,6 +3,7 @@
  * the files. Loaded only when one does.
  */
 
+import { registryFindings } from "../core/cdi/registry-findings.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { GpuDecision } from "../core/plan/decide.ts"
 import { planCdiAlone } from "../core/plan/plan-cdi-container.ts"
@@ -36,10 +37,10 @@ export async function planWithSpecifications(asking: Asking): Promise<Result<Pla
 
 function planRecalled(
   decision: GpuDecision,
-  { devices, findings, proof }: RecalledDevices,
+  { devices, problems, proof }: RecalledDevices,
   { host, witness }: ReadFrom,
 ): PlannedStart {
-  const planned = planFoundDevices(devices, findings, findHostNode(host), decision.log)
+  const planned = planFoundDevices(devices, registryFindings(problems), findHostNode(host), decision.log)
   const plan = planCdiAlone(decision, planned)
   return {
     plan,

@@ -5,13 +5,13 @@ import type { Registry } from "../core/cdi/registry.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { unreadableFile } from "../core/cdi/unreadable-file.ts"
 import { fault } from "../core/fault/fault.ts"
-import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
+import { absentDirectories } from "./absent-directories.ts"
 import { checkDirectories } from "./cdi-flags.ts"
 import type { FlagShape, Flags } from "./flags.ts"
 import { readSpecifications } from "./read-specifications.ts"
@@ -24,17 +24,11 @@ export function readRegistry(flags: Flags, shape: FlagShape): Result<Registry> {
   return host.ok ? ok(registryNamed(host.value, directories.value, flags)) : host
 }
 
-/** A directory that is not there is an empty one to engines; to who has named it, a slip of the pen. */
+/** Of directories that somebody has named those that are not there are told of. */
 export function registryNamed(host: HostFiles, directories: readonly string[], { lists }: Flags): Registry {
   const registry = readSpecifications(host, directories)
   if (!lists.has("spec-dir")) return registry
-  const absent = directories.flatMap((directory): readonly Finding[] => {
-    const read = host.readDir(hostPath(directory))
-    return read.ok || read.fault.tag !== "HostReadFailed" || read.fault.data.reason !== "absent"
-      ? []
-      : [{ severity: "warning", fault: read.fault, evidence: [] }]
-  })
-  return { ...registry, findings: [...absent, ...registry.findings] }
+  return { ...registry, findings: [...absentDirectories(host, directories), ...registry.findings] }
 }
 
 /** Of this machine. Faults: CdiFileUnreadable, and those of parseSpec. */

@@ -6,8 +6,7 @@
 
 import { findDevices, type IndexReader, indexDevices } from "../core/cdi/device-index.ts"
 import type { RegisteredDevice, Registry } from "../core/cdi/registry.ts"
-import { registryFindings } from "../core/cdi/registry-findings.ts"
-import type { Finding } from "../core/fault/finding.ts"
+import { type RegistryProblems, registryProblems } from "../core/cdi/registry-findings.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import type { Witness } from "./make-proof.ts"
@@ -17,14 +16,14 @@ import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
 /** The first line: how much of what stands behind it. Units: bytes, but of the two counts. */
 interface Head {
-  readonly version: 5
+  readonly version: 6
   readonly key: string
   /** How many parts the table has the ends of: sources, then buckets. */
   readonly sourceCount: number
   readonly bucketCount: number
-  /** Of the proof, which stands behind the table, and of what is wrong with files. */
+  /** Of the proof, which stands behind the table, and of what is wrong with files and names. */
   readonly proof: number
-  readonly findings: number
+  readonly problems: number
 }
 
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
@@ -60,9 +59,9 @@ export function recallDevices(
   return readStateParts(place.state, place.file, (read) => {
     const opened = openIndex(read, place.key)
     if (opened === undefined || !isFreshProof(opened.proof)) return undefined
-    const { proof, index, readFindings } = opened
+    const { proof, index, readProblems } = opened
     const devices = findDevices(index, names)
-    return devices === undefined ? undefined : { devices, findings: readFindings(), proof }
+    return devices === undefined ? undefined : { devices, problems: readProblems(), proof }
   })
 }
 
@@ -70,32 +69,32 @@ export interface RecalledDevices {
   /** Order: as asked for. */
   readonly devices: readonly RegisteredDevice[]
   /** What is wrong with other specifications. */
-  readonly findings: readonly Finding[]
+  readonly problems: RegistryProblems
   /** Of the directories and all files. */
   readonly proof: Proof
 }
 
 interface OpenedIndex {
   readonly proof: { readonly [K in keyof Proof]?: unknown }
-  readFindings(): readonly Finding[]
+  readProblems(): RegistryProblems
   readonly index: IndexReader
 }
 
 function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   const line = readFirstLine(read)
   const head = parse<Head>(line)
-  if (line === undefined || head?.version !== 5 || head.key !== key) return undefined
+  if (line === undefined || head?.version !== 6 || head.key !== key) return undefined
   const {
     sourceCount = Number.NaN,
     bucketCount = Number.NaN,
     proof = Number.NaN,
-    findings = Number.NaN,
+    problems = Number.NaN,
   } = head
-  if (![sourceCount, bucketCount, proof, findings].every(isLength)) return undefined
+  if (![sourceCount, bucketCount, proof, problems].every(isLength)) return undefined
   // What is before the texts is ASCII.
   const table = line.length + 1
   const start = table + (sourceCount + bucketCount) * entryLength
-  const texts = start + proof + findings
+  const texts = start + proof + problems
   const endOf = (part: number): number =>
     part < 0 ? 0 : Number.parseInt(read(table + part * entryLength, entryLength), 16)
   const textOf = (part: number): string | undefined => {
@@ -104,7 +103,7 @@ function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   }
   return {
     proof: parse<Proof>(read(start, proof)) ?? {},
-    readFindings: () => JSON.parse(read(start + proof, findings)) as readonly Finding[],
+    readProblems: () => JSON.parse(read(start + proof, problems)) as RegistryProblems,
     index: {
       bucketCount,
       source: (number) => (number < sourceCount ? textOf(number) : undefined),
@@ -148,13 +147,13 @@ export function rememberDevices(
   const proof = witness.prove([...directories, ...files].map(hostPath))
   if (proof === undefined) return
   const { sources, buckets } = indexDevices(registry)
-  const [proofText, findings] = [JSON.stringify(proof), JSON.stringify(registryFindings(registry))]
+  const [proofText, problems] = [JSON.stringify(proof), JSON.stringify(registryProblems(registry))]
   const parts = [...sources, ...buckets]
   const head: Head = {
-    ...{ version: 5, key: place.key, sourceCount: sources.length, bucketCount: buckets.length },
-    ...{ proof: Buffer.byteLength(proofText), findings: Buffer.byteLength(findings) },
+    ...{ version: 6, key: place.key, sourceCount: sources.length, bucketCount: buckets.length },
+    ...{ proof: Buffer.byteLength(proofText), problems: Buffer.byteLength(problems) },
   }
-  const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, findings, ...parts].join("")
+  const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, problems, ...parts].join("")
   if (Buffer.byteLength(text) > sizeLimit) return
   makeRoom(place.state, place.file, fileName, capacity)
   writeStateText(place.state, place.file, text)

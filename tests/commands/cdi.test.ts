@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import {
   existsSync,
   mkdirSync,
@@ -42,8 +42,8 @@ for (const args of machines) gantry("simulate", "up", ...withPlace(args).split("
 
 describe("the page on CDI", () => {
   test("has files and runs", () => {
-    expect(files.length).toBe(7)
-    expect(runs.length).toBe(21)
+    expect(files.length).toBe(8)
+    expect(runs.length).toBe(22)
   })
 
   test.each(runs.map(([, program = "", words = "", output = ""]) => [program, words, output] as const))(
@@ -54,7 +54,7 @@ describe("the page on CDI", () => {
       const { exit, stdout, stderr } = gantry(program, ...withPlace(words).split(" "))
       const shown = narrow(withoutPlace(stdout + stderr)).replaceAll(/time="[^"]+"/g, 'time="…"')
       expect(shown).toBe(narrow(output))
-      expect(exit).toBe(/\[GAN/.test(output) ? 1 : 0)
+      expect(exit).toBe(/^(?!warning: ).*\[GAN/m.test(output) ? 1 : 0)
     },
   )
 })
@@ -397,6 +397,67 @@ describe("gantry cdi", () => {
     expect(JSON.parse(validated.stdout)).toMatchObject({ version: 1, isFaultless: false })
     expect(cdi("validate", "--spec-dir", `${directory}/run`).exit).toBe(0)
     expect(cdi("validate", `${directory}/etc/old.yaml`).stdout).toContain("valid, vendor.com/gpu, 1 device, ")
+  })
+
+  describe("a bad file in the way of a device that a lower directory has too", () => {
+    const [low, high] = [join(directory, "low"), join(directory, "high")]
+    const config = join(directory, "told.json")
+    // The last wins.
+    const where = ["--spec-dir", low, "--spec-dir", high]
+    const spec = (key: string, value: string) =>
+      `cdiVersion: 0.5.0\n${key}: v.com/told\ndevices: [{name: a, containerEdits: {env: [A=${value}]}}]\n`
+    beforeAll(() => {
+      for (const place of [low, high]) mkdirSync(place)
+      writeFileSync(join(low, "v.yaml"), spec("kind", "stale"))
+      writeFileSync(join(high, "v.yaml"), spec("knid", "new"))
+      writeFileSync(config, "{}")
+      // What changed just now is not remembered.
+      Bun.sleepSync(20)
+    })
+
+    test.each<[action: string, more: readonly string[]]>([
+      ["resolve", []],
+      ["inspect", []],
+      ["inject", ["--config", config, "-o", "-"]],
+      ["inject", ["--config", config, "-o", "-", "--json"]],
+      ["inject", ["--config", config, "--dry-run"]],
+    ])("%s %p tells of it, also where devices are remembered", (action, more) => {
+      for (const _ of ["from files", "remembered"]) {
+        const { exit, stdout, stderr } = cdi(action, "v.com/told=a", ...where, ...more)
+        expect(withoutPlace(stderr)).toBe(
+          'warning: DIR/high/v.yaml:2:1: unknown field "knid" [GAN4004]: remove the field: engines refuse the whole file for it\n',
+        )
+        expect([exit, stdout.includes("A=stale")]).toEqual([0, true])
+      }
+    })
+
+    test.each<[action: string, more: readonly string[]]>([
+      ["resolve", []],
+      ["inspect", []],
+      ["inject", ["--config", config, "--dry-run"]],
+    ])("%s %p as JSON, and a directory that is not there", (action, more) => {
+      for (const _ of ["from files", "remembered"]) {
+        const args = ["v.com/told=a", ...where, "--spec-dir", "/nowhere", ...more, "--json"]
+        const { exit, stdout, stderr } = cdi(action, ...args)
+        expect([exit, stderr]).toEqual([0, ""])
+        const fault = { code: "GAN4004", tag: "CdiFieldUnknown" }
+        expect(JSON.parse(withoutPlace(stdout))).toMatchObject({
+          ...{ rejected: [{ file: "DIR/high/v.yaml", faults: [fault] }], untold: 0 },
+          findings: [{ severity: "warning", code: "GAN2001" }],
+        })
+      }
+    })
+
+    test("an injection that fails tells of it too, and one of which nobody can be told is done", () => {
+      const failing = ["v.com/told=a", ...where, "--config", "/nowhere.json"]
+      for (const args of [failing, [...failing, "--json"]]) {
+        const { exit, stderr } = cdi("inject", ...args)
+        expect([exit, stderr.includes("[GAN4004]"), stderr.includes("[GAN2001]")]).toEqual([1, true, true])
+      }
+      const command = 'exec "$0" "$1" cdi resolve v.com/told=a --spec-dir "$2" --spec-dir "$3" 2>/dev/full'
+      const ran = Bun.spawnSync(["sh", "-c", command, process.execPath, join(root, "src/main.ts"), low, high])
+      expect([ran.exitCode, ran.stdout.toString().includes("A=stale")]).toEqual([0, true])
+    })
   })
 
   test("a machine without specifications has none, which is no failure", () => {

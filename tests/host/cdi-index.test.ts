@@ -112,6 +112,30 @@ test("a file that appears and is refused, and is mended", () => {
   expect(recalled("x")).toBe("A=1")
 })
 
+test("what is wrong with other files and with names is remembered, of many the first, and none hides another kind", () => {
+  mkdirSync(run)
+  for (let file = 0; file < 40; file++) writeFileSync(join(run, `${file + 10}.yaml`), "{")
+  const many = Array.from(
+    { length: 40 },
+    (_, index) => `{name: d${index + 10}, containerEdits: {env: [A=b]}}`,
+  )
+  for (const name of ["x", "y"])
+    writeFileSync(
+      join(run, `${name}.json`),
+      `cdiVersion: 0.5.0\nkind: v.com/rival\ndevices: [${many.join(", ")}]\n`,
+    )
+  remember()
+  const problems = recallDevices(createLiveFiles(), directories, ["v.com/card=0"], state)?.problems
+  expect(problems?.untold).toBe(16)
+  expect(problems?.rejected).toHaveLength(32)
+  expect(problems?.rejected[0]).toEqual({
+    path: join(run, "10.yaml"),
+    faults: [expect.objectContaining({ tag: "CdiTextInvalid" })],
+  })
+  expect(problems?.findings).toHaveLength(32)
+  expect(problems?.findings[0]?.fault.data).toMatchObject({ device: "v.com/rival=d10" })
+})
+
 test.each<[change: string, make: () => void]>([
   ["was written anew", () => writeFileSync(join(etc, "a.yaml"), spec("2"))],
   ["came", () => writeFileSync(join(etc, "b.yaml"), spec("2", "x"))],
@@ -128,13 +152,13 @@ test("a file that others may write is not believed, nor one that says something 
   expect(recalled()).toBeUndefined()
   chmodSync(file, 0o600)
   expect(recalled()).toBe("A=1")
-  for (const text of ["", "{", "{}\n", "null\n", '{"version":4,"key":""}\n']) {
+  for (const text of ["", "{", "{}\n", "null\n", '{"version":5,"key":""}\n']) {
     writeFileSync(file, text)
     expect(recalled()).toBeUndefined()
   }
 })
 
-const numbers = ["sourceCount", "bucketCount", "proof", "findings"]
+const numbers = ["sourceCount", "bucketCount", "proof", "problems"]
 const wrong = ["-1", "0.5", "1e99", '"1"', "null", "[]", "8388609"]
 
 test.each<[says: string, place: RegExp]>([

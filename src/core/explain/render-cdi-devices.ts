@@ -23,7 +23,8 @@ export const renderCdiDevices = (devices: readonly RegisteredDevice[]): string =
     .map(escapeControl)
     .join("\n")}\n`
 
-export const renderCdiDevicesJson = (devices: readonly RegisteredDevice[]): string =>
+/** `beside`: more members. */
+export const renderCdiDevicesJson = (devices: readonly RegisteredDevice[], beside: object): string =>
   `${JSON.stringify(
     {
       version: 1,
@@ -39,6 +40,7 @@ export const renderCdiDevicesJson = (devices: readonly RegisteredDevice[]): stri
           specContainerEdits: editsJson(source.spec.containerEdits),
         }
       }),
+      ...beside,
     },
     null,
     2,

@@ -14,12 +14,14 @@ export const renderResolved = ({ devices, edits }: ResolvedDevices): string =>
     .map(escapeControl)
     .join("\n")}\n`
 
-export const renderResolvedJson = ({ devices, edits }: ResolvedDevices): string =>
+/** `beside`: more members. */
+export const renderResolvedJson = ({ devices, edits }: ResolvedDevices, beside: object): string =>
   `${JSON.stringify(
     {
       version: 1,
       devices: devices.map(({ name, source }) => ({ name, file: source.path })),
       containerEdits: editsJson(edits),
+      ...beside,
     },
     null,
     2,

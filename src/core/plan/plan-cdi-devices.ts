@@ -6,7 +6,7 @@
 import { completeNode, type FindHostNode } from "../cdi/complete-node.ts"
 import { mergeEdits } from "../cdi/merge-edits.ts"
 import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
-import { registryFindings } from "../cdi/registry-findings.ts"
+import { registryFindings, registryProblems } from "../cdi/registry-findings.ts"
 import { resolveDevices } from "../cdi/resolve-devices.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
@@ -62,7 +62,8 @@ export function planSpecifiedDevices(
 ): Result<SpecifiedDevices> {
   const resolved = resolveDevices(registry, names)
   if (!resolved.ok) return resolved
-  return planFoundDevices(resolved.value.devices, registryFindings(registry), findHostNode, log)
+  const findings = registryFindings(registryProblems(registry))
+  return planFoundDevices(resolved.value.devices, findings, findHostNode, log)
 }
 
 /** `findings`: what is wrong with other specifications. Faults: CdiDeviceUnusable. */

@@ -52,7 +52,7 @@ describe("the devices of specifications, one a line", () => {
     const recalled = collectEdits(found)
     expect(recalled.edits).toEqual(resolved.value.edits)
     expect(renderResolved(recalled)).toBe(renderResolved(resolved.value))
-    expect(renderResolvedJson(recalled)).toBe(renderResolvedJson(resolved.value))
+    expect(renderResolvedJson(recalled, {})).toBe(renderResolvedJson(resolved.value, {}))
     expect(found.map(({ hidden }) => hidden.map(({ path }) => path))).toEqual(
       resolved.value.devices.map(({ hidden }) => hidden.map(({ path }) => path)),
     )
