@@ -1,5 +1,6 @@
 /** Reads the directories of CDI specifications through the Host port: names that end in .json or .yaml, not below, and bounded. */
 
+import { readdirSync } from "node:fs"
 import type { SpecDirectory, SpecFileRead } from "../core/cdi/registry.ts"
 import { isSpecFileName } from "../core/cdi/spec-directories.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
@@ -9,6 +10,8 @@ import type { HostFiles } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
+import { decodeUtf8 } from "../core/text/utf8.ts"
+import { attempt } from "./file-system.ts"
 
 export const readCdiDirectories = (
   host: HostFiles,
@@ -40,21 +43,45 @@ function readDirectory(
         : "is not a directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }
-  const names = host.readDir(hostPath(directory))
+  const names = readNames(host, directory)
   if (!names.ok) return fail(fault("CdiDirectoryUnused", { directory, why: "cannot be listed" }, names.fault))
   const files: SpecFileRead[] = []
+  // What a recording lists twice were names that are no UTF-8, of which at most one is another file's too.
+  const seen = new Set<string>()
   const paths = names.value.filter(isSpecFileName).map((name) => joinPath(directory, name))
   for (const path of paths.filter(isWanted)) {
+    if (!path.isWellFormed() || seen.has(path)) {
+      files.push(unsayable(path))
+      continue
+    }
+    seen.add(path)
     const file = host.lstat(hostPath(path))
     if (!file.ok && !isAbsent(file.fault)) return file
-    // A name that is no UTF-8 is listed, and cannot be asked for. Engines read the file.
-    if (!file.ok && path.includes("\ufffd"))
-      files.push({ path, bytes: fail(readFault(path, "lstat", "EILSEQ")) })
+    if (!file.ok && path.includes("\ufffd")) files.push(unsayable(path))
     if (!file.ok || file.value.kind === "directory") continue
     files.push({ path, bytes: readCdiFile(host, path) })
   }
   return ok(files)
 }
+
+/**
+ * Bytes that are no UTF-8 are U+FFFD in a listing, in which such a name is the same as others. Where the directory lies on this machine it
+ * is then read as bytes, and they are lone surrogates (core/text/utf8.ts).
+ */
+function readNames(host: HostFiles, directory: string): Result<readonly string[]> {
+  const names = host.readDir(hostPath(directory))
+  const place = host.livePath(hostPath(directory))
+  if (!names.ok || place === undefined || !names.value.some((name) => name.includes("\ufffd"))) return names
+  return attempt(directory, "readdir", () =>
+    readdirSync(place, { encoding: "buffer" }).map(decodeUtf8).sort(),
+  )
+}
+
+/** Engines read such a file by the name that it has, which here nobody can say. */
+const unsayable = (path: string): SpecFileRead => ({
+  path,
+  bytes: fail(readFault(path, "lstat", "EILSEQ")),
+})
 
 /** One byte more than a specification may have, so that a larger one is told from one that fits. */
 export const readCdiFile = (host: HostFiles, path: string): Result<Uint8Array> =>

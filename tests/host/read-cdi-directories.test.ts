@@ -6,6 +6,7 @@ import { buildRegistry } from "../../src/core/cdi/registry.ts"
 import { resolveDevices } from "../../src/core/cdi/resolve-devices.ts"
 import { specLimitBytes } from "../../src/core/cdi/spec-limit.ts"
 import { renderFaultLine } from "../../src/core/fault/render.ts"
+import type { HostFiles } from "../../src/core/host/host.ts"
 import { createLiveFiles } from "../../src/host/live-files.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import { readCdiDirectories } from "../../src/host/read-cdi-directories.ts"
@@ -86,6 +87,35 @@ describe.skipIf(process.getuid?.() !== 0)("as another user", () => {
       process.seteuid?.(0)
     }
   })
+})
+
+test("a file whose name is no UTF-8 is not taken for one that it is shown as", () => {
+  const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-names-"))
+  const place = (...bytes: readonly number[]): Buffer =>
+    Buffer.concat([Buffer.from(`${directory}/a`), Buffer.from(bytes), Buffer.from(".yaml")])
+  writeFileSync(place(0xff), spec.replace("v/c", "z/c"))
+  writeFileSync(place(0xfe), spec.replace("v/c", "y/c"))
+  writeFileSync(place(0xef, 0xbf, 0xbd), spec)
+  const read = (host: HostFiles) => buildRegistry(readCdiDirectories(host, [directory]))
+  const { devices, conflicts, rejected } = read(createLiveFiles())
+  // As a recording has it, which knows no bytes.
+  const recorded = read({ ...createLiveFiles(), livePath: () => undefined })
+  rmSync(directory, { recursive: true })
+  expect([...devices.keys()]).toEqual(["v/c=a"])
+  expect(conflicts).toEqual([])
+  expect(rejected.map(({ path }) => path.slice(directory.length))).toEqual(["/a\udcfe.yaml", "/a\udcff.yaml"])
+  const [fault] = rejected[1]?.faults ?? []
+  expect(fault && renderFaultLine(fault).slice(directory.length)).toStartWith(
+    "/a\\udcff.yaml: failed to read CDI Spec: cannot read ",
+  )
+  expect(fault && renderFaultLine(fault)).toEndWith(
+    "[GAN4041]: give it a name in UTF-8: engines read it by the name that it has, and this program cannot",
+  )
+  expect([...recorded.devices.keys()]).toEqual(["v/c=a"])
+  expect(recorded.rejected.map(({ path }) => path.slice(directory.length))).toEqual([
+    "/a\ufffd.yaml",
+    "/a\ufffd.yaml",
+  ])
 })
 
 test("a file whose name is no UTF-8 cannot be read, and is told of", () => {

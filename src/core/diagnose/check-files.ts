@@ -13,7 +13,9 @@ import { type CdiSubject, found } from "./cdi-subject.ts"
 /** Order: as read; of one file access first. */
 export function checkFiles({ view, user, registry, directories, areNamed }: CdiSubject): readonly Finding[] {
   if (areNamed) return []
-  const files = [...registry.specs, ...registry.rejected].map(({ path }) => path)
+  const read = [...registry.specs, ...registry.rejected].map(({ path }) => path)
+  // Asked for by a name that is no UTF-8, another file would answer.
+  const files = read.filter((path) => path.isWellFormed())
   const ofFiles = files.flatMap((file): readonly Finding[] => {
     const resolved = view.resolve(file)
     const stat = resolved.ok ? view.lstat(resolved.value) : resolved
