@@ -1,6 +1,7 @@
 /** What two specifications do not have in common, line by line of what they do to containers. */
 
 import { cleanPath } from "../text/path.ts"
+import { completeEdits, givenGids } from "./complete-edits.ts"
 import { listEdits } from "./render-outline.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
@@ -14,6 +15,12 @@ export interface SpecChange {
   readonly what: string
 }
 
+/** What is compared, and how it is written: a node without a hostPath is the same as one that says its own. */
+interface Item {
+  readonly meaning: string
+  readonly text: string
+}
+
 /**
  * Empty: containers get the same. Order: envelope, shared edits, devices of `one`, new devices; within a field removals first. An item that only
  * moved, where order matters, is removed and added.
@@ -24,14 +31,14 @@ export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
   return [
     ...replaced("cdiVersion", one.cdiVersion, other.cdiVersion),
     ...replaced("kind", one.kind, other.kind),
-    ...diffLists("annotations", "", renderAnnotations(one.annotations), renderAnnotations(other.annotations)),
+    ...diffTexts("annotations", "", renderAnnotations(one.annotations), renderAnnotations(other.annotations)),
     ...diffEdits("containerEdits", one.containerEdits, other.containerEdits),
     ...one.devices.flatMap(({ name, annotations, containerEdits }): readonly SpecChange[] => {
       const where = `device ${name}`
       const twin = others.get(name)
       if (twin === undefined) return [{ where, field: "", change: "removed", what: "" }]
       return [
-        ...diffLists(
+        ...diffTexts(
           where,
           "annotations",
           renderAnnotations(annotations),
@@ -47,13 +54,22 @@ export function diffSpecs(one: CdiSpec, other: CdiSpec): readonly SpecChange[] {
 }
 
 const replaced = (where: string, one: string, other: string): readonly SpecChange[] =>
-  diffLists(where, "", [one], [other])
+  diffTexts(where, "", [one], [other])
+
+const diffTexts = (
+  where: string,
+  field: string,
+  ones: readonly string[],
+  others: readonly string[],
+): readonly SpecChange[] => diffLists(where, field, ones.map(asWritten), others.map(asWritten))
+
+const asWritten = (text: string): Item => ({ meaning: text, text })
 
 const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly string[] =>
   [...annotations].map(([key, value]) => `${key}: ${value}`).sort()
 
 function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): readonly SpecChange[] {
-  const [ones, others] = [listEdits(one), listEdits(other)]
+  const [ones, others] = [itemsOf(one), itemsOf(other)]
   return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) => {
     const pair = [ones.get(field) ?? [], others.get(field) ?? []] as const
     const changes = diffLists(where, field, ...pair)
@@ -65,6 +81,17 @@ function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): r
       groupItems(pair[1], sharedBy(field, other)),
     )
   })
+}
+
+function itemsOf(edits: ContainerEdits): ReadonlyMap<string, readonly Item[]> {
+  const meanings = listEdits(completeEdits(edits))
+  const texts = listEdits({ ...edits, additionalGids: givenGids(edits.additionalGids) })
+  return new Map(
+    [...texts].map(([field, items]) => [
+      field,
+      items.map((text, index) => ({ meaning: meanings.get(field)?.[index] ?? text, text })),
+    ]),
+  )
 }
 
 /**
@@ -87,15 +114,16 @@ function sharedBy(field: string, { env, deviceNodes, mounts, hooks }: ContainerE
 }
 
 const groupItems = (
-  items: readonly string[],
+  items: readonly Item[],
   shared: readonly string[],
-): ReadonlyMap<string, readonly string[]> => {
+): ReadonlyMap<string, readonly Item[]> => {
   // No Map.groupBy: the library runs on Node 20 too.
-  const groups = new Map<string, string[]>()
-  for (const [index, key] of shared.entries()) {
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [items[index] ?? ""])
-    else known.push(items[index] ?? "")
+  const groups = new Map<string, Item[]>()
+  for (const [index, item] of items.entries()) {
+    const key = shared[index]
+    const known = key === undefined ? undefined : groups.get(key)
+    if (known !== undefined) known.push(item)
+    else if (key !== undefined) groups.set(key, [item])
   }
   return groups
 }
@@ -104,23 +132,23 @@ const groupItems = (
 function diffOrder(
   where: string,
   field: string,
-  ones: ReadonlyMap<string, readonly string[]>,
-  others: ReadonlyMap<string, readonly string[]>,
+  ones: ReadonlyMap<string, readonly Item[]>,
+  others: ReadonlyMap<string, readonly Item[]>,
 ): readonly SpecChange[] {
-  const counts = (items: readonly string[]): string | undefined =>
-    field === "hooks" ? items.join("\n") : items.at(-1)
+  const counts = (items: readonly Item[]): string | undefined =>
+    field === "hooks" ? items.map(({ meaning }) => meaning).join("\n") : items.at(-1)?.meaning
   const pairs = [...ones]
     .map(([key, items]) => [items, others.get(key) ?? []] as const)
     .filter(([items, twins]) => counts(items) !== counts(twins))
-  const moved = (items: readonly string[], from: readonly string[]): readonly string[] =>
-    items.filter((item, index) => item !== from[index])
+  const moved = (items: readonly Item[], from: readonly Item[]): readonly Item[] =>
+    items.filter(({ meaning }, index) => meaning !== from[index]?.meaning)
   return [
     ...pairs
       .flatMap(([items, twins]) => moved(items, twins))
-      .map((what): SpecChange => ({ where, field, change: "removed", what })),
+      .map(({ text: what }): SpecChange => ({ where, field, change: "removed", what })),
     ...pairs
       .flatMap(([items, twins]) => moved(twins, items))
-      .map((what): SpecChange => ({ where, field, change: "added", what })),
+      .map(({ text: what }): SpecChange => ({ where, field, change: "added", what })),
   ]
 }
 
@@ -128,20 +156,20 @@ function diffOrder(
 function diffLists(
   where: string,
   field: string,
-  ones: readonly string[],
-  others: readonly string[],
+  ones: readonly Item[],
+  others: readonly Item[],
 ): readonly SpecChange[] {
-  const without = (items: readonly string[], gone: readonly string[]): readonly string[] => {
+  const without = (items: readonly Item[], gone: readonly Item[]): readonly Item[] => {
     const counts = new Map<string, number>()
-    for (const item of gone) counts.set(item, (counts.get(item) ?? 0) + 1)
-    return items.filter((item) => {
-      const count = counts.get(item) ?? 0
-      counts.set(item, count - 1)
+    for (const { meaning } of gone) counts.set(meaning, (counts.get(meaning) ?? 0) + 1)
+    return items.filter(({ meaning }) => {
+      const count = counts.get(meaning) ?? 0
+      counts.set(meaning, count - 1)
       return count <= 0
     })
   }
   return [
-    ...without(ones, others).map((what): SpecChange => ({ where, field, change: "removed", what })),
-    ...without(others, ones).map((what): SpecChange => ({ where, field, change: "added", what })),
+    ...without(ones, others).map(({ text: what }): SpecChange => ({ where, field, change: "removed", what })),
+    ...without(others, ones).map(({ text: what }): SpecChange => ({ where, field, change: "added", what })),
   ]
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { applyEdits } from "../../../src/core/cdi/apply-edits.ts"
 import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 
@@ -120,4 +121,111 @@ describe("the same items in another order", () => {
 test("what is in one alone is told, and not that the others moved", () => {
   const changes = diffSpecs(specOf({ hooks: [hook("/a"), hook("/b")] }), specOf({ hooks: [hook("/b")] }))
   expect(changes.map(({ change, field }) => `${change} ${field}`)).toEqual(["removed hooks"])
+})
+
+/** What applying sets in where a specification is silent: apply-edits.ts. */
+describe("values that are left out and those that are meant", () => {
+  const x = node("/dev/x")
+  const rdt = {
+    closID: "a",
+    l3CacheSchema: "",
+    memBwSchema: "",
+    schemata: undefined,
+    enableMonitoring: false,
+  }
+  test.each<[what: string, one: Partial<ContainerEdits>, other: Partial<ContainerEdits>, isSame: boolean]>([
+    [
+      "the host's path of a node, and all rights",
+      { deviceNodes: [{ ...x, permissions: "rwm" }] },
+      { deviceNodes: [{ ...x, hostPath: "/dev/x" }] },
+      true,
+    ],
+    [
+      "rights in another order",
+      { deviceNodes: [{ ...x, permissions: "wr" }] },
+      { deviceNodes: [{ ...x, permissions: "rw" }] },
+      true,
+    ],
+    [
+      "rights to read alone",
+      { deviceNodes: [{ ...x, permissions: "r" }] },
+      { deviceNodes: [{ ...x, permissions: "" }] },
+      false,
+    ],
+    [
+      "no rights at all",
+      { deviceNodes: [{ ...x, permissions: "none" }] },
+      { deviceNodes: [{ ...x, permissions: "" }] },
+      false,
+    ],
+    [
+      "another node of the host",
+      { deviceNodes: [{ ...x, hostPath: "/dev/y" }] },
+      { deviceNodes: [x] },
+      false,
+    ],
+    ["a minor without a major", { deviceNodes: [{ ...x, minor: 3 }] }, { deviceNodes: [x] }, true],
+    [
+      "a minor with a major",
+      { deviceNodes: [{ ...x, major: 1, minor: 3 }] },
+      { deviceNodes: [{ ...x, major: 1 }] },
+      false,
+    ],
+    [
+      "root's user, where it may be the container's",
+      { deviceNodes: [{ ...x, uid: 0 }] },
+      { deviceNodes: [x] },
+      false,
+    ],
+    [
+      "nodes in one place in another order, of which the last is the same",
+      {
+        deviceNodes: [
+          { ...x, permissions: "r" },
+          { ...x, permissions: "rwm" },
+          { ...x, permissions: "w" },
+        ],
+      },
+      { deviceNodes: [x, { ...x, permissions: "r" }, { ...x, permissions: "w" }] },
+      true,
+    ],
+    [
+      "nodes in one place in another order, of which the last is another",
+      {
+        deviceNodes: [
+          { ...x, permissions: "r" },
+          { ...x, permissions: "rwm" },
+        ],
+      },
+      { deviceNodes: [x, { ...x, permissions: "r" }] },
+      false,
+    ],
+    ["root's group, and one twice", { additionalGids: [0, 44, 44] }, { additionalGids: [44] }, true],
+    ["root's group alone", { additionalGids: [0] }, {}, true],
+    ["another group", { additionalGids: [44] }, { additionalGids: [45] }, false],
+    ["no schemata", { intelRdt: { ...rdt, schemata: [] } }, { intelRdt: rdt }, true],
+    ["an intelRdt without fields", { intelRdt: { ...rdt, closID: "" } }, {}, false],
+  ])("%s", (_, one, other, isSame) => {
+    const findNode = () => ({ type: "c" as const, major: 9, minor: 9, fileMode: 0o600 })
+    const apply = (edits: Partial<ContainerEdits>): unknown => {
+      const options = { findHostNode: findNode, bindOwners: "kept" as const, hookEnvironment: [] }
+      const applied = applyEdits('{"process":{"user":{"uid":7,"gid":7}}}', { ...noEdits, ...edits }, options)
+      return applied.ok ? JSON.parse(applied.value.replaceAll('"wr"', '"rw"')) : applied.fault
+    }
+    expect(diffSpecs(specOf(one), specOf(other)).length === 0).toBe(isSame)
+    expect(diffSpecs(specOf(other), specOf(one)).length === 0).toBe(isSame)
+    // Of nodes in one place the cgroup has all rules, in whatever order.
+    if (isSame && (one.deviceNodes ?? []).length < 2) expect(apply(one)).toEqual(apply(other))
+  })
+
+  test("a difference is told as it is written", () => {
+    const changes = diffSpecs(
+      specOf({ deviceNodes: [{ ...x, permissions: "wr" }] }),
+      specOf({ deviceNodes: [x] }),
+    )
+    expect(changes.map(({ what }) => what)).toEqual([
+      '{"path":"/dev/x","permissions":"wr"}',
+      '{"path":"/dev/x"}',
+    ])
+  })
 })
