@@ -42,9 +42,12 @@ function judge({ host: machine, args, nvml, stdout }: CdiGenerateVector): readon
     registry: buildRegistry([{ path: "/etc/cdi", files: ok(files) }]),
     ...{ directories: [], areNamed: true, placed: undefined, unrecorded: new Set(), image: undefined },
   }
-  return verifyCdi(subject)
-    .filter(({ severity }) => severity !== "note")
-    .map(({ severity, fault }) => `${severity} ${faultCode(fault)}`)
+  return (
+    verifyCdi(subject)
+      // A folder without libraries is a note, and would be told of every such file.
+      .filter(({ severity, fault }) => severity !== "note" || fault.tag === "CdiHookIdle")
+      .map(({ severity, fault }) => `${severity} ${faultCode(fault)}`)
+  )
 }
 
 /** What a command line leaves out or asks for that containers cannot use, and the machines of the records have no hook program. */

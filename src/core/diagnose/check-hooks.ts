@@ -12,7 +12,6 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { nearestOf } from "../text/nearest.ts"
-import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -24,10 +23,12 @@ import {
   type Use,
   type Uses,
 } from "./cdi-subject.ts"
+import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
+import { toolkitCall } from "./toolkit-call.ts"
 
-/** Order: programs as first named, then hooks without variables. */
+/** Order: programs as first named, hooks without variables, hooks that are called wrongly, hooks that do nothing. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
   // A startContainer hook's program is the container's.
   const ofMachine = hooks.filter(
@@ -53,6 +54,10 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
       ),
     ),
     ...checkCalls(hooks),
+    ...checkIdleHooks(
+      subject,
+      hooks.filter(({ item }) => callProblem(item) === undefined),
+    ),
   ]
 }
 
@@ -74,26 +79,17 @@ function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
 
 /** undefined: it is another's program, or called as it must be. */
 function callProblem({ path, args, hookName }: Hook): string | undefined {
-  const program = calledProgram(path, args)
-  const words = Object.hasOwn(hookPrograms, program) ? hookPrograms[program] : undefined
-  if (words === undefined) return undefined
-  const rest = args.slice(1).filter((arg) => !/^--?(?:debug|quiet|d|q)(?:=.*)?$/.test(arg))
-  const said = rest.slice(0, words.length)
+  const called = toolkitCall({ path, args })
+  if (called === undefined) return undefined
+  const { program, words, said, call } = called
   if (said.join(" ") !== words.join(" "))
     return `${JSON.stringify(args.slice(0, words.length + 1))} are not its name and ${words.join(" ")}`
-  const call = rest[words.length]
   if (call === undefined) return "it is told to do nothing; the first of args is its name"
   if (!mayKnow(program, call)) return `it knows no ${JSON.stringify(call)}; the first of args is its name`
   if (hookName !== "createContainer")
     return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
   return valueProblem(args)
 }
-
-/** Gantry goes by the name that it is called by, the others by that of their file. */
-const calledProgram = (path: string, [called = ""]: readonly string[]): string =>
-  /^gantry(?:-launcher)?$/.test(baseName(path)) && Object.hasOwn(hookPrograms, baseName(called))
-    ? baseName(called)
-    : baseName(path)
 
 const valuedFlags = [...new Set(Object.values(hookFlags).flatMap(({ valued }) => valued)), stateFlag]
 

@@ -3,16 +3,25 @@
  * of the driver beside them, and found in the container under the name by which programs ask for them.
  */
 
-import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
+import { flagValues, foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
 import type { Hook, Mount } from "../cdi/spec.ts"
 import { vendorName } from "../driver/observe-libraries.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"
-import { type CdiSubject, found, isUnrecorded, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import {
+  type CdiSubject,
+  found,
+  isUnrecorded,
+  otherPlaces,
+  placeOf,
+  renderPlace,
+  type Use,
+} from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 import { createReach } from "./reach.ts"
 
@@ -35,7 +44,7 @@ export function checkLibraries(
   sources: readonly MountSource[],
   hooks: readonly Use<Hook>[],
 ): LibraryJudgement {
-  const other = checkVersions(subject, sources)
+  const other = checkVersions(subject, sources, hooks)
   const misplaced = sources.filter(
     ({ path, at }) => at.kind === "there" && at.stat.kind !== "file" && isVendorLibrary(baseName(path)),
   )
@@ -58,34 +67,63 @@ export function checkLibraries(
   }
 }
 
-/** One finding a specification and version, however many files. */
-function checkVersions({ snapshot }: CdiSubject, sources: readonly MountSource[]): LibraryJudgement {
+/** One finding a specification and version, however many files and hooks. */
+function checkVersions(
+  { snapshot }: CdiSubject,
+  sources: readonly MountSource[],
+  hooks: readonly Use<Hook>[],
+): LibraryJudgement {
   const kernel = snapshot.inventory.kernelModuleVersion
   const explained = new Set<string>()
   if (kernel === undefined) return { findings: [], explained }
-  const wrong = sources.flatMap((source) => {
+  const files = sources.flatMap((source): readonly Versioned[] => {
     const version =
       driverVersionOf(source.path) ??
       (source.at.kind === "there" ? driverVersionOf(source.at.resolved) : undefined)
-    return version === undefined || version === kernel.value ? [] : [{ source, version }]
+    return version === undefined || version === kernel.value ? [] : [{ version, use: source.uses[0], source }]
   })
-  const byVersion = Map.groupBy(wrong, ({ source, version }) => `${source.uses[0].source.path} ${version}`)
-  const findings = [...byVersion.values()].map((files) => {
-    const [{ source: first, version: written }] = files as [(typeof files)[number]]
-    const missing = files.filter(({ source }) => source.at.kind === "absent")
-    for (const { source } of missing) explained.add(source.path)
+  // By which enable-cuda-compat decides whether the image's own libraries serve the driver better.
+  const told = hooks.flatMap((use) =>
+    flagValues(use.item.args, "host-driver-version").flatMap((version = ""): readonly Versioned[] =>
+      /^\d/.test(version) && version !== kernel.value ? [{ version, use, source: undefined }] : [],
+    ),
+  )
+  const byVersion = Map.groupBy([...files, ...told], ({ use, version }) => `${use.source.path} ${version}`)
+  const findings = [...byVersion.values()].map((all) => {
+    const [first] = all as [Versioned]
+    const others = all.flatMap(({ source }) => source ?? [])
+    const missing = others.filter(({ at }) => at.kind === "absent")
+    for (const { path } of missing) explained.add(path)
+    const counts = { files: others.length, missing: missing.length, hooks: all.length - others.length }
     return found(
       "error",
       fault("CdiDriverOther", {
-        place: placeOf(first.uses[0], "hostPath"),
-        ...{ written, kernel: kernel.value, files: files.length, missing: missing.length },
+        place: placeIn(first),
+        written: first.version,
+        kernel: kernel.value,
+        ...counts,
       }),
       `${kernel.source}: ${kernel.value}`,
-      ...files.slice(0, 3).map(({ source }) => `${source.path}: ${source.at.kind}`),
+      ...others.slice(0, 3).map(({ path, at }) => `${path}: ${at.kind}`),
+      ...all
+        .filter(({ source }) => source === undefined)
+        .slice(0, 3)
+        .map((one) => renderPlace(placeIn(one))),
     )
   })
   return { findings, explained }
 }
+
+/** What says a version of the driver. */
+interface Versioned {
+  readonly version: string
+  readonly use: Use<unknown>
+  /** undefined: a hook. */
+  readonly source: MountSource | undefined
+}
+
+const placeIn = ({ use, source }: Versioned): CdiPlace =>
+  placeOf(use, source === undefined ? "args" : "hostPath")
 
 interface Library {
   readonly source: MountSource

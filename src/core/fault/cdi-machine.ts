@@ -4,6 +4,7 @@
  */
 
 import { hostPath } from "../text/brand.ts"
+import { counted } from "../text/counted.ts"
 import { quoteShort } from "../text/escape.ts"
 import { listSome } from "../text/list-some.ts"
 import { type AtPlace, at } from "./cdi-place.ts"
@@ -22,14 +23,17 @@ export interface CdiMachineFaults {
   CdiMountUnusable: AtPlace & { readonly containerPath: string; readonly problem: string }
   /** A hook of the toolkit's that is called so that it fails, or does nothing. */
   CdiHookMiscalled: AtPlace & { readonly path: string; readonly problem: string }
+  /** A hook of the toolkit's that is called as it must be, and does nothing, or one thing for nothing. `problem`: what it does. */
+  CdiHookIdle: AtPlace & { readonly path: string; readonly problem: string }
   /** A number that a driver is given anew each time it is loaded. `name`: as /proc/devices has it. */
   CdiMajorDrifting: AtPlace & { readonly path: string; readonly major: number; readonly name: string }
-  /** Files of another version than the loaded kernel module. */
+  /** Files of another version than the loaded kernel module, and hooks that are told of another. */
   CdiDriverOther: AtPlace & {
     readonly written: string
     readonly kernel: string
     readonly files: number
     readonly missing: number
+    readonly hooks: number
   }
   /** A library that needs one of the driver's that no mount brings. */
   CdiClosureIncomplete: AtPlace & { readonly path: string; readonly needs: string }
@@ -205,6 +209,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     says: (d) => `${at(d.place)}the hook ${quoteShort(d.path)} is called wrongly: ${d.problem}`,
     remedies: () => know("generate the specification anew, or write its args as the program's help has them"),
   },
+  CdiHookIdle: {
+    code: "GAN4116",
+    exit: 1,
+    says: (d) => `${at(d.place)}the hook ${quoteShort(d.path)} ${d.problem}`,
+    remedies: () =>
+      know("leave it out, if that is meant; else generate the specification anew, or write what it lacks"),
+  },
   CdiMajorDrifting: {
     code: "GAN4103",
     exit: 1,
@@ -216,10 +227,13 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4104",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}the specification is for driver ${d.written}, and the kernel module is ${d.kernel}: ${d.files === 1 ? "1 file" : `${d.files} files`}, ${d.missing} of them not there`,
+      `${at(d.place)}the specification is for driver ${d.written}, and the kernel module is ${d.kernel}: ${[
+        ...(d.files === 0 ? [] : [`${counted(d.files, "file")}, ${d.missing} of them not there`]),
+        ...(d.hooks === 0 ? [] : [`${counted(d.hooks, "hook")} with that --host-driver-version`]),
+      ].join(", and ")}`,
     remedies: (d) =>
       know(
-        d.missing > 0
+        d.missing > 0 || d.files === 0
           ? "generate the specification anew"
           : "reboot or load the module anew, if the driver was upgraded; else generate the specification anew",
       ),

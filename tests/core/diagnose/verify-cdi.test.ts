@@ -70,4 +70,42 @@ describe("a specification beside its machine", () => {
     expect(findings).toHaveLength(1)
     expect(findings[0]?.fault.data).toMatchObject({ written: "535.54.03", kernel: "550.163.01" })
   })
+
+  const hookOf = (...args: readonly string[]): readonly [string, string] => [
+    "    hooks:\n",
+    `    hooks:\n        - hookName: createContainer\n          path: ${hookPath}\n          args: [nvidia-cdi-hook, ${args.join(", ")}]\n          env: [A=b]\n`,
+  ]
+
+  test.each<[what: string, spec: NonNullable<MachineChange["spec"]>, told: string]>([
+    [
+      "told of another driver",
+      [hookOf("enable-cuda-compat", "--host-driver-version=535.54.03")],
+      "error: 32:17: the specification is for driver 535.54.03, and the kernel module is 550.163.01: 1 hook with that --host-driver-version [GAN4104]: generate the specification anew",
+    ],
+    [
+      "told of another driver, as its files are",
+      [["550.163.01", "535.54.03"], hookOf("enable-cuda-compat", "--host-driver-version", "535.54.03")],
+      "error: 54:21: the specification is for driver 535.54.03, and the kernel module is 550.163.01: 33 files, 33 of them not there, and 1 hook with that --host-driver-version [GAN4104]: generate the specification anew",
+    ],
+    [
+      "passed over",
+      [hookOf("foo")],
+      'warning: 32:17: the hook "/usr/bin/nvidia-cdi-hook" does nothing: nvidia-cdi-hook passes over "foo", which no release has [GAN4116]: leave it out, if that is meant; else generate the specification anew, or write what it lacks',
+    ],
+    [
+      "without folders",
+      [hookOf("update-ldcache")],
+      'warning: 32:17: the hook "/usr/bin/nvidia-cdi-hook" does nothing for loaders: it has no --folder to tell them of [GAN4116]: leave it out, if that is meant; else generate the specification anew, or write what it lacks',
+    ],
+    [
+      "with a folder of nothing",
+      [hookOf("update-ldcache", "--folder=/opt/lib")],
+      'note: 32:17: the hook "/usr/bin/nvidia-cdi-hook" tells loaders of "/opt/lib", where no specification mounts a library [GAN4116]: leave it out, if that is meant; else generate the specification anew, or write what it lacks',
+    ],
+  ])("what is said of a hook that is %s", (_, spec, told) => {
+    const findings = verifyCdi(subjectOf({ spec }))
+    expect(findings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`)).toEqual([
+      told.replace(": ", ": /etc/cdi/nvidia.yaml:"),
+    ])
+  })
 })

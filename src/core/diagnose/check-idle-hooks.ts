@@ -1,0 +1,84 @@
+/**
+ * Hooks of the toolkit's programs that are called as they must be, and that do nothing: containers start, and lack what the hook was
+ * there for. Source: facts, toolkit §1.4; peers (a hook that a program does not know is passed over with a warning).
+ */
+
+import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
+import { everyEdits, type Hook } from "../cdi/spec.ts"
+import { hookFlags } from "../cdi/toolkit-hooks.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { type CdiSubject, found, groupUses, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import { toolkitCall } from "./toolkit-call.ts"
+
+/** `hooks`: called as they must be. Order: hooks that do nothing, then folders without libraries, as first named. */
+export function checkIdleHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
+  const idle = groupUses(hooks, (hook) => idleness(hook) ?? "").flatMap(([problem, uses]) =>
+    problem === ""
+      ? []
+      : [
+          found(
+            "warning",
+            fault("CdiHookIdle", { place: placeOf(uses[0], "args"), path: uses[0].item.path, problem }),
+            ...otherPlaces(uses, "args"),
+          ),
+        ],
+  )
+  return [...idle, ...checkFolders(subject, hooks)]
+}
+
+/** Of releases that have or had it. */
+const formerCalls: readonly string[] = ["create-soname-symlinks"]
+
+function idleness(hook: Hook): string | undefined {
+  const called = toolkitCall(hook)
+  if (called?.call === undefined) return undefined
+  const { program, call } = called
+  if (!Object.hasOwn(hookFlags, call) && !formerCalls.includes(call))
+    return `does nothing: ${program} passes over ${JSON.stringify(call)}, which no release has`
+  return call === "update-ldcache" && foldersOf(hook).length === 0
+    ? "does nothing for loaders: it has no --folder to tell them of"
+    : undefined
+}
+
+/** A folder may be meant for libraries of the image: a note. Of many one hook is told of, with all its folders. */
+function checkFolders({ registry }: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
+  const named = hooks.flatMap((use) =>
+    toolkitCall(use.item) === undefined ? [] : foldersOf(use.item).map((folder) => ({ use, folder })),
+  )
+  if (named.length === 0) return []
+  const edits = registry.specs.flatMap(({ spec }) => everyEdits(spec).map((one) => one.edits))
+  const mounted = edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => placeIn(containerPath)))
+  const linked = edits.flatMap((one) => one.hooks.flatMap(linksInHook).map(({ path }) => placeIn(path)))
+  const places = new Set(mounted)
+  const folders = new Set([...mounted, ...linked].filter(isLibrary).map(folderOf))
+  const empty = named.filter(({ folder }) => {
+    const place = placeIn(folder)
+    return !folders.has(place) && !isWithin(place, places)
+  })
+  return [...Map.groupBy(empty, ({ folder }) => folder)].map(([folder, all]) => {
+    const uses = all.map(({ use }) => use)
+    const [first] = uses as [Use<Hook>]
+    const problem = `tells loaders of ${JSON.stringify(folder)}, where no specification mounts a library`
+    return found(
+      "note",
+      fault("CdiHookIdle", { place: placeOf(first, "args"), path: first.item.path, problem }),
+      ...otherPlaces(uses, "args"),
+    )
+  })
+}
+
+/** In images /lib is mostly a link to /usr/lib. */
+const placeIn = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
+
+const isLibrary = (path: string): boolean => /\.so(?:\.|$)/.test(baseName(path))
+
+/** Loaders look for libraries of better processors below a folder. */
+const folderOf = (path: string): string => parentPath(path).replace(/\/glibc-hwcaps\/.*$/, "")
+
+/** A directory may be mounted that has it. */
+function isWithin(place: string, mounted: ReadonlySet<string>): boolean {
+  for (let above = place; above !== "/"; above = parentPath(above)) if (mounted.has(above)) return true
+  return false
+}

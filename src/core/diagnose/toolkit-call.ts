@@ -1,0 +1,30 @@
+/** How a hook calls a program of the toolkit's: by its own name, the words that say that it serves a hook, and the hook's name. */
+
+import type { Hook } from "../cdi/spec.ts"
+import { hookPrograms } from "../cdi/toolkit-hooks.ts"
+import { baseName } from "../text/path.ts"
+
+export interface ToolkitCall {
+  readonly program: string
+  /** That must stand behind the program's own name. */
+  readonly words: readonly string[]
+  /** That stand there. */
+  readonly said: readonly string[]
+  /** undefined: nothing stands behind them. */
+  readonly call: string | undefined
+}
+
+/** undefined: it is another's program. */
+export function toolkitCall({ path, args }: Pick<Hook, "path" | "args">): ToolkitCall | undefined {
+  const program = calledProgram(path, args)
+  const words = Object.hasOwn(hookPrograms, program) ? hookPrograms[program] : undefined
+  if (words === undefined) return undefined
+  const rest = args.slice(1).filter((arg) => !/^--?(?:debug|quiet|d|q)(?:=.*)?$/.test(arg))
+  return { program, words, said: rest.slice(0, words.length), call: rest[words.length] }
+}
+
+/** Gantry goes by the name that it is called by, the others by that of their file. */
+const calledProgram = (path: string, [called = ""]: readonly string[]): string =>
+  /^gantry(?:-launcher)?$/.test(baseName(path)) && Object.hasOwn(hookPrograms, baseName(called))
+    ? baseName(called)
+    : baseName(path)
