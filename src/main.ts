@@ -65,7 +65,8 @@ try {
   // Faults are values; what is thrown is a bug of ours, and no stack trace helps who reads it in an engine's log.
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   // Where no memory may be made executable, everything runs but what src/linux/libc.ts needs.
-  if (text.includes("requires the JIT")) status = await (await import("./commands/tell-no-calls.ts")).tellNoCalls(text)
+  if (text.includes("requires the JIT"))
+    status = await (await import("./commands/tell-no-calls.ts")).tellNoCalls(text)
   else writeSync(2, `gantry: internal error, please report it: ${text.replaceAll("\n", " ")}\n`)
 }
 // Everything was written synchronously; taking the engine down in good order costs a millisecond and a half.
