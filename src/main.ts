@@ -42,6 +42,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "-h": () => import("./commands/help.ts"),
   hook,
   launched: () => import("./commands/launched.ts"),
+  "observe-nvml": () => import("./commands/observe-nvml.ts"),
   "nvidia-container-cli": containerCli,
   "nvidia-cdi-hook": cdiHook,
   "nvidia-ctk": ctk,

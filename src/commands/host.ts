@@ -1,9 +1,5 @@
-/**
- * `gantry host record`: a machine as a file. `gantry host observe` is the child process in which NVML is asked; it is started by
- * Gantry itself.
- */
+/** `gantry host record`: a machine as a file. */
 
-import { writeSync } from "node:fs"
 import { rootUser } from "../core/diagnose/access.ts"
 import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import { fault } from "../core/fault/fault.ts"
@@ -30,12 +26,9 @@ import { print, report } from "./report.ts"
 const shape = {
   program: "gantry host",
   usage: `gantry host record -o FILE [--name NAME] [--anonymize] [--spec-dir DIR]… ${machineUsage}`,
-  valued: ["o", "output", "name", "nvml", "time-limit-ms", "spec-dir", ...machineFlags],
+  valued: ["o", "output", "name", "spec-dir", ...machineFlags],
   switches: ["anonymize", "help", "h"],
 }
-
-/** NVML on a machine with sixteen GPUs needs a hundredth of it. */
-const nvmlMemoryBytes = 1024 ** 3
 
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
@@ -43,16 +36,6 @@ export async function run(args: readonly string[]): Promise<number> {
   const { on, values, words } = flags.value
   if (on.has("help") || on.has("h")) {
     await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
-  const library = values.get("nvml")
-  if (words[0] === "observe" && library !== undefined) {
-    const [{ queryNvml }, { boundOwnLife }] = await Promise.all([
-      import("../linux/nvml.ts"),
-      import("../linux/own-life.ts"),
-    ])
-    boundOwnLife({ timeLimitMs: Number(values.get("time-limit-ms") ?? 0), memoryBytes: nvmlMemoryBytes })
-    writeSync(1, JSON.stringify(queryNvml(library)))
     return 0
   }
   if (words[0] !== "record" || words.length !== 1) return report(usageFault(shape, "say record"))

@@ -22,8 +22,8 @@ export const unavailable = (library: string, step: NvmlTrouble["step"], problem:
 
 /** `shown` is what the machine calls the library. */
 export function askNvmlChild(livePath: string, shown: HostPath, timeLimitMs: number): () => NvmlOutcome {
-  const bounds = ["--time-limit-ms", String(timeLimitMs)]
-  const listen = startChild([...selfCommand(), "host", "observe", "--nvml", livePath, ...bounds], timeLimitMs)
+  const call = [...selfCommand(), "observe-nvml", livePath, String(timeLimitMs)]
+  const listen = startChild(call, timeLimitMs)
   return () => readOutcome(listen(), livePath, shown)
 }
 

@@ -1,5 +1,5 @@
 /**
- * Asks the vendor's management library, through FFI. It runs in a child process of its own (`gantry host observe`): a library that
+ * Asks the vendor's management library, through FFI. It runs in a child process of its own (`gantry observe-nvml`): a library that
  * hangs, crashes or ends the process harms nobody. Each function is opened by itself, newest version first, so that one that is
  * missing costs only what it tells. Source: NVML API reference (nvml.h of CUDA 12), functions and struct layouts.
  */

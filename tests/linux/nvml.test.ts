@@ -14,7 +14,7 @@ const main = join(import.meta.dir, "../../src/main.ts")
 
 /** What the child that asks NVML prints, and how it ends. */
 function observe(path: string) {
-  const child = Bun.spawnSync([process.execPath, main, "host", "observe", "--nvml", path], {
+  const child = Bun.spawnSync([process.execPath, main, "observe-nvml", path], {
     stdout: "pipe",
     stderr: "pipe",
   })

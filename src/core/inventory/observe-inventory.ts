@@ -18,7 +18,7 @@ import type { BoardGpu, Gpu, Inventory, Platform, Sourced } from "./inventory.ts
 import { hasBoardFiles, isIntegratedName, isOwnGpuUsed } from "./is-tegra.ts"
 import { canBeCut, describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
-import { describeModel, observeGpus } from "./observe-gpus.ts"
+import { describeModel, hasGpuToCut, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
 import {
   checkControlNodes,
@@ -86,6 +86,10 @@ export function beginInventory(
   const findings: Finding[] = []
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
+  const place = { driverRoot, ldcache, searchPaths }
+  // Nothing else takes as long: it is asked before the rest is looked at, where one GPU shows that it will be.
+  const asked =
+    asksMigMode && kernelModuleVersion !== undefined && hasGpuToCut(host) ? host.askNvml(place) : undefined
   const { gpus: seen, absentDrm } = observeGpus(host, findings)
   const nodes = observeSupportNodes(host, seen)
   const majors = observeMajors(host)
@@ -107,7 +111,7 @@ export function beginInventory(
   // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
   const mayBeBoard = hasFiles || findPlatformLists(host, hostPath(platformLists)).length > 0
   const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
-  const answer = isAsked || mayBeBoard ? host.askNvml({ driverRoot, ldcache, searchPaths }) : undefined
+  const answer = asked ?? (isAsked || mayBeBoard ? host.askNvml(place) : undefined)
   const complete = (): Inventory => {
     const report = answer === undefined ? undefined : readAnswer(answer(), isNeeded, findings)
     const told = matchByAddress(report)

@@ -371,7 +371,9 @@ test("the child does not outlive a parent that is killed", async () => {
   const asksIt = (): readonly string[] =>
     readdirSync("/proc").filter((pid) => {
       try {
-        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`--nvml\0${asked}`)
+        return (
+          /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`observe-nvml\0${asked}`)
+        )
       } catch {
         return false
       }
