@@ -15,7 +15,7 @@ import { type ContainerEdits, type HookName, hookNames, type IntelRdt, type Moun
 
 export interface ApplyOptions {
   readonly findHostNode: FindHostNode
-  /** `mapped`: binds of a container with a user namespace get its ids, as engines with a CDI library from 1.1.1 on do it. */
+  /** `mapped`: binds of a container with a user namespace of its own get its ids, as engines with a CDI library from 1.1.2 on do it. */
   readonly bindOwners: "kept" | "mapped"
   /** What a hook without variables gets, which would have the container's or the runtime's otherwise. Empty: it stays as it is. */
   readonly hookEnvironment: readonly string[]

@@ -9,7 +9,7 @@ export interface Owner {
   readonly uid: number
   readonly gid: number
   readonly hasUserNamespace: boolean
-  /** Its user namespace has ids of users and groups written down: who joins another's has none, and runtimes then map no mount. */
+  /** Its user namespace has ids of users and groups written down; who joins another's has none. */
   readonly hasIdMappings: boolean
 }
 
