@@ -65,7 +65,8 @@ try {
 } catch (error) {
   // Faults are values; what is thrown is a bug of ours, and no stack trace helps who reads it in an engine's log.
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  // Where no memory may be made executable, everything runs but what src/linux/libc.ts needs.
+  // Bun (1.4.5) throws this where no memory may be made executable and src/linux/libc.ts is loaded. By its words, since it has no code;
+  // tests/e2e/no-calls.test.ts tells when they change.
   if (text.includes("requires the JIT"))
     status = await (await import("./commands/tell-no-calls.ts")).tellNoCalls(text)
   else writeSync(2, `gantry: internal error, please report it: ${text.replaceAll("\n", " ")}\n`)

@@ -2,6 +2,7 @@
 
 import { observeCompat } from "../core/compat/observe-compat.ts"
 import { parseElfFrom } from "../core/elf/parse-elf.ts"
+import { bytesOrNone } from "../core/elf/read-parts.ts"
 import type { CompatOffer, OfferedLibrary } from "../core/plan/compat-offer.ts"
 import { containerPath } from "../core/text/brand.ts"
 import { type ContainerTree, viewContainer } from "../host/container-tree.ts"
@@ -28,12 +29,10 @@ export function observeCompatOffer(root: Root, place: string): CompatOffer | und
 function readLibrary(tree: ContainerTree, path: string): OfferedLibrary | undefined {
   const stat = tree.lstat(path)
   if (!stat.ok || stat.value.kind !== "file") return undefined
-  const elf = tree.readParts(path, (readPart) =>
-    parseElfFrom((offsetBytes, length) => {
-      const bytes = readPart({ offsetBytes, lengthBytes: Math.min(length, readLimitBytes) })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    }),
-  )
+  const elf = tree.readParts(path, (readPart) => {
+    const read = bytesOrNone(readPart)
+    return parseElfFrom((offset, length) => read(offset, Math.min(length, readLimitBytes)))
+  })
   if (!elf.ok || elf.value.soname === undefined) return undefined
   const { soname, bits, machine } = elf.value
   return { path: containerPath(path), soname, bits, machine }

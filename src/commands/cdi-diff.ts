@@ -61,9 +61,9 @@ function beside(spec: CdiSpec, path: string): Result<Pair> {
 async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pair>> {
   const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
-  const { placeOnMachine, specOnMachine } = await import("../core/generate/place-on-machine.ts")
+  const { placeOnMachine, unplaceSpec } = await import("../core/generate/place-on-machine.ts")
   const directory = simulatedRoot(host.value)
-  const spec = directory === undefined ? written : specOnMachine(written, directory)
+  const spec = directory === undefined ? written : unplaceSpec(written, directory)
   const twin = await makeTwin(spec, host.value, flags)
   if (!twin.ok) return twin
   const { made, whole } = twin.value
@@ -71,7 +71,7 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   const isPlaced = directory !== undefined && diffSpecs(spec, written).length > 0
   const follow = (one: CdiSpec): CdiSpec =>
     isPlaced
-      ? specOnMachine(
+      ? unplaceSpec(
           placeOnMachine(one, (path) => host.value.livePath(hostPath(path))),
           directory,
         )

@@ -6,7 +6,7 @@ import { applyEdits } from "../core/cdi/apply-edits.ts"
 import type { ResolvedDevices } from "../core/cdi/collect-edits.ts"
 import { renderResolved, renderResolvedJson } from "../core/explain/render-resolved.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { machinePath } from "../core/generate/place-on-machine.ts"
+import { unplacePath } from "../core/generate/place-on-machine.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
@@ -101,7 +101,7 @@ function edit(
   const { edits } = resolved
   const findNode = findHostNode(host)
   const edited = applyEdits(text, edits, {
-    findHostNode: (path) => findNode(directory === undefined ? path : machinePath(path, directory)),
+    findHostNode: (path) => findNode(directory === undefined ? path : unplacePath(path, directory)),
     bindOwners: "mapped",
     hookEnvironment,
   })

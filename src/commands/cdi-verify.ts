@@ -15,7 +15,7 @@ import {
 import type { Finding } from "../core/fault/finding.ts"
 import { faultSentence, renderFaultLine } from "../core/fault/render.ts"
 import { ok, type Result } from "../core/fault/result.ts"
-import { registryOnMachine } from "../core/generate/place-on-machine.ts"
+import { unplaceRegistry } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
@@ -80,12 +80,15 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   if (!engines.ok) return engines
   const read = flags.words.length > 0 ? readFiles(flags.words) : registryNamed(host, directories.value, flags)
   const directory = simulatedRoot(host)
-  const home =
-    directory === undefined ? { registry: read, files: undefined } : registryOnMachine(read, directory)
+  const unplaced =
+    directory === undefined ? { registry: read, files: undefined } : unplaceRegistry(read, directory)
   return ok({
     ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
-    ...{ registry: home.registry, directories: directories.value },
-    placed: home.files && { files: home.files, engineView: viewRoot(createLiveHost(), hostPath("/")) },
+    ...{ registry: unplaced.registry, directories: directories.value },
+    placed: unplaced.files && {
+      files: unplaced.files,
+      engineView: viewRoot(createLiveHost(), hostPath("/")),
+    },
     areNamed: flags.words.length > 0,
     unrecorded: new Set(),
     ...{ engines: engines.value, user: user.value, image: image.value },

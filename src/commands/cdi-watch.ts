@@ -110,10 +110,11 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
     waiting = undefined
     if (step.kind === "publish") {
       const published = await publish(look, call.spec, tell)
-      if (published.fault !== undefined) await withdrawIfStale(output, tell)
-      if (call.isOnce) return published.fault === undefined ? ok(true) : fail(published.fault)
-      stamp = published.fault === undefined ? published.stamp : fileStamp(output)
-      if (published.isUnwritten) pauseMs = unwrittenPauseMs
+      const isDone = published.kind === "published"
+      if (!isDone) await withdrawIfStale(output, tell)
+      if (call.isOnce) return isDone ? ok(true) : fail(published.fault)
+      stamp = isDone ? published.stamp : fileStamp(output)
+      if (published.kind === "unwritten") pauseMs = unwrittenPauseMs
     } else if (step.kind === "absent") {
       const withdrawn = await withdraw(
         output,
@@ -135,31 +136,31 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
   }
 }
 
-interface Published {
-  /** Of the file, when it said what it must. */
-  readonly stamp: string
-  /** undefined: it says what it must. Else the last good one stays. */
-  readonly fault: Fault | undefined
+type Published =
+  /** The file says what it must. `stamp`: of it; "": somebody was faster. */
+  | { readonly kind: "published"; readonly stamp: string }
+  /** None can be made of the machine as it is. The last good one stays. */
+  | { readonly kind: "unmade"; readonly fault: Fault }
   /** It could be made and not be written: what heals that is no change of the machine. */
-  readonly isUnwritten: boolean
-}
+  | { readonly kind: "unwritten"; readonly fault: Fault }
 
+/** Tells what it did, or why it could not. */
 async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Published> {
   const readers = await findReaders(call, host)
   const generated = makeSpec(snapshot, call)
   const made = generated.ok ? await finishSpec(generated.value, host, readers, call.request) : generated
-  const failed = async (fault: Fault, isUnwritten: boolean): Promise<Published> => {
+  const failed = async (kind: "unmade" | "unwritten", fault: Fault): Promise<Published> => {
     await tell(renderFaultLine(fault))
-    return { stamp: "", fault, isUnwritten }
+    return { kind, fault }
   }
-  if (!made.ok) return failed(made.fault, false)
+  if (!made.ok) return failed("unmade", made.fault)
   const spec = renderMadeSpec(made.value, call.format)
   const { text } = spec
   const isSame = holdsExactly(call.output, text)
   const [rival] = isSame ? await findRivals(spec, call.output, call.format) : []
-  if (rival !== undefined) return failed(rival, true)
+  if (rival !== undefined) return failed("unwritten", rival)
   const written = isSame ? ok(call.output) : await writeWithoutConflict(spec, call.output, call.format)
-  if (!written.ok) return failed(written.fault, true)
+  if (!written.ok) return failed("unwritten", written.fault)
   const missing = findMissingHookPrograms(spec.hookPrograms, host)
   const unread = await findUnread(spec, written.value)
   for (const finding of [...spec.findings, ...missing, ...findEnginesWithoutCdi(readers, call), ...unread])
@@ -173,7 +174,7 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
   )
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
-  return { stamp: holdsExactly(call.output, text) ? stamp : "", fault: undefined, isUnwritten: false }
+  return { kind: "published", stamp: holdsExactly(call.output, text) ? stamp : "" }
 }
 
 /** With what is there it was good, and another cannot be made. */

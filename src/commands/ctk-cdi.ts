@@ -25,7 +25,7 @@ import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { findRivals } from "./find-rivals.ts"
 import { usageFault } from "./flags.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
-import { soundOf } from "./read-cdi.ts"
+import { validOf } from "./read-cdi.ts"
 import { readSpecifications } from "./read-specifications.ts"
 import { print, writeText } from "./report.ts"
 import { writeSpecFile } from "./write-spec-file.ts"
@@ -236,7 +236,7 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   const bytes = input === "-" ? ok(await Bun.stdin.bytes()) : readCdiFile(createLiveFiles(), input)
   if (!bytes.ok) return fail(unreadableFile(input, bytes.fault))
   const path = input === "-" ? "standard input" : input
-  const written = soundOf(parseUnversioned({ path, bytes: bytes.value }))
+  const written = validOf(parseUnversioned({ path, bytes: bytes.value }))
   if (!written.ok) return written
   const moved = transformRoot(written.value, {
     from: flags.value.text("from") ?? "",
@@ -248,6 +248,6 @@ async function transform(args: readonly string[], variable: Variable): Promise<R
   const raised = raiseVersion(moved)
   // A root that is replaced by nothing leaves paths that are none.
   const bytesAgain = encodeUtf8(renderSpec(raised, "json"))
-  const again = soundOf(parseSpec({ path: output === "" ? "standard output" : output, bytes: bytesAgain }))
+  const again = validOf(parseSpec({ path: output === "" ? "standard output" : output, bytes: bytesAgain }))
   return again.ok ? deliver(renderSpec(raised, formatOf(output)), formatOf(output), output) : again
 }

@@ -19,7 +19,7 @@ import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { isGeneratedSpec } from "../core/generate/generated-spec.ts"
 import { findOwnContent } from "../core/generate/own-content.ts"
-import { placeOnMachine, specOnMachine } from "../core/generate/place-on-machine.ts"
+import { placeOnMachine, unplaceSpec } from "../core/generate/place-on-machine.ts"
 import { requestLike } from "../core/generate/request-like.ts"
 import { type EngineReads, lowestLimit, type VersionLimit } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -90,14 +90,14 @@ function fixSpec(
     : made.value.spec
   const fitted = fitVersion(written, limitOf(engines))
   if (!fitted.ok) return fitted
-  const renewed = isPlaced ? specOnMachine(fitted.value.spec, directory) : fitted.value.spec
+  const renewed = isPlaced ? unplaceSpec(fitted.value.spec, directory) : fitted.value.spec
   const own = findOwnContent(spec, renewed)
   if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
-  const home = isPlaced
-    ? (one: CdiSpec): CdiSpec => specOnMachine(one, directory)
+  const unplace = isPlaced
+    ? (one: CdiSpec): CdiSpec => unplaceSpec(one, directory)
     : (one: CdiSpec): CdiSpec => one
-  return replaceSpec({ file, judged: spec, renewed, written: fitted.value.spec, home }, host, areNamed)
+  return replaceSpec({ file, judged: spec, renewed, written: fitted.value.spec, unplace }, host, areNamed)
 }
 
 interface Renewal {
@@ -107,12 +107,12 @@ interface Renewal {
   readonly renewed: CdiSpec
   /** As the file says it. */
   readonly written: CdiSpec
-  readonly home: (spec: CdiSpec) => CdiSpec
+  readonly unplace: (spec: CdiSpec) => CdiSpec
 }
 
 /** undefined: it is right by now. Faults: CdiFileUnwritable. */
 function replaceSpec(
-  { file, judged, renewed, written, home }: Renewal,
+  { file, judged, renewed, written, unplace }: Renewal,
   host: HostFiles,
   areNamed: boolean,
 ): Result<FixedFile | undefined> {
@@ -125,7 +125,7 @@ function replaceSpec(
   const previous = readPrevious(path)
   if (!previous.ok) return previous
   const parsed = parseSpec({ path: file, bytes: previous.value.bytes })
-  const current = parsed.ok ? home(parsed.value.spec) : undefined
+  const current = parsed.ok ? unplace(parsed.value.spec) : undefined
   // Under another name it was made anew a moment ago.
   if (current !== undefined && diffSpecs(current, renewed).length === 0) return ok(undefined)
   if (current === undefined || diffSpecs(current, judged).length > 0)

@@ -38,18 +38,18 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
 }
 
 /** The same, and of what is wrong with it the first. */
-export const readValidSpec = (path: string): Result<CdiSpec> => soundOf(readSpec(path))
+export const readValidSpec = (path: string): Result<CdiSpec> => validOf(readSpec(path))
 
 /** Edits that are to be added to a specification, in the form of one. Faults: CdiFileUnreadable, and those of parseAdditions. */
 export function readAdditions(path: string): Result<CdiSpec> {
   const bytes = readCdiFile(createLiveFiles(), path)
   return bytes.ok
-    ? soundOf(parseAdditions({ path, bytes: bytes.value }))
+    ? validOf(parseAdditions({ path, bytes: bytes.value }))
     : fail(unreadableFile(path, bytes.fault))
 }
 
 /** Of all that is wrong the first. */
-export const soundOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =>
+export const validOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =>
   parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: "" }))
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */

@@ -1,4 +1,4 @@
-/** How a process ends in which the engine can make no system calls of ours. */
+/** How a process ends in which Bun's FFI does not work. */
 
 import { fault } from "../core/fault/fault.ts"
 import { report } from "./report.ts"

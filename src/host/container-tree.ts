@@ -5,9 +5,10 @@
 
 import { closeSync, fstatSync } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileStat, ReadPart } from "../core/host/host.ts"
+import type { FileStat, ReadPart } from "../core/host/host.ts"
 import { readFault, resolvePath } from "../core/host/resolve-path.ts"
 import { createWalkBudget, questionSteps, type WalkBudget } from "../core/ldcache/walk-budget.ts"
+import type { ByteRange } from "../core/text/byte-range.ts"
 import { errnoOf } from "../linux/checked.ts"
 import { readNames } from "../linux/directory-names.ts"
 import { openFileInRoot, openFlags, openInRoot, type Root, readLinkAt } from "../linux/in-root.ts"

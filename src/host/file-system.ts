@@ -12,8 +12,9 @@ import {
   statSync,
 } from "node:fs"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileKind, FileStat, ReadPart } from "../core/host/host.ts"
+import type { FileKind, FileStat, ReadPart } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
+import type { ByteRange } from "../core/text/byte-range.ts"
 import { readUpTo } from "./read-up-to.ts"
 
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */

@@ -50,14 +50,14 @@ function startChild(argv: readonly string[], timeLimitMs: number): () => Said {
   const pipe = openPipe()
   if (!pipe.ok) return () => ({ step: "load", trouble: "no pipe can be made for the child that asks it" })
   const { readEnd, writeEnd } = pipe.value
-  const deadline = performance.now() + timeLimitMs
+  const deadlineMs = performance.now() + timeLimitMs
   const pid = start(argv, writeEnd)
   closeSync(writeEnd)
   return () => {
     try {
       return typeof pid === "string"
         ? { step: "load", trouble: `the child that asks it cannot be started: ${pid}` }
-        : hear(readEnd, pid, { deadline, timeLimitMs })
+        : hear(readEnd, pid, { deadlineMs, timeLimitMs })
     } finally {
       closeSync(readEnd)
       // Also after an answer: a library may hang when its process ends.
@@ -67,16 +67,16 @@ function startChild(argv: readonly string[], timeLimitMs: number): () => Said {
 }
 
 /** Units: milliseconds. */
-interface Patience {
-  readonly deadline: number
+interface Deadline {
+  readonly deadlineMs: number
   readonly timeLimitMs: number
 }
 
-function hear(descriptor: number, pid: number, { deadline, timeLimitMs }: Patience): Said {
+function hear(descriptor: number, pid: number, { deadlineMs, timeLimitMs }: Deadline): Said {
   const buffer = new Uint8Array(answerLimit)
   const decoder = new TextDecoder()
   for (let length = 0; length < answerLimit; ) {
-    const leftMs = Math.ceil(deadline - performance.now())
+    const leftMs = Math.ceil(deadlineMs - performance.now())
     if (leftMs <= 0 || !waitReadable(descriptor, leftMs))
       return { step: "time", trouble: `no answer within ${timeLimitMs / 1000} seconds` }
     const count = readSome(descriptor, buffer.subarray(length))

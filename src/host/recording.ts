@@ -6,13 +6,14 @@
 import { parseInterpreter, scriptHead } from "../core/diagnose/parse-interpreter.ts"
 import { type FaultData, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import type { ByteRange, FileKind, FileStat, Host } from "../core/host/host.ts"
+import type { FileKind, FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { type NvmlReport, readNvmlReport } from "../core/inventory/nvml-report.ts"
 import { enginePackages, packageDatabase, packageStanza } from "../core/inventory/observe-engines.ts"
 import { parseLdcache } from "../core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../core/ldcache/render-ldcache.ts"
 import type { HostPath } from "../core/text/brand.ts"
+import type { ByteRange } from "../core/text/byte-range.ts"
 import { decodeLatin1 } from "../core/text/utf8.ts"
 
 type Recorded<T> =

@@ -2,9 +2,10 @@
 
 import type { Result } from "../core/fault/result.ts"
 import { fail, ok } from "../core/fault/result.ts"
-import type { ByteRange, FileStat, Host, HostFiles } from "../core/host/host.ts"
+import type { FileStat, Host, HostFiles } from "../core/host/host.ts"
 import { readFault, resolvePath } from "../core/host/resolve-path.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
+import type { ByteRange } from "../core/text/byte-range.ts"
 
 /** Answers for paths that have no symlink on the way. */
 export interface Tree {

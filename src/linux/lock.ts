@@ -9,7 +9,7 @@ const nonBlocking = 4
 const interrupted = 4
 const wouldBlock = 11
 
-/** `held`: by another process. `impossible`: here nobody can, as on a network's disk without its lock service. */
+/** `held`: by another process, or a signal came first: ask again. `impossible`: here nobody can, as on a network's disk without its lock service. */
 export function tryLock(descriptor: number): "taken" | "held" | "impossible" {
   const { value, errno } = systemCall(numbers.flock, descriptor, exclusive | nonBlocking)
   if (value === 0) return "taken"

@@ -315,6 +315,7 @@ devices:
     [["transform", "root", "x", "--from", "a", "--to", "/a"]],
     [["transform", "root", "x", "--from", "/", "--to", "/a", "--relative-to", "both"]],
     [["transform", "root", "x", "--from", "/", "--to", "/a", "--format", "xml"]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "--json"]],
   ])("wrong usage: %p", (args) => {
     expect(cdi(...args).exit).toBe(2)
   })

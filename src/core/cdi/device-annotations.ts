@@ -1,5 +1,5 @@
 /**
- * Annotations that ask for CDI devices: `cdi.k8s.io/PLUGIN_ID` with full names, commas between them. Source: the released Go package
+ * Annotations that ask for CDI devices: `cdi.k8s.io/PLUGIN_ID` with qualified names, commas between them. Source: the released Go package
  * (facts §6.6); which of them a container start obeys is core/request's affair.
  */
 

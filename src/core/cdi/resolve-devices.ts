@@ -1,6 +1,6 @@
 /**
  * From names that a container asks for to the edits that it gets, as an engine resolves them: all or nothing. Where a name leads nowhere
- * the reason is told: no full name, no such kind, no such device, a conflict, a file that cannot be loaded. Source: the released Go
+ * the reason is told: no qualified name, no such kind, no such device, a conflict, a file that cannot be loaded. Source: the released Go
  * cache (facts §6.4, §6.5).
  */
 
@@ -70,7 +70,7 @@ const closedDirectories = ({ findings }: Registry): readonly string[] =>
 /** Names that are compared letter by letter, at most. */
 const guessLimit = 2000
 
-/** The same device under its full name first, then what is spelled alike. */
+/** The same device under its qualified name first, then what is spelled alike. */
 function guess(name: string, known: readonly string[]): string | undefined {
   const device = name.slice(name.indexOf("=") + 1)
   const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")

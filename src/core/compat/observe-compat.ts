@@ -1,6 +1,7 @@
 /** The forward compatibility libraries of an image: which there are, and what each says about itself. Links do not count. */
 
 import { parseElfLayout } from "../elf/elf-layout.ts"
+import { bytesOrNone } from "../elf/read-parts.ts"
 import type { LibraryTree } from "../ldcache/library-tree.ts"
 import { type CompatNote, readCompatNote } from "./compat-note.ts"
 
@@ -46,10 +47,7 @@ export function observeCompat(tree: LibraryTree, directory: string): CompatLibra
 /** A file that is no ELF file has no note; the loader passes over it. */
 function readNote(tree: LibraryTree, path: string): CompatNote {
   return tree.readParts(path, (readPart) => {
-    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-      const bytes = readPart({ offsetBytes, lengthBytes })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    })
+    const layout = parseElfLayout(bytesOrNone(readPart))
     return layout.ok ? readCompatNote(layout.value) : { kind: "none" }
   })
 }

@@ -1,6 +1,6 @@
 /** A driver that is not whole: containers start, and CUDA finds nothing in them. The same is waited for before a specification is published. */
 
-import { everyEdits } from "../cdi/spec.ts"
+import { allEdits } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { baseName } from "../text/path.ts"
@@ -14,7 +14,7 @@ export function checkDriver({
   if (inventory.platform !== "native") return []
   const mounted = new Set(
     registry.specs.flatMap(({ spec }) =>
-      everyEdits(spec).flatMap(({ edits }) => edits.mounts.map(({ hostPath }) => baseName(hostPath))),
+      allEdits(spec).flatMap(({ mounts }) => mounts.map(({ hostPath }) => baseName(hostPath))),
     ),
   )
   const files = driver?.findings ?? []

@@ -10,6 +10,7 @@ import type { Finding } from "../fault/finding.ts"
 import { isMachineName, isUuid } from "../generate/machine-names.ts"
 import type { Gpu, MigDevice } from "../inventory/inventory.ts"
 import { normalisePciAddress } from "../inventory/pci-address.ts"
+import { withUnlisted } from "../inventory/tegra.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
 import { checkDriver } from "./check-driver.ts"
@@ -22,7 +23,7 @@ const nodesOf = ({ device, source }: RegisteredDevice): readonly string[] =>
 
 /** Order: devices as in their files, then what is in none. */
 export function checkGpus(subject: CdiSubject): readonly Finding[] {
-  const { gpus, migDevices, kernelModuleVersion } = subject.snapshot.inventory
+  const { gpus, migDevices, kernelModuleVersion } = withUnlisted(subject.snapshot.inventory)
   const devices = winners(subject.registry).flatMap(({ source, devices: own }) =>
     own.map((one) => ({ ...one, source, nodes: nodesOf(one.device) })),
   )
@@ -101,7 +102,7 @@ function meaningOf(
       `GPU ${gpuIndex}`,
       gpus.find(({ index }) => index === Number(gpuIndex)),
     )
-  if (isUuid(name) && /^GPU/i.test(name)) {
+  if (isUuid(name) && !/^MIG/i.test(name)) {
     const one = gpus.find(({ uuid }) => uuid?.value.toLowerCase() === name.toLowerCase())
     const areAllKnown = gpus.every(({ state, uuid }) => state !== "usable" || uuid !== undefined)
     return one === undefined && !areAllKnown ? undefined : gpuMeaning(name, one)

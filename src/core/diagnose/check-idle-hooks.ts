@@ -4,7 +4,7 @@
  */
 
 import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
-import { everyEdits, type Hook } from "../cdi/spec.ts"
+import { allEdits, type Hook } from "../cdi/spec.ts"
 import { hookFlags } from "../cdi/toolkit-hooks.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
@@ -48,13 +48,13 @@ function checkFolders({ registry }: CdiSubject, hooks: readonly Use<Hook>[]): re
     toolkitCall(use.item) === undefined ? [] : foldersOf(use.item).map((folder) => ({ use, folder })),
   )
   if (named.length === 0) return []
-  const edits = registry.specs.flatMap(({ spec }) => everyEdits(spec).map((one) => one.edits))
-  const mounted = edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => placeIn(containerPath)))
-  const linked = edits.flatMap((one) => one.hooks.flatMap(linksInHook).map(({ path }) => placeIn(path)))
+  const edits = registry.specs.flatMap(({ spec }) => allEdits(spec))
+  const mounted = edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => libraryPath(containerPath)))
+  const linked = edits.flatMap((one) => one.hooks.flatMap(linksInHook).map(({ path }) => libraryPath(path)))
   const places = new Set(mounted)
   const folders = new Set([...mounted, ...linked].filter(isLibrary).map(folderOf))
   const empty = named.filter(({ folder }) => {
-    const place = placeIn(folder)
+    const place = libraryPath(folder)
     return !folders.has(place) && !isWithin(place, places)
   })
   return [...Map.groupBy(empty, ({ folder }) => folder)].map(([folder, all]) => {
@@ -70,7 +70,7 @@ function checkFolders({ registry }: CdiSubject, hooks: readonly Use<Hook>[]): re
 }
 
 /** In images /lib is mostly a link to /usr/lib. */
-const placeIn = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
+const libraryPath = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
 
 const isLibrary = (path: string): boolean => /\.so(?:\.|$)/.test(baseName(path))
 

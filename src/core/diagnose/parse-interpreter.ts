@@ -3,7 +3,7 @@
  * Source: Linux 6.12, fs/binfmt_script.c.
  */
 
-import type { ByteRange } from "../host/host.ts"
+import type { ByteRange } from "../text/byte-range.ts"
 import { decodeLatin1, decodeUtf8 } from "../text/utf8.ts"
 
 /** As much of a file as the kernel looks at. */

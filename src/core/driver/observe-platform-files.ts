@@ -7,6 +7,7 @@
  */
 
 import { parseElfFrom } from "../elf/parse-elf.ts"
+import { bytesOrNone } from "../elf/read-parts.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { noteLooks } from "../host/note-looks.ts"
@@ -135,12 +136,7 @@ function goalOf(view: RootView, link: HostPath, target: string): HostPath {
 function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undefined {
   const name = baseName(path)
   if (!/^lib.+\.so(\.[^/]*)?$/.test(name)) return undefined
-  const elf = view.readParts(path, (read) =>
-    parseElfFrom((offsetBytes, lengthBytes) => {
-      const bytes = read({ offsetBytes, lengthBytes })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    }),
-  )
+  const elf = view.readParts(path, (read) => parseElfFrom(bytesOrNone(read)))
   if (!elf.ok) return undefined
   const { soname = name, bits, machine } = elf.value
   return isFileName(soname) ? { soname, bits, machine } : undefined

@@ -5,7 +5,7 @@ import type { Catalogue } from "./entry.ts"
 export interface ApplyingFaults {
   /** A system call of an applier failed. `errno` is the symbolic name; `target` what it was applied to. */
   SystemCallFailed: { readonly syscall: string; readonly target: string; readonly errno: string }
-  /** The engine that this program runs in can make no system calls of ours. */
+  /** Bun can make no system calls here: its FFI needs executable memory. */
   SystemCallsUnavailable: { readonly problem: string }
   /** Becoming another program failed. */
   ExecFailed: { readonly path: string; readonly errno: string; readonly text: string }

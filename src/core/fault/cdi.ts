@@ -63,7 +63,7 @@ export interface CdiFaults {
     readonly expected: string
     readonly found: string
   }
-  /** `place`: what was looked for. */
+  /** `lacking`: a place, or a device in words. */
   CdiNothingToGenerate: { readonly mode: string; readonly lacking: string }
   /** No device has a name by these strategies. */
   CdiDevicesNameless: { readonly strategies: readonly string[] }
@@ -301,14 +301,14 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4044",
     exit: 1,
     says: (d) => d.problem,
-    remedies: () => know("a device's full name is vendor/class=device, as nvidia.com/gpu=0"),
+    remedies: () => know("a qualified name is vendor/class=device, as nvidia.com/gpu=0"),
   },
   CdiAnnotationInvalid: {
     code: "GAN4045",
     exit: 1,
     says: (d) =>
-      `invalid CDI device name ${quoteShort(d.device)} in annotation ${quoteShort(d.key)}: no full name of a device`,
-    remedies: () => know("the annotation holds full names with commas between them and no blanks"),
+      `invalid CDI device name ${quoteShort(d.device)} in annotation ${quoteShort(d.key)}: not a qualified name`,
+    remedies: () => know("the annotation holds qualified names with commas between them and no blanks"),
   },
   CdiAnnotationUnusable: {
     code: "GAN4046",

@@ -16,7 +16,7 @@ export const know = (text: string): readonly Remedy[] => [{ kind: "know", text }
 /** What to do about what stands in the way, by the kernel's name of it. */
 export const obstacles: Readonly<Record<string, string>> = {
   EDQUOT: "make room: the user's quota is used up",
-  E2BIG: "make it less: no real machine or image has as much",
+  E2BIG: "make it smaller: no real machine or image has so many files",
   EFBIG: "name a smaller file: no real one is as large",
   EINVAL: "name a regular file: this is a device, a FIFO or a socket",
   EISDIR: "name a file: this is a directory",

@@ -8,6 +8,7 @@ import type { PlatformContents, PlatformItem } from "../driver/platform-contents
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
+import { isOrin } from "../inventory/is-tegra.ts"
 import { defaultListDirectory, isBasePlatformList } from "../inventory/platform-list.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { boardFiles } from "../plan/board-files.ts"
@@ -129,18 +130,18 @@ function deviceOf(
 function sharedPart(
   items: readonly PlatformItem[],
   platform: PlatformContents,
-  { boardGpu, cudaVersion: told }: Inventory,
+  inventory: Inventory,
   orinCompatDirectory: string,
 ): SpecPart {
   const { edits } = boardFiles(items, platform, reasons)
-  const isOrin = boardGpu?.name.includes("Orin") === true
+  const { cudaVersion: told } = inventory
   // A table's version would do for a requirement, not for another libcuda.
   const cudaVersion = told?.source === "NVML" ? told.value : undefined
   const compat: HookCall = {
     name: "enable-cuda-compat",
     hostDriverVersion: undefined,
     hostCudaVersion: cudaVersion,
-    directory: isOrin ? orinCompatDirectory || "/usr/local/cuda/compat_orin" : "",
+    directory: isOrin(inventory) ? orinCompatDirectory || "/usr/local/cuda/compat_orin" : "",
   }
   return {
     edits,

@@ -1,18 +1,17 @@
 /** What generators call the devices of a machine, in every form in which people write it. Source: facts, toolkit §5.2. */
 
 import { normalisePciAddress, pciAddressPattern } from "../inventory/pci-address.ts"
+import { gpuUuid } from "../text/uuid.ts"
 
 /** `index`: `0`, `0:1`; `type-index`: `gpu0`, `mig0:1`; `pci`: `0000:07:00.0`, whole GPUs only. */
 export const nameStrategies = ["index", "type-index", "uuid", "pci"] as const
 export type NameStrategy = (typeof nameStrategies)[number]
 
-/** In any case. What only begins like one is a name that somebody gave: `GPU-left`. */
-const uuidPattern = /^(?:GPU|MIG)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 const namePatterns: { readonly [S in NameStrategy]: RegExp } = {
   index: /^\d+(?::\d+)?$/,
   "type-index": /^(?:gpu\d+|mig\d+:\d+)$/,
-  uuid: uuidPattern,
+  // What only begins like one is a name that somebody gave: `GPU-left`.
+  uuid: gpuUuid,
   pci: pciAddressPattern,
 }
 
@@ -23,10 +22,10 @@ export const isMachineName = (name: string): boolean =>
   name === "all" || nameStrategies.some((strategy) => isNameBy(strategy, canonicalName(name)))
 
 /** Of a GPU or a MIG device. */
-export const isUuid = (name: string): boolean => uuidPattern.test(name)
+export const isUuid = (name: string): boolean => gpuUuid.test(name)
 
 /** The same for names that mean the same device: a UUID in any case, a place on the bus in the long form or without its domain. */
 export function canonicalName(name: string): string {
-  if (uuidPattern.test(name)) return name.slice(0, 3).toUpperCase() + name.slice(3).toLowerCase()
+  if (gpuUuid.test(name)) return name.toLowerCase().replace(/^(?:gpu|mig)(?=-)/, (kind) => kind.toUpperCase())
   return normalisePciAddress(name) ?? name
 }

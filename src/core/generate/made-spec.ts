@@ -1,7 +1,7 @@
 /** A specification that is finished: its text, and what is told of it. Plain data, so that it can be kept. */
 
 import { renderSpec, type SpecFormat } from "../cdi/render-spec.ts"
-import { type CdiSpec, everyEdits } from "../cdi/spec.ts"
+import { allEdits, type CdiSpec } from "../cdi/spec.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FittedSpec } from "./fit-version.ts"
 
@@ -27,5 +27,5 @@ export const renderMadeSpec = ({ spec, findings }: FittedSpec, format: SpecForma
 })
 
 const hookProgramsOf = (spec: CdiSpec): readonly string[] => [
-  ...new Set(everyEdits(spec).flatMap(({ edits }) => edits.hooks.map(({ path }) => path))),
+  ...new Set(allEdits(spec).flatMap(({ hooks }) => hooks.map(({ path }) => path))),
 ]

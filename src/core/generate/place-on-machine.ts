@@ -26,21 +26,21 @@ export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string 
 }
 
 /** The other way: as the machine itself calls its nodes and files. `directory`: where it lies. */
-export const specOnMachine = (spec: CdiSpec, directory: string): CdiSpec =>
-  mapEdits(spec, (edits) => takeEditsHome(edits, directory))
+export const unplaceSpec = (spec: CdiSpec, directory: string): CdiSpec =>
+  mapEdits(spec, (edits) => unplaceEdits(edits, directory))
 
-export const machinePath = (path: string, directory: string): string =>
+export const unplacePath = (path: string, directory: string): string =>
   path.startsWith(`${directory}/`) ? path.slice(directory.length) : path
 
-function takeEditsHome(edits: ContainerEdits, directory: string): ContainerEdits {
-  const home = (path: string): string => machinePath(path, directory)
+function unplaceEdits(edits: ContainerEdits, directory: string): ContainerEdits {
+  const unplace = (path: string): string => unplacePath(path, directory)
   return {
     ...edits,
     deviceNodes: edits.deviceNodes.map((node) => {
-      const hostPath = home(node.hostPath)
+      const hostPath = unplace(node.hostPath)
       return hostPath === node.hostPath ? node : { ...node, hostPath: hostPath === node.path ? "" : hostPath }
     }),
-    mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: home(mount.hostPath) })),
+    mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: unplace(mount.hostPath) })),
   }
 }
 
@@ -49,8 +49,8 @@ const isPlacedBelow = (spec: CdiSpec, directory: string): boolean =>
     [...deviceNodes, ...mounts].some(({ hostPath }) => hostPath.startsWith(`${directory}/`)),
   )
 
-/** All specifications of a machine taken home, and the paths of the files that had been placed. */
-export function registryOnMachine(
+/** All specifications of a machine as it calls its own paths, and the files that had been placed. */
+export function unplaceRegistry(
   registry: Registry,
   directory: string,
 ): { readonly registry: Registry; readonly files: ReadonlySet<string> | undefined } {
@@ -59,7 +59,7 @@ export function registryOnMachine(
   const specs = new Map<LoadedSpec, LoadedSpec>()
   const devices = new Map<CdiDevice, CdiDevice>()
   for (const source of registry.specs) {
-    const spec = placed.includes(source) ? specOnMachine(source.spec, directory) : source.spec
+    const spec = placed.includes(source) ? unplaceSpec(source.spec, directory) : source.spec
     specs.set(source, { ...source, spec })
     for (const [index, device] of source.spec.devices.entries())
       devices.set(device, spec.devices[index] ?? device)

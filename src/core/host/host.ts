@@ -7,6 +7,7 @@
 import type { Result } from "../fault/result.ts"
 import type { NvmlReport } from "../inventory/nvml-report.ts"
 import type { HostPath } from "../text/brand.ts"
+import type { ByteRange } from "../text/byte-range.ts"
 
 export type FileKind = "file" | "directory" | "symlink" | "character" | "block" | "fifo" | "socket"
 
@@ -21,12 +22,6 @@ export interface FileStat {
   /** Device number of a character or block node, else 0. */
   readonly major: number
   readonly minor: number
-}
-
-/** Part of a file. Units: bytes. */
-export interface ByteRange {
-  readonly offsetBytes: number
-  readonly lengthBytes: number
 }
 
 /** A part of one file, or all of it. Faults: as readFile's. */

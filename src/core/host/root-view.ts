@@ -5,8 +5,9 @@
 
 import { ok, type Result } from "../fault/result.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
+import type { ByteRange } from "../text/byte-range.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
-import type { ByteRange, FileStat, HostFiles, ReadPart } from "./host.ts"
+import type { FileStat, HostFiles, ReadPart } from "./host.ts"
 import { resolvePath } from "./resolve-path.ts"
 
 export interface RootView {

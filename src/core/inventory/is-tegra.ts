@@ -8,6 +8,7 @@
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
+import type { Inventory } from "./inventory.ts"
 
 export type BoardFiles = Pick<HostFiles, "exists" | "readFile" | "readDir">
 
@@ -34,3 +35,7 @@ function textOf(host: BoardFiles, path: string): string {
 
 /** As NVML names a board's own GPU, and the driver where it shows it: `Orin (nvgpu)`, `NVIDIA Thor`. */
 export const isIntegratedName = (name: string): boolean => /\(nvgpu\)|NVIDIA Thor/.test(name)
+
+/** Images keep its newer CUDA in a directory of its own. */
+export const isOrin = ({ boardGpu }: Pick<Inventory, "boardGpu">): boolean =>
+  boardGpu?.name.includes("Orin") === true

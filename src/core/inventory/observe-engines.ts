@@ -14,6 +14,7 @@ import {
 import type { CdiVersion } from "../cdi/version.ts"
 import { parseElfLayout } from "../elf/elf-layout.ts"
 import { findSection } from "../elf/find-section.ts"
+import { bytesOrNone } from "../elf/read-parts.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { decodeLatin1 } from "../text/utf8.ts"
@@ -111,10 +112,7 @@ const moduleLine = /\nmod\tgithub\.com\/[^\t\n]{1,100}\tv([0-9]+(?:\.[0-9]+)*)[\
 
 function readBuildInfo(host: HostFiles, program: string): BuildInfo {
   const section = host.readParts(hostPath(program), (read) => {
-    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-      const bytes = read({ offsetBytes, lengthBytes })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    })
+    const layout = parseElfLayout(bytesOrNone(read))
     return layout.ok ? findSection(layout.value, ".go.buildinfo", buildInfoLimit) : undefined
   })
   const text = section === undefined ? "" : decodeLatin1(section)

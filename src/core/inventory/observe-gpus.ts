@@ -215,8 +215,7 @@ function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNod
 
 /** By the model of the first: nearly every machine has one kind. */
 export function hasGpuToCut(host: Pick<HostFiles, "readDir" | "readFile">): boolean {
-  const [first] = namesIn(host, "/proc/driver/nvidia/gpus")
-  const facts =
-    first === undefined ? undefined : readFields(host, `/proc/driver/nvidia/gpus/${first}/information`)
+  const [first] = namesIn(host, driverDirectory)
+  const facts = first === undefined ? undefined : readFields(host, `${driverDirectory}/${first}/information`)
   return migGenerations.includes(generationOf(facts?.get("Model") ?? "")?.computeCapability ?? "")
 }

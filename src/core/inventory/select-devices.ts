@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../fault/result.ts"
 import { parseCount } from "../text/count.ts"
 import { matchesGlob } from "../text/glob.ts"
 import { nearestOf } from "../text/nearest.ts"
+import { gpuUuid } from "../text/uuid.ts"
 import type { Gpu, Inventory, MigDevice } from "./inventory.ts"
 import { normalisePciAddress } from "./pci-address.ts"
 
@@ -98,16 +99,13 @@ function findDevices(
   }
   const address = normalisePciAddress(selector)
   if (address !== undefined) return one(usable.find(({ pciAddress }) => pciAddress === address))
-  if (/^GPU-/i.test(selector) || bareUuid.test(selector)) return findByUuid(selector, usable)
   if (/^MIG-/i.test(selector)) return findByUuid(selector, migDevices)
+  if (/^GPU-/i.test(selector) || gpuUuid.test(selector)) return findByUuid(selector, usable)
   if (selector.includes("/") && selector.includes("="))
     return fault("DeviceKindUnserved", { selector, kind: "a CDI device" })
   const found = usable.filter(({ model }) => model !== undefined && fitsModel(selector, model.value))
   return found.length === 0 ? undefined : found
 }
-
-/** An Orin's own GPU has such a one. */
-const bareUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function findByUuid(
   selector: string,

@@ -18,6 +18,30 @@ export const unlistedGpu = ({
 }: Pick<Inventory, "boardGpu" | "gpus">): BoardGpu | undefined =>
   gpus.some(isIntegrated) ? undefined : boardGpu
 
+/** With the board's own GPU where NVML alone tells of it, as if files did. */
+export function withUnlisted(inventory: Inventory): Inventory {
+  const own = unlistedGpu(inventory)
+  return own === undefined ? inventory : { ...inventory, gpus: [asGpu(own), ...inventory.gpus] }
+}
+
+/** It has no place on the bus, and its nodes are those of the lists. */
+const asGpu = ({ index, name, uuid }: BoardGpu): Gpu => ({
+  index,
+  state: "usable",
+  pciAddress: "",
+  minor: undefined,
+  uuid: uuid === undefined ? undefined : { value: uuid, source: "NVML" },
+  model: { value: name, source: "NVML" },
+  architecture: undefined,
+  computeCapability: undefined,
+  brand: undefined,
+  numaNode: undefined,
+  isMigEnabled: undefined,
+  node: undefined,
+  procDirectory: undefined,
+  drm: [],
+})
+
 /** `35.4.1`; undefined: the machine does not tell. */
 export function observeTegraRelease(host: BoardFiles): string | undefined {
   const text = readText(host, releasePath)

@@ -4,12 +4,7 @@
  */
 
 import type { Result } from "../fault/result.ts"
-
-/** Units: bytes. */
-export interface FileRange {
-  readonly offsetBytes: number
-  readonly lengthBytes: number
-}
+import type { ByteRange } from "../text/byte-range.ts"
 
 /** Paths are those inside the tree, absolute, and never lead out of it. */
 export interface LibraryTree {
@@ -17,9 +12,9 @@ export interface LibraryTree {
   lstat(path: string): Result<{ readonly kind: string; readonly sizeBytes: number }>
   /** Order: by code point. */
   readDir(path: string): Result<readonly string[]>
-  readFile(path: string, range?: FileRange): Result<Uint8Array>
+  readFile(path: string, range?: ByteRange): Result<Uint8Array>
   /** Parts of one file, which is opened once for all that `use` reads. */
-  readParts<T>(path: string, use: (read: (range?: FileRange) => Result<Uint8Array>) => T): T
+  readParts<T>(path: string, use: (read: (range?: ByteRange) => Result<Uint8Array>) => T): T
   /** The path with all its links resolved; it need not exist. */
   resolve(path: string): Result<string>
 }

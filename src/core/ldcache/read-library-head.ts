@@ -10,6 +10,7 @@ import { dynamicTag } from "../elf/elf.ts"
 import { type ElfLayout, offsetOf, parseElfLayout, tagValue } from "../elf/elf-layout.ts"
 import { parseNames } from "../elf/parse-elf.ts"
 import { parseNotes } from "../elf/parse-elf-demands.ts"
+import { bytesOrNone } from "../elf/read-parts.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { decodeLatin1 } from "../text/utf8.ts"
@@ -37,11 +38,10 @@ export function readLibraryHead(
   return tree.readParts(path, (readPart) => {
     const first = readPart({ offsetBytes: 0, lengthBytes: 1024 })
     if (!first.ok) return first
-    const layout = parseElfLayout((offsetBytes, lengthBytes) => {
-      if (offsetBytes === 0 && lengthBytes === 1024) return first.value
-      const bytes = readPart({ offsetBytes, lengthBytes })
-      return bytes.ok ? bytes.value : new Uint8Array()
-    })
+    const readMore = bytesOrNone(readPart)
+    const layout = parseElfLayout((offset, length) =>
+      offset === 0 && length === 1024 ? first.value : readMore(offset, length),
+    )
     return layout.ok ? headOf(layout.value, machine, role) : layout
   })
 }

@@ -6,6 +6,7 @@
 import { decideCompat } from "../compat/decide-compat.ts"
 import type { DriverLibrary } from "../driver/catalogue.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isOrin } from "../inventory/is-tegra.ts"
 import { muslPathFile } from "../ldcache/musl-path.ts"
 import { containerPath } from "../text/brand.ts"
 import type { CompatOffer } from "./compat-offer.ts"
@@ -81,7 +82,7 @@ function chooseCompat(
   findings: Finding[],
 ): ChosenCompat {
   const none: ChosenCompat = { libraries: [], reasons: [] }
-  const offer = inventory.boardGpu?.name.includes("Orin") === true ? layout.boardCompat : layout.compat
+  const offer = isOrin(inventory) ? layout.boardCompat : layout.compat
   if (offer === undefined || !granted.implied.has("compute")) return none
   const key = "nvidia-container-runtime.modes.legacy.cuda-compat-mode"
   const evidence = {

@@ -7,9 +7,9 @@
 import { isOfOwnKind, ownKinds } from "../cdi/qualified-name.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { BoardGpu, Gpu, Inventory } from "../inventory/inventory.ts"
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
-import { isIntegrated, unlistedGpu } from "../inventory/tegra.ts"
+import { isIntegrated, withUnlisted } from "../inventory/tegra.ts"
 
 export interface BoardDevices {
   /** The selector that names the board's own GPU; undefined: none does. */
@@ -42,30 +42,6 @@ export function selectBoard(selectors: readonly string[], seen: Inventory): Resu
   const discrete = selected.value.filter((one) => one !== own)
   return ok({ own: own?.selector, ownGpu: own?.gpu, discrete, beside })
 }
-
-/** With the board's own GPU where NVML alone tells of it, as if files did. */
-function withUnlisted(inventory: Inventory): Inventory {
-  const own = unlistedGpu(inventory)
-  return own === undefined ? inventory : { ...inventory, gpus: [asGpu(own), ...inventory.gpus] }
-}
-
-/** It has no place on the bus, and its nodes are those of the lists. */
-const asGpu = ({ index, name, uuid }: BoardGpu): Gpu => ({
-  index,
-  state: "usable",
-  pciAddress: "",
-  minor: undefined,
-  uuid: uuid === undefined ? undefined : { value: uuid, source: "NVML" },
-  model: { value: name, source: "NVML" },
-  architecture: undefined,
-  computeCapability: undefined,
-  brand: undefined,
-  numaNode: undefined,
-  isMigEnabled: undefined,
-  node: undefined,
-  procDirectory: undefined,
-  drm: [],
-})
 
 /** Where there is one device, each selector has to name it; a hole names nothing. */
 function selectOwn(

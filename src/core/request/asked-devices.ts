@@ -1,7 +1,7 @@
 /**
  * Who knows the devices that a container asks for: this machine by itself, or the machine's CDI specifications. In this order:
  *   the modes `legacy` and `csv` know no specifications, nor does a name of the kind that is made at a start
- *   a full name of another kind is a specification's; without a kind, in mode `cdi`, the configuration's default kind is meant
+ *   a qualified name of another kind is a specification's; without a kind, in mode `cdi`, the configuration's default kind is meant
  *   of this machine's own kind, what looks like one of its GPUs (index, slot, UUID, bus address, `all`) is the machine's if it has it, and
  *   a specification's else; every other name is a specification's if one has it, and the machine's else (a word of the model)
  * Source: facts, toolkit §4.2; what differs stands in docs/differences.md.

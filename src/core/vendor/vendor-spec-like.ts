@@ -5,7 +5,7 @@
 
 import { mapEdits } from "../cdi/map-edits.ts"
 import { shapeOfName } from "../cdi/name-shape.ts"
-import { type CdiSpec, type ContainerEdits, type DeviceNode, everyEdits, hostPathOf } from "../cdi/spec.ts"
+import { allEdits, type CdiSpec, type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
@@ -19,7 +19,7 @@ export function generateVendorSpecLike(
   host: HostFiles,
   like: CdiSpec,
 ): Result<GeneratedVendorSpec> {
-  const edits = everyEdits(like).map((one) => one.edits)
+  const edits = allEdits(like)
   const made = generateVendorSpec(vendor, host, {
     hasGroups: edits.some(({ additionalGids }) => additionalGids.length > 0),
   })

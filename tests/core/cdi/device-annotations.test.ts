@@ -37,7 +37,7 @@ describe("annotations that ask for devices", () => {
   test("the refusal names the annotation and the entry", () => {
     const parsed = parseDeviceAnnotations(new Map([["cdi.k8s.io/a", "gpu0"]]))
     expect(parsed.ok ? "" : renderFaultLine(parsed.fault)).toBe(
-      'invalid CDI device name "gpu0" in annotation "cdi.k8s.io/a": no full name of a device: unqualified device "gpu0", missing vendor [GAN4045]: the annotation holds full names with commas between them and no blanks',
+      'invalid CDI device name "gpu0" in annotation "cdi.k8s.io/a": not a qualified name: unqualified device "gpu0", missing vendor [GAN4045]: the annotation holds qualified names with commas between them and no blanks',
     )
   })
 
@@ -59,7 +59,7 @@ describe("annotations that ask for devices", () => {
     expect(made.ok ? made.value : made.fault.tag).toBe(key ?? "CdiAnnotationUnusable")
   })
 
-  test("a request is added, a key is used once, and only full names are asked for", () => {
+  test("a request is added, a key is used once, and only qualified names are asked for", () => {
     const request = { plugin: "v.c", id: "1", devices: ["v/c=0", "v/c=1"] }
     const before = new Map([["a", "b"]])
     const after = annotateDevices(before, request)

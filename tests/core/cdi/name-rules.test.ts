@@ -5,7 +5,7 @@ import rows from "../../vectors/cdi/names.json"
 
 const names: readonly { readonly name: string; readonly why?: string }[] = rows
 
-describe("full names of devices", () => {
+describe("qualified names", () => {
   test.each(names.map(({ name, why }) => [JSON.stringify(name), name, why] as const))(
     "%s",
     (_, name, why) => {
@@ -24,7 +24,7 @@ describe("full names of devices", () => {
   ])("%s: what is wrong is told", (name, sentence) => {
     const parsed = parseQualifiedName(name)
     expect(parsed.ok ? "" : renderFaultLine(parsed.fault)).toBe(
-      `${sentence} [GAN4044]: a device's full name is vendor/class=device, as nvidia.com/gpu=0`,
+      `${sentence} [GAN4044]: a qualified name is vendor/class=device, as nvidia.com/gpu=0`,
     )
   })
 })

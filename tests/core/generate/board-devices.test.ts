@@ -1,17 +1,24 @@
 import { describe, expect, test } from "bun:test"
+import { buildRegistry } from "../../../src/core/cdi/registry.ts"
+import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
+import { checkGpus } from "../../../src/core/diagnose/check-gpus.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { listDriverFiles } from "../../../src/core/explain/render-driver-files.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { ok } from "../../../src/core/fault/result.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
+import { findOwnContent } from "../../../src/core/generate/own-content.ts"
 import type { SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { splitByCoherence } from "../../../src/core/generate/split-by-coherence.ts"
 import { withoutDiscrete } from "../../../src/core/generate/without-discrete.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
+import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { makeFirstIntegrated, makeFirstUnlisted, memoryMachine, nvmlReport, orin } from "../../machine.ts"
+import { subjectOn } from "../diagnose/healthy-machine.ts"
 import { example } from "../elf/shared-object.ts"
 import { referenceRequest } from "./reference-request.ts"
 
@@ -337,6 +344,17 @@ describe("a discrete GPU beside an Orin's own, of which no file tells", () => {
     const errors = (lacking.driver?.findings ?? []).filter(({ severity }) => severity === "error")
     expect([lacking.inventory.platform, errors]).toEqual(["tegra", []])
     expect(refusal(lacking, { mode: "auto" })).toBe("none")
+  })
+
+  test("a fresh specification of both is right to verify, and nobody's own content to --fix", () => {
+    const spec = specOf(seen(), { mode: "auto" })
+    const bytes = ok(encodeUtf8(renderSpec(spec, "yaml")))
+    const files = ok([{ path: "/etc/cdi/nvidia.yaml", bytes }])
+    const registry = buildRegistry([{ path: "/etc/cdi", files }])
+    expect(registry.devices.size).toBe(5)
+    const subject = { ...subjectOn(memoryMachine({ gpus: 2 })), snapshot: seen(), registry }
+    expect(checkGpus(subject).map(({ fault: one }) => renderFaultLine(one))).toEqual([])
+    expect(findOwnContent(spec, spec)).toBeUndefined()
   })
 
   test("the lists are one device for who wants them to be", () =>

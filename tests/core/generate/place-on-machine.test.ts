@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { type CdiSpec, noEdits } from "../../../src/core/cdi/spec.ts"
-import { placeOnMachine, specOnMachine } from "../../../src/core/generate/place-on-machine.ts"
+import { placeOnMachine, unplaceSpec } from "../../../src/core/generate/place-on-machine.ts"
 
 const mount = (hostPath: string, type: string) => ({ hostPath, containerPath: "/m", options: [], type })
 const specOf = (...mounts: readonly ReturnType<typeof mount>[]): CdiSpec => ({
@@ -12,5 +12,5 @@ test("files lie in the machine's directory, and a file system that lies at no pa
   const spec = specOf(mount("/lib/a", ""), mount("tmpfs", "tmpfs"))
   const placed = placeOnMachine(spec, (path) => `/machine/${path.replace(/^\//, "")}`)
   expect(placed).toEqual(specOf(mount("/machine/lib/a", ""), mount("tmpfs", "tmpfs")))
-  expect(specOnMachine(placed, "/machine")).toEqual(spec)
+  expect(unplaceSpec(placed, "/machine")).toEqual(spec)
 })

@@ -18,7 +18,7 @@ describe("who knows a device that is asked for", () => {
     ["mode legacy knows no specifications", ["0", "v.com/c=x"], "legacy", ["machine 0", "machine v.com/c=x"]],
     ["another kind is a specification's", ["v.com/c=x"], "jit-cdi", ["specification v.com/c=x (v.com/c=x)"]],
     [
-      "also one that is no full name",
+      "also one that is not a qualified name",
       ["v.com/c=", "/=x"],
       "jit-cdi",
       ["specification v.com/c= (v.com/c=)", "specification /=x (/=x)"],
