@@ -9,7 +9,7 @@ import { recallDevices, rememberDevices } from "../host/cdi-index.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { absentDirectories } from "./absent-directories.ts"
 
-export interface Looked {
+export interface DeviceSearch {
   readonly host: HostFiles
   readonly directories: readonly string[]
   /** Somebody has named the directories. */
@@ -24,7 +24,7 @@ export interface Resolution {
 
 /** Faults: CdiDeviceUnresolvable. */
 export async function resolveOn(
-  { host, directories, areNamed }: Looked,
+  { host, directories, areNamed }: DeviceSearch,
   names: readonly string[],
 ): Promise<Result<Resolution>> {
   const state = stateDirectory()

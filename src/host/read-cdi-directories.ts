@@ -43,7 +43,7 @@ function readDirectory(
         : "is not a directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }
-  const names = readNames(host, directory)
+  const names = listNames(host, directory)
   if (!names.ok) return fail(fault("CdiDirectoryUnused", { directory, why: "cannot be listed" }, names.fault))
   const files: SpecFileRead[] = []
   // What a recording lists twice were names that are no UTF-8, of which at most one is another file's too.
@@ -68,7 +68,7 @@ function readDirectory(
  * Bytes that are no UTF-8 are U+FFFD in a listing, in which such a name is the same as others. Where the directory lies on this machine it
  * is then read as bytes, and they are lone surrogates (core/text/utf8.ts).
  */
-function readNames(host: HostFiles, directory: string): Result<readonly string[]> {
+function listNames(host: HostFiles, directory: string): Result<readonly string[]> {
   const names = host.readDir(hostPath(directory))
   const place = host.livePath(hostPath(directory))
   if (!names.ok || place === undefined || !names.value.some((name) => name.includes("\ufffd"))) return names

@@ -4,9 +4,9 @@
  */
 
 import { Composer, type Node, Parser } from "yaml"
-import { watchLexemes } from "./foreign-blanks.ts"
 import { scanLexemes } from "./scan-lexemes.ts"
 import { depthLimit, type SpecTextProblem } from "./spec-node.ts"
+import { watchLexemes } from "./watch-lexemes.ts"
 
 /** Words and signs of a text: twelve times what a machine of 64 GPUs has. They cost time and memory, not their letters. */
 const lexemeLimit = 600_000

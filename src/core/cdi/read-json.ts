@@ -2,10 +2,10 @@
 
 import type { JsonValue } from "../oci/json.ts"
 import { parseJson } from "../oci/json.ts"
-import { findForeignBlank } from "./foreign-blanks.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { resolvePlain } from "./resolve-plain.ts"
 import { depthLimit, type SpecNode, type SpecTextProblem } from "./spec-node.ts"
+import { findForeignBlank } from "./watch-lexemes.ts"
 
 export type SpecTextOutcome =
   | {

@@ -5,8 +5,8 @@
  */
 
 import { Lexer } from "yaml"
-import { announcesText } from "./foreign-blanks.ts"
 import { findQuoteEnd } from "./quote-end.ts"
+import { announcesText } from "./watch-lexemes.ts"
 
 interface Lexeme {
   readonly lexeme: string
@@ -70,7 +70,7 @@ function ignoreIndentInFlow(state: LexerState, opensFlow: boolean): void {
   }
 }
 
-/** Ahead of which a dash or a colon is no sign but a part of a word, or one. By YAML 1.2 it is a sign there too. */
+/** Before one of these a dash or a colon belongs to a word, or is one; by YAML 1.2 it is a sign there too. */
 const isFlowSign = (letter: string | undefined): boolean => letter !== undefined && ",[]{}".includes(letter)
 
 const colonOfWord = /[ \t\r\n]*:(?=[,[\]{}])/y

@@ -1,6 +1,7 @@
 /**
  * Hooks of the toolkit's programs that are called as they must be, and that do nothing: containers start, and lack what the hook was
- * there for. Source: facts, toolkit §1.4; peers (a hook that a program does not know is passed over with a warning).
+ * there for. Source: facts, toolkit §1.4. Observed: the toolkit's programs pass over a hook that they do not
+ * know, with a warning.
  */
 
 import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"

@@ -22,8 +22,8 @@ const copies = "/usr/lib/wsl/lib"
 const drivers = "/usr/lib/wsl/drivers"
 const door = `${copies}/libdxcore.so`
 
-/** Of two files of one size: in it stands by which build a library was made. Units: bytes. */
-const headLength = 64 * 1024
+/** Two files of one size are compared so far: a library's head tells its build. Units: bytes. */
+const headBytes = 64 * 1024
 
 export interface WindowsFiles {
   readonly files: readonly HostPath[]
@@ -118,7 +118,7 @@ function areAlike(view: RootView, one: string, other: string, searched: Set<stri
   const [size, otherSize] = paths.map((path) => fileAt(view, path)?.sizeBytes)
   if (size === undefined || size !== otherSize) return false
   const [head, otherHead] = paths.map((path) =>
-    view.readFile(path, { offsetBytes: 0, lengthBytes: headLength }),
+    view.readFile(path, { offsetBytes: 0, lengthBytes: headBytes }),
   )
   if (head?.ok !== true || otherHead?.ok !== true) return false
   return (
@@ -135,7 +135,7 @@ const driverVersion =
       if (!/\.inf$/i.test(name)) return []
       const path = hostPath(`${directory}/${name}`)
       searched.add(path)
-      const content = view.readFile(path, { offsetBytes: 0, lengthBytes: headLength })
+      const content = view.readFile(path, { offsetBytes: 0, lengthBytes: headBytes })
       const text = content.ok ? decodeByteCharacters(content.value).replaceAll("\0", "") : ""
       return /^[ \t]*DriverVer[ \t]*=[ \t]*[\d/]+[ \t]*,[ \t]*(\d+(?:\.\d+)*)/im.exec(text)?.[1] ?? []
     })
