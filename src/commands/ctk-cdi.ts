@@ -126,7 +126,8 @@ async function generate(
   const log = createLog(call.value.isQuiet)
   if (call.value.isFormatIgnored)
     log.warn(`the ending of ${call.value.output} counts, not --format: ${call.value.format}`)
-  const machine = openHost(host)
+  // As the reference has it: of a MIG mode that was changed no stamp tells, so that an answer from before is of no use.
+  const machine = openHost(host, { state: undefined })
   if (!machine.ok) return machine
   const placed = {
     ...call.value,

@@ -2,7 +2,6 @@
 
 import { driverRoots } from "../core/driver/driver-roots.ts"
 import type { HostFiles } from "../core/host/host.ts"
-import { canBeCut } from "../core/inventory/mig-rights.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import { type RememberedSnapshot, recallSnapshot, snapshotPlace } from "../host/recall-snapshot.ts"
@@ -32,7 +31,7 @@ export function recallMachine(
   const own: Stamp | undefined = place && [place.file, ...look(place.file)]
   const recalled = recallSnapshot(host, options, state)
   const proof = proofOf(recalled, own)
-  if (recalled === undefined || proof === undefined || !isMigModeKnown(recalled.snapshot)) return undefined
+  if (recalled === undefined || proof === undefined) return undefined
   return { host, options, snapshot: withListening(recalled.snapshot, host), proof }
 }
 
@@ -52,10 +51,6 @@ export async function isDriversPlace(
   const { chooseSnapshotOptions } = await import("../core/plan/choose-snapshot-options.ts")
   return chooseSnapshotOptions(host, said).driverRoot === driverRoot
 }
-
-/** A start does not ask for it. */
-const isMigModeKnown = ({ inventory }: HostSnapshot): boolean =>
-  inventory.gpus.every((gpu) => gpu.state !== "usable" || gpu.isMigEnabled !== undefined || !canBeCut(gpu))
 
 const hasLibraries = ({ driver }: HostSnapshot): boolean => (driver?.libraries.length ?? 0) > 0
 
@@ -80,7 +75,7 @@ export async function lookAtMachine(
     if (hasLibraries(own.snapshot)) return own
   }
   const { chooseSnapshotOptions } = await import("../core/plan/choose-snapshot-options.ts")
-  return lookAt({ ...chooseSnapshotOptions(host, said), asksMigMode: true })
+  return lookAt(chooseSnapshotOptions(host, said))
 }
 
 const optionsAt = (
@@ -90,6 +85,5 @@ const optionsAt = (
   driverRoot,
   ldcache,
   searchPaths,
-  asksMigMode: true,
   ...(devRoot === undefined ? {} : { devRoot }),
 })

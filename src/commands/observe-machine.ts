@@ -30,5 +30,5 @@ export function observeMachine(flags: Flags, shape: FlagShape, selector?: string
 /** Where to look; a driver root that nobody named is found. */
 export function machineOptions(host: Host, flags: Flags, shape: FlagShape): Result<SnapshotOptions> {
   const said = saidPlaces(flags, shape)
-  return said.ok ? ok({ ...chooseSnapshotOptions(host, said.value), asksMigMode: true }) : said
+  return said.ok ? ok(chooseSnapshotOptions(host, said.value)) : said
 }

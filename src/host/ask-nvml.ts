@@ -83,7 +83,13 @@ function recallOrAsk(host: Host, place: NvmlPlace, asking: NvmlAsking): () => Re
   const release = tryStateLock(state, `${file}.lock`)
   if (release === undefined)
     return () => withStateLock(state, `${file}.lock`, timeLimitMs, () => askAndKeep()())
-  const answer = askAndKeep()
+  let answer: () => Result<NvmlReport>
+  try {
+    answer = askAndKeep()
+  } catch (error) {
+    release()
+    throw error
+  }
   return () => {
     try {
       return answer()

@@ -77,7 +77,8 @@ function hear(descriptor: number, pid: number, { deadlineMs, timeLimitMs }: Dead
   const decoder = new TextDecoder()
   for (let length = 0; length < answerLimit; ) {
     const leftMs = Math.ceil(deadlineMs - performance.now())
-    if (leftMs <= 0 || !waitReadable(descriptor, leftMs))
+    // An answer that lies there is one, however late it is looked for.
+    if (!waitReadable(descriptor, Math.max(0, leftMs)))
       return { step: "time", trouble: `no answer within ${timeLimitMs / 1000} seconds` }
     const count = readSome(descriptor, buffer.subarray(length))
     if (count === undefined) continue

@@ -3,6 +3,7 @@
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
+import type { NvmlAsking } from "./ask-nvml.ts"
 import { readFileAt } from "./file-system.ts"
 import { findHost } from "./find-host.ts"
 import { createLiveHost } from "./live.ts"
@@ -10,11 +11,11 @@ import { createRecordingHost, parseRecording } from "./recording.ts"
 import { createSimulatedHost } from "./simulated.ts"
 
 /** `undefined` and `live` are this machine. Faults: HostUnknown, RecordingInvalid. */
-export function openHost(selector: string | undefined): Result<Host> {
+export function openHost(selector: string | undefined, nvml?: NvmlAsking): Result<Host> {
   const place = findHost(selector)
   if (!place.ok) return place
-  if (place.value.kind === "live") return ok(createLiveHost())
-  if (place.value.kind === "simulated") return ok(createSimulatedHost(place.value.directory))
+  if (place.value.kind === "live") return ok(createLiveHost(nvml))
+  if (place.value.kind === "simulated") return ok(createSimulatedHost(place.value.directory, nvml))
   const { file } = place.value
   const bytes = readFileAt(file, file, undefined)
   if (!bytes.ok) return fail(fault("HostUnknown", { selector: file }, bytes.fault))

@@ -5,5 +5,5 @@ import { type NvmlAsking, withNvml } from "./ask-nvml.ts"
 import { createSimulatedFiles } from "./simulated-files.ts"
 
 /** `nvml`: how NVML is asked, and where its answers are kept. */
-export const createSimulatedHost = (directory: string, nvml: NvmlAsking = {}): Host =>
+export const createSimulatedHost = (directory: string, nvml?: NvmlAsking): Host =>
   withNvml(createSimulatedFiles(directory), nvml)

@@ -24,6 +24,8 @@ const output = join(work, "cdi/nvidia.yaml")
 let watcher: ChildProcess | undefined
 let said = ""
 afterEach(async () => {
+  // What one has still to say must not be taken for the next one's.
+  for (const stream of [watcher?.stdout, watcher?.stderr]) stream?.removeAllListeners("data")
   if (watcher?.exitCode === null) watcher.kill("SIGKILL")
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })

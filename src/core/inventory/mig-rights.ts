@@ -15,7 +15,7 @@ export type MigRight = "config" | "monitor"
 const migRightNames: readonly MigRight[] = ["config", "monitor"]
 
 /** Generations whose data-centre GPUs can be cut into MIG devices. */
-export const migGenerations: readonly string[] = ["8.0", "9.0", "10.0", "10.3"]
+const migGenerations: readonly string[] = ["8.0", "9.0", "10.0", "10.3"]
 
 export const canBeCut = ({ isMigEnabled, computeCapability }: Gpu): boolean =>
   isMigEnabled !== undefined || migGenerations.includes(computeCapability?.value ?? "")

@@ -5,12 +5,11 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Host, HostFiles } from "../host/host.ts"
+import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { absolutePath, baseName, parentPath } from "../text/path.ts"
 import { brandOf, generationOf, productOf } from "./gpu-model.ts"
 import type { DrmNode, Gpu, GpuState, Sourced } from "./inventory.ts"
-import { migGenerations } from "./mig-rights.ts"
 import { namesIn, observeNode, readFields, readMatch, readText } from "./proc-text.ts"
 
 const driverDirectory = "/proc/driver/nvidia/gpus"
@@ -211,11 +210,4 @@ function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNod
     const isOwn = link.ok && absolutePath(link.value, parentPath(path)) === place
     return [{ node, byPath: isOwn ? { path, target: link.value } : undefined }]
   })
-}
-
-/** By the model of the first: nearly every machine has one kind. */
-export function hasGpuToCut(host: Pick<HostFiles, "readDir" | "readFile">): boolean {
-  const [first] = namesIn(host, driverDirectory)
-  const facts = first === undefined ? undefined : readFields(host, `${driverDirectory}/${first}/information`)
-  return migGenerations.includes(generationOf(facts?.get("Model") ?? "")?.computeCapability ?? "")
 }

@@ -18,7 +18,7 @@ import type { BoardGpu, Gpu, Inventory, Platform, Sourced } from "./inventory.ts
 import { hasBoardFiles, isIntegratedName, isOwnGpuUsed } from "./is-tegra.ts"
 import { canBeCut, describeMigRights } from "./mig-rights.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
-import { describeModel, hasGpuToCut, observeGpus } from "./observe-gpus.ts"
+import { describeModel, observeGpus } from "./observe-gpus.ts"
 import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
 import {
   checkControlNodes,
@@ -87,9 +87,6 @@ export function beginInventory(
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
   const kernelModuleVersion = observeVersion(host)
   const place = { driverRoot, ldcache, searchPaths }
-  // Nothing else takes as long: it is asked before the rest is looked at, where one GPU shows that it will be.
-  const asked =
-    asksMigMode && kernelModuleVersion !== undefined && hasGpuToCut(host) ? host.askNvml(place) : undefined
   const { gpus: seen, absentDrm } = observeGpus(host, findings)
   const nodes = observeSupportNodes(host, seen)
   const majors = observeMajors(host)
@@ -111,9 +108,9 @@ export function beginInventory(
   // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
   const mayBeBoard = hasFiles || findPlatformLists(host, hostPath(platformLists)).length > 0
   const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
-  const answer = asked ?? (isAsked || mayBeBoard ? host.askNvml(place) : undefined)
+  const answer = isAsked || mayBeBoard ? host.askNvml(place) : undefined
   const complete = (): Inventory => {
-    const report = answer === undefined ? undefined : readAnswer(answer(), isNeeded, findings)
+    const report = answer === undefined ? undefined : readAnswer(answer(), { isNeeded, isModeOpen }, findings)
     const told = matchByAddress(report)
     const boardGpu = describeBoardGpu(report)
     const gpus = countUnlisted(
@@ -184,13 +181,24 @@ const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeC
 const hasUncertainBrand = ({ model }: Gpu): boolean =>
   model !== undefined && brandOf(model.value)?.isCertain !== true
 
+interface Need {
+  /** What files leave open has to be known. */
+  readonly isNeeded: boolean
+  /** Whether MIG is enabled on a GPU has no other source. */
+  readonly isModeOpen: boolean
+}
+
 function readAnswer(
   asked: Result<NvmlReport>,
-  isNeeded: boolean,
+  { isNeeded, isModeOpen }: Need,
   findings: Finding[],
 ): NvmlReport | undefined {
   if (!asked.ok) {
-    if (isNeeded) findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
+    // Where there is no library that can be loaded nothing could tell.
+    const isFailing =
+      asked.fault.tag === "NvmlUnavailable" && !["search", "load"].includes(asked.fault.data.step)
+    if (isNeeded || (isModeOpen && isFailing))
+      findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
     return undefined
   }
   const { library, missingSymbols, gpus } = asked.value

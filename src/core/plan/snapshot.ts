@@ -48,8 +48,8 @@ export interface SnapshotOptions {
   /** Where a Tegra board's lists lie; the usual place when nobody said. */
   readonly platformLists?: string
   /**
-   * NVML is asked whether GPUs that can be cut into MIG devices are there to be: no file tells of one that has no part yet, and such a GPU is no
-   * device of a specification. A start does without.
+   * NVML is asked whether GPUs that can be cut into MIG devices are there to be: no file tells of one that has no part yet. Nor does a stamp tell
+   * when that changes, so it is of no use to who remembers what was seen.
    */
   readonly asksMigMode?: boolean
 }

@@ -113,6 +113,14 @@ describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => 
     expect([migDevices.length, findings]).toEqual([448, []])
   })
 
+  test("an answer that lies there is one, however late it is looked for", () => {
+    answering({ gpus: 1 })
+    const host = createSimulatedHost(machine, { state: undefined, timeLimitMs: 3000 })
+    const answer = host.askNvml(placeAt("/"))
+    Bun.sleepSync(3100)
+    expect(answer().ok).toBe(true)
+  })
+
   test("in a driver root elsewhere", () => {
     answering({ gpus: 1, driverRoot: "/run/nvidia/driver" })
     const host = createSimulatedHost(machine, { state })
