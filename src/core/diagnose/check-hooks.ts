@@ -26,7 +26,7 @@ import {
 import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
-import { toolkitCall } from "./toolkit-call.ts"
+import { judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
 /** Order: programs as first named, hooks without variables, hooks that are called wrongly, hooks that do nothing. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -63,19 +63,8 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
 
 const knownCalls: readonly string[] = Object.keys(hookFlags)
 
-function checkCalls(hooks: readonly Use<Hook>[]): readonly Finding[] {
-  return groupUses(hooks, (hook) => callProblem(hook) ?? "").flatMap(([problem, uses]) =>
-    problem === ""
-      ? []
-      : [
-          found(
-            "error",
-            fault("CdiHookMiscalled", { place: placeOf(uses[0], "args"), path: uses[0].item.path, problem }),
-            ...otherPlaces(uses, "args"),
-          ),
-        ],
-  )
-}
+const checkCalls = (hooks: readonly Use<Hook>[]): readonly Finding[] =>
+  judgeCalls(hooks, callProblem, (what, others) => found("error", fault("CdiHookMiscalled", what), ...others))
 
 /** undefined: it is another's program, or called as it must be. */
 function callProblem({ path, args, hookName }: Hook): string | undefined {

@@ -10,21 +10,13 @@ import { hookFlags } from "../cdi/toolkit-hooks.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"
-import { type CdiSubject, found, groupUses, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
-import { toolkitCall } from "./toolkit-call.ts"
+import { type CdiSubject, found, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import { judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
 /** `hooks`: called as they must be. Order: hooks that do nothing, then folders without libraries, as first named. */
 export function checkIdleHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
-  const idle = groupUses(hooks, (hook) => idleness(hook) ?? "").flatMap(([problem, uses]) =>
-    problem === ""
-      ? []
-      : [
-          found(
-            "warning",
-            fault("CdiHookIdle", { place: placeOf(uses[0], "args"), path: uses[0].item.path, problem }),
-            ...otherPlaces(uses, "args"),
-          ),
-        ],
+  const idle = judgeCalls(hooks, idleness, (what, others) =>
+    found("warning", fault("CdiHookIdle", what), ...others),
   )
   return [...idle, ...checkFolders(subject, hooks)]
 }

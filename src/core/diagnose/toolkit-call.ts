@@ -2,7 +2,10 @@
 
 import type { Hook } from "../cdi/spec.ts"
 import { hookPrograms } from "../cdi/toolkit-hooks.ts"
+import type { CdiPlace } from "../fault/cdi-place.ts"
+import type { Finding } from "../fault/finding.ts"
 import { baseName } from "../text/path.ts"
+import { groupUses, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
 
 export interface ToolkitCall {
   readonly program: string
@@ -28,3 +31,27 @@ const calledProgram = (path: string, [called = ""]: readonly string[]): string =
   /^gantry(?:-launcher)?$/.test(baseName(path)) && Object.hasOwn(hookPrograms, baseName(called))
     ? baseName(called)
     : baseName(path)
+
+interface HookProblem {
+  readonly place: CdiPlace
+  /** The hook's program. */
+  readonly path: string
+  readonly problem: string
+}
+
+/** One fault a problem, with all hooks that have it. `problemOf` undefined: nothing is wrong. Order: as first used. */
+export const judgeCalls = (
+  hooks: readonly Use<Hook>[],
+  problemOf: (hook: Hook) => string | undefined,
+  tell: (what: HookProblem, others: readonly string[]) => Finding,
+): readonly Finding[] =>
+  groupUses(hooks, (hook) => problemOf(hook) ?? "").flatMap(([problem, uses]) =>
+    problem === ""
+      ? []
+      : [
+          tell(
+            { place: placeOf(uses[0], "args"), path: uses[0].item.path, problem },
+            otherPlaces(uses, "args"),
+          ),
+        ],
+  )

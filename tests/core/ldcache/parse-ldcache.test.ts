@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import {
-  entryBytes,
   headerBytes,
   type LdcacheEntry,
   textLimit,
@@ -9,7 +8,7 @@ import {
 } from "../../../src/core/ldcache/ldcache.ts"
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
-import { cache } from "./cache-entry.ts"
+import { cache, cacheOfOneText } from "./cache-entry.ts"
 
 const entry: LdcacheEntry = {
   soname: "liba.so.1",
@@ -45,20 +44,8 @@ function behindOldFormat(entries: number): Uint8Array {
 }
 
 /** So many entries whose name and path are one text, as long as one may be. */
-function sharing(count: number): Uint8Array {
-  const textAt = headerBytes + count * entryBytes
-  const bytes = new Uint8Array(textAt + textLimit + 1).fill(0x61, textAt, -1)
-  bytes.set(whole.subarray(0, headerBytes))
-  const view = new DataView(bytes.buffer)
-  view.setUint32(20, count, true)
-  view.setUint32(24, textLimit + 1, true)
-  view.setUint32(32, 0, true)
-  for (let at = headerBytes; at < textAt; at += entryBytes) {
-    view.setUint32(at + 4, textAt, true)
-    view.setUint32(at + 8, textAt, true)
-  }
-  return bytes
-}
+const sharing = (entries: number): Uint8Array =>
+  cacheOfOneText(whole, { entries, textLength: textLimit, nameAt: () => 0 })
 
 /** No entry, and so many names of capabilities, which are one text. */
 function capabilitiesSharing(count: number): Uint8Array {

@@ -9,7 +9,7 @@ import {
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { mergeByRendering, mergeLdcache, renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
 import { spliceLdcache } from "../../../src/core/ldcache/splice-ldcache.ts"
-import { cache, cacheEntry } from "./cache-entry.ts"
+import { cache, cacheEntry, cacheOfOneText } from "./cache-entry.ts"
 
 const read = (bytes: Uint8Array | undefined): Ldcache => {
   const parsed = bytes === undefined ? undefined : parseLdcache(bytes)
@@ -120,17 +120,9 @@ describe("splicing a cache", () => {
   })
 
   test("a cache made to be slow is given up: every name a long one, each within the other", () => {
-    const count = 100_000
-    const bytes = new Uint8Array(headerBytes + count * entryBytes + 8_000_001)
-    bytes.set(few.subarray(0, headerBytes))
-    bytes.fill(0x61, headerBytes + count * entryBytes, -1)
-    const view = new DataView(bytes.buffer)
-    view.setUint32(20, count, true)
-    view.setUint32(24, 8_000_001, true)
-    for (let index = 0; index < count; index++) {
-      view.setUint32(headerBytes + index * entryBytes + 4, headerBytes + count * entryBytes + index, true)
-      view.setUint32(headerBytes + index * entryBytes + 8, headerBytes + count * entryBytes, true)
-    }
+    const [entries, textLength] = [100_000, 4000]
+    const nameAt = (index: number): number => Math.floor((index * textLength) / entries)
+    const bytes = cacheOfOneText(few, { entries, textLength, nameAt })
     expect(spliceLdcache(bytes, [plain("liba.so.1")])).toBeUndefined()
     const merged = mergeLdcache(bytes, [plain("liba.so.1")])
     expect(read(merged.ok ? merged.value : undefined).entries).toEqual([plain("liba.so.1")])
