@@ -120,29 +120,17 @@ describe("splicing a cache", () => {
   })
 
   test("a cache made to be slow is given up: every name a long one, each within the other", () => {
-    const [entries, textLength] = [100_000, 4000]
-    const nameAt = (index: number): number => Math.floor((index * textLength) / entries)
-    const bytes = cacheOfOneText(few, { entries, textLength, nameAt })
+    const sizes = { entries: 100_000, textLength: 8_000_000 }
+    const bytes = cacheOfOneText(few, { ...sizes, nameAt: (index) => index })
     expect(spliceLdcache(bytes, [plain("liba.so.1")])).toBeUndefined()
     const merged = mergeLdcache(bytes, [plain("liba.so.1")])
     expect(read(merged.ok ? merged.value : undefined).entries).toEqual([plain("liba.so.1")])
   })
 
   test("a cache made to be slow is given up: a hundred thousand names of one long text, in order", () => {
-    const count = 100_000
-    const lengths = 4000
-    const textsAt = headerBytes + count * entryBytes
-    const bytes = new Uint8Array(textsAt + lengths + 1).fill(0x61, textsAt, -1)
-    bytes.set(few.subarray(0, headerBytes))
-    const view = new DataView(bytes.buffer)
-    view.setUint32(20, count, true)
-    view.setUint32(24, lengths + 1, true)
-    view.setUint32(32, 0, true)
-    for (let index = 0; index < count; index++) {
-      const at = headerBytes + index * entryBytes
-      view.setUint32(at + 4, textsAt + Math.floor((index * lengths) / count), true)
-      view.setUint32(at + 8, textsAt, true)
-    }
+    const [entries, textLength] = [100_000, 4000]
+    const nameAt = (index: number): number => Math.floor((index * textLength) / entries)
+    const bytes = cacheOfOneText(few, { entries, textLength, nameAt })
     expect(spliceLdcache(bytes, [plain("liba.so.1")])).toBeUndefined()
     const merged = mergeLdcache(bytes, [plain("liba.so.1")])
     expect(read(merged.ok ? merged.value : undefined).entries).toEqual([plain("liba.so.1")])
