@@ -115,9 +115,8 @@ function edit(
     if (!written.ok) return fail(written.fault)
   }
   if (flags.on.has("json")) {
-    const seen = JSON.parse(renderResolvedJson(resolved, problems)) as object
-    const told = { ...seen, config, output, isChanged, isDryRun: isDry }
-    return ok({ text: `${JSON.stringify(told, null, 2)}\n`, exit: 0 })
+    const told = { ...problems, config, output, isChanged, isDryRun: isDry }
+    return ok({ text: renderResolvedJson(resolved, told), exit: 0 })
   }
   const { devices } = resolved
   const lines = isDry

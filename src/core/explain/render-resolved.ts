@@ -15,14 +15,12 @@ export const renderResolved = ({ devices, edits }: ResolvedDevices): string =>
     .join("\n")}\n`
 
 /** `beside`: more members. */
-export const renderResolvedJson = ({ devices, edits }: ResolvedDevices, beside: object): string =>
-  `${JSON.stringify(
-    {
-      version: 1,
-      devices: devices.map(({ name, source }) => ({ name, file: source.path })),
-      containerEdits: editsJson(edits),
-      ...beside,
-    },
-    null,
-    2,
-  )}\n`
+export const renderResolvedJson = ({ devices, edits }: ResolvedDevices, beside: object): string => {
+  const told = {
+    version: 1,
+    devices: devices.map(({ name, source }) => ({ name, file: source.path })),
+    containerEdits: editsJson(edits),
+    ...beside,
+  }
+  return `${JSON.stringify(told, null, 2)}\n`
+}

@@ -2,7 +2,13 @@
 
 import fc from "fast-check"
 import { withLowestVersion } from "../../../src/core/cdi/raise-version.ts"
-import { type CdiSpec, type ContainerEdits, hookNames, noEdits } from "../../../src/core/cdi/spec.ts"
+import {
+  type CdiSpec,
+  type ContainerEdits,
+  hookNames,
+  type IntelRdt,
+  noEdits,
+} from "../../../src/core/cdi/spec.ts"
 
 /** Texts that YAML would read as something else, or that hold what ends one. */
 const anyText = fc.oneof(
@@ -148,3 +154,12 @@ export const arbitrarySpec: fc.Arbitrary<CdiSpec> = specOf(anyWords)
 
 /** Of words as generators write them. */
 export const arbitraryPlainSpec: fc.Arbitrary<CdiSpec> = specOf(plainWords)
+
+/** Says nothing but whose class it is. */
+export const bareRdt: IntelRdt = {
+  closID: "a",
+  l3CacheSchema: "",
+  memBwSchema: "",
+  schemata: undefined,
+  enableMonitoring: false,
+}

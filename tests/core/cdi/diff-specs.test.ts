@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { applyEdits } from "../../../src/core/cdi/apply-edits.ts"
 import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
+import { bareRdt } from "./arbitrary-spec.ts"
 
 const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
   ...{ cdiVersion: "0.5.0", kind: "v.com/c", annotations: new Map(), devices: [] },
@@ -126,13 +127,6 @@ test("what is in one alone is told, and not that the others moved", () => {
 /** What applying sets in where a specification is silent: apply-edits.ts. */
 describe("values that are left out and those that are meant", () => {
   const x = node("/dev/x")
-  const rdt = {
-    closID: "a",
-    l3CacheSchema: "",
-    memBwSchema: "",
-    schemata: undefined,
-    enableMonitoring: false,
-  }
   test.each<[what: string, one: Partial<ContainerEdits>, other: Partial<ContainerEdits>, isSame: boolean]>([
     [
       "the host's path of a node, and all rights",
@@ -203,8 +197,8 @@ describe("values that are left out and those that are meant", () => {
     ["root's group, and one twice", { additionalGids: [0, 44, 44] }, { additionalGids: [44] }, true],
     ["root's group alone", { additionalGids: [0] }, {}, true],
     ["another group", { additionalGids: [44] }, { additionalGids: [45] }, false],
-    ["no schemata", { intelRdt: { ...rdt, schemata: [] } }, { intelRdt: rdt }, true],
-    ["an intelRdt without fields", { intelRdt: { ...rdt, closID: "" } }, {}, false],
+    ["no schemata", { intelRdt: { ...bareRdt, schemata: [] } }, { intelRdt: bareRdt }, true],
+    ["an intelRdt without fields", { intelRdt: { ...bareRdt, closID: "" } }, {}, false],
   ])("%s", (_, one, other, isSame) => {
     const findNode = () => ({ type: "c" as const, major: 9, minor: 9, fileMode: 0o600 })
     const apply = (edits: Partial<ContainerEdits>): unknown => {

@@ -3,22 +3,20 @@ import fc from "fast-check"
 import { mergeEdits } from "../../../src/core/cdi/merge-edits.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { isOlder, minimumVersion } from "../../../src/core/cdi/version.ts"
-import { arbitraryEdits, arbitrarySpec } from "./arbitrary-spec.ts"
+import { arbitraryEdits, arbitrarySpec, bareRdt } from "./arbitrary-spec.ts"
 
 describe("several edits as one", () => {
   test("lists one after the other, the last RDT, nothing left out", () => {
-    const rdt = {
-      closID: "a",
-      l3CacheSchema: "",
-      memBwSchema: "",
-      schemata: undefined,
-      enableMonitoring: false,
-    }
     const merged = mergeEdits([
-      { ...noEdits, env: ["A=1"], intelRdt: rdt, additionalGids: [1] },
+      { ...noEdits, env: ["A=1"], intelRdt: bareRdt, additionalGids: [1] },
       { ...noEdits, env: ["A=1", "B=2"], additionalGids: [1] },
     ])
-    expect(merged).toEqual({ ...noEdits, env: ["A=1", "A=1", "B=2"], intelRdt: rdt, additionalGids: [1, 1] })
+    expect(merged).toEqual({
+      ...noEdits,
+      env: ["A=1", "A=1", "B=2"],
+      intelRdt: bareRdt,
+      additionalGids: [1, 1],
+    })
     expect(mergeEdits([])).toEqual(noEdits)
   })
 
