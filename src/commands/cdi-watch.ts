@@ -104,17 +104,17 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
     const look = seen.value
     const step = isDriverExpected(look.snapshot)
       ? nextStep(look.unready, waiting, performance.now(), call.limits)
-      : ({ kind: "absent" } as const)
-    let pauseMs = Number.POSITIVE_INFINITY
+      : ({ kind: "absent", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY } as const)
+    let { pauseMs } = step
     let stamp = fileStamp(output)
-    waiting = undefined
+    waiting = step.waiting
     if (step.kind === "publish") {
       const published = await publish(look, call.spec, tell)
       const isDone = published.kind === "published"
       if (!isDone) await withdrawIfStale(output, tell)
       if (call.isOnce) return isDone ? ok(true) : fail(published.fault)
       stamp = isDone ? published.stamp : fileStamp(output)
-      if (published.kind === "unwritten") pauseMs = unwrittenPauseMs
+      if (published.kind === "unwritten") pauseMs = Math.min(pauseMs, unwrittenPauseMs)
     } else if (step.kind === "absent") {
       const withdrawn = await withdraw(
         output,
@@ -123,7 +123,6 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
       )
       if (call.isOnce) return withdrawn
     } else {
-      ;({ waiting, pauseMs } = step)
       const lacks = look.unready.map(({ what }) => what)
       const unready = fault("CdiMachineUnready", { lacks })
       await tell(renderFaultLine(unready))

@@ -12,6 +12,8 @@ export interface Unready {
   readonly what: string
   /** Without it no specification is published. What is not vital is waited for a while, since many machines never have it. */
   readonly isVital: boolean
+  /** Nothing is held up by it, no file will show that it came, and an answer is remembered for a while: it is asked for again later. */
+  readonly isAskedFor?: true
 }
 
 /** Only for showing, which is no use on the way of containers. */
@@ -40,6 +42,11 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
     if (tag === "DeviceNodeMissing" && severity === "error")
       return absentPaths.has(data.path) ? [] : [{ what: data.path, isVital: true }]
     if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
+    // A child that hung in the driver or died there would do so again, and one that hangs cannot be killed.
+    if (tag === "NvmlUnavailable" && (data.step === "initialise" || data.step === "ask"))
+      return [{ what: "an answer of NVML", isVital: false, isAskedFor: true }]
+    if (tag === "NvmlGpuFailed")
+      return [{ what: `an answer of NVML for GPU ${data.index}`, isVital: false, isAskedFor: true }]
     return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
   })
   const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {

@@ -20,13 +20,17 @@ export interface Waiting {
 }
 
 export type Step =
-  | { readonly kind: "publish" }
+  /** `pauseMs`: after which the machine is looked at again, changed or not; Infinity: never. `waiting`: what was waited for in vain is not again. */
+  | { readonly kind: "publish"; readonly waiting: Waiting | undefined; readonly pauseMs: number }
   | { readonly kind: "wait"; readonly waiting: Waiting; readonly pauseMs: number }
   /** The time is over: told once, then looked at further with the longest pause. */
   | { readonly kind: "overdue"; readonly waiting: Waiting; readonly pauseMs: number }
 
 /** Pauses between looks double from the first to the last. Units: milliseconds. */
 const [firstPauseMs, longestPauseMs] = [250, 30_000]
+
+/** Above the five minutes for which NVML's failure is remembered. Without the persistence daemon each asking starts every GPU. Units: milliseconds. */
+const askAgainMs = 330_000
 
 /** `waiting`: what the last step gave; undefined: the machine was whole, or this is the first look. */
 export function nextStep(
@@ -35,10 +39,15 @@ export function nextStep(
   nowMs: number,
   { readyMs, completeMs }: WatchLimits,
 ): Step {
-  if (unready.length === 0) return { kind: "publish" }
+  const awaited = unready.filter(({ isAskedFor }) => isAskedFor !== true)
+  const publish: Step =
+    awaited.length === unready.length
+      ? { kind: "publish", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY }
+      : { kind: "publish", waiting, pauseMs: askAgainMs }
+  if (awaited.length === 0) return publish
   const { sinceMs = nowMs, looks = 0, vitalSinceMs } = waiting ?? {}
   const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(looks, 16), longestPauseMs)
-  if (unready.some(({ isVital }) => isVital)) {
+  if (awaited.some(({ isVital }) => isVital)) {
     const kept: Waiting = { sinceMs, vitalSinceMs: undefined, looks: looks + 1 }
     const left = sinceMs + readyMs - nowMs
     return left <= 0
@@ -48,7 +57,7 @@ export function nextStep(
   const since = vitalSinceMs ?? nowMs
   const left = since + completeMs - nowMs
   return left <= 0
-    ? { kind: "publish" }
+    ? publish
     : {
         kind: "wait",
         waiting: { sinceMs, vitalSinceMs: since, looks: looks + 1 },

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test"
+import { type FaultData, fault } from "../../../src/core/fault/fault.ts"
+import { fail } from "../../../src/core/fault/result.ts"
 import { findUnready } from "../../../src/core/generate/find-unready.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
-import { type MachineOptions, memoryMachine } from "../../machine.ts"
+import { type MachineOptions, memoryMachine, nvmlReport } from "../../machine.ts"
 
 const observe = (host: Host): HostSnapshot =>
   observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
@@ -99,4 +101,27 @@ test("a library that is not whole holds up nothing", () => {
     tree[path] = { ...entry, content: "\x7fELF" }
   }
   expect(lacks({ gpus: 1, change })).toEqual([`awaited: a usable ${path}`])
+})
+
+test("NVML that does not answer, or not for a GPU, is asked again, unless it hung or crashed", () => {
+  const change: MachineOptions["change"] = (tree) => {
+    for (const path of Object.keys(tree))
+      if (path.endsWith("/information")) tree[path] = { kind: "file", content: "Device Minor: 0\n" }
+  }
+  const machine = memoryMachine({
+    gpus: 1,
+    change,
+    nvml: nvmlReport([{ index: 0, problem: "Unknown Error" }]),
+  })
+  const told = (host: Host) =>
+    findUnready(observe(host), { modules: [], nodes: [] }).filter(({ isAskedFor }) => isAskedFor)
+  expect(told(machine)).toEqual([{ what: "an answer of NVML for GPU 0", isVital: false, isAskedFor: true }])
+  const failing = (step: FaultData["NvmlUnavailable"]["step"]): Host => ({
+    ...memoryMachine({ gpus: 1, change }),
+    askNvml: () => () =>
+      fail(fault("NvmlUnavailable", { library: "/libnvidia-ml.so.1", step, problem: "no" })),
+  })
+  for (const step of ["initialise", "ask"] as const)
+    expect(told(failing(step))).toEqual([{ what: "an answer of NVML", isVital: false, isAskedFor: true }])
+  for (const step of ["search", "load", "time", "crash"] as const) expect(told(failing(step))).toEqual([])
 })

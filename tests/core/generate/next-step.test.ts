@@ -54,6 +54,18 @@ describe("a watch", () => {
     expect(watch([[0, [awaited]]], 120_000).endMs).toBe(limits.completeMs)
   })
 
+  test("what only asking again can tell holds up nothing, and is asked for again", () => {
+    const silent: Unready = { what: "an answer of NVML", isVital: false, isAskedFor: true }
+    expect(nextStep([silent], undefined, 0, limits)).toMatchObject({ kind: "publish", pauseMs: 330_000 })
+    expect(nextStep([silent, vital], undefined, 0, limits)).toMatchObject({ kind: "wait", pauseMs: 250 })
+    const waiting = { sinceMs: 0, vitalSinceMs: 0, looks: 7 }
+    expect(nextStep([awaited, silent], waiting, 9000, limits)).toMatchObject({ kind: "wait" })
+    const later = nextStep([awaited, silent], waiting, 10_000, limits)
+    expect(later).toEqual({ kind: "publish", waiting, pauseMs: 330_000 })
+    expect(nextStep([awaited, silent], waiting, 340_000, limits)).toEqual(later)
+    expect(nextStep([awaited], waiting, 10_000, limits)).toMatchObject({ pauseMs: Number.POSITIVE_INFINITY })
+  })
+
   test("the while begins when nothing vital is missing any more, and anew after a setback", () => {
     const phases = [
       [0, [vital]],
