@@ -2,7 +2,7 @@
  * What an engine's own configuration says of CDI: whether it serves such devices at all, and where it looks for specifications. Where no file
  * says it, the release's default does. Command lines of daemons are not seen. Source: the engines' documentation of daemon.json, containerd's
  * config.toml (versions 1 to 3), containers.conf and crio.conf; release notes of Docker 28.2 and containerd 2.0, the latter's 2.4.2
- * as it runs; podman's issues 25717 and 26569, containerd's 5837 and 9982.
+ * as it runs, and what its releases before that do with `enable_cdi`; podman's issues 25717 and 26569, containerd's 5837 and 9982.
  */
 
 import type { EngineName } from "../cdi/engine-versions.ts"
@@ -69,14 +69,18 @@ function observeContainerd(host: HostFiles, version: string | undefined): Engine
   // Until then the last file with a plugin's section has the say of the whole plugin.
   const last = files.findLastIndex((file) => criPlugins.some((name) => file.has("plugins", name)))
   const heard = isVersion1 ? files.slice(last) : files
-  const said = heard.flatMap((file) =>
-    criPlugins.flatMap((name) => file.flag("plugins", name, "enable_cdi") ?? []),
-  )
-  // Later releases have no such setting any more, and 2.4 ignores it.
-  const isOff = isVersion1 && said.at(-1) !== true
-  const change = 'set enable_cdi = true in [plugins."io.containerd.grpc.v1.cri"] and restart containerd'
+  const said = heard
+    .flatMap(({ path, flag }) =>
+      criPlugins.map((plugin) => ({ path, plugin, isOn: flag("plugins", plugin, "enable_cdi") })),
+    )
+    .findLast(({ isOn }) => isOn !== undefined)
+  // Off unless somebody says so, then on unless somebody says so. 2.4 has the setting no more.
+  const isOff = isVersion1 ? said?.isOn !== true : isSince(version, "2.4") === false && said?.isOn === false
+  const plugin = said?.plugin ?? "io.containerd.grpc.v1.cri"
+  const change = `set enable_cdi = true in [plugins.${JSON.stringify(plugin)}] and restart containerd`
+  const file = isVersion1 ? files[last]?.path : said?.path
   return {
-    off: isOff ? { file: files[last]?.path ?? containerdFile, change } : undefined,
+    off: isOff ? { file: file ?? containerdFile, change } : undefined,
     ...directoriesOf(heard, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
   }
 }

@@ -40,3 +40,28 @@ test("containerd 1 is to be switched on where its plugin's last section stands",
   const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version: "1.7.27" })
   expect(settings?.off?.file).toBe("/etc/containerd/conf.d/a.toml")
 })
+
+test.each([
+  ["2.0.0", true],
+  ["2.3.4", true],
+  ["2.4.2", false],
+])("containerd %s that is told not to serve CDI devices does not: %p", (version, isOff) => {
+  const host = createMemoryHost({
+    "/etc/containerd/config.toml": file(
+      'imports = ["conf.d/*.toml"]\n[plugins."io.containerd.cri.v1.runtime"]\nenable_cdi = true\n',
+    ),
+    "/etc/containerd/conf.d/a.toml": file('[plugins."io.containerd.cri.v1.runtime"]\nenable_cdi = false\n'),
+    "/etc/containerd/conf.d/b.toml": file('[plugins."io.containerd.cri.v1.runtime"]\nsandbox = "x"\n'),
+  })
+  const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version })
+  const change = 'set enable_cdi = true in [plugins."io.containerd.cri.v1.runtime"] and restart containerd'
+  expect(settings?.off).toEqual(isOff ? { file: "/etc/containerd/conf.d/a.toml", change } : undefined)
+})
+
+test("containerd 2 serves CDI devices where nobody says otherwise", () => {
+  const host = createMemoryHost({
+    "/etc/containerd/config.toml": file('[plugins."io.containerd.cri.v1.runtime"]\nsandbox = "x"\n'),
+  })
+  const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version: "2.1.4" })
+  expect(settings?.off).toBeUndefined()
+})
