@@ -74,7 +74,7 @@ const levels: { readonly [E in EngineName]: readonly Level[] } = {
     { since: "1.30", highest: "0.7.0" },
     { since: "1.28", highest: "0.6.0" },
     { since: "1.25", highest: "0.5.0" },
-    { since: "1.23", highest: "0.3.0" },
+    { since: "1.24", highest: "0.3.0" },
     { since: "0", highest: undefined },
   ],
 }

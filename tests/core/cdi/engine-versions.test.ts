@@ -43,6 +43,7 @@ describe("the newest CDI version that an engine parses", () => {
     ["containerd@2.2.0", "1.0.0"],
     ["containerd@2.2.1", "1.1.0"],
     ["containerd@2.4.2", "1.1.0"],
+    ["crio@1.23.5", undefined],
     ["crio@1.24.6", "0.3.0"],
     ["crio@1.25.0", "0.5.0"],
     ["crio@1.27.8", "0.5.0"],
