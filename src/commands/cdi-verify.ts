@@ -1,6 +1,6 @@
 /** `gantry cdi verify`: the specifications beside the machine, now. It reads and prints; only `--fix` changes something. */
 
-import { type EngineRelease, parseEngineRelease } from "../core/cdi/engine-versions.ts"
+import { type EngineRelease, engineProblem, parseEngineRelease } from "../core/cdi/engine-versions.ts"
 import { buildRegistry, type Registry, type SpecFileRead } from "../core/cdi/registry.ts"
 import { type EngineUser, rootUser } from "../core/diagnose/access.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
@@ -107,8 +107,7 @@ function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine
   const named: EngineRelease[] = []
   for (const text of lists.get("engine") ?? []) {
     const release = parseEngineRelease(text)
-    if (release === undefined)
-      return misused(shape, `${JSON.stringify(text)} is not docker, containerd, podman or crio with @VERSION`)
+    if (release === undefined) return misused(shape, engineProblem(text))
     named.push(release)
   }
   return ok(observeEngines(host, named))

@@ -1,5 +1,6 @@
 /** What the command line says of the specification that is to be made; the same for who makes one once and who keeps one fresh. */
 
+import { engineProblem } from "../core/cdi/engine-versions.ts"
 import { kindProblem } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
@@ -81,7 +82,7 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const engines = listOf(flags, "for-engine")
   const parsed = engines?.map(parseEngine)
   const odd = engines?.find((_, index) => parsed?.[index] === undefined)
-  if (odd !== undefined) return misused(`unknown engine ${JSON.stringify(odd)}`)
+  if (odd !== undefined) return misused(engineProblem(odd))
   const edits = values.get("edits")
   const additions =
     edits === undefined ? ok(noAdditions) : (await import("./read-cdi.ts")).readAdditions(edits)

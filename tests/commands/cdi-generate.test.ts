@@ -329,6 +329,7 @@ devices:
     [["--hooks=many"], "unknown shape of hooks"],
     [["--disable-hook=chown"], "unknown hook"],
     [["--for-engine=lxd"], "unknown engine"],
+    [["--for-engine=podman@latest"], "names no release of podman"],
     [["--format=toml"], "unknown format"],
     [["--json"], "--json tells of the file"],
     [["--output", "x.json", "--format", "yaml"], "is read as such"],

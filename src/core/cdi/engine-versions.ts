@@ -11,17 +11,29 @@ import { type CdiVersion, isOlder } from "./version.ts"
 export const engineNames = ["docker", "containerd", "podman", "crio"] as const
 export type EngineName = (typeof engineNames)[number]
 
-/** What people call each; the first is ours. */
-const writtenAs: { readonly [E in EngineName]: readonly [E, ...string[]] } = {
-  docker: ["docker"],
-  containerd: ["containerd"],
+/** As distributions and the engines' own makers have them. */
+export const packagesOf: { readonly [E in EngineName]: readonly string[] } = {
+  docker: ["docker-ce", "docker.io", "moby-engine"],
+  containerd: ["containerd.io", "containerd", "moby-containerd"],
   podman: ["podman"],
-  crio: ["crio", "cri-o"],
+  crio: ["cri-o"],
 }
 
-/** `podman`, also `cri-o`. undefined: no such engine. */
-export const parseEngineName = (text: string): EngineName | undefined =>
-  engineNames.find((engine) => writtenAs[engine].some((name) => name === text))
+/** What people call each besides: its program, its project. */
+const writtenAs: { readonly [E in EngineName]: readonly [E, ...string[]] } = {
+  docker: ["docker", "dockerd", "moby"],
+  containerd: ["containerd"],
+  podman: ["podman"],
+  crio: ["crio"],
+}
+
+/** `podman`, also `Podman`, `docker-ce` and `cri-o`. undefined: no such engine. */
+export function parseEngineName(text: string): EngineName | undefined {
+  const name = text.toLowerCase()
+  return engineNames.find((engine) =>
+    [...writtenAs[engine], ...packagesOf[engine]].some((one) => one === name),
+  )
+}
 
 export interface EngineRelease {
   readonly engine: EngineName
@@ -113,14 +125,27 @@ export const highestCommonVersion = (engines: readonly EngineRelease[]): CdiVers
       undefined,
     )
 
-/** `podman@4.3.1`, also `cri-o@1.30`. undefined: no such engine, or no version. */
+/** `podman@4.3.1`, also `cri-o@1.30`, and `containerd://2.1.4` as Kubernetes says it of a node. undefined: no such engine, or no version. */
 export function parseEngineRelease(text: string): EngineRelease | undefined {
-  const [name = "", version = "", ...more] = text.split("@")
+  const [name, version, ...more] = splitRelease(text)
   const engine = parseEngineName(name)
   const number = more.length > 0 ? undefined : releaseNumber(version)
   return engine === undefined || number === undefined ? undefined : { engine, version: number }
 }
 
-/** Of a version as engines and packages say it: `v2.1.0`, `28.2.2+ce`, `5.4.0-dev`, `4.3.1+ds1-8`. undefined: it is none. */
+/** Of a text that is no release, what is wrong with it. */
+export function engineProblem(text: string): string {
+  const engine = parseEngineName(splitRelease(text)[0])
+  return engine === undefined
+    ? `unknown engine ${JSON.stringify(text)}`
+    : `${JSON.stringify(text)} names no release of ${engine}, as ${engine}@ and numbers do`
+}
+
+function splitRelease(text: string): readonly [string, string, ...string[]] {
+  const [name = "", version = "", ...more] = text.split(/@|:\/\//)
+  return [name, version, ...more]
+}
+
+/** Of a version as engines and packages say it: `v2.1.0`, `28.2.2+ce`, `5.4.0-dev`, `4.3.1+ds1-8`, `5:28.2.2-1~debian.12`. undefined: it is none. */
 const releaseNumber = (version: string): string | undefined =>
-  /^v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:[-+~][-+~.\w]*)?$/.exec(version)?.[1]
+  /^(?:\d{1,6}:)?v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:[-+~][-+~.\w]*)?$/.exec(version)?.[1]

@@ -10,6 +10,7 @@ import {
   engineNames,
   highestVersionOf,
   highestVersionOfLibrary,
+  packagesOf,
 } from "../cdi/engine-versions.ts"
 import type { CdiVersion } from "../cdi/version.ts"
 import { parseElfLayout } from "../elf/elf-layout.ts"
@@ -40,13 +41,6 @@ export const enginePrograms: { readonly [E in EngineName]: string } = {
   containerd: "containerd",
   podman: "podman",
   crio: "crio",
-}
-
-const packagesOf: { readonly [E in EngineName]: readonly string[] } = {
-  docker: ["docker-ce", "docker.io", "moby-engine"],
-  containerd: ["containerd.io", "containerd", "moby-containerd"],
-  podman: ["podman"],
-  crio: ["cri-o"],
 }
 
 const directories = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]

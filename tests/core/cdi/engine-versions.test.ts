@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import {
   engineNames,
+  engineProblem,
   highestCommonVersion,
   highestVersionOf,
   highestVersionOfLibrary,
@@ -17,6 +18,13 @@ const highest = (text: string): string | undefined => {
 describe("the newest CDI version that an engine parses", () => {
   test.each([
     ["podman@4.3.1", "0.5.0"],
+    ["Podman@4.3.1", "0.5.0"],
+    ["docker-ce@5:28.2.2-1~debian.12~bookworm", "1.0.0"],
+    ["docker.io@20.10.24+dfsg1-1", undefined],
+    ["moby@v29.2.0", "1.1.0"],
+    ["containerd.io@1.7.27-1", "0.8.0"],
+    ["containerd://1.7.27-k3s1", "0.8.0"],
+    ["cri-o://1.33.0", "1.0.0"],
     ["podman@4.3.1+ds1-8", "0.5.0"],
     ["containerd@v2.1.0", "1.0.0"],
     ["containerd@2.1.0-rc.1", "1.0.0"],
@@ -95,7 +103,18 @@ describe("the newest CDI version that an engine parses", () => {
     "docker@1.2.3.4.5",
     "@1",
     "podman@4.3@2",
+    "containerd://",
+    "docker@latest",
+    "5:28.2.2",
   ])("%p is no release", (text) => {
     expect(parseEngineRelease(text)).toBeUndefined()
+  })
+
+  test.each([
+    ["lxd@6.1", 'unknown engine "lxd@6.1"'],
+    ["Docker@latest", '"Docker@latest" names no release of docker, as docker@ and numbers do'],
+    ["podman", '"podman" names no release of podman, as podman@ and numbers do'],
+  ])("of %p is said what is wrong", (text, problem) => {
+    expect(engineProblem(text)).toBe(problem)
   })
 })

@@ -22,6 +22,8 @@ describe("the version that an engine reads", () => {
     ["cri-o@1.30", "0.7.0"],
     ["crio", "1.1.0"],
     ["cri-o", "1.1.0"],
+    ["Docker", "1.1.0"],
+    ["docker-ce", "1.1.0"],
     ["containerd@1.7.5", "0.5.0"],
   ] as const)("%s: %s", (text, version) => {
     const engine = parseEngine(text)
@@ -29,7 +31,7 @@ describe("the version that an engine reads", () => {
     expect(engine && versionReadBy(engine)).toBe(version)
   })
 
-  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v", "Docker", "cri-o-x", "x-cri-o", ""])(
+  test.each(["lxc", "podman@", "podman@4.3.1@2", "podman@v", "Dockr", "cri-o-x", "x-cri-o", ""])(
     "%j names no engine",
     (text) => expect(parseEngine(text)).toBeUndefined(),
   )
