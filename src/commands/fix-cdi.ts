@@ -14,6 +14,7 @@ import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
+import { placeOf } from "../core/fault/place-of.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
@@ -66,10 +67,8 @@ function isWrong(file: LoadedSpec, subject: CdiSubject): boolean {
 }
 
 /** In which something is wrong; undefined: it is so with the machine. */
-function fileOf({ data }: Fault): string | undefined {
-  if ("place" in data && typeof data.place === "object") return data.place.file
-  return "file" in data ? data.file : undefined
-}
+const fileOf = (one: Fault): string | undefined =>
+  placeOf(one)?.file ?? ("file" in one.data ? one.data.file : undefined)
 
 const generated = ({ specs }: Registry): readonly LoadedSpec[] =>
   specs.filter(({ spec }) => isGeneratedSpec(spec))

@@ -82,6 +82,10 @@ const told = {
   parseEngineRelease: library.parseEngineRelease("cri-o@1.35.1"),
   highestVersionOf: library.highestVersionOf({ engine: "podman", version: "4.3.1" }),
   highestCommonVersion: library.highestCommonVersion([{ engine: "docker", version: "29.0" }]),
+  readFault: library.buildRegistry([
+    { path: "/etc/cdi", files: { ok: true, value: [{ path: "/etc/cdi/v.yaml", bytes: { ok: false, fault: library.readFault("/etc/cdi/v.yaml", "open", "EACCES") } }] } },
+  ]).rejected.flatMap(({ faults }) => faults.map(library.renderFaultLine)),
+  placeOf: [library.placeOf(library.parseSpec(text("9", "")).fault[0]), library.placeOf(unknown.fault) ?? "none"],
   faultCode: library.faultCode(unknown.fault),
   renderFaultLine: library.renderFaultLine(unknown.fault),
 }

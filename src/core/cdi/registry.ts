@@ -14,12 +14,12 @@ import type { Locate } from "./spec-source.ts"
 import { unreadableFile } from "./unreadable-file.ts"
 
 /**
- * A directory as it was read: what lies in it, or why it could not be read. One that is not there has no files.
+ * A directory as it was read: what lies in it, or why it could not be read (readFault). One that is not there has no files.
  * Faults: CdiDirectoryUnused: engines pass over it; any other: they end their search there.
  */
 export interface SpecDirectory {
   readonly path: string
-  /** Those that engines read (isSpecFileName), by name. Each with its bytes, or why they could not be read. */
+  /** Those that engines read (isSpecFileName), by name. Each with its bytes, or why they could not be read (readFault). */
   readonly files: Result<readonly SpecFileRead[]>
 }
 

@@ -66,7 +66,7 @@ export function resolvePath(
 
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".")
 
-/** The one way in which a failed read of a machine becomes a fault. */
+/** The one way in which a failed read of a machine becomes a fault. `syscall`: as `open`. `errno`: the kernel's name of it, as `EACCES`. */
 export function readFault(path: string, syscall: string, errno: string): Fault {
   const reason =
     errno === "ENOENT" || errno === "ENOTDIR"

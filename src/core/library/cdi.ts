@@ -66,5 +66,7 @@ export {
 export type { CdiPlace } from "../fault/cdi-place.ts"
 export type { Fault, FaultTag } from "../fault/fault.ts"
 export type { Finding } from "../fault/finding.ts"
+export { placeOf } from "../fault/place-of.ts"
 export { faultCode, renderFaultLine } from "../fault/render.ts"
 export type { Result } from "../fault/result.ts"
+export { readFault } from "../host/resolve-path.ts"
