@@ -7,6 +7,7 @@ import { type DeviceNode, hostPathOf } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileKind, FileStat } from "../host/host.ts"
+import { findAbsence } from "../inventory/find-absence.ts"
 import { presentNodes } from "../inventory/present-nodes.ts"
 import { hostPath } from "../text/brand.ts"
 import type { Access } from "./access.ts"
@@ -33,14 +34,19 @@ export function checkNodes(subject: CdiSubject, nodes: readonly Use<DeviceNode>[
 interface KnownNodes {
   readonly names: ReadonlyMap<string, readonly string[]>
   readonly numbers: ReadonlyMap<string, string>
+  /** Of what the driver has, by the path that it looks for, where nobody has made the node. */
+  readonly unmade: ReadonlyMap<string, string>
 }
 
-function knownNodes({ snapshot }: CdiSubject): KnownNodes {
+function knownNodes({ snapshot, host }: CdiSubject): KnownNodes {
   const nodes = presentNodes(snapshot.inventory)
   const own = nodes.filter(({ path }) => path.startsWith("/dev/nvidia"))
   return {
     names: new Map([...Map.groupBy(own, numbersOf)].map(([key, all]) => [key, all.map(({ path }) => path)])),
     numbers: new Map(nodes.map((node) => [node.path, numbersOf(node)])),
+    unmade: new Map(
+      findAbsence(host, snapshot.inventory, true).nodes.map((node) => [node.path, numbersOf(node)]),
+    ),
   }
 }
 
@@ -64,6 +70,8 @@ function checkNode(
       return [found("warning", stat.fault, renderPlace(place), ...places)]
     // Engines make such a node without a look, for whatever it is good; in a user namespace they have to mount one.
     const isMade = subject.user.uid === 0 && uses.every(({ item }) => isWhole(item))
+    // So Kubernetes' resource driver gives rights over MIG and channels, which it makes nowhere else.
+    if (isMade && uses.every(({ item }) => item.path === path && isOfDriver(subject, known, item))) return []
     const severity = isMade ? "warning" : "error"
     return [found(severity, fault("CdiHostNodeMissing", { path, place }), ...places)]
   }
@@ -96,6 +104,19 @@ function checkNode(
 
 /** Engines ask nothing of the machine. Source: the released Go package. */
 const isWhole = ({ type, major }: DeviceNode): boolean => type === "p" || (type !== "" && major !== 0)
+
+/** With these numbers it is what the driver's programs look for under that name. */
+function isOfDriver({ snapshot }: CdiSubject, known: KnownNodes, node: DeviceNode): boolean {
+  const isCharacter = node.type === "c" || node.type === "u"
+  const channel = /^\/dev\/nvidia-caps-imex-channels\/channel(\d{1,5})$/.exec(node.path)?.[1]
+  return (
+    isCharacter &&
+    (channel === undefined
+      ? known.unmade.get(node.path) === numbersOf(node)
+      : node.major === snapshot.inventory.majors["nvidia-caps-imex-channels"] &&
+        node.minor === Number(channel))
+  )
+}
 
 /** Rights over MIG and IMEX channels are opened for reading, and for nothing else. */
 const isRight = (path: string): boolean => /\/nvidia-caps(?:-imex-channels)?\//.test(path)
