@@ -5,9 +5,8 @@
  * Source: facts, toolkit §5.7; internal/platform-support/tegra/csv of NVIDIA Container Toolkit 1.20.
  */
 
-import { matchName } from "../ldcache/glob.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { baseName, cleanPath } from "../text/path.ts"
+import { cleanPath } from "../text/path.ts"
 
 export type PlatformEntryKind = "dev" | "dir" | "lib" | "sym"
 
@@ -86,17 +85,8 @@ export function refusePlace(path: string): string | undefined {
 /** `name`: of a file in the directory of lists. */
 export const isPlatformList = (name: string): boolean => /.\.csv$/i.test(name)
 
-/** The others count only for images that ask for every list. */
-export const isBaseList = (name: string): boolean =>
-  name === "devices.csv" || name === "drivers.csv" || name === "l4t.csv"
+/** Lists that count always; the others count only for images that ask for every list. */
+export const baseListNames = ["devices.csv", "drivers.csv", "l4t.csv"] as const
 
-/**
- * Is a link of the lists one that somebody does not want? `**` and a slash before a pattern: the link's name alone has to fit, wherever
- * it lies. Without, the whole path has to, and no `*` goes over a slash.
- */
-export const isIgnoredLink = (path: string, patterns: readonly string[]): boolean =>
-  patterns.some((pattern) => {
-    if (pattern.startsWith("**/")) return matchName(pattern.slice("**/".length), baseName(path))
-    const [wanted, parts] = [pattern.split("/"), path.split("/")]
-    return wanted.length === parts.length && wanted.every((one, at) => matchName(one, parts[at] ?? ""))
-  })
+/** `name`: as for isPlatformList. */
+export const isBaseList = (name: string): boolean => baseListNames.some((one) => one === name)

@@ -10,22 +10,21 @@ import { hostPath } from "../text/brand.ts"
 import { matchesPath } from "../text/match-path.ts"
 import { baseName } from "../text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.ts"
-
-const directory = "/etc/nvidia-container-runtime/host-files-for-container.d"
-const usualNames = ["devices.csv", "drivers.csv", "l4t.csv"]
+import { baseListNames } from "./parse-platform-list.ts"
+import { defaultListDirectory as directory } from "./platform-list.ts"
 
 export interface OtherLists {
   /** In the place of the three that count; undefined: those. */
   readonly files: readonly string[] | undefined
-  /** Patterns of paths, or of names behind the prefix for any directory: `sym` entries that fit one do not count. */
+  /** `sym` entries that fit one do not count. A pattern fits a whole path, and behind `**` and a slash a name in whatever directory. */
   readonly ignored: readonly string[]
 }
 
 /** The same machine, with one list in the place of all. */
 export function withPlatformLists(host: Host, { files, ignored }: OtherLists): Host {
   if (files === undefined && ignored.length === 0) return host
-  const sources = files ?? usualNames.map((name) => `${directory}/${name}`)
-  const list = `${directory}/${usualNames[0]}`
+  const sources = files ?? baseListNames.map((name) => `${directory}/${name}`)
+  const list = `${directory}/${baseListNames[0]}`
   const read = (): Uint8Array =>
     encodeUtf8(
       sources

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import {
   isBaseList,
-  isIgnoredLink,
   isPlatformList,
   parsePlatformList,
 } from "../../../src/core/inventory/parse-platform-list.ts"
@@ -53,26 +52,5 @@ describe("which files are lists", () => {
   test("three count always, by their exact names", () => {
     const names = ["devices.csv", "drivers.csv", "l4t.csv", "Devices.csv", "l4t.CSV", "extra.csv"]
     expect(names.filter(isBaseList)).toEqual(["devices.csv", "drivers.csv", "l4t.csv"])
-  })
-})
-
-describe("links that somebody does not want", () => {
-  const link = "/usr/lib/aarch64-linux-gnu/libv4l/plugins/nv/libv4l2_nvargus.so"
-  test.each([
-    ["**/*.so", true],
-    ["**/libv4l2_*", true],
-    ["**/plugins", false],
-    ["*.so", false],
-    [link, true],
-    ["/usr/lib/aarch64-linux-gnu/libv4l/plugins/nv/*", true],
-    ["/usr/lib/*/libv4l/plugins/nv/libv4l2_nvargus.so", true],
-    ["/usr/lib/*", false],
-    ["/usr/lib/*.so", false],
-    ["", false],
-  ])("%p: %p", (pattern, is) => expect(isIgnoredLink(link, [pattern])).toBe(is))
-
-  test("any of the patterns will do, and none wants nothing", () => {
-    expect(isIgnoredLink(link, ["x", "**/*.so"])).toBe(true)
-    expect(isIgnoredLink(link, [])).toBe(false)
   })
 })
