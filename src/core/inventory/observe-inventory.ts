@@ -1,25 +1,32 @@
 /**
- * The whole inventory of a machine. No node is opened and no vendor library is loaded here; NVML is asked through the Host port,
- * and only when files leave something open that nobody else can tell:
- *   a usable GPU without UUID, a GPU whose model stands in no table, a brand that its model does not prove, MIG devices
+ * The whole inventory of a machine. No node is opened and no vendor library is loaded here:
+ *   what files tell is looked at
+ *   what they leave open is asked of NVML through the Host port, where it is (nvml-question.ts)
+ *   with its answer, or without, GPUs and MIG devices are completed and everything is checked
  * Source: what the driver's kernel module writes (facts, nvidia-container-cli §5).
  */
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Result } from "../fault/result.ts"
 import { withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
+import { completeGpus, matchByAddress } from "./complete-gpus.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
-import { brandOf } from "./gpu-model.ts"
-import type { BoardGpu, Gpu, Inventory, Platform, Sourced } from "./inventory.ts"
-import { hasBoardFiles, isIntegratedName, isOwnGpuUsed } from "./is-tegra.ts"
-import { canBeCut, describeMigRights } from "./mig-rights.ts"
-import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
-import { describeModel, observeGpus } from "./observe-gpus.ts"
-import { describeMigDevices, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
+import type { Inventory, Platform, Sourced, SupportNodes } from "./inventory.ts"
+import { hasBoardFiles, isOwnGpuUsed } from "./is-tegra.ts"
+import { describeMigRights } from "./mig-rights.ts"
+import { planNvmlQuestion, readAnswer } from "./nvml-question.ts"
+import type { NvmlReport } from "./nvml-report.ts"
+import { type ObservedGpus, observeGpus } from "./observe-gpus.ts"
+import {
+  describeMigDevices,
+  type MigInstance,
+  type MigMinors,
+  observeMigInstances,
+  observeMigMinors,
+} from "./observe-mig.ts"
 import {
   checkControlNodes,
   checkNodes,
@@ -30,7 +37,7 @@ import {
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { defaultListDirectory, findPlatformLists, observePlatformEntries } from "./platform-list.ts"
-import { cudaOfTegra, unlistedGpu } from "./tegra.ts"
+import { cudaOfTegra, findBoardGpu } from "./tegra.ts"
 
 export interface InventoryOptions {
   /** Where the driver's tree lies: `/`, `/run/nvidia/driver`. */
@@ -85,166 +92,116 @@ export function beginInventory(
 ): BegunInventory {
   const findings: Finding[] = []
   const host = noteUnreadable(withDevRoot(machine, devRoot), findings)
+  const seen = observeFiles(host, findings)
+  // A board can be told by its lists alone.
+  const mayBeBoard = seen.isBoard || findPlatformLists(host, hostPath(platformLists)).length > 0
+  const question = planNvmlQuestion(seen, { asksMigMode, mayBeBoard })
+  const answer = question.isAsked ? host.askNvml({ driverRoot, ldcache, searchPaths }) : undefined
+  return {
+    platform: seen.platform,
+    kernelModuleVersion: seen.kernelModuleVersion,
+    complete() {
+      const report = answer === undefined ? undefined : readAnswer(answer(), question, findings)
+      return completeInventory(host, seen, report, { driverRoot, devRoot, findings })
+    },
+  }
+}
+
+/** What files tell. */
+interface SeenInventory extends ObservedGpus, Pick<Inventory, "kernelModuleVersion" | "modules" | "majors"> {
+  readonly nodes: SupportNodes
+  readonly migMinors: MigMinors
+  readonly migInstances: readonly MigInstance[]
+  /** Of the driver's branch. undefined: no table has it. */
+  readonly branchCuda: string | undefined
+  /** It is a Tegra board, whichever of its GPUs it uses. */
+  readonly isBoard: boolean
+  /** A board that uses a discrete GPU alone counts as native: its lists still name the board's nodes. */
+  readonly platform: Platform
+}
+
+function observeFiles(host: Host, findings: Finding[]): SeenInventory {
   const kernelModuleVersion = observeVersion(host)
-  const place = { driverRoot, ldcache, searchPaths }
-  const { gpus: seen, absentDrm } = observeGpus(host, findings)
-  const nodes = observeSupportNodes(host, seen)
+  const { gpus, absentDrm } = observeGpus(host, findings)
+  const nodes = observeSupportNodes(host, gpus)
   const majors = observeMajors(host)
   const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
-  const minors = observeMigMinors(host)
-  const instances = observeMigInstances(host, seen, minors, nodes.capabilities)
-
-  const usable = seen.filter(({ state }) => state === "usable")
-  const cuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
-  const isOpen = instances.length > 0 || usable.some(leavesOpen) || cuda === undefined
-  const isBrandOpen = usable.some(hasUncertainBrand)
-  const isModeOpen = asksMigMode && usable.some(canBeCut)
-  const isAsked = kernelModuleVersion !== undefined && (isOpen || isBrandOpen || isModeOpen)
-  const hasFiles = hasBoardFiles(host)
-  const isBoard = hasFiles && isOwnGpuUsed(host)
+  const migMinors = observeMigMinors(host)
+  const migInstances = observeMigInstances(host, gpus, migMinors, nodes.capabilities)
+  const branchCuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
+  const isBoard = hasBoardFiles(host)
   const isWindows = nodes.dxg !== undefined && kernelModuleVersion === undefined
-  // A Tegra board that uses a discrete GPU alone counts as native: its lists still name the board's nodes.
-  const platformOfFiles: Platform = isBoard ? "tegra" : isWindows ? "wsl" : "native"
-  // Of a board's own GPU no file tells; older boards have no NVML, and nothing is wrong with that. A board can be told by its lists alone.
-  const mayBeBoard = hasFiles || findPlatformLists(host, hostPath(platformLists)).length > 0
-  const isNeeded = isOpen && (isBoard ? usable.length > 0 : isAsked)
-  const answer = isAsked || mayBeBoard ? host.askNvml(place) : undefined
-  const complete = (): Inventory => {
-    const report = answer === undefined ? undefined : readAnswer(answer(), { isNeeded, isModeOpen }, findings)
-    const told = matchByAddress(report)
-    const boardGpu = describeBoardGpu(report)
-    const gpus = countUnlisted(
-      seen.map((gpu) => completeGpu(gpu, told.get(gpu.pciAddress), instances)),
-      boardGpu,
-    )
-    const platform = hasFiles && boardGpu !== undefined ? "tegra" : platformOfFiles
-    for (const gpu of gpus)
-      if (gpu.state === "usable" && gpu.uuid === undefined)
-        findings.push({
-          severity: "warning",
-          fault: fault("GpuUuidUnknown", { pciAddress: gpu.pciAddress }),
-          evidence: [`${gpu.procDirectory}/information: no UUID`],
-        })
-
-    checkNodes(nodes, gpus, majors, findings)
-    findings.push(...drmFindings(absentDrm))
-    if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
-    if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
-    return {
-      platform,
-      devRoot,
-      kernelModuleVersion,
-      cudaVersion: describeCuda(platform === "tegra" ? cudaOfTegra(host) : undefined, cuda, report),
-      modules,
-      boardGpu,
-      gpus,
-      migDevices: describeMigDevices(host, gpus, instances, told, minors, findings),
-      migRights: describeMigRights(gpus, minors),
-      nodes,
-      gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
-      sockets: observeSockets(host, driverRoot, findings),
-      majors,
-      findings,
-    }
+  const platform = isBoard && isOwnGpuUsed(host) ? "tegra" : isWindows ? "wsl" : "native"
+  return {
+    kernelModuleVersion,
+    gpus,
+    absentDrm,
+    nodes,
+    majors,
+    modules,
+    migMinors,
+    migInstances,
+    branchCuda,
+    isBoard,
+    platform,
   }
-  return { platform: platformOfFiles, kernelModuleVersion, complete }
 }
 
-function describeCuda(
-  ofBoard: Sourced<string> | undefined,
-  cuda: string | undefined,
+interface Completion extends Pick<InventoryOptions, "driverRoot"> {
+  readonly devRoot: HostPath
+  /** Those that there are by now; what is found besides is added. */
+  readonly findings: Finding[]
+}
+
+/** `report`: undefined where NVML was not asked or has not answered. */
+function completeInventory(
+  host: Host,
+  seen: SeenInventory,
   report: NvmlReport | undefined,
+  { driverRoot, devRoot, findings }: Completion,
+): Inventory {
+  const { kernelModuleVersion, nodes, majors, modules, migMinors, migInstances } = seen
+  const told = matchByAddress(report)
+  const boardGpu = findBoardGpu(report)
+  const gpus = completeGpus(seen.gpus, { told, migInstances, boardGpu })
+  const platform = seen.isBoard && boardGpu !== undefined ? "tegra" : seen.platform
+  for (const { state, uuid, pciAddress, procDirectory } of gpus)
+    if (state === "usable" && uuid === undefined)
+      findings.push({
+        severity: "warning",
+        fault: fault("GpuUuidUnknown", { pciAddress }),
+        evidence: [`${procDirectory}/information: no UUID`],
+      })
+  checkNodes(nodes, gpus, majors, findings)
+  findings.push(...drmFindings(seen.absentDrm))
+  if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
+  if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
+  const releaseCuda = platform === "tegra" ? cudaOfTegra(host) : undefined
+  return {
+    platform,
+    devRoot,
+    kernelModuleVersion,
+    cudaVersion: chooseCuda(report, releaseCuda, seen.branchCuda),
+    modules,
+    boardGpu,
+    gpus,
+    migDevices: describeMigDevices(host, gpus, migInstances, told, migMinors, findings),
+    migRights: describeMigRights(gpus, migMinors),
+    nodes,
+    gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
+    sockets: observeSockets(host, driverRoot, findings),
+    majors,
+    findings,
+  }
+}
+
+/** Who knows best comes first: NVML, the release of a board's system, the driver's branch. */
+function chooseCuda(
+  report: NvmlReport | undefined,
+  releaseCuda: Sourced<string> | undefined,
+  branchCuda: string | undefined,
 ): Sourced<string> | undefined {
   if (report?.cudaVersion !== undefined) return { value: report.cudaVersion, source: "NVML" }
-  if (ofBoard !== undefined) return ofBoard
-  return cuda === undefined ? undefined : { value: cuda, source: "table of driver branches" }
-}
-
-function describeBoardGpu(report: NvmlReport | undefined): BoardGpu | undefined {
-  for (const { index, name, uuid } of report?.gpus ?? [])
-    if (name !== undefined && isIntegratedName(name)) return { index, name, uuid }
-  return undefined
-}
-
-/** Those behind a board's own that no file tells of are one further. */
-function countUnlisted(gpus: readonly Gpu[], boardGpu: BoardGpu | undefined): readonly Gpu[] {
-  const own = unlistedGpu({ boardGpu, gpus })
-  if (own === undefined) return gpus
-  return gpus.map((gpu) =>
-    gpu.index === undefined || gpu.index < own.index ? gpu : { ...gpu, index: gpu.index + 1 },
-  )
-}
-
-const leavesOpen = (gpu: Gpu): boolean => gpu.uuid === undefined || gpu.computeCapability === undefined
-
-/** A brand matters only to images that require one: where NVML cannot tell it, a likely one will do. */
-const hasUncertainBrand = ({ model }: Gpu): boolean =>
-  model !== undefined && brandOf(model.value)?.isCertain !== true
-
-interface Need {
-  /** What files leave open has to be known. */
-  readonly isNeeded: boolean
-  /** Whether MIG is enabled on a GPU has no other source. */
-  readonly isModeOpen: boolean
-}
-
-function readAnswer(
-  asked: Result<NvmlReport>,
-  { isNeeded, isModeOpen }: Need,
-  findings: Finding[],
-): NvmlReport | undefined {
-  if (!asked.ok) {
-    // Where there is no library that can be loaded nothing could tell.
-    const isFailing =
-      asked.fault.tag === "NvmlUnavailable" && !["search", "load"].includes(asked.fault.data.step)
-    if (isNeeded || (isModeOpen && isFailing))
-      findings.push({ severity: "warning", fault: asked.fault, evidence: [] })
-    return undefined
-  }
-  const { library, missingSymbols, gpus } = asked.value
-  for (const symbol of missingSymbols)
-    findings.push({
-      severity: "note",
-      fault: fault("NvmlSymbolMissing", { library, symbol }),
-      evidence: [`${library}: no ${symbol}`],
-    })
-  for (const { index, problem, pciAddress } of gpus)
-    if (problem !== undefined)
-      findings.push({
-        severity: "error",
-        fault: fault("NvmlGpuFailed", { index, problem }),
-        evidence: [`NVML: GPU ${index} (${pciAddress ?? "address not told"}): ${problem}`],
-      })
-  return asked.value
-}
-
-const matchByAddress = (report: NvmlReport | undefined): ReadonlyMap<string, NvmlGpu> =>
-  new Map(
-    (report?.gpus ?? []).flatMap((gpu) =>
-      gpu.pciAddress === undefined ? [] : [[gpu.pciAddress, gpu] as const],
-    ),
-  )
-
-/** Files first; NVML fills what they leave open. */
-function completeGpu(
-  gpu: Gpu,
-  told: NvmlGpu | undefined,
-  instances: readonly { readonly minor: number }[],
-): Gpu {
-  const nvml = <T>(value: T | undefined): Sourced<T> | undefined =>
-    value === undefined ? undefined : { value, source: "NVML" }
-  const hasInstance = gpu.minor !== undefined && instances.some(({ minor }) => minor === gpu.minor?.value)
-  const isMigEnabled =
-    nvml(told?.isMigEnabled) ??
-    (hasInstance ? { value: true, source: hostPath("/proc/driver/nvidia-caps/mig-minors") } : undefined)
-  const named = gpu.model === undefined ? describeModel(nvml(told?.name)) : gpu
-  return {
-    ...gpu,
-    model: named.model,
-    architecture: named.architecture,
-    computeCapability: named.computeCapability ?? nvml(told?.computeCapability),
-    brand: nvml(told?.brand) ?? named.brand,
-    uuid: gpu.uuid ?? nvml(told?.uuid),
-    isMigEnabled,
-  }
+  if (releaseCuda !== undefined) return releaseCuda
+  return branchCuda === undefined ? undefined : { value: branchCuda, source: "table of driver branches" }
 }

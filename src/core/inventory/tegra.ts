@@ -5,11 +5,19 @@
 
 import type { BoardGpu, Gpu, Inventory, Sourced } from "./inventory.ts"
 import { type BoardFiles, isIntegratedName, releasePath } from "./is-tegra.ts"
+import type { NvmlReport } from "./nvml-report.ts"
 import { readText } from "./proc-text.ts"
 
 /** Thor's own GPU has an address on the bus, always the same; older boards' have none. */
 export const isIntegrated = ({ pciAddress, model }: Gpu): boolean =>
   isIntegratedName(model?.value ?? "") || pciAddress.startsWith("0000:01:00.")
+
+/** undefined: NVML was not asked, or tells of no such GPU. */
+export function findBoardGpu(report: NvmlReport | undefined): BoardGpu | undefined {
+  for (const { index, name, uuid } of report?.gpus ?? [])
+    if (name !== undefined && isIntegratedName(name)) return { index, name, uuid }
+  return undefined
+}
 
 /** The board's own GPU where NVML alone tells of it. */
 export const unlistedGpu = ({
