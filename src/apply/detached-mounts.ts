@@ -7,6 +7,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { DeviceNodeEdit, MountEdit } from "../core/plan/edit.ts"
 import type { HostPath } from "../core/text/brand.ts"
+import { toFileStat } from "../host/file-system.ts"
 import type { TargetKind } from "../linux/in-root.ts"
 import { cloneMount, mountAttribute, setMountAttributes } from "../linux/mounts.ts"
 
@@ -47,9 +48,8 @@ function prepareNode(edit: DeviceNodeEdit, host: HostFiles): Result<Prepared> {
   const cloned = cloneOf(edit.hostPath, host)
   if (!cloned.ok) return cloned
   // Checked on what was opened, not on the path: the node may have changed since the plan.
-  const stat = fstatSync(cloned.value)
-  const [major, minor] = [(stat.rdev >>> 8) & 0xfff, (stat.rdev & 0xff) | ((stat.rdev >>> 12) & 0xfff00)]
-  if (!stat.isCharacterDevice() || major !== edit.major || minor !== edit.minor)
+  const { kind, major, minor } = toFileStat(fstatSync(cloned.value))
+  if (kind !== "character" || major !== edit.major || minor !== edit.minor)
     return fail(fault("DeviceNodeChanged", { path: edit.hostPath, planned: `${edit.major}:${edit.minor}` }))
   const { readOnly, noSuid, noExec, noDev } = mountAttribute
   const set = setMountAttributes(cloned.value, readOnly | noSuid | noExec, noDev, edit.hostPath)
