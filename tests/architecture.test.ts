@@ -138,6 +138,14 @@ describe("architecture", () => {
     expect(files.filter((file) => bannedNames.includes(file.replace(/^.*\/|\.\w+$/g, "")))).toEqual([])
   })
 
+  test("no literal is spread into another: the compiler does not see a member too many in it", () => {
+    const spread = /^\s*\.\.\.\{/m
+    expect(spread.test("  ...{ a, b },")).toBe(true)
+    expect(files.filter((file) => file.endsWith(".ts") && spread.test(readFileSync(file, "utf8")))).toEqual(
+      [],
+    )
+  })
+
   test("every folder of src that decides or does something has tests", () => {
     const folders = new Set(
       files.map((file) => dirname(relative(join(root, "src"), file))).filter((folder) => folder !== "."),

@@ -86,7 +86,9 @@ function giveBound(text: string, nodes: readonly DeviceNode[]): Result<string> {
   const places = new Set(nodes.map(({ path }) => cleanPath(path)))
   const rules = nodes.map(({ type, major, minor, permissions }) => ({
     allow: true,
-    ...{ type, major, minor },
+    type,
+    major,
+    minor,
     access: permissions === "none" ? undefined : permissions || "rwm",
   }))
   const patch = object([

@@ -46,7 +46,9 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
   if (!found.ok) return found
   const { resolved, problems } = found.value
   const given: Injection = {
-    ...{ config: config.value, host: host.value, resolved },
+    config: config.value,
+    host: host.value,
+    resolved,
     problems: await problemsJson(problems),
   }
   // The outcome tells in its JSON.

@@ -83,15 +83,20 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   const unplaced =
     directory === undefined ? { registry: read, files: undefined } : unplaceRegistry(read, directory)
   return ok({
-    ...{ host, snapshot, view: viewRoot(host, hostPath("/")) },
-    ...{ registry: unplaced.registry, directories: directories.value },
+    host,
+    snapshot,
+    view: viewRoot(host, hostPath("/")),
+    registry: unplaced.registry,
+    directories: directories.value,
     placed: unplaced.files && {
       files: unplaced.files,
       engineView: viewRoot(createLiveHost(), hostPath("/")),
     },
     areNamed: flags.words.length > 0,
     unrecorded: new Set(),
-    ...{ engines: engines.value, user: user.value, image: image.value },
+    engines: engines.value,
+    user: user.value,
+    image: image.value,
   })
 }
 

@@ -58,8 +58,11 @@ function isWrong(file: LoadedSpec, subject: CdiSubject): boolean {
     return [name, { name, device, source: file, hidden: [] }]
   })
   const registry: Registry = {
-    ...{ specs: [file], devices: new Map(devices) },
-    ...{ conflicts: [], rejected: [], findings: [] },
+    specs: [file],
+    devices: new Map(devices),
+    conflicts: [],
+    rejected: [],
+    findings: [],
   }
   return verifyCdi({ ...subject, registry }).some(
     ({ severity, fault: one }) => severity === "error" && fileOf(one) === file.path,
@@ -136,7 +139,8 @@ function replaceSpec(
   const done = writeSpecAt(renderSpec(written, formatOf(file)), path)
   if (!done.ok) return done
   return ok({
-    ...{ file, previous: `${isLink(file, host, areNamed) ? path : file}.previous` },
+    file,
+    previous: `${isLink(file, host, areNamed) ? path : file}.previous`,
     added: namesBeside(renewed, judged),
     removed: namesBeside(judged, renewed),
   })

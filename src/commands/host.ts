@@ -72,13 +72,17 @@ function record(flags: Flags): Result<string> {
   const directories = checkDirectories(flags, shape)
   if (!directories.ok) return directories
   verifyCdi({
-    ...{ host: recorder.host, view: viewRoot(recorder.host, hostPath("/")), snapshot },
+    host: recorder.host,
+    view: viewRoot(recorder.host, hostPath("/")),
+    snapshot,
     registry: readSpecifications(recorder.host, directories.value),
     directories: directories.value,
     areNamed: false,
     placed: undefined,
     unrecorded: new Set(),
-    ...{ engines: observeEngines(recorder.host), user: rootUser, image: undefined },
+    engines: observeEngines(recorder.host),
+    user: rootUser,
+    image: undefined,
   })
   const recording = flags.on.has("anonymize")
     ? anonymizeRecording(recorder.recording(), { hostNames: hostNamesOf(opened.value) })

@@ -150,8 +150,12 @@ export function rememberDevices(
   const [proofText, problems] = [JSON.stringify(proof), JSON.stringify(registryProblems(registry))]
   const parts = [...sources, ...buckets]
   const head: Head = {
-    ...{ version: 6, key: place.key, sourceCount: sources.length, bucketCount: buckets.length },
-    ...{ proof: Buffer.byteLength(proofText), problems: Buffer.byteLength(problems) },
+    version: 6,
+    key: place.key,
+    sourceCount: sources.length,
+    bucketCount: buckets.length,
+    proof: Buffer.byteLength(proofText),
+    problems: Buffer.byteLength(problems),
   }
   const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, problems, ...parts].join("")
   if (Buffer.byteLength(text) > sizeLimit) return

@@ -142,8 +142,15 @@ function askEverything(library: string, symbols: NvmlSymbols): NvmlAnswer {
     const mode = room(8)
     if (handle === undefined)
       return {
-        ...{ index, pciAddress: undefined, minor: undefined, uuid: undefined, name: undefined },
-        ...{ brand: undefined, computeCapability: undefined, isMigEnabled: undefined, migDevices: [] },
+        index,
+        pciAddress: undefined,
+        minor: undefined,
+        uuid: undefined,
+        name: undefined,
+        brand: undefined,
+        computeCapability: undefined,
+        isMigEnabled: undefined,
+        migDevices: [],
         problem: describeStatus(symbols, status),
       }
     failure = undefined

@@ -30,8 +30,14 @@ export type YamlOutcome =
 /** Only the first document counts. */
 export function composeYaml(text: string): YamlOutcome {
   const composer = new Composer({
-    ...{ version: "1.1", schema: "failsafe", merge: false, resolveKnownTags: false },
-    ...{ uniqueKeys: false, prettyErrors: false, strict: true, logLevel: "silent" },
+    version: "1.1",
+    schema: "failsafe",
+    merge: false,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    strict: true,
+    logLevel: "silent",
   })
   const parser = new Parser()
   const problem = (what: string): YamlOutcome => ({ ok: false, at: parser.offset, problem: what })

@@ -132,10 +132,14 @@ function openSource({ path, kind, cdiVersion, containerEdits }: IndexedSource): 
       places.push(place)
     },
     spec: {
-      ...{ path, directory: "", priority: 0, warnings: [] },
+      path,
+      directory: "",
+      priority: 0,
+      warnings: [],
       spec: { cdiVersion, kind, annotations: new Map(), devices, containerEdits },
       locate: ([, at]) => ({
-        ...{ file: path, path: `devices[${at}]` },
+        file: path,
+        path: `devices[${at}]`,
         ...(places[Number(at)] ?? { line: 0, column: 0 }),
       }),
     },

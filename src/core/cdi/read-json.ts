@@ -51,7 +51,8 @@ function nodeOf(text: string, value: JsonValue, depth: number, problems: SpecTex
     }
     case "array":
       return {
-        ...{ start, end },
+        start,
+        end,
         kind: "list",
         items: value.items.map((item) => nodeOf(text, item, depth + 1, problems)),
       }

@@ -53,7 +53,9 @@ function versionFaults(spec: CdiSpec, locate: Locate): readonly Fault[] {
   if (!isOlder(version, minimum)) return []
   return [
     fault("CdiVersionTooLow", {
-      ...{ place, version: spec.cdiVersion, minimum },
+      place,
+      version: spec.cdiVersion,
+      minimum,
       because: because && { what: because.what, place: locate(because.path) },
     }),
   ]

@@ -64,7 +64,8 @@ function checkDeviceNames({ source, devices }: Winner, made: CdiSpec): readonly 
           found(
             "error",
             fault("CdiDeviceGone", {
-              ...{ place: source.locate(["devices", index, "name"]), device: name },
+              place: source.locate(["devices", index, "name"]),
+              device: name,
               means: `${made.kind} of that name`,
             }),
           ),

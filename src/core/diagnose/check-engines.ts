@@ -23,7 +23,11 @@ export function checkEngines({ registry, engines }: CdiSubject): readonly Findin
         found(
           "error",
           fault("CdiVersionUnread", {
-            ...{ file: path, version: spec.cdiVersion, minimum, engine: engineTitle(engine), highest },
+            file: path,
+            version: spec.cdiVersion,
+            minimum,
+            engine: engineTitle(engine),
+            highest,
             canBeLowered: !isOlder(highest, minimum),
           }),
           ...(engine.program === undefined ? [] : [`${engine.program}: ${engineTitle(engine)}`]),

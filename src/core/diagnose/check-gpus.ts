@@ -137,7 +137,8 @@ function migMeaning(title: string, device: MigDevice | undefined, gpus: readonly
     return { kind: "lacking", device: `${gpuIndex}:${device.index}` }
   const nodes = [computeInstanceNode, gpuInstanceNode, gpu?.node]
   return {
-    ...{ kind: "there", title },
+    kind: "there",
+    title,
     nodes: nodes.flatMap((node): readonly string[] => (node === undefined ? [] : [node.path])),
   }
 }

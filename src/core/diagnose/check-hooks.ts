@@ -48,7 +48,8 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
         uses[0].item.hookName === "createContainer" ? "error" : "warning",
         fault("CdiHookEnvironmentMissing", {
           place: placeOf(uses[0]),
-          ...{ path: uses[0].item.path, hookName: uses[0].item.hookName },
+          path: uses[0].item.path,
+          hookName: uses[0].item.hookName,
         }),
         ...otherPlaces(uses),
       ),
@@ -116,8 +117,10 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
     ]
   const findings = [
     ...checkRights(subject, uses, {
-      ...{ path, resolved: program.resolved },
-      ...{ access: ["execute"], field: "path" },
+      path,
+      resolved: program.resolved,
+      access: ["execute"],
+      field: "path",
     }),
     ...checkInterpreter(subject, uses, { ...program, path }),
   ]
@@ -148,8 +151,10 @@ function checkInterpreter(
   if (program.kind === "unknown") return []
   if (program.kind === "ready")
     return checkRights(subject, uses, {
-      ...{ path: interpreter, resolved: program.resolved },
-      ...{ access: ["execute"], field: "path" },
+      path: interpreter,
+      resolved: program.resolved,
+      access: ["execute"],
+      field: "path",
     })
   const problem = program.kind === "missing" ? program : program.problem
   return [found("error", fault("CdiHookInterpreterUnusable", { place, path, ...named, problem }), ...others)]

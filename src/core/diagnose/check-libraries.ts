@@ -201,7 +201,8 @@ function checkClosure(sources: readonly MountSource[], libraries: readonly Libra
       "warning",
       fault("CdiClosureIncomplete", {
         place: placeOf(source.uses[0], "hostPath"),
-        ...{ path: source.path, needs },
+        path: source.path,
+        needs,
       }),
       ...all.slice(0, evidenceLimit).map((one) => `${one.source.path}: NEEDED ${needs}`),
     )
@@ -235,7 +236,9 @@ function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]
       "warning",
       fault("CdiSonameUnreachable", {
         place: placeOf(use, "containerPath"),
-        ...{ path: use.item.containerPath, soname, others: all.length - 1 },
+        path: use.item.containerPath,
+        soname,
+        others: all.length - 1,
       }),
       ...all.slice(0, evidenceLimit).map((one) => `${one.use.item.hostPath}: SONAME ${one.soname}`),
     )

@@ -15,7 +15,9 @@ export function checkMountForms(mounts: readonly Use<Mount>[]): readonly Finding
     found(
       "warning",
       fault("CdiMountUnusable", {
-        ...{ place: placeOf(uses[0]), containerPath, problem: "runc mounts nothing inside /proc" },
+        place: placeOf(uses[0]),
+        containerPath,
+        problem: "runc mounts nothing inside /proc",
       }),
       ...otherPlaces(uses),
     ),
@@ -31,7 +33,9 @@ function badForms(mounts: readonly Use<Mount>[]): readonly Finding[] {
           found(
             "error",
             fault("CdiMountUnusable", {
-              ...{ place: placeOf(uses[0]), containerPath: uses[0].item.containerPath, problem },
+              place: placeOf(uses[0]),
+              containerPath: uses[0].item.containerPath,
+              problem,
             }),
             ...otherPlaces(uses),
           ),

@@ -181,7 +181,9 @@ function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): reado
       "warning",
       fault("CdiNodeNarrow", {
         place: placeOf(ones[0], "permissions"),
-        ...{ path, permissions, needed: isReadAlone(ones[0]) ? "reading" : "reading and writing" },
+        path,
+        permissions,
+        needed: isReadAlone(ones[0]) ? "reading" : "reading and writing",
       }),
       ...otherPlaces(ones, "permissions"),
     ),

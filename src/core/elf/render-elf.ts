@@ -98,34 +98,53 @@ export function renderElf(object: SharedObject): Uint8Array {
       ? []
       : [{ name: ".note.ABI-tag", type: sectionType.note, ...part(noteAt, note.length, 4) }]),
     {
-      ...{ name: ".hash", type: sectionType.hash, ...part(hashAt, hash.bytes.length, 8) },
-      ...{ entrySize: 4, link: ".dynsym" },
+      name: ".hash",
+      type: sectionType.hash,
+      ...part(hashAt, hash.bytes.length, 8),
+      entrySize: 4,
+      link: ".dynsym",
     },
     {
-      ...{ name: ".dynsym", type: sectionType.symbols, ...part(symbolsAt, 2 * sizes.symbol, 8) },
+      name: ".dynsym",
+      type: sectionType.symbols,
+      ...part(symbolsAt, 2 * sizes.symbol, 8),
       // `info`: the first that is not local.
-      ...{ entrySize: sizes.symbol, link: ".dynstr", info: 1 },
+      entrySize: sizes.symbol,
+      link: ".dynstr",
+      info: 1,
     },
     ...(versions.length === 0
       ? []
       : [
           {
-            ...{ name: ".gnu.version", type: sectionType.symbolVersions, entrySize: 2, link: ".dynsym" },
+            name: ".gnu.version",
+            type: sectionType.symbolVersions,
+            entrySize: 2,
+            link: ".dynsym",
             ...part(symbolVersionsAt, symbolVersions.length, 2),
           },
           {
-            ...{ name: ".gnu.version_r", type: sectionType.neededVersions, link: ".dynstr" },
-            ...{ ...part(versionsAt, versionRecords.length, 4), info: versions.length },
+            name: ".gnu.version_r",
+            type: sectionType.neededVersions,
+            link: ".dynstr",
+            ...part(versionsAt, versionRecords.length, 4),
+            info: versions.length,
           },
         ]),
     { name: ".dynstr", type: sectionType.strings, ...part(stringsAt, strings.bytes().length, 1) },
     {
-      ...{ name: ".text", type: sectionType.code, ...part(codeAt, code.length, 16) },
+      name: ".text",
+      type: sectionType.code,
+      ...part(codeAt, code.length, 16),
       flags: loaded | executable,
     },
     {
-      ...{ name: ".dynamic", type: sectionType.dynamic, ...part(dynamicAt, dynamicSize, 8) },
-      ...{ entrySize: sizes.dynamicEntry, link: ".dynstr", flags: loaded | write },
+      name: ".dynamic",
+      type: sectionType.dynamic,
+      ...part(dynamicAt, dynamicSize, 8),
+      entrySize: sizes.dynamicEntry,
+      link: ".dynstr",
+      flags: loaded | write,
     },
   ]
   const table = renderSections(bits, sections, dynamicAt + dynamicSize)
@@ -144,7 +163,9 @@ export function renderElf(object: SharedObject): Uint8Array {
   for (const [index, one] of segments.entries())
     writeSegment(file, bits, sizes.header + index * sizes.programHeader, one)
   writeSymbol(file, bits, symbolsAt + sizes.symbol, {
-    ...{ name: symbol, at: codeAt, size: code.length },
+    name: symbol,
+    at: codeAt,
+    size: code.length,
     section: numberOfSection(sections, ".text"),
   })
   for (const [at, part] of [

@@ -31,7 +31,10 @@ export const renderCdiDevicesJson = (devices: readonly RegisteredDevice[], besid
       devices: devices.map(({ name, device, source, hidden }) => {
         const { file, line, column } = placeOf(source, device.name)
         return {
-          ...{ name, file, line, column },
+          name,
+          file,
+          line,
+          column,
           cdiVersion: source.spec.cdiVersion,
           minimumVersion: minimumVersion(source.spec).version,
           hidden: hidden.map(({ path }) => path),

@@ -66,7 +66,10 @@ export const otherGpusJson = (others: OtherGpus): readonly object[] =>
     const { pciAddress, state, driver, product, numaNode } = gpu
     const sourced = { product, numaNode, ...facts }
     return {
-      ...{ kind, pciAddress, state, driver },
+      kind,
+      pciAddress,
+      state,
+      driver,
       ...valuesOf(sourced),
       devices: devices.map(({ index, architecture, uniqueId, canCompute, nodes }) => ({
         index,

@@ -26,7 +26,10 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
   const hasStyle = hooks.length > 0 || mounts.length > 0
   return {
     mode,
-    ...{ vendor, class: className, devices: ["all"], orinCompatDirectory: "" },
+    vendor,
+    class: className,
+    devices: ["all"],
+    orinCompatDirectory: "",
     names: names.length === 0 ? nameStrategies : names,
     hasAllDevice: spec.devices.some(({ name }) => name === "all"),
     hooks: hasStyle ? hooksLike(hooks, hookProgram) : usualHooks(mode, hookProgram),

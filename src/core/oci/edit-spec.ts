@@ -148,7 +148,11 @@ function devicePatch(devices: readonly SpecDevice[]): ListPatch {
   const rendered = devices.map(({ path, major, minor, fileMode, uid, gid }) => ({
     path,
     type: "c",
-    ...{ major, minor, fileMode, uid, gid },
+    major,
+    minor,
+    fileMode,
+    uid,
+    gid,
   }))
   return list((item) => (ours.has(placeOf(item, "path")) ? "goes" : "stays"), rendered)
 }

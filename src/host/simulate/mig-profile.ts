@@ -14,17 +14,23 @@ interface MigProfile {
 
 /** By slices and what follows the memory. */
 const numbers: Readonly<Record<string, number>> = {
-  ...{ "1": 0, "2": 1, "3": 2, "4": 3, "7": 4, "8": 5, "6": 6, "1+me": 7, "2+me": 8 },
-  ...{
-    "1+gfx": 10,
-    "2+gfx": 11,
-    "4+gfx": 12,
-    "1-me": 13,
-    "2-me": 14,
-    "1+me.all": 15,
-    "2+me.all": 16,
-    "3+gfx": 17,
-  },
+  "1": 0,
+  "2": 1,
+  "3": 2,
+  "4": 3,
+  "7": 4,
+  "8": 5,
+  "6": 6,
+  "1+me": 7,
+  "2+me": 8,
+  "1+gfx": 10,
+  "2+gfx": 11,
+  "4+gfx": 12,
+  "1-me": 13,
+  "2-me": 14,
+  "1+me.all": 15,
+  "2+me.all": 16,
+  "3+gfx": 17,
 }
 /** One slice with the memory of two. */
 const doubleMemory = 9
