@@ -43,6 +43,32 @@ const bannedNames = [
   "types",
 ]
 
+/** Tests of what several files do together, below tests/. */
+const testsOfSeveral = [
+  "apply/cdi-hook/attacks.test.ts",
+  "apply/cdi-hook/cdi-hook.test.ts",
+  "apply/cdi-hook/foreseen-failures.test.ts",
+  "commands/cdi-generate-vendors.test.ts",
+  "commands/cdi-verify-fresh.test.ts",
+  "commands/print.test.ts",
+  "core/diagnose/other-vendors.test.ts",
+  "core/diagnose/simulated-defects.test.ts",
+  "core/driver/capabilities.test.ts",
+  "core/driver/hostile.test.ts",
+  "core/fault/host-read-failed.test.ts",
+  "core/plan/goldens.test.ts",
+  "core/plan/reference-defects.test.ts",
+  "core/request/fitted.test.ts",
+  "core/request/vectors.test.ts",
+  "core/requirement/requirement.test.ts",
+  "core/text/text.test.ts",
+  "core/vendor/generate-spec.test.ts",
+  "host/host.test.ts",
+  "host/hostile-sizes.test.ts",
+  "host/leftovers.test.ts",
+  "host/simulate/nvml-stand-in.test.ts",
+]
+
 interface Edge {
   readonly from: string
   readonly to: string
@@ -144,6 +170,19 @@ describe("architecture", () => {
     expect(files.filter((file) => file.endsWith(".ts") && spread.test(readFileSync(file, "utf8")))).toEqual(
       [],
     )
+  })
+
+  test("a test is called like the file that it tests, or is listed as one of several", () => {
+    const folders = ["apply", "commands", "core", "host", "linux"].map((folder) =>
+      join(root, "tests", folder),
+    )
+    const tests = folders
+      .flatMap(sourceFiles)
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => relative(join(root, "tests"), file))
+    const apart = tests.filter((file) => !existsSync(join(root, "src", file.replace(/\.test\.ts$/, ".ts"))))
+    expect(tests.length).toBeGreaterThan(100)
+    expect(apart.sort()).toEqual([...testsOfSeveral].sort())
   })
 
   test("every folder of src that decides or does something has tests", () => {

@@ -14,14 +14,14 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import type { NvmlPlace } from "../../../src/core/host/host.ts"
-import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
-import { renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
-import { hostPath } from "../../../src/core/text/brand.ts"
-import type { NvmlAsking } from "../../../src/host/ask-nvml.ts"
-import { createSimulatedHost } from "../../../src/host/simulated.ts"
-import { manifestName, readManifest } from "../../../src/host/simulated-files.ts"
-import { compiler, type GeneratedOptions, makeMachine } from "./generated.ts"
+import type { NvmlPlace } from "../../src/core/host/host.ts"
+import { observeInventory } from "../../src/core/inventory/observe-inventory.ts"
+import { renderLdcache } from "../../src/core/ldcache/render-ldcache.ts"
+import { hostPath } from "../../src/core/text/brand.ts"
+import type { NvmlAsking } from "../../src/host/ask-nvml.ts"
+import { createSimulatedHost } from "../../src/host/simulated.ts"
+import { manifestName, readManifest } from "../../src/host/simulated-files.ts"
+import { compiler, type GeneratedOptions, makeMachine } from "./simulate/generated.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-ask-nvml-"))
 const machine = join(work, "machine")
@@ -250,7 +250,7 @@ describe.skipIf(compiler === null)("what NVML told (missing: a C compiler)", () 
   test("is whole when eight ask at once", async () => {
     answering({ gpus: 8, mig })
     const script = `
-      import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
+      import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../src/host/simulated.ts"))}
       const report = createSimulatedHost(${JSON.stringify(machine)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).askNvml({ driverRoot: "/", ldcache: "/etc/ld.so.cache", searchPaths: [] })()
       console.log(report.ok ? report.value.gpus.length : JSON.stringify(report.fault))`
     const askers = Array.from({ length: 8 }, () =>
@@ -353,7 +353,7 @@ test("of many who ask at once one asks, and the others find its answer", async (
   const made = join(work, "made")
   const script = `
     import { existsSync, writeFileSync } from "node:fs"
-    import { withStateLock } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/state-lock.ts"))}
+    import { withStateLock } from ${JSON.stringify(join(import.meta.dir, "../../src/host/state-lock.ts"))}
     withStateLock(${JSON.stringify(state)}, ${JSON.stringify(join(state, "one.lock"))}, 60_000, () => {
       if (existsSync(${JSON.stringify(made)})) return console.log("found")
       Bun.sleepSync(200)
@@ -373,7 +373,7 @@ test("the child does not outlive a parent that is killed", async () => {
   makeMachine(orphaned, { gpus: 1, hasNvml: true, defects: ["nvml-hangs"] })
   const asked = join(orphaned, "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")
   const script = `
-    import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../../src/host/simulated.ts"))}
+    import { createSimulatedHost } from ${JSON.stringify(join(import.meta.dir, "../../src/host/simulated.ts"))}
     createSimulatedHost(${JSON.stringify(orphaned)}, { state: ${JSON.stringify(state)}, timeLimitMs: 60_000 }).askNvml(${JSON.stringify(placeAt("/"))})()`
   const parent = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore", stderr: "ignore" })
   const asksIt = (): readonly string[] =>
