@@ -3,7 +3,7 @@
 import { type ApplyOptions, applyEdits } from "../../src/core/cdi/apply-edits.ts"
 import { mergeEdits } from "../../src/core/cdi/merge-edits.ts"
 import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
-import { type ContainerEdits, everyEdits, noEdits } from "../../src/core/cdi/spec.ts"
+import { type ContainerEdits, editsWithPaths, noEdits } from "../../src/core/cdi/spec.ts"
 import { transformRoot } from "../../src/core/cdi/transform-root.ts"
 import { parseJson } from "../../src/core/oci/json.ts"
 import { bytesOf, cdiSpecs, hookTexts } from "../corpus.ts"
@@ -80,7 +80,7 @@ export const cdiEdits: FuzzTarget = {
     const moved = transformRoot(parsed.value.spec, { from: "/dev", to: "/x/dev", relativeTo: "host" })
     return firstOf(
       ...[parsed.value.spec, moved].map((spec) =>
-        checkEdits(configText, mergeEdits(everyEdits(spec).map(({ edits }) => edits))),
+        checkEdits(configText, mergeEdits(editsWithPaths(spec).map(({ edits }) => edits))),
       ),
     )
   },

@@ -4,10 +4,10 @@
  */
 
 import { applyEdits } from "../core/cdi/apply-edits.ts"
-import { withoutPresentHooks } from "../core/cdi/hooks-there.ts"
 import { mergeEdits } from "../core/cdi/merge-edits.ts"
 import { readOwner } from "../core/cdi/read-owner.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf, type Mount } from "../core/cdi/spec.ts"
+import { withoutPresentHooks } from "../core/cdi/without-present-hooks.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"

@@ -2,7 +2,7 @@
 
 import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { everyEdits, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
+import { editsWithPaths, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -34,7 +34,7 @@ export function isSpecStale(path: string): boolean {
   const read = readCdiFile(createLiveFiles(), path)
   const parsed = read.ok ? parseSpec({ path, bytes: read.value }) : undefined
   if (parsed?.ok !== true) return false
-  return everyEdits(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
+  return editsWithPaths(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
     [
       ...mounts.filter(isBindMount).map(({ hostPath }) => hostPath),
       ...deviceNodes.map(hostPathOf),

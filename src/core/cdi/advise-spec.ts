@@ -8,7 +8,7 @@ import { type FaultOf, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { encodeUtf8 } from "../text/utf8.ts"
 import { splitKind } from "./name-rules.ts"
-import { type CdiSpec, type ContainerEdits, everyEdits, type SpecPath } from "./spec.ts"
+import { type CdiSpec, type ContainerEdits, editsWithPaths, type SpecPath } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
 import { isOlder, minimumVersion, parseVersion } from "./version.ts"
 
@@ -45,7 +45,7 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
     ...spec.devices.flatMap(({ annotations }, index) =>
       annotationAdvice(annotations, ["devices", index, "annotations"]),
     ),
-    ...everyEdits(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
+    ...editsWithPaths(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
   ]
   return advices.slice(0, adviceLimit).map(({ path, problem, advice, isFatal = false }) => ({
     severity: "warning",

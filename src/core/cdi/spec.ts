@@ -121,7 +121,7 @@ export const areEmptyEdits = (edits: ContainerEdits): boolean =>
 export type SpecPath = readonly (string | number)[]
 
 /** Every `containerEdits` with its path: the specification's own, then each device's. */
-export const everyEdits = (
+export const editsWithPaths = (
   spec: Pick<CdiSpec, "containerEdits" | "devices">,
 ): readonly { readonly edits: ContainerEdits; readonly path: SpecPath }[] => [
   { edits: spec.containerEdits, path: ["containerEdits"] },
@@ -131,5 +131,6 @@ export const everyEdits = (
   })),
 ]
 
+/** The same without paths. */
 export const allEdits = (spec: Pick<CdiSpec, "containerEdits" | "devices">): readonly ContainerEdits[] =>
-  everyEdits(spec).map(({ edits }) => edits)
+  editsWithPaths(spec).map(({ edits }) => edits)

@@ -3,7 +3,7 @@
  * allowed it. Source: CDI specification 1.1.0, "Released versions"; the released Go package for details (facts §6.2).
  */
 
-import { type CdiSpec, type ContainerEdits, everyEdits, noEdits, type SpecPath } from "./spec.ts"
+import { type CdiSpec, type ContainerEdits, editsWithPaths, noEdits, type SpecPath } from "./spec.ts"
 
 /** Order: oldest first. */
 export const knownVersions = [
@@ -30,13 +30,13 @@ export type UnversionedSpec = Omit<CdiSpec, "cdiVersion">
 interface Clause {
   readonly since: CdiVersion
   readonly what: string
-  /** Where the specification uses it; undefined: nowhere. `all`: its everyEdits. */
-  find(spec: UnversionedSpec, all: AllEdits): SpecPath | undefined
+  /** Where the specification uses it; undefined: nowhere. `all`: its own and every device's edits. */
+  find(spec: UnversionedSpec, all: EditsWithPaths): SpecPath | undefined
   /** The Go package looks at the edits of the last device only, and at those for all. */
   readonly isSoughtInLast?: true
 }
 
-type AllEdits = ReturnType<typeof everyEdits>
+type EditsWithPaths = ReturnType<typeof editsWithPaths>
 
 /** Order: newest first; the first that applies decides. 0.8.0 and 1.0.0 added nothing that a specification can say. */
 const clauses: readonly Clause[] = [
@@ -161,8 +161,8 @@ export function enforcedVersion(spec: CdiSpec): MinimumVersion {
 
 /** `withLast`: the specification as those see it who look at the last device only. */
 function newestOf(spec: UnversionedSpec, withLast: UnversionedSpec): MinimumVersion {
-  const all = everyEdits(spec)
-  const ofLast = withLast === spec ? all : everyEdits(withLast)
+  const all = editsWithPaths(spec)
+  const ofLast = withLast === spec ? all : editsWithPaths(withLast)
   for (const { since, what, find, isSoughtInLast } of clauses) {
     const path = isSoughtInLast ? find(withLast, ofLast) : find(spec, all)
     if (path !== undefined) return { version: since, because: { what, path } }

@@ -6,7 +6,7 @@ import {
   type CdiDevice,
   type CdiSpec,
   type ContainerEdits,
-  everyEdits,
+  editsWithPaths,
   hostPathOf,
   isBindMount,
 } from "../cdi/spec.ts"
@@ -45,7 +45,7 @@ function unplaceEdits(edits: ContainerEdits, directory: string): ContainerEdits 
 }
 
 const isPlacedBelow = (spec: CdiSpec, directory: string): boolean =>
-  everyEdits(spec).some(({ edits: { deviceNodes, mounts } }) =>
+  editsWithPaths(spec).some(({ edits: { deviceNodes, mounts } }) =>
     [...deviceNodes, ...mounts].some(({ hostPath }) => hostPath.startsWith(`${directory}/`)),
   )
 

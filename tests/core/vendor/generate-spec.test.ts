@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
-import { type CdiSpec, everyEdits } from "../../../src/core/cdi/spec.ts"
+import { type CdiSpec, editsWithPaths } from "../../../src/core/cdi/spec.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { amdKind, generateAmdSpec } from "../../../src/core/vendor/amd/generate-amd-spec.ts"
@@ -157,7 +157,7 @@ describe.each([
   ["intel", { intel: ["uhd770", "flex170:3"] }, "0.7.0"],
 ] as const)("a specification of %s", (vendor, machine, version) => {
   test("gives the right to read and write, and leaves numbers, owners and modes to the machine", () => {
-    const edits = everyEdits(generate[vendor](vendorMachine(machine)))
+    const edits = editsWithPaths(generate[vendor](vendorMachine(machine)))
     expect(edits.flatMap(({ edits: one }) => one.deviceNodes).length).toBeGreaterThan(10)
     for (const { edits: one } of edits)
       for (const node of one.deviceNodes)
@@ -168,7 +168,7 @@ describe.each([
   })
 
   test("has nothing but nodes and groups", () => {
-    for (const { edits } of everyEdits(generate[vendor](vendorMachine(machine)))) {
+    for (const { edits } of editsWithPaths(generate[vendor](vendorMachine(machine)))) {
       const { deviceNodes, additionalGids, ...rest } = edits
       expect(Object.values(rest).flat().filter(Boolean)).toEqual([])
       expect(additionalGids).toEqual(deviceNodes.length === 0 ? [] : [44, 105])
@@ -191,7 +191,7 @@ describe.each([
       })
     for (const mode of [0o666, 0o600]) {
       const spec = generate[vendor](withMode(mode))
-      expect(everyEdits(spec).flatMap(({ edits }) => edits.additionalGids)).toEqual([])
+      expect(editsWithPaths(spec).flatMap(({ edits }) => edits.additionalGids)).toEqual([])
     }
   })
 

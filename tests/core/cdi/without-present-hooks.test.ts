@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { withoutPresentHooks } from "../../../src/core/cdi/hooks-there.ts"
 import { type Hook, noEdits } from "../../../src/core/cdi/spec.ts"
+import { withoutPresentHooks } from "../../../src/core/cdi/without-present-hooks.ts"
 import { parseJsonValue } from "../../../src/core/oci/json.ts"
 
 const own = ["PATH=/bin"]
