@@ -4,29 +4,36 @@
  * keys as Kubernetes has them.
  */
 
-import { type FaultOf, fault } from "../fault/fault.ts"
-import type { Finding } from "../fault/finding.ts"
 import { encodeUtf8 } from "../text/utf8.ts"
 import { splitKind } from "./name-rules.ts"
-import { type CdiSpec, type ContainerEdits, editsWithPaths, type SpecPath } from "./spec.ts"
+import {
+  type CdiSpec,
+  type ContainerEdits,
+  type DeviceNode,
+  editsWithPaths,
+  type Hook,
+  type SpecPath,
+} from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
+import { type BrokenRule, type Warning, warnOf } from "./spec-warning.ts"
 import { isOlder, minimumVersion, parseVersion } from "./version.ts"
 
-/** A rule of the specification that is broken, and where. */
-export interface Warning extends Finding {
-  readonly fault: FaultOf<"CdiRuleBroken">
-}
-
-interface Advice {
+/** As a BrokenRule; `path`: of what is not as it should be. */
+interface Advice extends Omit<BrokenRule, "place"> {
   readonly path: SpecPath
-  readonly problem: string
-  readonly advice: string
-  /** Runtimes refuse what follows from it: no container with the device starts. */
-  readonly isFatal?: true
 }
 
 const dnsLabel = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 const annotationName = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/
+
+const isDnsSubdomain = (name: string): boolean =>
+  name.length <= 253 && name.split(".").every((label) => dnsLabel.test(label))
+
+/** `name` or `domain/name`. */
+function isAnnotationKey(key: string): boolean {
+  const slash = key.indexOf("/")
+  return annotationName.test(key.slice(slash + 1)) && (slash === -1 || isDnsSubdomain(key.slice(0, slash)))
+}
 
 /** Units: bytes; of keys and values together. */
 const annotationLimitBytes = 256 * 1024
@@ -38,7 +45,7 @@ const adviceLimit = 100
 
 /** Empty: nothing is. Order: what concerns the whole, annotations, edits; each as the specification has them. */
 export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
-  const advices = [
+  const broken = [
     ...envelopeAdvice(spec),
     ...versionAdvice(spec),
     ...annotationAdvice(spec.annotations, ["annotations"]),
@@ -47,11 +54,9 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
     ),
     ...editsWithPaths(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
   ]
-  return advices.slice(0, adviceLimit).map(({ path, problem, advice, isFatal = false }) => ({
-    severity: "warning",
-    fault: fault("CdiRuleBroken", { place: locate(path), problem, advice, isFatal }),
-    evidence: [],
-  }))
+  return broken
+    .slice(0, adviceLimit)
+    .map(({ path, problem, advice, isFatal }) => warnOf({ place: locate(path), problem, advice, isFatal }))
 }
 
 /** What engines overlook; see enforcedVersion. */
@@ -71,7 +76,6 @@ function versionAdvice(spec: CdiSpec): readonly Advice[] {
 
 function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
   const { vendor, class: className } = splitKind(kind)
-  const isDns = vendor.length <= 253 && vendor.split(".").every((label) => dnsLabel.test(label))
   return [
     ...(cdiVersion.startsWith("v")
       ? [
@@ -82,7 +86,7 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
           },
         ]
       : []),
-    ...(isDns
+    ...(isDnsSubdomain(vendor)
       ? []
       : [
           {
@@ -107,87 +111,72 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
 
 function annotationAdvice(annotations: ReadonlyMap<string, string>, path: SpecPath): readonly Advice[] {
   let sizeBytes = 0
-  const advices: Advice[] = []
+  const broken: Advice[] = []
   for (const [key, value] of annotations) {
     sizeBytes += encodeUtf8(key).length + encodeUtf8(value).length
-    const slash = key.indexOf("/")
-    const prefix = slash === -1 ? "a" : key.slice(0, slash)
-    const isQualified =
-      annotationName.test(key.slice(slash + 1)) &&
-      prefix.length <= 253 &&
-      prefix.split(".").every((label) => dnsLabel.test(label))
-    if (!isQualified)
-      advices.push({
+    if (!isAnnotationKey(key))
+      broken.push({
         path: [...path, key],
         problem: `the annotation ${quote(key)} is not a qualified name`,
         advice: "write name or domain/name, the name of 63 letters, digits, -, _ and . at most",
       })
   }
   if (sizeBytes > annotationLimitBytes)
-    advices.push({
+    broken.push({
       path,
       problem: `annotations of more than ${annotationLimitBytes} bytes`,
       advice: "keep such data in a file of its own",
     })
-  return advices
+  return broken
 }
 
-function editsAdvice(edits: ContainerEdits, path: SpecPath): readonly Advice[] {
-  const relative = (what: string, written: string, at: SpecPath): readonly Advice[] =>
-    written === "" || written.startsWith("/")
-      ? []
-      : [{ path: at, problem: `${what} ${quote(written)} is not absolute`, advice: "write it from / on" }]
-  return [
-    ...edits.deviceNodes.flatMap((node, index) => {
-      const own = [...path, "deviceNodes", index]
-      return [
-        ...relative("the device path", node.path, [...own, "path"]),
-        ...relative("the device hostPath", node.hostPath, [...own, "hostPath"]),
-        ...(node.permissions === "none"
-          ? [
-              {
-                path: [...own, "permissions"],
-                problem: 'permissions "none" need a version above 1.1.0',
-                advice:
-                  "engines of today refuse the whole file for it; leave the node out of the cgroup otherwise",
-              },
-            ]
-          : []),
+const editsAdvice = (edits: ContainerEdits, path: SpecPath): readonly Advice[] => [
+  ...edits.deviceNodes.flatMap((node, index) => nodeAdvice(node, [...path, "deviceNodes", index])),
+  ...edits.hooks.flatMap((hook, index) => hookAdvice(hook, [...path, "hooks", index])),
+  ...edits.mounts.flatMap(({ containerPath }, index) =>
+    relativeAdvice("the mount containerPath", containerPath, [...path, "mounts", index, "containerPath"]),
+  ),
+]
+
+/** An empty path is a rule's affair, or means another. */
+const relativeAdvice = (what: string, written: string, path: SpecPath): readonly Advice[] =>
+  written === "" || written.startsWith("/")
+    ? []
+    : [{ path, problem: `${what} ${quote(written)} is not absolute`, advice: "write it from / on" }]
+
+const nodeAdvice = (node: DeviceNode, path: SpecPath): readonly Advice[] => [
+  ...relativeAdvice("the device path", node.path, [...path, "path"]),
+  ...relativeAdvice("the device hostPath", node.hostPath, [...path, "hostPath"]),
+  ...(node.permissions === "none"
+    ? [
+        {
+          path: [...path, "permissions"],
+          problem: 'permissions "none" need a version above 1.1.0',
+          advice: "engines of today refuse the whole file for it; leave the node out of the cgroup otherwise",
+        },
       ]
-    }),
-    ...edits.hooks.flatMap((hook, index) => {
-      const own = [...path, "hooks", index]
-      return [
-        ...relative("the hook path", hook.path, [...own, "path"]).map((one) => ({
-          ...one,
-          isFatal: true as const,
-        })),
-        ...(hook.timeout === undefined || hook.timeout > 0
-          ? []
-          : [
-              {
-                path: [...own, "timeout"],
-                problem: `a hook's timeout must be greater than zero, and is ${hook.timeout}`,
-                advice: "leave it out where there is no limit",
-                isFatal: true as const,
-              },
-            ]),
-        ...(hook.hookName === "prestart"
-          ? [
-              {
-                path: [...own, "hookName"],
-                problem:
-                  "prestart is not a hook of the CDI specification, and is deprecated in that of runtimes",
-                advice:
-                  "use createRuntime, or createContainer for what is done in the container's namespaces",
-              },
-            ]
-          : []),
+    : []),
+]
+
+const hookAdvice = (hook: Hook, path: SpecPath): readonly Advice[] => [
+  ...relativeAdvice("the hook path", hook.path, [...path, "path"]).map((one) => ({ ...one, isFatal: true })),
+  ...(hook.timeout === undefined || hook.timeout > 0
+    ? []
+    : [
+        {
+          path: [...path, "timeout"],
+          problem: `a hook's timeout must be greater than zero, and is ${hook.timeout}`,
+          advice: "leave it out where there is no limit",
+          isFatal: true,
+        },
+      ]),
+  ...(hook.hookName === "prestart"
+    ? [
+        {
+          path: [...path, "hookName"],
+          problem: "prestart is not a hook of the CDI specification, and is deprecated in that of runtimes",
+          advice: "use createRuntime, or createContainer for what is done in the container's namespaces",
+        },
       ]
-    }),
-    ...edits.mounts.flatMap((mount, index) => {
-      const own = [...path, "mounts", index]
-      return relative("the mount containerPath", mount.containerPath, [...own, "containerPath"])
-    }),
-  ]
-}
+    : []),
+]

@@ -1,21 +1,10 @@
 /** A specification written as JSON. What follows the value is not looked at; the reference's loader looks at the next words of it. */
 
-import type { JsonValue } from "../oci/json.ts"
-import { parseJson } from "../oci/json.ts"
+import { type JsonValue, parseJson } from "../oci/json.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { resolvePlain } from "./resolve-plain.ts"
-import { depthLimit, type SpecNode, type SpecTextProblem } from "./spec-node.ts"
+import { depthLimit, type SpecNode, type SpecTextOutcome, type SpecTextProblem } from "./spec-node.ts"
 import { findForeignBlank } from "./watch-lexemes.ts"
-
-export type SpecTextOutcome =
-  | {
-      readonly ok: true
-      /** undefined: the text has no value. */
-      readonly root: SpecNode | undefined
-      /** Where text begins that is not looked at; undefined: there is none. */
-      readonly unread: number | undefined
-    }
-  | ({ readonly ok: false } & SpecTextProblem)
 
 export function readJson(text: string): SpecTextOutcome {
   const parsed = parseJson(text)

@@ -8,13 +8,13 @@ import { blockText } from "./block-text.ts"
 import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { readBlockYaml } from "./read-block-yaml.ts"
-import type { SpecTextOutcome } from "./read-json.ts"
 import { floatText, resolvePlain } from "./resolve-plain.ts"
 import {
   depthLimit,
   type SpecEntry,
   type SpecNode,
   type SpecScalar,
+  type SpecTextOutcome,
   type SpecTextProblem,
 } from "./spec-node.ts"
 

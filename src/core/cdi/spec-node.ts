@@ -36,6 +36,17 @@ export interface SpecTextProblem {
   readonly problem: string
 }
 
+/** What a text comes to, read as JSON or as YAML. */
+export type SpecTextOutcome =
+  | {
+      readonly ok: true
+      /** undefined: the text has no value. */
+      readonly root: SpecNode | undefined
+      /** Where text begins that is not looked at; undefined: there is none. */
+      readonly unread: number | undefined
+    }
+  | ({ readonly ok: false } & SpecTextProblem)
+
 /** Nothing of a specification lies deeper than seven levels; what does cannot be one. */
 export const depthLimit = 64
 

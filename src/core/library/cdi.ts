@@ -3,7 +3,7 @@
  * A name that stands here is promised; everything else in core may change.
  */
 
-export { adviseSpec, type Warning } from "../cdi/advise-spec.ts"
+export { adviseSpec } from "../cdi/advise-spec.ts"
 export { type ApplyOptions, applyEdits } from "../cdi/apply-edits.ts"
 export { collectEdits, type ResolvedDevices } from "../cdi/collect-edits.ts"
 export type { CompleteNode, FindHostNode, HostNode } from "../cdi/complete-node.ts"
@@ -53,6 +53,7 @@ export {
 } from "../cdi/spec.ts"
 export { defaultDirectories, isSpecFileName } from "../cdi/spec-directories.ts"
 export { type Locate, locateNowhere } from "../cdi/spec-source.ts"
+export type { Warning } from "../cdi/spec-warning.ts"
 export { type RootChange, transformRoot } from "../cdi/transform-root.ts"
 export { validateSpec } from "../cdi/validate-spec.ts"
 export {
