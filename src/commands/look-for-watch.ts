@@ -4,7 +4,7 @@ import type { Result } from "../core/fault/result.ts"
 import { fail, ok } from "../core/fault/result.ts"
 import { findUnready, type Unready } from "../core/generate/find-unready.ts"
 import type { Host } from "../core/host/host.ts"
-import { type Absence, findAbsence } from "../core/inventory/find-absence.ts"
+import { findAbsence } from "../core/inventory/find-absence.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
 import type { Config } from "../core/request/config.ts"
 import { parseConfig } from "../core/request/parse-config.ts"
@@ -41,19 +41,17 @@ export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Resu
   const options = machineOptions(host, flags, shape)
   if (!options.ok) return options
   const first = observe(host, options.value, flags)
-  const absence = absenceOf(host, first.snapshot, false)
+  const { inventory } = first.snapshot
+  // A module that is only for showing is not loaded for a specification, and waited for.
+  const absence = findAbsence(host, inventory, { setsModes: false })
   const isLacking = absence.modules.length > 0 || absence.nodes.length > 0
   if (!isLacking || flags.on.has("without-nodes")) return ok(first)
   const config = configOf(flags)
   if (!config.ok) return fail(config.fault)
   if (config.value.value("nvidia-container-cli.load-kmods") === false) return ok(first)
-  const { isChanged } = await supplyNodes(host, absence, first.snapshot.inventory.devRoot, config.value)
+  const { isChanged } = await supplyNodes(host, absence, inventory.devRoot, config.value)
   return ok(isChanged ? observe(host, options.value, flags) : first)
 }
-
-/** A module that is only for showing is not loaded for a specification, and waited for. */
-const absenceOf = (host: Host, { inventory }: HostSnapshot, setsModes: boolean): Absence =>
-  findAbsence(host, inventory, setsModes)
 
 function configOf({ values }: Flags): Result<Config> {
   const { text } = readConfig({
@@ -73,7 +71,7 @@ function observe(host: Host, options: SnapshotOptions, flags: Flags): Look {
   const observed = observeWithProof(host, options)
   rememberObserved(host, options, stateDirectory(), observed)
   const { snapshot } = observed
-  const unready = findUnready(snapshot, absenceOf(host, snapshot, true))
+  const unready = findUnready(snapshot, findAbsence(host, snapshot.inventory, { setsModes: true }))
   return { host, ...observed, witnesses: [...observed.witnesses, ...places], engines, unready }
 }
 

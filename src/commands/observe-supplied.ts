@@ -22,7 +22,7 @@ export function observeSupplied(
     decision.mode !== "csv" && decision.config.value("nvidia-container-cli.load-kmods") !== false
   const { devRoot } = snapshot.inventory
   const lying = (node: NodeFact): NodeFact => ({ ...node, path: nodePlace(devRoot, node.path) })
-  const { nodes } = findAbsence(host, snapshot.inventory, setsModes(decision))
+  const { nodes } = findAbsence(host, snapshot.inventory, { setsModes: setsModes(decision) })
   return isWanted && nodes.length > 0
     ? { snapshot: observeSnapshot(withNodes(host, nodes.map(lying)), place), toBeMade: nodes.map(toBeMade) }
     : { snapshot, toBeMade: [] }

@@ -77,7 +77,7 @@ async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachi
     const { host, snapshot } = known.value
     const done = { ...known.value, notSupplied }
     if (round === roundLimit || !maySupply(decision)) return ok(done)
-    const absence = findAbsence(host, snapshot.inventory, setsModes(decision))
+    const absence = findAbsence(host, snapshot.inventory, { setsModes: setsModes(decision) })
     if (absence.modules.length + absence.nodes.length === 0) return ok(done)
     const { supplyNodes } = await import("./supply-nodes.ts")
     const supply = await supplyNodes(host, absence, snapshot.inventory.devRoot, config)

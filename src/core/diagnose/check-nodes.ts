@@ -45,7 +45,10 @@ function knownNodes({ snapshot, host }: CdiSubject): KnownNodes {
     names: new Map([...Map.groupBy(own, numbersOf)].map(([key, all]) => [key, all.map(({ path }) => path)])),
     numbers: new Map(nodes.map((node) => [node.path, numbersOf(node)])),
     unmade: new Map(
-      findAbsence(host, snapshot.inventory, true).nodes.map((node) => [node.path, numbersOf(node)]),
+      findAbsence(host, snapshot.inventory, { setsModes: true }).nodes.map((node) => [
+        node.path,
+        numbersOf(node),
+      ]),
     ),
   }
 }

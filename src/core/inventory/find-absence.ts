@@ -18,8 +18,17 @@ export interface Absence {
   readonly nodes: readonly NodeFact[]
 }
 
-/** `setsModes`: somebody asks for what /dev/nvidia-modeset is for. IMEX channels are not among it: an image's word makes no node. */
-export function findAbsence(host: Pick<Host, "readFile">, inventory: Inventory, setsModes: boolean): Absence {
+export interface AbsenceOptions {
+  /** Somebody asks for what /dev/nvidia-modeset is for. */
+  readonly setsModes: boolean
+}
+
+/** IMEX channels are not among it: an image's word makes no node. */
+export function findAbsence(
+  host: Pick<Host, "readFile">,
+  inventory: Inventory,
+  { setsModes }: AbsenceOptions,
+): Absence {
   if (inventory.platform !== "native") return { modules: [], nodes: [] }
   const present = new Map(presentNodes(inventory).map((node) => [node.path, node]))
   // Another start made it in the middle of the look: it is in /dev, and the GPU was seen without.

@@ -13,7 +13,7 @@ const observe = (host: Host): HostSnapshot =>
 function lacks(machine: MachineOptions): readonly string[] {
   const host = memoryMachine(machine)
   const snapshot = observe(host)
-  return findUnready(snapshot, findAbsence(host, snapshot.inventory, true)).map(
+  return findUnready(snapshot, findAbsence(host, snapshot.inventory, { setsModes: true })).map(
     ({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`,
   )
 }

@@ -12,7 +12,7 @@ type Tree = Record<string, MemoryEntry>
 
 const absent = (change: (tree: Tree) => void, setsModes = false): Absence => {
   const host = memoryMachine({ gpus: 2, change })
-  return findAbsence(host, observeInventory(host), setsModes)
+  return findAbsence(host, observeInventory(host), { setsModes })
 }
 const shown = ({ modules, nodes }: Absence): readonly string[] => [
   ...modules,
@@ -69,7 +69,9 @@ describe("what a machine does not have yet", () => {
         return host.readDir(path)
       },
     }
-    expect(shown(findAbsence(racing, observeInventory(racing), false))).toEqual(["/dev/nvidia1 195:1 666"])
+    expect(shown(findAbsence(racing, observeInventory(racing), { setsModes: false }))).toEqual([
+      "/dev/nvidia1 195:1 666",
+    ])
   })
 
   test("a node of an earlier load, and one of another device", () => {
@@ -119,7 +121,7 @@ describe("what a machine does not have yet", () => {
   test("with them, the machine is as if they were there", () => {
     const change = without("/dev/nvidia-uvm", "/dev/nvidia1")
     const host = memoryMachine({ gpus: 2, change })
-    const { nodes } = findAbsence(host, observeInventory(host), false)
+    const { nodes } = findAbsence(host, observeInventory(host), { setsModes: false })
     expect(observeInventory(withNodes(host, nodes))).toEqual(observeInventory(memoryMachine({ gpus: 2 })))
   })
 })
