@@ -12,6 +12,7 @@ import { withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
+import { checkControlNodes, checkDrmNodes, checkNodes } from "./check-machine-nodes.ts"
 import { completeGpus, matchByAddress } from "./complete-gpus.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import type { Inventory, Platform, Sourced, SupportNodes } from "./inventory.ts"
@@ -27,13 +28,7 @@ import {
   observeMigInstances,
   observeMigMinors,
 } from "./observe-mig.ts"
-import {
-  checkControlNodes,
-  checkNodes,
-  drmFindings,
-  observeMajors,
-  observeSupportNodes,
-} from "./observe-nodes.ts"
+import { observeMajors, observeSupportNodes } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
 import { defaultListDirectory, findPlatformLists, observePlatformEntries } from "./platform-list.ts"
@@ -172,9 +167,11 @@ function completeInventory(
         fault: fault("GpuUuidUnknown", { pciAddress }),
         evidence: [`${procDirectory}/information: no UUID`],
       })
-  checkNodes(nodes, gpus, majors, findings)
-  findings.push(...drmFindings(seen.absentDrm))
-  if (kernelModuleVersion !== undefined) checkControlNodes(nodes, modules, majors, findings)
+  findings.push(
+    ...checkNodes(nodes, gpus, majors),
+    ...checkDrmNodes(seen.absentDrm),
+    ...(kernelModuleVersion === undefined ? [] : checkControlNodes(nodes, modules, majors)),
+  )
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
   const releaseCuda = platform === "tegra" ? cudaOfTegra(host) : undefined
   return {
