@@ -25,7 +25,7 @@ import {
 } from "../linux/in-root.ts"
 import { attachMount } from "../linux/mounts.ts"
 import { type Cover, isBelow } from "./covers.ts"
-import type { Prepared } from "./detached-mounts.ts"
+import type { DetachedMount } from "./detached-mounts.ts"
 
 /** The driver's directory in proc, which an engine may hide. */
 export const procDirectory = "/proc/driver/nvidia"
@@ -34,14 +34,19 @@ const cacheLimitBytes = 8 * 1024 * 1024
 /** A list of directories, one a line. Units: bytes. */
 const muslPathLimitBytes = 64 * 1024
 
-export interface Change {
-  readonly mounts: readonly Prepared[]
+/** What comes into a container's root. */
+export interface RootContent {
+  readonly mounts: readonly DetachedMount[]
   readonly covers: readonly Cover[]
   readonly edits: readonly Edit[]
 }
 
 /** Attaches covers and mounts, then writes links, files and what loaders read. */
-export function changeRoot(root: Root, { mounts, covers, edits }: Change, findings: Finding[]): Result<true> {
+export function changeRoot(
+  root: Root,
+  { mounts, covers, edits }: RootContent,
+  findings: Finding[],
+): Result<true> {
   const parents = new Map<string, number>()
   const absent = covers.filter((cover) => !attachCover(root, cover, parents, findings))
   for (const one of mounts) {
@@ -117,7 +122,11 @@ function parentOf(root: Root, path: string, parents: Map<string, number>): Resul
   return opened
 }
 
-function attach(root: Root, { mount, target, kind }: Prepared, parents: Map<string, number>): Result<true> {
+function attach(
+  root: Root,
+  { mount, target, kind }: DetachedMount,
+  parents: Map<string, number>,
+): Result<true> {
   const parent = parentOf(root, target, parents)
   if (!parent.ok) return parent
   const place = openMountTarget(root, parent.value, target, kind)

@@ -8,10 +8,12 @@ import type { CoverEdit, FileEdit } from "../core/plan/edit.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { makeDirectory, makeEmptyFile, type Owner, writeFileAt } from "../linux/in-root.ts"
 import { createTmpfs, mountAttribute, setMountAttributes } from "../linux/mounts.ts"
-import type { Prepared } from "./detached-mounts.ts"
+import type { DetachedMount } from "./detached-mounts.ts"
 
 export interface Cover {
+  /** Its descriptor. */
   readonly mount: number
+  /** The directory of the container that it lies over. */
   readonly path: string
 }
 
@@ -23,7 +25,7 @@ export const isBelow = (path: string, directory: string): boolean => path.starts
 export function prepareCover(
   { path }: CoverEdit,
   files: readonly FileEdit[],
-  mounts: readonly Prepared[],
+  mounts: readonly DetachedMount[],
 ): Result<Cover> {
   const created = createTmpfs("0555")
   if (!created.ok) return created
@@ -44,7 +46,12 @@ export function prepareCover(
 }
 
 /** `name` is a path below the cover; its directories are made once. */
-function makePlace(mount: number, name: string, kind: Prepared["kind"], made: Set<string>): Result<true> {
+function makePlace(
+  mount: number,
+  name: string,
+  kind: DetachedMount["kind"],
+  made: Set<string>,
+): Result<true> {
   const parts = name.split("/")
   const directories = kind === "directory" ? parts.length : parts.length - 1
   for (let count = 1; count <= directories; count++) {

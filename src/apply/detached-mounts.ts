@@ -11,9 +11,11 @@ import { toFileStat } from "../host/file-system.ts"
 import type { TargetKind } from "../linux/in-root.ts"
 import { cloneMount, mountAttribute, setMountAttributes } from "../linux/mounts.ts"
 
-/** A detached mount and where it goes. */
-export interface Prepared {
+/** A mount that hangs nowhere yet, and where it goes. */
+export interface DetachedMount {
+  /** Its descriptor. */
   readonly mount: number
+  /** In the container. */
   readonly target: string
   readonly kind: TargetKind
   /** Where it cannot be attached, that is a finding. */
@@ -28,8 +30,8 @@ export function prepareMounts(
   edits: readonly (DeviceNodeEdit | MountEdit)[],
   host: HostFiles,
   findings: Finding[],
-): Result<readonly Prepared[]> {
-  const prepared: Prepared[] = []
+): Result<readonly DetachedMount[]> {
+  const prepared: DetachedMount[] = []
   for (const edit of edits) {
     const made = edit.kind === "deviceNode" ? prepareNode(edit, host) : prepareMount(edit, host)
     if (made.ok) prepared.push(made.value)
@@ -44,7 +46,7 @@ function cloneOf(path: HostPath, host: HostFiles): Result<number> {
   return live === undefined ? fail(fault("HostNotLive", { name: host.provenance.name })) : cloneMount(live)
 }
 
-function prepareNode(edit: DeviceNodeEdit, host: HostFiles): Result<Prepared> {
+function prepareNode(edit: DeviceNodeEdit, host: HostFiles): Result<DetachedMount> {
   const cloned = cloneOf(edit.hostPath, host)
   if (!cloned.ok) return cloned
   // Checked on what was opened, not on the path: the node may have changed since the plan.
@@ -56,14 +58,15 @@ function prepareNode(edit: DeviceNodeEdit, host: HostFiles): Result<Prepared> {
   return set.ok ? ok({ mount: cloned.value, target: edit.path, kind: "file", isOptional: false }) : set
 }
 
-const bits = {
+/** Of a mount, by what a plan calls it. */
+const attributes = {
   ro: mountAttribute.readOnly,
   nosuid: mountAttribute.noSuid,
   nodev: mountAttribute.noDev,
   noexec: mountAttribute.noExec,
 } as const
 
-function prepareMount(edit: MountEdit, host: HostFiles): Result<Prepared> {
+function prepareMount(edit: MountEdit, host: HostFiles): Result<DetachedMount> {
   const cloned = cloneOf(edit.hostPath, host)
   if (!cloned.ok) return cloned
   const stat = fstatSync(cloned.value)
@@ -71,7 +74,7 @@ function prepareMount(edit: MountEdit, host: HostFiles): Result<Prepared> {
     return fail(fault("MountTargetHostile", { path: edit.hostPath, expected: "file" }))
   const set = setMountAttributes(
     cloned.value,
-    edit.options.reduce((sum, option) => sum | bits[option], 0),
+    edit.options.reduce((sum, option) => sum | attributes[option], 0),
     // A directory of nodes is of no use where nodes do not count.
     edit.options.includes("nodev") ? 0 : mountAttribute.noDev,
     edit.hostPath,

@@ -17,7 +17,7 @@ import { actAs, openRoot } from "../linux/in-root.ts"
 import type { AppliedContainer } from "./applied-container.ts"
 import { changeRoot, procDirectory, procViewAbsent } from "./change-root.ts"
 import { type Cover, isBelow, prepareCover } from "./covers.ts"
-import { type Prepared, prepareMounts } from "./detached-mounts.ts"
+import { type DetachedMount, prepareMounts } from "./detached-mounts.ts"
 import { applyDeviceRules } from "./device-cgroup.ts"
 import { refuseOwnRoot } from "./refuse-own-root.ts"
 
@@ -68,7 +68,7 @@ export function applyInNamespace(
   return changed.ok ? ok({ findings }) : changed
 }
 
-function prepareCovers(edits: readonly Edit[], mounts: readonly Prepared[]): Result<readonly Cover[]> {
+function prepareCovers(edits: readonly Edit[], mounts: readonly DetachedMount[]): Result<readonly Cover[]> {
   const files = edits.filter((edit) => edit.kind === "file")
   const covers: Cover[] = []
   for (const edit of edits) {

@@ -41,6 +41,7 @@ export async function observeLayout(
   }
 }
 
+/** As in core/compat/observe-compat.ts, which no start loads for a path alone. */
 const compatDirectory = "/usr/local/cuda/compat"
 
 /** Few images have the directory; what looks into it is loaded only then. */
