@@ -20,7 +20,7 @@ import { readUpTo } from "./read-up-to.ts"
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */
 const sizeLimit = 64 * 1024 * 1024
 
-/** `path` is where the file lies; `shown` is what the machine calls it, for faults. */
+/** What node:fs throws as a fault. In all of this file `path` is where a file lies, `shown` what the machine calls it. Faults: HostReadFailed. */
 export function attempt<T>(shown: string, syscall: string, action: () => T): Result<T> {
   try {
     return ok(action())

@@ -1,4 +1,4 @@
-/** Is the machine that GPUs come from a Tegra board? Asked at every start in mode `auto`, so of two files nearly always. */
+/** Is the machine that GPUs are given from a Tegra board? Asked at every start in mode `auto`, so of two files nearly always. */
 
 import { existsSync } from "node:fs"
 import { isTegra } from "../core/inventory/is-tegra.ts"

@@ -17,7 +17,9 @@ interface Head extends Proof {
 }
 
 export interface SpecPlace {
+  /** What must stand in the file. */
   readonly key: string
+  /** The state directory. */
   readonly state: string
   readonly file: string
 }

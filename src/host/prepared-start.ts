@@ -31,7 +31,9 @@ interface FirstLine extends Proof, Pick<PreparedStart, "divided"> {
 }
 
 export interface StartPlace {
+  /** What must stand in the file. */
   readonly key: string
+  /** The state directory. */
   readonly state: string
   readonly file: string
 }
@@ -90,7 +92,7 @@ const capacity = 64
 /** Beyond it a specification says so much that 64 of them would fill the state directory. Units: characters. */
 const lengthLimit = 1024 * 1024
 
-/** `machine`: what it was planned from, in which nothing is wrong that no stamp would tell of. */
+/** The proof is of the machine that it was planned from, in which nothing is wrong that no stamp would tell of. */
 export function keepStart(
   { key, state, file }: StartPlace,
   { stamps, links }: Proof,

@@ -3,7 +3,7 @@
 import { isInUserNamespace } from "./own-user-namespace.ts"
 import { lstatIfThere } from "./stat-if-there.ts"
 
-const roots = "/run/gantry"
+const directoryOfRoot = "/run/gantry"
 
 /**
  * root: /run/gantry; others: below XDG_RUNTIME_DIR, or undefined when there is none. Root of a user namespace is another, who may have
@@ -12,8 +12,8 @@ const roots = "/run/gantry"
 export function stateDirectory(): string | undefined {
   const isRoot = process.getuid?.() === 0
   const runtime = process.env["XDG_RUNTIME_DIR"] ?? ""
-  if (!runtime.startsWith("/")) return isRoot ? roots : undefined
-  return isRoot && !isInUserNamespace() ? roots : `${runtime}/gantry`
+  if (!runtime.startsWith("/")) return isRoot ? directoryOfRoot : undefined
+  return isRoot && !isInUserNamespace() ? directoryOfRoot : `${runtime}/gantry`
 }
 
 /** A directory, not a link, of this user, that nobody else may enter. */

@@ -59,6 +59,7 @@ export function readOurs<T>(
   }
 }
 
+/** As JSON; else as writeStateText. */
 export const writeState = (directory: string, file: string, content: unknown): Stamp | undefined =>
   writeStateText(directory, file, JSON.stringify(content))
 
@@ -89,7 +90,7 @@ export function writeStateText(directory: string, file: string, text: string): S
   }
 }
 
-/** Units: milliseconds. */
+/** What is unfinished and older was left by a process that was killed. Units: milliseconds. */
 export const writingLifeMs = 60 * 1000
 
 /** Whoever was killed while writing left a file behind. */

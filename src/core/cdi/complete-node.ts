@@ -20,10 +20,13 @@ export interface HostNode {
 export type FindHostNode = (path: string) => HostNode | undefined
 
 export interface CompleteNode {
+  /** In the container. */
   readonly path: string
+  /** `b`, `c`, `u` or `p`. */
   readonly type: string
   readonly major: number
   readonly minor: number
+  /** undefined: neither the specification nor the machine says. */
   readonly fileMode: number | undefined
 }
 

@@ -11,6 +11,7 @@ import type { SpecPath } from "./spec.ts"
 import { foldName, type SpecEntry, type SpecNode } from "./spec-node.ts"
 import { placeAt, type SpecSource } from "./spec-source.ts"
 
+/** One reading of a text: where it stands, and what has been found in it so far. */
 export interface Decoding {
   readonly source: SpecSource
   readonly faults: Fault[]
@@ -29,11 +30,13 @@ export interface Leniency {
 const faultLimit = 100
 
 export interface Reader<T> {
-  /** What was left out. */
+  /** What a field that was left out means. */
   readonly empty: T
+  /** `empty`, or a part of it, where it is not as it should be: then `decoding` has a fault. */
   read(node: SpecNode, path: SpecPath, decoding: Decoding): T
 }
 
+/** A value as a fault calls it. */
 const shown = (node: SpecNode): string => {
   switch (node.kind) {
     case "map":

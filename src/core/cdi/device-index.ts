@@ -118,6 +118,7 @@ interface Place {
 }
 
 interface OpenedSource {
+  /** Who asks for devices by an index goes by neither directory nor priority: they are empty. */
   readonly spec: LoadedSpec
   add(device: CdiDevice, place: Place): void
 }

@@ -55,9 +55,12 @@ export const hostPathOf = ({ path, hostPath }: Pick<DeviceNode, "path" | "hostPa
   hostPath || path
 
 export interface Mount {
+  /** On the machine; of a tmpfs any word. */
   readonly hostPath: string
   readonly containerPath: string
+  /** As mount(8) has them, and those that runtimes add, as `rbind`. */
   readonly options: readonly string[]
+  /** Of the file system; empty: a bind mount. */
   readonly type: string
 }
 
@@ -78,15 +81,21 @@ export const hookNames = [
 export type HookName = (typeof hookNames)[number]
 
 export interface Hook {
+  /** As written: a HookName in a valid specification. */
   readonly hookName: string
+  /** On the machine; of a `startContainer` hook in the container. */
   readonly path: string
+  /** The first is what the program is called, not its first argument. Empty: none, not even that. */
   readonly args: readonly string[]
+  /** `NAME=VALUE` each. */
   readonly env: readonly string[]
   /** Units: seconds. undefined: no limit. */
   readonly timeout: number | undefined
 }
 
+/** Cache and memory bandwidth by Intel's Resource Director Technology. Source: OCI runtime specification, "IntelRdt". */
 export interface IntelRdt {
+  /** Of the class of service; empty: the container's own id. */
   readonly closID: string
   readonly l3CacheSchema: string
   readonly memBwSchema: string
@@ -95,8 +104,10 @@ export interface IntelRdt {
   readonly enableMonitoring: boolean
 }
 
+/** A network interface that is moved from the machine into the container. */
 export interface NetDevice {
   readonly hostInterfaceName: string
+  /** In the container. */
   readonly name: string
 }
 

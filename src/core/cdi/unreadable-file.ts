@@ -1,4 +1,4 @@
-/** A specification that is there for somebody else, or for nobody. */
+/** The fault of a specification whose file is there and cannot be read. */
 
 import { type Fault, fault } from "../fault/fault.ts"
 

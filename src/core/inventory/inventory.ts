@@ -24,6 +24,7 @@ export interface NodeFact {
   readonly path: HostPath
   readonly major: number
   readonly minor: number
+  /** Permission bits. */
   readonly mode: number
   readonly uid: number
   readonly gid: number
