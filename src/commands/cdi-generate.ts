@@ -4,10 +4,7 @@ import { isOlder } from "../core/cdi/version.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
-import { renderEngine, versionReadBy } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
-import { counted } from "../core/text/counted.ts"
-import { escapeControl } from "../core/text/escape.ts"
 import { joinPath } from "../core/text/path.ts"
 import type { VendorName } from "../core/vendor/vendor-names.ts"
 import { statIfThere } from "../host/stat-if-there.ts"
@@ -20,6 +17,7 @@ import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { openMachine } from "./open-machine.ts"
+import { renderWritten, renderWrittenJson, type WrittenFile } from "./render-written.ts"
 import { print, report, writeText } from "./report.ts"
 import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 
@@ -151,34 +149,43 @@ async function generate(
       ? await generateOfNvidia(flags, generation)
       : await generateOfVendor(vendor, generation)
   if (!generated.ok) return generated
-  const spec = generated.value
-  const findings = [
-    ...spec.findings,
-    ...findMissingHookPrograms(spec.hookPrograms, host),
-    ...findEnginesWithoutCdi(readers, call),
-  ]
-  const { format } = call
+  const spec: MadeSpec = {
+    ...generated.value,
+    findings: [
+      ...generated.value.findings,
+      ...findMissingHookPrograms(generated.value.hookPrograms, host),
+      ...findEnginesWithoutCdi(readers, call),
+    ],
+  }
   const output = outputOf(call, spec)
   if (output === "") {
-    await tell(findings)
+    await tell(spec.findings)
     await print(spec.text)
     return ok(undefined)
   }
+  const file = await writeSpec(spec, output, generation)
+  if (!file.ok || flags.on.has("json")) return file
+  await tell(file.value.findings)
+  await print(renderWritten(file.value))
+  // Who said nobody is told whom else there is to say.
+  if (vendor === "nvidia" && !flags.values.has("vendor")) await print(await renderOthers(host))
+  return file
+}
+
+/** Faults: CdiDeviceConflict, CdiFileUnwritable. */
+async function writeSpec(
+  spec: MadeSpec,
+  output: string,
+  { call, readers }: Generation,
+): Promise<Result<WrittenFile>> {
   const [{ writeWithoutConflict }, { findUnread }] = await Promise.all([
     import("./find-rivals.ts"),
     import("./find-unread.ts"),
   ])
-  const written = await writeWithoutConflict(spec, output, format)
+  const written = await writeWithoutConflict(spec, output, call.format)
   if (!written.ok) return written
-  const every = [...findings, ...(await findUnread(spec, written.value))]
-  const told = { ...spec, findings: every, file: written.value, ...readers }
-  if (!flags.on.has("json")) {
-    await tell(every)
-    await print(renderWritten(told))
-    // Who said nobody is told whom else there is to say.
-    if (vendor === "nvidia" && !flags.values.has("vendor")) await print(await renderOthers(host))
-  }
-  return ok(told)
+  const findings = [...spec.findings, ...(await findUnread(spec, written.value))]
+  return ok({ ...spec, findings, file: written.value, ...readers })
 }
 
 /** In a directory a file has the name of its kind, so that no two vendors' meet. */
@@ -198,37 +205,4 @@ async function tell(findings: readonly Finding[]): Promise<void> {
   const { renderFaultLine } = await import("../core/fault/render.ts")
   for (const { severity, fault: one } of findings)
     if (severity !== "note") writeText(2, `${severity}: ${renderFaultLine(one)}\n`)
-}
-
-interface WrittenFile extends MadeSpec, Readers {
-  readonly file: string
-}
-
-function renderWritten({ kind, cdiVersion, deviceNames, file, limit }: WrittenFile): string {
-  const because = limit === undefined ? "" : `, for ${limit.because.map(renderEngine).join(" and ")}`
-  return `${escapeControl(file)}: ${counted(deviceNames.length, "device")} of ${kind}, cdiVersion ${cdiVersion}${because}\n`
-}
-
-async function renderWrittenJson(files: readonly WrittenFile[]): Promise<string> {
-  const { findingJson } = await import("../core/fault/render-json.ts")
-  return `${JSON.stringify(
-    {
-      version: 2,
-      files: files.map(({ kind, cdiVersion, deviceNames, file, limit, engines, findings }) => ({
-        file,
-        kind,
-        cdiVersion,
-        devices: deviceNames,
-        engines: engines.map((engine) => ({
-          name: engine.name,
-          version: engine.version ?? null,
-          reads: versionReadBy(engine) ?? null,
-        })),
-        versionLimit: limit?.version ?? null,
-        findings: findings.map(findingJson),
-      })),
-    },
-    null,
-    2,
-  )}\n`
 }
