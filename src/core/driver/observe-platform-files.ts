@@ -14,6 +14,8 @@ import { noteLooks } from "../host/note-looks.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import type { NodeFact } from "../inventory/inventory.ts"
 import { releasePath } from "../inventory/is-tegra.ts"
+import { byNumber, namesIn } from "../inventory/names-in.ts"
+import { observeNode } from "../inventory/observe-node.ts"
 import { refusePlace } from "../inventory/parse-platform-list.ts"
 import {
   findPlatformLists,
@@ -23,7 +25,6 @@ import {
   platformEntryMissing,
   readPlatformLists,
 } from "../inventory/platform-list.ts"
-import { byNumber, namesIn, observeNode } from "../inventory/proc-text.ts"
 import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"

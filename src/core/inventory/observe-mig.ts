@@ -9,8 +9,10 @@ import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Gpu, MigDevice, NodeFact } from "./inventory.ts"
+import { byNumber, namesIn } from "./names-in.ts"
 import type { NvmlGpu } from "./nvml-report.ts"
-import { byNumber, namesIn, observeNode, readFields, readText } from "./proc-text.ts"
+import { observeNode } from "./observe-node.ts"
+import { readFields, readText } from "./proc-text.ts"
 
 const capabilityDirectory = "/proc/driver/nvidia/capabilities"
 /** The driver's own limit is 8 devices of 14 instances a GPU; a tree that claims more is not followed. */

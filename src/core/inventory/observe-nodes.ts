@@ -6,8 +6,10 @@
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Gpu, ImexChannel, Inventory, NodeFact, SupportNodes } from "./inventory.ts"
+import { byNumber, namesIn } from "./names-in.ts"
+import { observeNode } from "./observe-node.ts"
 import { observePlatformEntries } from "./platform-list.ts"
-import { byNumber, namesIn, observeNode, readText } from "./proc-text.ts"
+import { readText } from "./proc-text.ts"
 
 const controlNames = ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset"]
 

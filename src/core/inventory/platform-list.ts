@@ -12,8 +12,10 @@ import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, joinPath } from "../text/path.ts"
 import type { NodeFact } from "./inventory.ts"
+import { namesIn } from "./names-in.ts"
+import { observeNode } from "./observe-node.ts"
 import { isBaseList, isPlatformList, type PlatformLine, parsePlatformList } from "./parse-platform-list.ts"
-import { namesIn, observeNode, readText } from "./proc-text.ts"
+import { readText } from "./proc-text.ts"
 
 export const defaultListDirectory: HostPath = hostPath(
   "/etc/nvidia-container-runtime/host-files-for-container.d",

@@ -3,7 +3,7 @@
 import type { HostFiles } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
-import type { NodeFact, Sourced } from "./inventory.ts"
+import type { Sourced } from "./inventory.ts"
 
 /** Forty thousand sockets fit; what a file has beyond it is nothing that a kernel wrote. Units: bytes. */
 const textLimit = 4 * 1024 * 1024
@@ -29,24 +29,4 @@ export function readFields(host: Pick<HostFiles, "readFile">, path: string): Rea
     if (colon > 0) fields.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
   }
   return fields
-}
-
-/** undefined: there is no character device. */
-export function observeNode(host: HostFiles, path: string): NodeFact | undefined {
-  const stat = host.lstat(hostPath(path))
-  if (!stat.ok || stat.value.kind !== "character") return undefined
-  const { major, minor, mode, uid, gid } = stat.value
-  return { path: hostPath(path), major, minor, mode, uid, gid }
-}
-
-/** Names in a directory; none when there is none. */
-export function namesIn(host: Pick<HostFiles, "readDir">, path: string): readonly string[] {
-  const names = host.readDir(hostPath(path))
-  return names.ok ? names.value : []
-}
-
-/** By the last number in the name: nvidia-cap2 before nvidia-cap10. */
-export function byNumber(one: string, other: string): number {
-  const numberOf = (name: string): number => Number(/(\d+)$/.exec(name)?.[1] ?? -1)
-  return numberOf(one) - numberOf(other) || (one < other ? -1 : one > other ? 1 : 0)
 }

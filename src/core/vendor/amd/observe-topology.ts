@@ -8,7 +8,8 @@ import { fault } from "../../fault/fault.ts"
 import type { Finding } from "../../fault/finding.ts"
 import type { HostFiles } from "../../host/host.ts"
 import type { Sourced } from "../../inventory/inventory.ts"
-import { byNumber, namesIn, readText } from "../../inventory/proc-text.ts"
+import { byNumber, namesIn } from "../../inventory/names-in.ts"
+import { readText } from "../../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../../text/brand.ts"
 
 export interface TopologyNode {
