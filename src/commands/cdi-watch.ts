@@ -9,7 +9,7 @@ import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
-import { nextStep, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
+import { nextStep, type Step, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
 import { counted } from "../core/text/counted.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../host/published-spec.ts"
@@ -18,7 +18,7 @@ import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
 import { findRivals, writeWithoutConflict } from "./find-rivals.ts"
 import { findUnread } from "./find-unread.ts"
 import type { Flags } from "./flags.ts"
-import { type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
+import { type KnownFile, type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { finishSpec, makeSpec } from "./make-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
@@ -96,43 +96,59 @@ const unwrittenPauseMs = 30_000
  */
 async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
   const tell = createTeller()
-  const { output } = call.spec
   let waiting: Waiting | undefined
   for (;;) {
-    const seen = await lookForWatch(flags, shape)
-    if (!seen.ok) return seen
-    const look = seen.value
-    const step = isDriverExpected(look.snapshot)
-      ? nextStep(look.unready, waiting, performance.now(), call.limits)
-      : ({ kind: "absent", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY } as const)
-    let { pauseMs } = step
-    let stamp = fileStamp(output)
+    const look = await lookForWatch(flags, shape)
+    if (!look.ok) return look
+    const step = chooseStep(look.value, waiting, call.limits)
     waiting = step.waiting
-    if (step.kind === "publish") {
-      const published = await publish(look, call.spec, tell)
-      const isDone = published.kind === "published"
-      if (!isDone) await withdrawIfStale(output, tell)
-      if (call.isOnce) return isDone ? ok(true) : fail(published.fault)
-      stamp = isDone ? published.stamp : fileStamp(output)
-      if (published.kind === "unwritten") pauseMs = Math.min(pauseMs, unwrittenPauseMs)
-    } else if (step.kind === "absent") {
-      const withdrawn = await withdraw(
-        output,
-        "no NVIDIA driver drives anything here, and none is expected",
-        tell,
-      )
-      if (call.isOnce) return withdrawn
-    } else {
-      const lacks = look.unready.map(({ what }) => what)
-      const unready = fault("CdiMachineUnready", { lacks })
-      await tell(renderFaultLine(unready))
-      if (step.kind === "overdue") {
-        await withdrawIfStale(output, tell)
-        if (call.isOnce) return fail(unready)
-      }
-    }
-    await untilChanged(look, { path: output, stamp }, pauseMs, call.intervalMs)
+    const { end, file, pauseMs } = await takeStep(step, look.value, call.spec, tell)
+    if (call.isOnce && end !== undefined) return end
+    await untilChanged(look.value, file, pauseMs, call.intervalMs)
   }
+}
+
+/** `absent`: there is no driver here, and none is expected. */
+type WatchStep = Step | { readonly kind: "absent"; readonly waiting: undefined; readonly pauseMs: number }
+
+const chooseStep = (look: Look, waiting: Waiting | undefined, limits: WatchLimits): WatchStep =>
+  isDriverExpected(look.snapshot)
+    ? nextStep(look.unready, waiting, performance.now(), limits)
+    : { kind: "absent", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY }
+
+interface StepTaken {
+  /** How `--once` ends; undefined: it waits on. */
+  readonly end: Result<true> | undefined
+  /** As this step knows it: one that is otherwise is looked at again. */
+  readonly file: KnownFile
+  /** Units: milliseconds. */
+  readonly pauseMs: number
+}
+
+async function takeStep(step: WatchStep, look: Look, call: SpecCall, tell: Teller): Promise<StepTaken> {
+  const { kind, pauseMs } = step
+  const path = call.output
+  const file = { path, stamp: fileStamp(path) }
+  if (kind === "absent") {
+    const why = "no NVIDIA driver drives anything here, and none is expected"
+    return { end: await withdraw(path, why, tell), file, pauseMs }
+  }
+  if (kind === "publish") {
+    const published = await publish(look, call, tell)
+    if (published.kind === "published")
+      return { end: ok(true), file: { path, stamp: published.stamp }, pauseMs }
+    await withdrawIfStale(path, tell)
+    return {
+      end: fail(published.fault),
+      file: { path, stamp: fileStamp(path) },
+      pauseMs: published.kind === "unwritten" ? Math.min(pauseMs, unwrittenPauseMs) : pauseMs,
+    }
+  }
+  const unready = fault("CdiMachineUnready", { lacks: look.unready.map(({ what }) => what) })
+  await tell(renderFaultLine(unready))
+  if (kind === "wait") return { end: undefined, file, pauseMs }
+  await withdrawIfStale(path, tell)
+  return { end: fail(unready), file, pauseMs }
 }
 
 type Published =
