@@ -11,8 +11,8 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeSync,
 } from "node:fs"
 import type { Result } from "../core/fault/result.ts"
@@ -139,9 +139,27 @@ export function lockWithin(descriptor: number, limitMs: number): boolean {
 
 function removeLeftovers(path: string): void {
   const prefix = `${baseName(path)}.gantry-`
-  for (const name of readdirSync(parentPath(path)))
+  for (const name of namesIn(parentPath(path)))
     if (name.startsWith(prefix) && /^\d+-[0-9a-z]*$/.test(name.slice(prefix.length)))
-      rmSync(`${parentPath(path)}/${name}`, { force: true })
+      removeIfPossible(`${parentPath(path)}/${name}`)
+}
+
+/** Empty also where they cannot be listed: what was left there is in nobody's way. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
+
+/** Another user's, a directory that somebody called so, a place that takes nothing back: no reason not to write, nor to be told of one. */
+function removeIfPossible(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It stays, under a name that nobody reads.
+  }
 }
 
 function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
@@ -154,17 +172,28 @@ function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): v
       if (owner !== undefined && (owner.uid !== process.getuid?.() || owner.gid !== process.getgid?.()))
         fchownSync(descriptor, owner.uid, owner.gid)
       fchmodSync(descriptor, mode)
-      fsyncSync(descriptor)
+      syncAll(descriptor)
     } finally {
       closeSync(descriptor)
     }
     renameSync(temporary, path)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    removeIfPossible(temporary)
     throw error
   }
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+}
+
+/** On a network's disk a signal can come first: the one call of these that Bun (1.4.5) does not make again then. */
+function syncAll(descriptor: number): void {
+  for (;;)
+    try {
+      fsyncSync(descriptor)
+      return
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== "EINTR") throw error
+    }
 }

@@ -48,6 +48,14 @@ describe("what a writer that was killed left behind goes with the next one", () 
     expect(readFileSync(join(place, "config.json"), "utf8")).toBe("new")
   })
 
+  test("or stays where it cannot be taken away, and keeps nobody from writing", () => {
+    const place = directory("config.json")
+    mkdirSync(join(place, "config.json.gantry-12-abc"))
+    expect(replaceFile(join(place, "config.json"), "new", 0o644).ok).toBe(true)
+    expect(readdirSync(place).sort()).toEqual(["config.json", "config.json.gantry-12-abc"])
+    expect(readFileSync(join(place, "config.json"), "utf8")).toBe("new")
+  })
+
   test("in a container's root, when it is old enough to be nobody's", () => {
     const names = [
       `.gantry-${longAgo}-abc`,
