@@ -13,14 +13,20 @@ export async function report(fault: Fault): Promise<number> {
 /** As of a program that SIGPIPE ends, which Bun ignores. */
 const readerGone = 128 + 13
 
-/** Also when a pipe takes it in pieces. Of one that somebody made non-blocking, as another process that has it too, its reader is awaited. */
+/**
+ * Also when a pipe takes it in pieces. Of one that somebody made non-blocking, as another process that has it too, its reader is awaited. What
+ * standard error does not take is lost, and nothing is undone or left for it: the exit status tells all the same.
+ */
 export function writeText(descriptor: 1 | 2, text: string): void {
   let bytes: Uint8Array = new TextEncoder().encode(text)
   while (bytes.length > 0)
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes))
     } catch (error) {
-      if ((error as { readonly code?: string }).code !== "EAGAIN") throw error
+      if ((error as { readonly code?: string }).code !== "EAGAIN") {
+        if (descriptor === 2) return
+        throw error
+      }
       Bun.sleepSync(1)
     }
 }

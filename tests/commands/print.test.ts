@@ -17,3 +17,16 @@ test.skipIf(perl === null)(
     expect([ran.stdout.toString().trim(), ran.stderr.toString()]).toEqual(["300000", ""])
   },
 )
+
+const complaint = `import { report } from "./src/commands/report.ts"
+  import { fault } from "./src/core/fault/fault.ts"
+  process.exit(await report(fault("UsageInvalid", { program: "p", problem: "x", usage: "u" })))`
+
+test("a complaint that standard error does not take changes no exit status", () => {
+  const told = (redirection: string): number | null =>
+    Bun.spawnSync(["sh", "-c", `exec "$@" ${redirection}`, "sh", process.execPath, "-e", complaint], {
+      cwd: root,
+      timeout: 20_000,
+    }).exitCode
+  expect(["2>/dev/null", "2>/dev/full", "2>&-"].map(told)).toEqual([2, 2, 2])
+})
