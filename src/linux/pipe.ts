@@ -19,14 +19,21 @@ export interface Pipe {
 export function openPipe(): Result<Pipe> {
   const buffer = allocate(8)
   const made = systemCall(numbers.pipe2, addressOf(buffer), closeOnExec)
-  if (made.value !== 0)
-    return fail(
-      fault("SystemCallFailed", { syscall: "pipe", target: "a child", errno: errnoName(made.errno) }),
-    )
+  if (made.value !== 0) return failed("pipe", errnoName(made.errno))
   const view = new DataView(buffer.buffer)
   const [blocking, writeEnd] = [view.getInt32(0, true), view.getInt32(4, true)]
   // Opened anew, because the two ends would share the flag, and the child's must wait.
-  const readEnd = openSync(`/proc/self/fd/${blocking}`, constants.O_RDONLY | constants.O_NONBLOCK)
-  closeSync(blocking)
-  return ok({ readEnd, writeEnd })
+  try {
+    const readEnd = openSync(`/proc/self/fd/${blocking}`, constants.O_RDONLY | constants.O_NONBLOCK)
+    return ok({ readEnd, writeEnd })
+  } catch (error) {
+    // The two may have been the last descriptors that there are.
+    closeSync(writeEnd)
+    return failed("open", (error as { readonly code?: string }).code ?? errnoName(5))
+  } finally {
+    closeSync(blocking)
+  }
 }
+
+const failed = (syscall: string, errno: string): Result<never> =>
+  fail(fault("SystemCallFailed", { syscall, target: "a child", errno }))
