@@ -10,6 +10,7 @@ import type { LoadedSpec, RegisteredDevice, Registry } from "../core/cdi/registr
 import { formatOf, renderSpec } from "../core/cdi/render-spec.ts"
 import type { CdiSpec } from "../core/cdi/spec.ts"
 import { specLimitBytes } from "../core/cdi/spec-limit.ts"
+import { unwritableFile } from "../core/cdi/unwritable-file.ts"
 import type { CdiSubject } from "../core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../core/diagnose/verify-cdi.ts"
 import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
@@ -119,10 +120,10 @@ function replaceSpec(
   areNamed: boolean,
 ): Result<FixedFile | undefined> {
   const named = areNamed ? file : host.livePath(hostPath(file))
-  if (named === undefined) return fail(fault("CdiFileUnwritable", { file, reason: "refused" }))
+  if (named === undefined) return fail(fault("CdiFileUnwritable", { file, reason: "refused", errno: "" }))
   // Behind a link: what manages the file made it on purpose.
   const place = attempt(named, "lstat", () => whereItLies(named))
-  if (!place.ok) return fail(fault("CdiFileUnwritable", { file, reason: "refused" }, place.fault))
+  if (!place.ok) return fail(unwritableFile(file, place.fault))
   const path = place.value
   const previous = readPrevious(path)
   if (!previous.ok) return previous
@@ -131,10 +132,9 @@ function replaceSpec(
   // Under another name it was made anew a moment ago.
   if (current !== undefined && diffSpecs(current, renewed).length === 0) return ok(undefined)
   if (current === undefined || diffSpecs(current, judged).length > 0)
-    return fail(fault("CdiFileUnwritable", { file, reason: "changed" }))
+    return fail(fault("CdiFileUnwritable", { file, reason: "changed", errno: "" }))
   const kept = putFile(`${path}.previous`, previous.value.bytes, previous.value.mode)
-  if (!kept.ok)
-    return fail(fault("CdiFileUnwritable", { file: `${path}.previous`, reason: "refused" }, kept.fault))
+  if (!kept.ok) return fail(unwritableFile(`${path}.previous`, kept.fault))
   // A file that was named may have an ending that engines do not read, and keeps it.
   const done = writeSpecAt(renderSpec(written, formatOf(file)), path)
   if (!done.ok) return done
@@ -165,9 +165,9 @@ function readPrevious(path: string): Result<PreviousFile> {
       closeSync(descriptor)
     }
   })
-  if (!read.ok) return fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, read.fault))
+  if (!read.ok) return fail(unwritableFile(path, read.fault))
   return read.value === undefined
-    ? fail(fault("CdiFileUnwritable", { file: path, reason: "replaced" }))
+    ? fail(fault("CdiFileUnwritable", { file: path, reason: "replaced", errno: "" }))
     : ok(read.value)
 }
 

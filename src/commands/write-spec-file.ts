@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { isSpecFileName } from "../core/cdi/spec-directories.ts"
-import { fault } from "../core/fault/fault.ts"
+import { unwritableFile } from "../core/cdi/unwritable-file.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
@@ -26,15 +26,13 @@ export function writeSpecAt(text: string, path: string): Result<string> {
 export function putSpec(text: string, path: string, lock: DirectoryLock): Result<string> {
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
   const written = putFile(path, encodeUtf8(text), mode, lock)
-  return written.ok
-    ? ok(path)
-    : fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, written.fault))
+  return written.ok ? ok(path) : fail(unwritableFile(path, written.fault))
 }
 
 /** Faults: CdiFileUnwritable. */
 export function makeDirectoryOf(path: string): Result<true> {
   const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
-  return made.ok ? ok(true) : fail(fault("CdiFileUnwritable", { file: path, reason: "refused" }, made.fault))
+  return made.ok ? ok(true) : fail(unwritableFile(path, made.fault))
 }
 
 /** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */

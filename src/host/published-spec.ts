@@ -3,7 +3,7 @@
 import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { editsWithPaths, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
-import { fault } from "../core/fault/fault.ts"
+import { unwritableFile } from "../core/cdi/unwritable-file.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "./file-system.ts"
@@ -49,7 +49,5 @@ export function withdrawSpec(path: string): Result<string | undefined> {
   const kept = `${path}.withdrawn`
   const moved = attempt(kept, "write", () => renameSync(path, kept))
   if (moved.ok) return ok(kept)
-  return lstatIfThere(path) === undefined
-    ? ok(undefined)
-    : fail(fault("CdiFileUnwritable", { file: kept, reason: "refused" }, moved.fault))
+  return lstatIfThere(path) === undefined ? ok(undefined) : fail(unwritableFile(kept, moved.fault))
 }

@@ -68,7 +68,12 @@ export interface CdiFaults {
   /** No device has a name by these strategies. */
   CdiDevicesNameless: { readonly strategies: readonly string[] }
   /** `refused`: by the machine, and the cause says how. `changed`: somebody wrote it while it was looked at. */
-  CdiFileUnwritable: { readonly file: string; readonly reason: keyof typeof unwritable }
+  CdiFileUnwritable: {
+    readonly file: string
+    readonly reason: keyof typeof unwritable
+    /** Of a refusal; empty: the kernel was not asked. */
+    readonly errno: string
+  }
   CdiContentLeftOut: { readonly what: string; readonly why: string; readonly consequence: string }
   CdiVersionUnreachable: {
     readonly limit: string
@@ -88,6 +93,12 @@ const fileObstacles: Readonly<Record<string, string>> = {
   ENOTDIR: "name a file that is there: a part of its path is a file",
   EACCES: "run as root; and let everybody read it (chmod a+r), since engines without root must too",
   EILSEQ: "give it a name in UTF-8: engines read it by the name that it has, and this program cannot",
+}
+
+/** What to do where one cannot be written. A limit of its size, since none is too large for a file system. */
+const writeObstacles: Readonly<Record<string, string>> = {
+  ...obstacles,
+  EFBIG: "raise the limit of files' sizes (ulimit -f)",
 }
 
 /** Why a file is not written; of a refusal the kernel's word is told. */
@@ -371,7 +382,8 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     remedies: (d) =>
       know(
         d.reason === "refused"
-          ? "write it as root, into a directory that exists and has room: /etc/cdi, or /var/run/cdi until the next boot"
+          ? (writeObstacles[d.errno] ??
+              "write it as root, into a directory that exists and has room: /etc/cdi, or /var/run/cdi until the next boot")
           : "look at who writes it, and run the command again",
       ),
   },

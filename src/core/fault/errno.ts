@@ -33,6 +33,8 @@ const table: Readonly<Record<number, readonly [name: string, text: string]>> = {
   75: ["EOVERFLOW", "value too large for defined data type"],
   95: ["EOPNOTSUPP", "operation not supported"],
   110: ["ETIMEDOUT", "connection timed out"],
+  116: ["ESTALE", "stale file handle"],
+  122: ["EDQUOT", "disk quota exceeded"],
 }
 
 const names: ReadonlyMap<string, string> = new Map(Object.values(table).map(([name, text]) => [name, text]))

@@ -20,7 +20,11 @@ export const obstacles: Readonly<Record<string, string>> = {
   EFBIG: "name a smaller file: no real one is as large",
   EINVAL: "name a regular file: this is a device, a FIFO or a socket",
   EISDIR: "name a file: this is a directory",
+  EIO: "look for what the kernel says of the disk (dmesg): it cannot be read, or not written",
   ELOOP: "break the circle of links that it stands in",
+  EMFILE: "raise the limit of open files (ulimit -n)",
+  ENFILE: "close programs, or raise fs.file-max: no more files can be open on this machine",
+  ENOMEM: "make room in memory, or raise the limit of it",
   ENOSPC: "make room: the file system is full",
   EROFS: "name another place: the file system is mounted read-only",
 }

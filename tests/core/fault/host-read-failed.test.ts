@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { unwritableFile } from "../../../src/core/cdi/unwritable-file.ts"
 import { fault } from "../../../src/core/fault/fault.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
@@ -12,6 +13,7 @@ test.each([
   ["write", "EACCES", "cannot write", "run as a user who may write it, usually root"],
   ["write", "ENOSPC", "cannot write", "make room: the file system is full"],
   ["write", "EISDIR", "cannot write", "name a file: this is a directory"],
+  ["write", "EMFILE", "cannot write", "raise the limit of open files (ulimit -n)"],
   ["mkdir", "EROFS", "cannot write", "name another place: the file system is mounted read-only"],
 ])("what failed by %s with %s is told with what to do", (syscall, errno, what, remedy) => {
   const line = renderFaultLine(readFault("/a", syscall, errno))
@@ -20,13 +22,27 @@ test.each([
 
 test("a specification that cannot be written is told with the cause", () => {
   const cause = readFault("/etc/cdi/x.yaml", "write", "ENOSPC")
-  expect(
-    renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml", reason: "refused" }, cause)),
-  ).toContain('cannot write "/etc/cdi/x.yaml": write: ENOSPC')
+  expect(renderFaultLine(unwritableFile("/etc/cdi/x.yaml", cause))).toContain(
+    'cannot write "/etc/cdi/x.yaml": write: ENOSPC',
+  )
+})
+
+test.each([
+  ["ENOSPC", "make room: the file system is full"],
+  ["EMFILE", "raise the limit of open files (ulimit -n)"],
+  ["EFBIG", "raise the limit of files' sizes (ulimit -f)"],
+  ["EISDIR", "name a file: this is a directory"],
+  ["EACCES", "write it as root, into a directory that exists and has room"],
+  ["ENOTDIR", "write it as root, into a directory that exists and has room"],
+])("what keeps a specification from being written with %s is told with what to do", (errno, remedy) => {
+  const line = renderFaultLine(unwritableFile("/x.yaml", readFault("/x.yaml", "write", errno)))
+  expect(line).toContain(`: ${errno} [GAN4061]: ${remedy}`)
 })
 
 test("a specification that somebody changed meanwhile is no matter of rights", () => {
-  expect(renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml", reason: "changed" }))).toBe(
+  expect(
+    renderFaultLine(fault("CdiFileUnwritable", { file: "/etc/cdi/x.yaml", reason: "changed", errno: "" })),
+  ).toBe(
     "/etc/cdi/x.yaml: failed to write CDI spec: it changed while it was looked at [GAN4061]: look at who writes it, and run the command again",
   )
 })
