@@ -16,6 +16,7 @@ import type { FileKind, FileStat, ReadPart } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import type { ByteRange } from "../core/text/byte-range.ts"
 import { readUpTo } from "./read-up-to.ts"
+import { uninterrupted } from "./uninterrupted.ts"
 
 /** Driver libraries reach 250 MB; nothing that is read whole comes near. Units: bytes. */
 const sizeLimit = 64 * 1024 * 1024
@@ -42,7 +43,7 @@ export const readLinkAt = (path: string, shown: string): Result<string> =>
   attempt(shown, "readlink", () => readlinkSync(path))
 
 export const readDirAt = (path: string, shown: string): Result<readonly string[]> =>
-  attempt(shown, "readdir", () => readdirSync(path).sort())
+  attempt(shown, "readdir", () => uninterrupted(() => readdirSync(path)).sort())
 
 export const readFileAt = (path: string, shown: string, range: ByteRange | undefined): Result<Uint8Array> =>
   readPartsAt(path, shown, (read) => read(range))

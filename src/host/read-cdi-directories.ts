@@ -12,6 +12,7 @@ import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "./file-system.ts"
+import { uninterrupted } from "./uninterrupted.ts"
 
 export const readCdiDirectories = (
   host: HostFiles,
@@ -73,7 +74,9 @@ function listNames(host: HostFiles, directory: string): Result<readonly string[]
   const place = host.livePath(hostPath(directory))
   if (!names.ok || place === undefined || !names.value.some((name) => name.includes("\ufffd"))) return names
   return attempt(directory, "readdir", () =>
-    readdirSync(place, { encoding: "buffer" }).map(decodeUtf8).sort(),
+    uninterrupted(() => readdirSync(place, { encoding: "buffer" }))
+      .map(decodeUtf8)
+      .sort(),
   )
 }
 

@@ -20,6 +20,7 @@ import { baseName, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { tryLock } from "../linux/lock.ts"
 import { attempt } from "./file-system.ts"
+import { uninterrupted } from "./uninterrupted.ts"
 
 /**
  * A link stays, and what it leads to is replaced; a file's mode and owner stay too. `mode`: a new one's. `lock`: of the directory where it
@@ -172,7 +173,7 @@ function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): v
       if (owner !== undefined && (owner.uid !== process.getuid?.() || owner.gid !== process.getgid?.()))
         fchownSync(descriptor, owner.uid, owner.gid)
       fchmodSync(descriptor, mode)
-      syncAll(descriptor)
+      uninterrupted(() => fsyncSync(descriptor))
     } finally {
       closeSync(descriptor)
     }
@@ -185,15 +186,4 @@ function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): v
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-}
-
-/** On a network's disk a signal can come first: the one call of these that Bun (1.4.5) does not make again then. */
-function syncAll(descriptor: number): void {
-  for (;;)
-    try {
-      fsyncSync(descriptor)
-      return
-    } catch (error) {
-      if ((error as { readonly code?: string }).code !== "EINTR") throw error
-    }
 }
