@@ -40,7 +40,17 @@ export function isSpecStale(path: string): boolean {
       ...deviceNodes.map(hostPathOf),
       // Those run in the container's root.
       ...hooks.filter(({ hookName }) => hookName !== "startContainer").map(({ path: program }) => program),
-    ].some((place) => lstatIfThere(place) === undefined),
+    ].some(isGone),
+  )
+}
+
+/** Not what cannot be looked at just now, for want of memory or by a failing disk: a good specification would be taken away for it. */
+function isGone(place: string): boolean {
+  const looked = attempt(place, "lstat", () => lstatSync(place, { throwIfNoEntry: false }))
+  if (looked.ok) return looked.value === undefined
+  const { fault: problem } = looked
+  return (
+    problem.tag === "HostReadFailed" && (problem.data.reason === "absent" || problem.data.errno === "ELOOP")
   )
 }
 

@@ -1,7 +1,7 @@
 /** The commands that write files, disturbed at each call by which they do. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gantryProgram, makeDirectory, missing, mustRun, type Ran, run } from "./bundle.ts"
 import { disturbEach } from "./disturbed-calls.ts"
@@ -157,6 +157,28 @@ suite(`commands that write, disturbed at each of their calls: ${title}`, () => {
     },
     patienceMs,
   )
+
+  test("a watch that cannot write takes a specification away for what is gone, not for what cannot be looked at", () => {
+    const named = join(work, "named")
+    const spec = (path: string): string =>
+      `cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices: [{ name: "0", containerEdits: { mounts: [{ hostPath: ${path}, containerPath: /x }] } }]\n`
+    const watching = [gantryProgram, ...(commands["watch --once"]?.words ?? [])]
+    const withdrawn = (...options: readonly string[]): boolean => {
+      rmSync(place, { recursive: true })
+      mkdirSync(place)
+      writeFileSync(file, spec(named))
+      writeFileSync(join(place, "rival.yaml"), spec("/"))
+      expect(run("strace", ["-qq", "-o", trace, ...options, ...watching]).stderr).toContain("[GAN4042]")
+      return !existsSync(file)
+    }
+    writeFileSync(named, "")
+    const looking = "statx,newfstatat"
+    const failing = ["-P", named, "-e", `trace=${looking}`, "-e", `inject=${looking}:error=EIO`]
+    expect([withdrawn(), withdrawn(...failing)]).toEqual([false, false])
+    expect(readFileSync(trace, "utf8")).toContain("INJECTED")
+    rmSync(named)
+    expect(withdrawn()).toBe(true)
+  })
 
   test.each(cases)(
     "%s: killed at any of them, the file is old or new, and the next one works",
