@@ -180,6 +180,18 @@ suite(`commands that write, disturbed at each of their calls: ${title}`, () => {
     expect(withdrawn()).toBe(true)
   })
 
+  test("a watch waits for what could not be read, and writes nothing without it", () => {
+    call("watch --once")
+    const done = content()
+    const gpus = join(machine, "proc/driver/nvidia/gpus")
+    const [address = ""] = readdirSync(gpus)
+    const failing = ["-e", "trace=openat", "-e", "inject=openat:error=EMFILE:when=1"]
+    const ran = call("watch --once", "-P", join(gpus, address, "information"), ...failing)
+    expect(readFileSync(trace, "utf8")).toContain("INJECTED")
+    expect([ran.status, content() === done]).toEqual([0, true])
+    expect(ran.stdout).toContain(`lacks a readable /proc/driver/nvidia/gpus/${address}/information`)
+  })
+
   test.each(cases)(
     "%s: killed at any of them, the file is old or new, and the next one works",
     (name) => {

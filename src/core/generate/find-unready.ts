@@ -4,6 +4,7 @@
  * container does (facts, users D2).
  */
 
+import type { FaultData } from "../fault/fault.ts"
 import type { Absence } from "../inventory/find-absence.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 
@@ -25,6 +26,10 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
   inventory.kernelModuleVersion !== undefined ||
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
+/** For want of memory or descriptors, or in the middle of a change: a moment later it may be told. What is denied stays so. */
+const unread = ({ path, reason }: FaultData["HostReadFailed"]): readonly Unready[] =>
+  reason === "other" ? [{ what: `a readable ${path}`, isVital: false }] : []
+
 /** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
 export function findUnready({ inventory, driver }: HostSnapshot, absence: Absence): readonly Unready[] {
   const modules = absence.modules.map((module) => ({
@@ -41,6 +46,7 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
   const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     if (tag === "DeviceNodeMissing" && severity === "error")
       return absentPaths.has(data.path) ? [] : [{ what: data.path, isVital: true }]
+    if (tag === "HostReadFailed") return unread(data)
     if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
     // A child that hung in the driver or died there would do so again, and one that hangs cannot be killed.
     if (tag === "NvmlUnavailable" && (data.step === "initialise" || data.step === "ask"))
@@ -50,6 +56,7 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
     return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
   })
   const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
+    if (tag === "HostReadFailed") return unread(data)
     // A package manager writes libraries one after the other. Without this one no CUDA program runs; others many machines never have.
     if (tag === "DriverFileUnusable") return [{ what: `a usable ${data.path}`, isVital: false }]
     if (tag === "DriverFileMissing" && data.name.startsWith("libcuda.so."))

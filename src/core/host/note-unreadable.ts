@@ -1,8 +1,10 @@
 /**
  * What is there and cannot be read is no absence: a machine seen through closed doors looks like one without GPUs. Every failed read
- * but that of an absent place becomes a finding, once.
+ * but that of an absent place becomes a finding, once; and every look that a failing disk or a kernel without memory leaves unanswered. Of looks
+ * behind a closed door the door itself tells.
  */
 
+import type { Fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
 import type { HostFiles } from "./host.ts"
@@ -19,10 +21,20 @@ export function noteUnreadable<T extends HostFiles>(host: T, findings: Finding[]
     }
     return answer
   }
+  const noteLook = <T>(answer: Result<T>): Result<T> =>
+    !answer.ok && isUnanswered(answer.fault) ? note(answer) : answer
   return {
     ...host,
     readFile: (path, range) => note(host.readFile(path, range)),
     readParts: (path, use) => host.readParts(path, (read) => use((range) => note(read(range)))),
     readDir: (path) => note(host.readDir(path)),
+    lstat: (path) => noteLook(host.lstat(path)),
+    readLink: (path) => noteLook(host.readLink(path)),
   }
 }
+
+/** Answers: that it is no link, that links lead in a circle, that no path is so long. */
+const answers = ["EINVAL", "ELOOP", "ENAMETOOLONG"]
+
+const isUnanswered = (problem: Fault): boolean =>
+  problem.tag === "HostReadFailed" && problem.data.reason === "other" && !answers.includes(problem.data.errno)

@@ -3,8 +3,10 @@ import { type FaultData, fault } from "../../../src/core/fault/fault.ts"
 import { fail } from "../../../src/core/fault/result.ts"
 import { findUnready } from "../../../src/core/generate/find-unready.ts"
 import type { Host } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
+import { hostPath } from "../../../src/core/text/brand.ts"
 import { type MachineOptions, memoryMachine, nvmlReport } from "../../machine.ts"
 
 const observe = (host: Host): HostSnapshot =>
@@ -56,6 +58,30 @@ test("nodes that are not made yet, and those of an earlier load", () => {
       },
     }),
   ).toEqual(["vital: /dev/nvidia-uvm (510:0)", "vital: /dev/nvidia1 (195:1)"])
+})
+
+test("what cannot be read just now is waited for, and what is denied is not", () => {
+  const host = memoryMachine({ gpus: 2 })
+  const listed = host.readDir(hostPath("/proc/driver/nvidia/gpus"))
+  const addresses = listed.ok ? listed.value : []
+  const withErrno = (errno: string): readonly string[] => {
+    const failing: Host = {
+      ...host,
+      readFile: (path, range) =>
+        path.endsWith("/information") ? fail(readFault(path, "open", errno)) : host.readFile(path, range),
+      readLink: (path) =>
+        path.endsWith("/libcuda.so") ? fail(readFault(path, "readlink", errno)) : host.readLink(path),
+    }
+    const snapshot = observe(failing)
+    return findUnready(snapshot, findAbsence(failing, snapshot.inventory, true))
+      .filter(({ what }) => what.startsWith("a readable"))
+      .map(({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`)
+  }
+  expect(withErrno("EMFILE")).toEqual([
+    ...addresses.map((one) => `awaited: a readable /proc/driver/nvidia/gpus/${one}/information`),
+    "awaited: a readable /usr/lib/x86_64-linux-gnu/libcuda.so",
+  ])
+  expect(withErrno("EACCES")).toEqual([])
 })
 
 test("a module for showing is waited for, and holds up nothing", () => {
