@@ -180,6 +180,17 @@ suite(`commands that write, disturbed at each of their calls: ${title}`, () => {
     expect(withdrawn()).toBe(true)
   })
 
+  test("who cannot be told that a file was changed is told to look before it is changed again", () => {
+    writeFileSync(file, config)
+    const words = [gantryProgram, ...(commands["inject"]?.words ?? [])]
+    const ran = run("sh", ["-c", 'exec "$@" >/dev/full', "sh", ...words])
+    expect([ran.status, content() === config, ran.stderr]).toEqual([
+      1,
+      false,
+      expect.stringMatching(/^standard output cannot be written: .*\[GAN1004\]: .*look at the file first\n$/),
+    ])
+  })
+
   test("a watch waits for what could not be read, and writes nothing without it", () => {
     call("watch --once")
     const done = content()

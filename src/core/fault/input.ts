@@ -222,7 +222,12 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     code: "GAN1004",
     exit: 1,
     says: (d) => `standard output cannot be written: ${errnoText(d.errno)}`,
-    remedies: () => [{ kind: "know", text: "make room where the output goes, and run it again" }],
+    remedies: () => [
+      {
+        kind: "know",
+        text: "make room where the output goes, and run it again; what changes a file has changed it by then: look at the file first",
+      },
+    ],
   },
   RuntimeNotFound: {
     code: "GAN1120",
