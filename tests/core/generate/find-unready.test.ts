@@ -73,7 +73,7 @@ test("what cannot be read just now is waited for, and what is denied is not", ()
         path.endsWith("/libcuda.so") ? fail(readFault(path, "readlink", errno)) : host.readLink(path),
     }
     const snapshot = observe(failing)
-    return findUnready(snapshot, findAbsence(failing, snapshot.inventory, true))
+    return findUnready(snapshot, findAbsence(failing, snapshot.inventory, { setsModes: true }))
       .filter(({ what }) => what.startsWith("a readable"))
       .map(({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`)
   }
