@@ -180,6 +180,17 @@ suite(`commands that write, disturbed at each of their calls: ${title}`, () => {
     expect(withdrawn()).toBe(true)
   })
 
+  test("verify --fix makes nothing anew without what it could not read", () => {
+    const [address = ""] = readdirSync(join(machine, "proc/driver/nvidia/gpus"))
+    const information = join(machine, "proc/driver/nvidia/gpus", address, "information")
+    const failing = ["-e", "trace=openat", "-e", "inject=openat:error=EMFILE:when=1"]
+    const ran = call("verify --fix", "-P", information, ...failing)
+    expect(readFileSync(trace, "utf8")).toContain("INJECTED")
+    expect([ran.status, content() === stale, readdirSync(place)]).toEqual([1, true, ["file.yaml"]])
+    expect(ran.stdout).toContain("[GAN4070]")
+    expect([call("verify --fix").status, content() === stale]).toEqual([0, false])
+  })
+
   test("who cannot be told that a file was changed is told to look before it is changed again", () => {
     writeFileSync(file, config)
     const words = [gantryProgram, ...(commands["inject"]?.words ?? [])]

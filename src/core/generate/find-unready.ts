@@ -30,8 +30,15 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
 const unread = ({ path, reason }: FaultData["HostReadFailed"]): readonly Unready[] =>
   reason === "other" ? [{ what: `a readable ${path}`, isVital: false }] : []
 
+/** What a specification that is made now would lack for no other reason. Order: as looked at. */
+export const findUnread = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
+  [...inventory.findings, ...(driver?.findings ?? [])].flatMap(({ fault: { tag, data } }) =>
+    tag === "HostReadFailed" ? unread(data) : [],
+  )
+
 /** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
-export function findUnready({ inventory, driver }: HostSnapshot, absence: Absence): readonly Unready[] {
+export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly Unready[] {
+  const { inventory, driver } = snapshot
   const modules = absence.modules.map((module) => ({
     what: `the kernel module ${module}`,
     isVital: module !== modesetName,
@@ -46,7 +53,6 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
   const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     if (tag === "DeviceNodeMissing" && severity === "error")
       return absentPaths.has(data.path) ? [] : [{ what: data.path, isVital: true }]
-    if (tag === "HostReadFailed") return unread(data)
     if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
     // A child that hung in the driver or died there would do so again, and one that hangs cannot be killed.
     if (tag === "NvmlUnavailable" && (data.step === "initialise" || data.step === "ask"))
@@ -56,7 +62,6 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
     return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
   })
   const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
-    if (tag === "HostReadFailed") return unread(data)
     // A package manager writes libraries one after the other. Without this one no CUDA program runs; others many machines never have.
     if (tag === "DriverFileUnusable") return [{ what: `a usable ${data.path}`, isVital: false }]
     if (tag === "DriverFileMissing" && data.name.startsWith("libcuda.so."))
@@ -66,5 +71,5 @@ export function findUnready({ inventory, driver }: HostSnapshot, absence: Absenc
       return [{ what: `libraries of driver ${data.kernel}`, isVital: true }]
     return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, isVital: true }]
   })
-  return [...modules, ...nodes, ...others, ...files]
+  return [...modules, ...nodes, ...others, ...files, ...findUnread(snapshot)]
 }
