@@ -19,6 +19,18 @@ describe("several specifications as one", () => {
     ).toEqual(["0.7.0", "a", "0"])
   })
 
+  test("annotations of all, of which the last of a name counts", () => {
+    const annotated = (...annotations: readonly [string, string][]) => new Map(annotations)
+    const merged = mergeSpecs([
+      { ...spec, annotations: annotated(["a", "1"], ["b", "1"]) },
+      { ...other, annotations: annotated(["b", "2"]) },
+    ])
+    expect(merged.ok ? [...merged.value.annotations] : []).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+    ])
+  })
+
   test.each([
     ["devices of one name", spec, 'both have a device "a"'],
     ["two kinds", { ...other, kind: "v/d" }, 'their kinds are "v/c" and "v/d"'],

@@ -71,6 +71,29 @@ describe("another root", () => {
     ])
   })
 
+  test.each(["host", "container"] as const)("of the %s: what names no path stays as it is", (relativeTo) => {
+    const kept = { env: ["A=/run/driver/a"], additionalGids: [44] }
+    const given: CdiSpec = {
+      ...spec,
+      annotations: new Map([["a", "/run/driver"]]),
+      containerEdits: { ...noEdits, ...kept },
+    }
+    const change = { from: "/run/driver", to: "/host", relativeTo }
+    expect(transformRoot(given, change)).toEqual({ ...given, devices: transformRoot(spec, change).devices })
+  })
+
+  test("devices that share their edits go on sharing them", () => {
+    const [device] = spec.devices
+    const twins = device === undefined ? [] : [device, { ...device, name: "b" }]
+    const { devices } = transformRoot(
+      { ...spec, devices: twins },
+      { from: "/run/driver", to: "/host", relativeTo: "host" },
+    )
+    expect(devices.map(({ name }) => name)).toEqual(["a", "b"])
+    expect(devices[0]?.containerEdits).not.toBe(edits)
+    expect(devices[1]?.containerEdits).toBe(devices[0]?.containerEdits ?? noEdits)
+  })
+
   test("from / every absolute path moves, to / the root goes away, and the same root changes nothing", () => {
     expect(moved({ from: "/" }).mounts.map(({ hostPath }) => hostPath)).toEqual([
       "/host/run/driver",
