@@ -147,6 +147,24 @@ describe("values that are left out and those that are meant", () => {
       false,
     ],
     [
+      "rights without reading",
+      { deviceNodes: [{ ...x, permissions: "wm" }] },
+      { deviceNodes: [{ ...x, permissions: "rwm" }] },
+      false,
+    ],
+    [
+      "rights without writing",
+      { deviceNodes: [{ ...x, permissions: "rm" }] },
+      { deviceNodes: [{ ...x, permissions: "rwm" }] },
+      false,
+    ],
+    [
+      "rights without making nodes",
+      { deviceNodes: [{ ...x, permissions: "rw" }] },
+      { deviceNodes: [{ ...x, permissions: "rwm" }] },
+      false,
+    ],
+    [
       "no rights at all",
       { deviceNodes: [{ ...x, permissions: "none" }] },
       { deviceNodes: [{ ...x, permissions: "" }] },
@@ -198,6 +216,12 @@ describe("values that are left out and those that are meant", () => {
     ["root's group alone", { additionalGids: [0] }, {}, true],
     ["another group", { additionalGids: [44] }, { additionalGids: [45] }, false],
     ["no schemata", { intelRdt: { ...bareRdt, schemata: [] } }, { intelRdt: bareRdt }, true],
+    [
+      "another class of RDT",
+      { intelRdt: { ...bareRdt, closID: "a" } },
+      { intelRdt: { ...bareRdt, closID: "b" } },
+      false,
+    ],
     ["an intelRdt without fields", { intelRdt: { ...bareRdt, closID: "" } }, {}, false],
   ])("%s", (_, one, other, isSame) => {
     const findNode = () => ({ type: "c" as const, major: 9, minor: 9, fileMode: 0o600 })
