@@ -92,6 +92,10 @@ describe("specifications of a machine", () => {
       'unresolvable CDI devices v/c=gpu0: v/c has no device "gpu0" [GAN4043]: did you mean v/c=0?',
     ],
     [
+      "v/c=GPU0",
+      'unresolvable CDI devices v/c=GPU0: v/c has no device "GPU0" [GAN4043]: did you mean v/c=0?',
+    ],
+    [
       "0",
       'unresolvable CDI devices 0: "0" is not a qualified name, vendor/class=device [GAN4043]: did you mean v/c=0?',
     ],
@@ -113,6 +117,11 @@ describe("specifications of a machine", () => {
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toStartWith(line)
   })
 
+  test("the only device there is may be meant", () => {
+    const resolved = resolveDevices(registryOf([{ "a.yaml": spec("v/c", "first") }]), ["v/c=frist"])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain("did you mean v/c=first?")
+  })
+
   test("of several every reason is told once, of the first three", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0", "1", "all") }])
     const resolved = resolveDevices(registry, ["v/c=gpu0", "v/c=0", "w/c=9", "v/c=gpu0", "v/c=gpu1", "x/c=9"])
@@ -121,11 +130,22 @@ describe("specifications of a machine", () => {
     )
   })
 
-  test("a file that could not be loaded is named, and so is a machine without any", () => {
+  test("what could not be loaded is named, files and directories, and so is a machine without any", () => {
     const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
     expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
       "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml",
     )
+    const path = hostPath("/x")
+    const denied = fault("HostReadFailed", { path, syscall: "open", errno: "EACCES", reason: "denied" })
+    for (const reason of [
+      denied,
+      fault("CdiDirectoryUnused", { directory: "/b", why: "is not a directory" }),
+    ]) {
+      const closed = resolveDevices(buildRegistry([{ path: "/b", files: fail(reason) }]), ["v/c=0"])
+      expect(closed.ok ? "" : renderFaultLine(closed.fault)).toContain(
+        "no specification is of kind v/c; it may be in what cannot be loaded: /b [",
+      )
+    }
     const none = resolveDevices(registryOf([]), ["v/c=0"])
     expect(none.ok ? "" : renderFaultLine(none.fault)).toContain(
       "there is no CDI specification on this machine",
