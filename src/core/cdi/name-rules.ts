@@ -63,8 +63,7 @@ export function parseQualifiedName(name: string): Result<QualifiedName> {
   const equals = name.indexOf("=")
   const { vendor, class: className } = splitKind(name.slice(0, Math.max(0, equals)))
   const device = equals === -1 ? "" : name.slice(equals + 1)
-  // What begins with a slash is a path, not a device without a vendor.
-  if (vendor === "" || name.startsWith("/") || device === "")
+  if (vendor === "" || device === "")
     return fail(
       fault("CdiNameInvalid", { problem: `unqualified device ${quote(name)}, missing ${missingPart(name)}` }),
     )
