@@ -59,6 +59,22 @@ describe("annotations that ask for devices", () => {
     expect(made.ok ? made.value : made.fault.tag).toBe(key ?? "CdiAnnotationUnusable")
   })
 
+  test.each([
+    ["", "1", "invalid plugin name, empty"],
+    ["v", "", "invalid deviceID, empty"],
+    [
+      "v".repeat(32),
+      "1".repeat(31),
+      `invalid plugin+deviceID "${"v".repeat(32)}_${"1".repeat(31)}", too long`,
+    ],
+    ["_v", "1", 'invalid name "_v_1", the first should be alphanumeric'],
+    ["v", "a/", 'invalid name "v_a_", the last should be alphanumeric'],
+    ["v", "\u{1f600}1", "invalid name \"v_\u{1f600}1\", invalid character '\u{1f600}'"],
+  ])("plugin %p, id %p: why no key is made", (plugin, id, problem) => {
+    const made = renderAnnotationKey(plugin, id)
+    expect(made.ok ? {} : made.fault.data).toEqual({ problem })
+  })
+
   test("a request is added, a key is used once, and only qualified names are asked for", () => {
     const request = { plugin: "v.c", id: "1", devices: ["v/c=0", "v/c=1"] }
     const before = new Map([["a", "b"]])
