@@ -53,6 +53,9 @@ describe("the devices of specifications, one a line", () => {
     expect(recalled.edits).toEqual(resolved.value.edits)
     expect(renderResolved(recalled)).toBe(renderResolved(resolved.value))
     expect(renderResolvedJson(recalled, {})).toBe(renderResolvedJson(resolved.value, {}))
+    expect(found.map(({ name, device }) => [name, device.name])).toEqual(
+      resolved.value.devices.map(({ name, device }) => [name, device.name]),
+    )
     expect(found.map(({ hidden }) => hidden.map(({ path }) => path))).toEqual(
       resolved.value.devices.map(({ hidden }) => hidden.map(({ path }) => path)),
     )

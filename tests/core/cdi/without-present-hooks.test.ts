@@ -42,6 +42,12 @@ describe("a hook that config.json has already is not added again", () => {
     expect(isAdded(hook, spec)).toBe(true)
   })
 
+  test("all else of the edits stays", () => {
+    const parsed = parseJsonValue(JSON.stringify(there(same)), "OCI spec")
+    const edits = { ...noEdits, env: ["A=b"], additionalGids: [1] }
+    expect(parsed.ok && withoutPresentHooks({ ...edits, hooks: [made] }, parsed.value, own)).toEqual(edits)
+  })
+
   test("two of one specification that are the same are both added", () => {
     const parsed = parseJsonValue("{}", "OCI spec")
     const edits = { ...noEdits, hooks: [made, made] }
