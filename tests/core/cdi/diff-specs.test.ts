@@ -26,23 +26,41 @@ test("what is gone and what is new, field by field", () => {
   const after: CdiSpec = {
     ...before,
     cdiVersion: "0.6.0",
-    annotations: new Map([["a", "b"]]),
+    annotations: new Map([
+      ["c", "d"],
+      ["a", "b"],
+    ]),
     devices: [
-      { ...device, containerEdits: { ...edits, mounts: edits.mounts.slice(1), env: ["A=b"] } },
+      {
+        ...device,
+        annotations: new Map([["e", "f"]]),
+        containerEdits: { ...edits, mounts: edits.mounts.slice(1), env: ["A=b"] },
+      },
       { ...device, name: "b" },
     ],
   }
-  expect(
-    diffSpecs(before, after).map(({ where, field, change, what }) => `${where} ${field} ${change} ${what}`),
-  ).toEqual([
+  const lines = (one: CdiSpec, other: CdiSpec): readonly string[] =>
+    diffSpecs(one, other).map(({ where, field, change, what }) => `${where} ${field} ${change} ${what}`)
+  expect(lines(before, after)).toEqual([
     "cdiVersion  removed 0.5.0",
     "cdiVersion  added 0.6.0",
     "annotations  added a: b",
+    "annotations  added c: d",
+    "device a annotations added e: f",
     'device a mounts removed {"hostPath":"/a","containerPath":"/a","options":["rbind"]}',
     "device a env added A=b",
     "device b  added ",
   ])
-  expect(diffSpecs(after, before)).toHaveLength(6)
+  expect(lines(after, before)).toEqual([
+    "cdiVersion  removed 0.6.0",
+    "cdiVersion  added 0.5.0",
+    "annotations  removed a: b",
+    "annotations  removed c: d",
+    "device a annotations removed e: f",
+    "device a env removed A=b",
+    'device a mounts added {"hostPath":"/a","containerPath":"/a","options":["rbind"]}',
+    "device b  removed ",
+  ])
 })
 
 /** From the first to the second, and whether they are the same for a container. */
@@ -62,6 +80,16 @@ describe("the same items in another order", () => {
       true,
     ],
     ["a variable twice, of which the last wins", [{ env: ["A=1", "A=2"] }, { env: ["A=2", "A=1"] }], false],
+    [
+      "a variable twice, whose value has an equals sign",
+      [{ env: ["A=b=1", "A=c=2"] }, { env: ["A=c=2", "A=b=1"] }],
+      false,
+    ],
+    [
+      "hooks ahead of one that stays the last",
+      [{ hooks: [hook("/a"), hook("/b"), hook("/c")] }, { hooks: [hook("/b"), hook("/a"), hook("/c")] }],
+      false,
+    ],
     ["hooks", [{ hooks: [hook("/a"), hook("/b")] }, { hooks: [hook("/b"), hook("/a")] }], false],
     [
       "hooks of other times",
@@ -122,6 +150,14 @@ describe("the same items in another order", () => {
 test("what is in one alone is told, and not that the others moved", () => {
   const changes = diffSpecs(specOf({ hooks: [hook("/a"), hook("/b")] }), specOf({ hooks: [hook("/b")] }))
   expect(changes.map(({ change, field }) => `${change} ${field}`)).toEqual(["removed hooks"])
+})
+
+test("what stands more often in one is told as often as that", () => {
+  const hooks = (count: number): CdiSpec => specOf({ hooks: Array.from({ length: count }, () => hook("/a")) })
+  const changesOf = (one: number, other: number): readonly string[] =>
+    diffSpecs(hooks(one), hooks(other)).map(({ change }) => change)
+  expect(changesOf(4, 2)).toEqual(["removed", "removed"])
+  expect(changesOf(1, 2)).toEqual(["added"])
 })
 
 /** What applying sets in where a specification is silent: apply-edits.ts. */
