@@ -81,12 +81,22 @@ describe("edits of a container", () => {
 
   test.each([
     ["mounts that are no list", '{"mounts":{}}', "JsonTypeWrong"],
+    [
+      "a namespace whose type is no text",
+      '{"linux":{"namespaces":[{"type":"user"},{"type":5}]}}',
+      "JsonTypeWrong",
+    ],
     ["a field that stands twice", '{"process":{},"Process":{}}', "SpecKeyRepeated"],
     ["what is no JSON", "{", "JsonInvalid"],
   ])("%s: a fault", (_, text, tag) => {
     const mount = { hostPath: "/h", containerPath: "/c", options: [], type: "" }
     const result = applyEdits(text, { ...noEdits, env: ["A=b"], mounts: [mount] }, plain)
     expect(result.ok ? "none" : (result.fault.tag as string)).toBe(tag)
+  })
+
+  test("a wrong type is told with its place", () => {
+    const result = applyEdits('{"process":{"user":[]}}', noEdits, plain)
+    expect(result.ok ? {} : result.fault.data).toMatchObject({ path: "process.user" })
   })
 
   const findHostNode = (): HostNode => ({ type: "c", major: 1, minor: 3, fileMode: 438 })
