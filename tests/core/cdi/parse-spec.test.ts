@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test"
-import { type ParsedSpec, parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import {
+  type ParsedSpec,
+  parseAdditions,
+  parseSpec,
+  parseUnversioned,
+} from "../../../src/core/cdi/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { specLimitBytes } from "../../../src/core/cdi/spec-limit.ts"
 import { minimumVersion } from "../../../src/core/cdi/version.ts"
@@ -84,6 +89,13 @@ devices:
     ],
   ])("%s", (_, given, lines) => expect(faultsOf(given).map(renderFaultLine)).toEqual([...lines]))
 
+  test("what is told of a field that is written in other letters stands where that stands", () => {
+    const faults = faultsOf(text.replace("containerEdits", "ContainerEDITS").replace("mounst", "env"))
+    expect(
+      faults.map(({ data }) => "place" in data && typeof data.place === "object" && data.place.line),
+    ).toEqual([1, 7])
+  })
+
   // Devices first, as Go's maps have them, and each edits before its name.
   const backwards = `annotations:
   "a b": ""
@@ -102,6 +114,7 @@ cdiVersion: v0.6.0
     const text = "cdiVersion: 0.5.0\nkind: a.com/gpu\ndevices:\n- Name: 010\n  containerEdits: {env: [A=1]}\n"
     const read = parsed(text)
     expect(read.spec.devices[0]?.name).toBe("8")
+    expect(read.warnings.map(({ severity }) => severity)).toEqual(["warning", "warning"])
     expect(read.warnings.map(({ fault }) => renderFaultLine(fault))).toEqual([
       '/etc/cdi/x.yaml:4:3: "Name" where the field is called name [GAN4030]: write it as the specification does: containerd from 2.4 on refuses the file',
       "/etc/cdi/x.yaml:4:9: number 8 where a string belongs [GAN4030]: put it in quotes: containerd from 2.4 on takes what is written, other engines what that means",
@@ -139,9 +152,90 @@ cdiVersion: v0.6.0
     expect(faultsOf('{"a":', "/x.json").map(renderFaultLine)[0]).toContain("not JSON")
     const yaml =
       'cdiVersion: "0.3.0"\nkind: vendor.com/class\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n'
+    expect(parsed(yaml, "/x.json.yaml").warnings).toEqual([])
+    expect(faultsOf(`${yaml}a: {`, "/x.json").map(renderFaultLine)[0]).toContain("not YAML")
     expect(parsed(yaml, "/x.json").warnings.map(({ fault }) => renderFaultLine(fault))).toEqual([
       "/x.json:1:1: a file that is called .json and holds YAML [GAN4030]: call it .yaml: a loader that goes by the name refuses it",
     ])
+  })
+})
+
+describe("what belongs to no text", () => {
+  const letter = (code: number): string =>
+    `cdiVersion: 0.3.0\nkind: v.com/c\ndevices: [{name: a, containerEdits: {env: ["A=${String.fromCodePoint(code)}"]}}]\n`
+
+  test.each([0, 1, 8, 0xb, 0xc, 0xe, 0x1f, 0x7f, 0x84, 0x86, 0x9f, 0xfffe, 0xffff])(
+    "the control character %p: refused, with its place",
+    (code) =>
+      expect(faultsOf(letter(code)).map(renderFaultLine)).toEqual([
+        expect.stringContaining(
+          "/etc/cdi/x.yaml:3:47: failed to unmarshal CDI Spec: not YAML: control characters are not allowed [",
+        ),
+      ]),
+  )
+
+  test.each([9, 0x20, 0x7e, 0xa0, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x1f600, 0x10ffff])(
+    "the character %p: taken",
+    (code) =>
+      expect(parsed(letter(code)).spec.devices[0]?.containerEdits.env).toEqual([
+        `A=${String.fromCodePoint(code)}`,
+      ]),
+  )
+
+  test("a byte that is no UTF-8 is told as such", () =>
+    expect(faultsOf(Uint8Array.of(0x61, 0x3a, 0xff)).map(renderFaultLine)).toEqual([
+      expect.stringContaining(
+        "/etc/cdi/x.yaml:1:3: failed to unmarshal CDI Spec: not UTF-8: a byte that is no UTF-8 [",
+      ),
+    ]))
+
+  const json = JSON.stringify({
+    ...{ cdiVersion: "0.3.0", kind: "v.com/c" },
+    devices: [{ name: "a", containerEdits: { env: ["A=b"] } }],
+  })
+
+  test.each([
+    ["\t", "1:1"],
+    [" \t", "1:2"],
+    ["\n \t", "2:2"],
+    ["\r\n\t", "2:1"],
+    ["# a\n# b\n\t", "3:1"],
+    ["# a\r\n\t", "2:1"],
+  ])("a tab ahead of the first value, behind %j: refused", (ahead, place) =>
+    expect(faultsOf(`${ahead}${json}`).map(renderFaultLine)).toEqual([
+      expect.stringContaining(
+        `/etc/cdi/x.yaml:${place}: failed to unmarshal CDI Spec: not YAML: a tab ahead of the first value [`,
+      ),
+    ]),
+  )
+})
+
+describe("parts of specifications", () => {
+  const additions = (text: string): readonly string[] => {
+    const read = parseAdditions({ path: "x.yaml", bytes: bytesOf(text) })
+    return read.ok ? [] : read.fault.map(({ tag }) => tag)
+  }
+  const unversioned = (text: string): readonly string[] => {
+    const read = parseUnversioned({ path: "x.yaml", bytes: bytesOf(text) })
+    return read.ok ? [] : read.fault.map(({ tag }) => tag)
+  }
+  const whole = "kind: v.com/c\ndevices: [{name: a, containerEdits: {env: [A=b]}}]\n"
+
+  test("edits to add need neither version nor kind nor devices", () => {
+    expect(additions("containerEdits: {env: [A=b], additionalGids: [1]}\n")).toEqual([])
+    expect(additions("cdiVersion: 0.3.0\ncontainerEdits: {additionalGids: [1]}\n")).toEqual([])
+  })
+
+  test("but what they say holds for them", () => {
+    expect(additions("kind: v\ncontainerEdits: {env: [A=b]}\n")).toEqual(["CdiKindInvalid"])
+    expect(additions("containerEdits: {env: [A]}\n")).toEqual(["CdiEnvironmentInvalid"])
+  })
+
+  test("a specification whose version is worked out need not say one, and must say the rest", () => {
+    expect(unversioned(whole)).toEqual([])
+    expect(unversioned(`cdiVersion: 9\n${whole}`)).toEqual(["CdiVersionUnknown"])
+    expect(unversioned("kind: v.com/c\n")).toEqual(["CdiDevicesMissing"])
+    expect(unversioned(`${whole}containerEdits: {env: [A]}\n`)).toEqual(["CdiEnvironmentInvalid"])
   })
 })
 
