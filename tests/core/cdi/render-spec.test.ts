@@ -79,6 +79,13 @@ containerEdits:
       '{"cdiVersion":"0.7.0","kind":"vendor.com/class","annotations":{"a":"x: y","b":"yes"},"devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/a","hostPath":"/dev/b","type":"c","major":195,"fileMode":438,"permissions":"rw","uid":0,"gid":44}],"additionalGids":[44]}}],"containerEdits":{"env":["A=b"],"hooks":[{"hookName":"createContainer","path":"/h","args":["h","--flag"],"timeout":3}]}}\n',
     ))
 
+  test("JSON tells by an escape what YAML refuses or folds", () => {
+    const env = ["A=\x7f\x80\x9f\u2028\u2029\ufeff\ufffe\uffff", "B=\u2028\ud800", "C=\u00a0é😀"]
+    const text = renderSpec({ ...spec, containerEdits: { ...noEdits, env } }, "json")
+    expect(text).toContain('["A=\\u007f\\u0080\\u009f\\u2028\\u2029\\ufeff\\ufffe\\uffff",')
+    expect(text).toContain('"B=\\u2028\ufffd","C=\u00a0é😀"]')
+  })
+
   test.each([
     [128, "a"],
     [129, "a"],
