@@ -93,9 +93,9 @@ const renderItem = (item: Outline, column: number, rendered: Rendered): string =
     : ` ${renderMap(item, column + 2, rendered)}`
 
 /** Begins like something else than a text, or holds what ends one. */
-const notPlain = /^[-?:,[\]{}#&*!|>'"%@`\s]|^$|: |:$| #|\s$|^(?:---|\.\.\.)/
-/** A dash, colon or question mark begins a text where no blank follows. */
-const plainAfterAll = /^[-?:][^\s,[\]{}]/
+const notPlain = /^[-?:,[\]{}#&*!|>'"%@`\s]|: |:$| #|\s$|^\.\.\./
+/** A dash, colon or question mark begins a text where no blank follows, and no two dashes more. */
+const plainAfterAll = /^(?!---)[-?:][^\s,[\]{}]/
 const readAsNumberToBase60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 const readAsDate = /^[0-9]{4}-[0-9]/
 /** What loaders refuse or fold, and what would break a line. */

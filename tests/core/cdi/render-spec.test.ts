@@ -79,6 +79,95 @@ containerEdits:
       '{"cdiVersion":"0.7.0","kind":"vendor.com/class","annotations":{"a":"x: y","b":"yes"},"devices":[{"name":"0","containerEdits":{"deviceNodes":[{"path":"/dev/a","hostPath":"/dev/b","type":"c","major":195,"fileMode":438,"permissions":"rw","uid":0,"gid":44}],"additionalGids":[44]}}],"containerEdits":{"env":["A=b"],"hooks":[{"hookName":"createContainer","path":"/h","args":["h","--flag"],"timeout":3}]}}\n',
     ))
 
+  const yamlOf = (word: string): string => {
+    const text = renderSpec({ ...spec, annotations: new Map([["k", word]]) }, "yaml")
+    return /^annotations:\n {4}k: (.*)$/m.exec(text)?.[1] ?? ""
+  }
+
+  // Each as gopkg.in/yaml.v3 3.0.1 writes it.
+  test.each<[form: string, words: readonly string[]]>([
+    [
+      "as it stands",
+      [
+        "a",
+        "/a",
+        "a b",
+        "a:b",
+        "a#b",
+        "a,b",
+        "a[b]",
+        "a{b}",
+        "a]",
+        "it's",
+        'a"b',
+        "a\\b",
+        "a---",
+        "é",
+        "\u00a1",
+      ],
+    ],
+    [
+      "as it stands",
+      ["-a", "--", "--a", "--, a", "?a", ":a", "1:60", "1:30a", "2026-x", "v+x.y", "/a.b-c/d+e_f"],
+    ],
+    [
+      "between single quotes",
+      ["a: b", "a:", "a #b", "-", "- a", "-a: b", "-a ", "-::", "?", "? a", ":", "a ", " a"],
+    ],
+    [
+      "between single quotes",
+      [
+        "---",
+        "---a",
+        "...",
+        "...a",
+        ...["[", "]", "{", "}", "#", "&", "*", "!", "|", ">"].map((sign) => `${sign}a`),
+      ],
+    ],
+    ["between single quotes", ["'", "'a", '"a', "%a", "@a", "`a", ",a"]],
+    [
+      "between double quotes",
+      [
+        "",
+        "yes",
+        "y",
+        "~",
+        "null",
+        "010",
+        "0x1F",
+        "1e3",
+        ".5",
+        "1:30",
+        "-1:30",
+        "+1:59:59.5",
+        "1_0:30",
+        "2026-01-02",
+      ],
+    ],
+  ])("in YAML %s: %p", (form, words) => {
+    const forms: Readonly<Record<string, (word: string) => string>> = {
+      "as it stands": (word) => word,
+      "between single quotes": (word) => `'${word.replaceAll("'", "''")}'`,
+      "between double quotes": (word) => `"${word}"`,
+    }
+    expect(words.map(yamlOf)).toEqual(words.map((word) => forms[form]?.(word) ?? ""))
+  })
+
+  test.each([
+    ["<<", "'<<'"],
+    ["=", "'='"],
+    ["-[", "'-['"],
+    ["?,", "'?,'"],
+    ["2026-1", '"2026-1"'],
+    ["a\tb\n", '"a\\u0009b\\u000a"'],
+    ['"\\"\\\n', '"\\"\\\\\\"\\\\\\u000a"'],
+    ["\u00a0\u0085\u2028\ufeff", '"\\u00a0\\u0085\\u2028\\ufeff"'],
+    ["\u{1f600}\n", '"\u{1f600}\\u000a"'],
+    ["\u00a1\n", '"\u00a1\\u000a"'],
+  ])("so that loaders of YAML 1.1 and 1.2 read it alike, %j is written as %s", (word, written) =>
+    expect(yamlOf(word)).toBe(written),
+  )
+
   test("JSON tells by an escape what YAML refuses or folds", () => {
     const env = ["A=\x7f\x80\x9f\u2028\u2029\ufeff\ufffe\uffff", "B=\u2028\ud800", "C=\u00a0é😀"]
     const text = renderSpec({ ...spec, containerEdits: { ...noEdits, env } }, "json")
