@@ -64,6 +64,10 @@ describe("the newest CDI version that an engine parses", () => {
     expect(highest(text)).toBe(expected as string)
   })
 
+  test.each(["", "new", "v", "1.x.2"])("a release called %p parses nothing", (version) => {
+    for (const engine of engineNames) expect(highestVersionOf({ engine, version })).toBeUndefined()
+  })
+
   test("a newer release never parses less", () => {
     for (const engine of engineNames) {
       const steps = Array.from({ length: 400 }, (_, index) => `${Math.floor(index / 10)}.${index % 10}`)
