@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import { cdiMachineCatalogue } from "../../../src/core/fault/cdi-machine.ts"
+import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { MemoryTree } from "../../../src/host/memory.ts"
+import { expectGolden } from "../../golden.ts"
 import rows from "../../vectors/cdi/verify.json"
 import { hookPath, type MachineChange, subjectOf } from "./healthy-machine.ts"
 
@@ -18,12 +20,32 @@ interface Row {
 
 const vectors = rows as unknown as readonly Row[]
 
-const findingsOf = ({ given }: Row): readonly string[] =>
-  verifyCdi(subjectOf(given)).map(({ severity, fault }) => `${severity} ${faultCode(fault)}`)
+/** What was found of each row: every test asks for the same. */
+const verified = new Map<Row, readonly Finding[]>()
+
+function findingsOf(row: Row): readonly Finding[] {
+  const known = verified.get(row)
+  if (known !== undefined) return known
+  const findings = verifyCdi(subjectOf(row.given))
+  verified.set(row, findings)
+  return findings
+}
 
 describe("a specification beside its machine", () => {
   test.each(vectors.map((row) => [row.name, row] as const))("%s", (_, row) => {
-    expect([...findingsOf(row)].sort()).toEqual([...row.expect].sort())
+    const codes = findingsOf(row).map(({ severity, fault }) => `${severity} ${faultCode(fault)}`)
+    expect(codes.sort()).toEqual([...row.expect].sort())
+  })
+
+  test("what is said of each, where, and what shows it", () => {
+    const told = vectors.map((row) => {
+      const lines = findingsOf(row).flatMap(({ severity, fault, evidence }) => [
+        `${severity}: ${renderFaultLine(fault)}`,
+        ...evidence.map((line) => `  ${line}`),
+      ])
+      return [`# ${row.name}`, ...lines].join("\n")
+    })
+    expectGolden("verify/findings.txt", `${told.join("\n")}\n`)
   })
 
   test("each fault has a row that produces it, and the healthy machine none", () => {
