@@ -94,6 +94,16 @@ describe("edits of a container", () => {
     expect(result.ok ? "none" : (result.fault.tag as string)).toBe(tag)
   })
 
+  test("a node is given to no user whose number is none, which runtimes refuse", () => {
+    const node = { path: "/dev/a", hostPath: "", type: "u", major: 195, minor: 1, permissions: "" }
+    const open = { fileMode: undefined, uid: undefined, gid: undefined }
+    const text = '{"process":{"user":{"uid":-1,"gid":1.5}}}'
+    expect(JSON.parse(applied(text, { ...noEdits, deviceNodes: [{ ...node, ...open }] }))).toEqual({
+      ...JSON.parse(text),
+      linux: { devices: [{ path: "/dev/a", type: "u", major: 195, minor: 1 }] },
+    })
+  })
+
   test("a wrong type is told with its place", () => {
     const result = applyEdits('{"process":{"user":[]}}', noEdits, plain)
     expect(result.ok ? {} : result.fault.data).toMatchObject({ path: "process.user" })
