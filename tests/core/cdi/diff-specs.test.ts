@@ -152,12 +152,16 @@ test("what is in one alone is told, and not that the others moved", () => {
   expect(changes.map(({ change, field }) => `${change} ${field}`)).toEqual(["removed hooks"])
 })
 
-test("what stands more often in one is told as often as that", () => {
-  const hooks = (count: number): CdiSpec => specOf({ hooks: Array.from({ length: count }, () => hook("/a")) })
+test.each<[what: string, edits: (count: number) => Partial<ContainerEdits>]>([
+  ["variables", (count) => ({ env: Array.from({ length: count }, () => "A=b") })],
+  ["mounts", (count) => ({ mounts: Array.from({ length: count }, () => mount("/a", "/a")) })],
+  ["hooks", (count) => ({ hooks: Array.from({ length: count }, () => hook("/a")) })],
+])("%s that stand more often in one are told as often as that", (_, edits) => {
   const changesOf = (one: number, other: number): readonly string[] =>
-    diffSpecs(hooks(one), hooks(other)).map(({ change }) => change)
+    diffSpecs(specOf(edits(one)), specOf(edits(other))).map(({ change }) => change)
   expect(changesOf(4, 2)).toEqual(["removed", "removed"])
   expect(changesOf(1, 2)).toEqual(["added"])
+  expect(changesOf(3, 3)).toEqual([])
 })
 
 /** What applying sets in where a specification is silent: apply-edits.ts. */
