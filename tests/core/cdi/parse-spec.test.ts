@@ -201,6 +201,8 @@ describe("what belongs to no text", () => {
     ["\r\n\t", "2:1"],
     ["# a\n# b\n\t", "3:1"],
     ["# a\r\n\t", "2:1"],
+    // The end of a line to YAML, and to nobody who counts lines.
+    ["# a\r\t", "1:5"],
   ])("a tab ahead of the first value, behind %j: refused", (ahead, place) =>
     expect(faultsOf(`${ahead}${json}`).map(renderFaultLine)).toEqual([
       expect.stringContaining(
@@ -254,6 +256,7 @@ describe("hostile files", () => {
     ["millions of lines of one text", bytesOf(`a: >\n${" a\n\n".repeat(1 << 19)}`), "CdiTextInvalid"],
     ["millions of directives", bytesOf("%a\n".repeat(1 << 20)), "CdiTextInvalid"],
     ["millions of errors", bytesOf('"a" '.repeat(1 << 20)), "CdiTextInvalid"],
+    ["as many bytes as are read, of blanks", new Uint8Array(specLimitBytes).fill(0x20), "CdiTextInvalid"],
     ["more bytes than any specification has", new Uint8Array(specLimitBytes + 1), "CdiTextTooLarge"],
     [
       "a megabyte of unknown fields",
