@@ -50,9 +50,8 @@ export type SpecTextOutcome =
 /** Nothing of a specification lies deeper than seven levels; what does cannot be one. */
 export const depthLimit = 64
 
-/** A field's name as Go's decoder compares it: only these two letters outside ASCII fold to ASCII ones. */
-export const foldName = (name: string): string =>
-  name.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k")
+/** A field's name as Go's decoder compares it: of letters outside ASCII only the long s and the sign of kelvin, a small k, fold to ASCII ones. */
+export const foldName = (name: string): string => name.toLowerCase().replaceAll("\u017f", "s")
 
 /** The offset of the value at a path, or of the nearest that is there around it. */
 export function offsetOf(root: SpecNode, path: SpecPath): number {

@@ -54,8 +54,8 @@ function foldKey(key: string): string {
 export const isSameKey = (one: string, other: string): boolean =>
   one === other || foldCase(one) === foldCase(other)
 
-const foldCase = (key: string): string =>
-  key.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k")
+/** The sign of kelvin is a small k of itself. */
+const foldCase = (key: string): string => key.toLowerCase().replaceAll("\u017f", "s")
 
 /** Folded form → name in the specification, for the names that have capitals. */
 const knownFolds: ReadonlyMap<string, string> = new Map(

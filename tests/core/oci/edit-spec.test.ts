@@ -127,6 +127,8 @@ describe("edits of config.json", () => {
     ["a list that is none", '{"process":{"env":{}}}', "JsonTypeWrong"],
     ["process twice", '{"process":{},"process":{}}', "SpecKeyRepeated"],
     ["in two spellings", '{"mounts":[],"Mounts":[]}', "SpecKeyRepeated"],
+    ["with the long s, which Go takes for an s", '{"mounts":[],"mount\u017f":[]}', "SpecKeyRepeated"],
+    ["with the sign of kelvin, which Go takes for a k", '{"hooks":{},"hoo\u212as":{}}', "SpecKeyRepeated"],
   ])("%s is refused", (_, text, tag) => {
     expect(faultOf(text, everything)).toBe(tag)
   })
