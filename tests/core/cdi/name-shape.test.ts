@@ -3,6 +3,7 @@ import { shapeOfName } from "../../../src/core/cdi/name-shape.ts"
 
 test.each<[shape: string, names: readonly string[]]>([
   ["0", ["0", "7", "12"]],
+  ["0.0", ["1.5", "12.7"]],
   ["0:0", ["0:1", "12:3"]],
   ["0:0:0.0", ["0000:1a:00.0", "0000:C1:00.0"]],
   ["GPU-0", ["GPU-4cf8db2d", "GPU-4CF8DB2D"]],
