@@ -7,7 +7,7 @@ import { shareResults } from "./map-edits.ts"
 import type { CdiSpec, ContainerEdits, DeviceNode, Hook, IntelRdt, Mount } from "./spec.ts"
 
 /** Pairs, because an object would lose `__proto__` and reorder names that are numbers. */
-export type OutlineMap = { readonly kind: "map"; readonly members: readonly (readonly [string, Outline])[] }
+export type OutlineMap = { readonly members: readonly (readonly [string, Outline])[] }
 export type Outline = string | number | boolean | readonly Outline[] | OutlineMap
 
 type Member = readonly [name: string, value: Outline | undefined | ReadonlyMap<string, string>]
@@ -99,7 +99,7 @@ const outlineRdt = (rdt: IntelRdt): OutlineMap =>
 
 function map(...members: readonly Member[]): OutlineMap {
   const kept = members.filter((member): member is readonly [string, Outline] => member[1] !== undefined)
-  return { kind: "map", members: kept }
+  return { members: kept }
 }
 
 const filled = (text: string): string | undefined => (text === "" ? undefined : text)
@@ -111,9 +111,7 @@ const nonEmpty = (outline: OutlineMap): OutlineMap | undefined =>
   outline.members.length === 0 ? undefined : outline
 
 const annotations = (texts: ReadonlyMap<string, string>): OutlineMap | undefined =>
-  texts.size === 0
-    ? undefined
-    : { kind: "map", members: [...texts].sort(([one], [other]) => (one < other ? -1 : 1)) }
+  texts.size === 0 ? undefined : { members: [...texts].sort(([one], [other]) => (one < other ? -1 : 1)) }
 
 export const isOutlineMap = (outline: Outline): outline is OutlineMap =>
   typeof outline === "object" && !Array.isArray(outline)
