@@ -104,7 +104,9 @@ describe("edits of a container", () => {
     })
   })
 
-  test("a wrong type is told with its place", () => {
+  test("a wrong type is told with its place, and what is no JSON by what it is", () => {
+    const broken = applyEdits("{", noEdits, plain)
+    expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain("OCI spec")
     const result = applyEdits('{"process":{"user":[]}}', noEdits, plain)
     expect(result.ok ? {} : result.fault.data).toMatchObject({ path: "process.user" })
   })

@@ -26,6 +26,7 @@ test("what is gone and what is new, field by field", () => {
   const after: CdiSpec = {
     ...before,
     cdiVersion: "0.6.0",
+    kind: "v.com/d",
     annotations: new Map([
       ["c", "d"],
       ["a", "b"],
@@ -44,6 +45,8 @@ test("what is gone and what is new, field by field", () => {
   expect(lines(before, after)).toEqual([
     "cdiVersion  removed 0.5.0",
     "cdiVersion  added 0.6.0",
+    "kind  removed v.com/c",
+    "kind  added v.com/d",
     "annotations  added a: b",
     "annotations  added c: d",
     "device a annotations added e: f",
@@ -54,6 +57,8 @@ test("what is gone and what is new, field by field", () => {
   expect(lines(after, before)).toEqual([
     "cdiVersion  removed 0.6.0",
     "cdiVersion  added 0.5.0",
+    "kind  removed v.com/d",
+    "kind  added v.com/c",
     "annotations  removed a: b",
     "annotations  removed c: d",
     "device a annotations removed e: f",

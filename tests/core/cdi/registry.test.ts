@@ -37,12 +37,15 @@ const registryOf = (directories: Row["given"]["directories"]): Registry =>
 
 test("a conflict in two directories is told of with all four files", () => {
   const text = 'cdiVersion: 0.5.0\nkind: v.com/c\ndevices: [{name: "0", containerEdits: {env: [A=1]}}]\n'
-  const { conflicts } = registryOf([
+  const { conflicts, findings } = registryOf([
     { "a.yaml": text, "b.yaml": text },
     { "c.yaml": text },
     { "d.yaml": text, "e.yaml": text },
   ])
   expect(conflicts).toEqual([{ name: "v.com/c=0", files: ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"] }])
+  expect(findings.map(({ severity, fault: { tag } }) => `${severity} ${tag}`)).toEqual([
+    "error CdiDeviceConflict",
+  ])
 })
 
 describe("specifications of a machine", () => {
@@ -84,6 +87,16 @@ describe("specifications of a machine", () => {
     expect(registry.findings.map((one) => renderFaultLine(one.fault))).toEqual([
       '/b: the directory of CDI specifications cannot be read, and engines then do not look into /c: cannot read "/x": open: EACCES [GAN4040]: make it a directory that the engine may read, or remove it',
     ])
+  })
+
+  test("a directory that engines pass over is told of, and the search goes on", () => {
+    const unused = fault("CdiDirectoryUnused", { directory: "/b", why: "is not a directory" })
+    const registry = buildRegistry([
+      { path: "/b", files: fail(unused) },
+      { path: "/c", files: ok([{ path: "/c/x.yaml", bytes: ok(bytesOf(spec("v/c", "0"))) }]) },
+    ])
+    expect([...registry.devices.keys()]).toEqual(["v/c=0"])
+    expect(registry.findings).toEqual([{ severity: "error", fault: unused, evidence: [] }])
   })
 
   test.each([

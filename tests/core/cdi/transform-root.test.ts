@@ -72,7 +72,11 @@ describe("another root", () => {
   })
 
   test.each(["host", "container"] as const)("of the %s: what names no path stays as it is", (relativeTo) => {
-    const kept = { env: ["A=/run/driver/a"], additionalGids: [44] }
+    const kept = {
+      ...{ env: ["A=/run/driver/a"], additionalGids: [44] },
+      deviceNodes: [{ ...node, path: "/dev/c" }],
+      hooks: [{ ...hook("createContainer", "/a"), path: "/h", env: ["A=/run/driver"], timeout: 3 }],
+    }
     const given: CdiSpec = {
       ...spec,
       annotations: new Map([["a", "/run/driver"]]),
@@ -80,6 +84,18 @@ describe("another root", () => {
     }
     const change = { from: "/run/driver", to: "/host", relativeTo }
     expect(transformRoot(given, change)).toEqual({ ...given, devices: transformRoot(spec, change).devices })
+  })
+
+  test("of an argument of more parts the first two are paths, as of a link", () => {
+    const links = {
+      ...noEdits,
+      hooks: [hook("createRuntime", "/run/driver/a::/run/driver/b::/run/driver/c")],
+    }
+    const moved = transformRoot(
+      { ...spec, containerEdits: links },
+      { from: "/run/driver", to: "/host", relativeTo: "host" },
+    )
+    expect(moved.containerEdits.hooks[0]?.args).toEqual(["/host/a::/host/b::/run/driver/c"])
   })
 
   test("devices that share their edits go on sharing them", () => {
