@@ -175,7 +175,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     const more = "{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so, options: [bind]}"
     writeFileSync(file, spec + edits(more))
     expect(verify("--image-root", image).stdout.split("\n")[1]).toMatch(
-      /^note: \/etc\/cdi\/nvidia\.yaml:6:\d+: "\/lib\/libx\.so" hides a file \(1 bytes\) of the image \[GAN4140\]/,
+      /^note: \/etc\/cdi\/nvidia\.yaml:6:\d+: "\/lib\/libx\.so" hides a file \(1 byte\) of the image \[GAN4140\]/,
     )
     expect(verify("--image-root", "/nowhere").stderr).toContain("/nowhere")
   })

@@ -11,6 +11,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { foldersPath } from "../ldcache/plan-loader-files.ts"
+import { counted } from "../text/counted.ts"
 import { cleanPath, parentPath } from "../text/path.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
@@ -100,9 +101,20 @@ function judge(
   if (isDirectory) {
     const names = image.readDir(resolved.value)
     const count = names.ok ? names.value.length : 0
-    return count === 0 ? [] : [shadowed(place, containerPath, `a directory (${count} entries)`, others)]
+    return count === 0
+      ? []
+      : [
+          shadowed(
+            place,
+            containerPath,
+            `a directory (${count === 1 ? "1 entry" : `${count} entries`})`,
+            others,
+          ),
+        ]
   }
-  return sizeBytes === 0 ? [] : [shadowed(place, containerPath, `a file (${sizeBytes} bytes)`, others)]
+  return sizeBytes === 0
+    ? []
+    : [shadowed(place, containerPath, `a file (${counted(sizeBytes, "byte")})`, others)]
 }
 
 /** What keeps a place that is not there from being made; undefined: nothing. Runtimes make what a link to nowhere leads to. */
