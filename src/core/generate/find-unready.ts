@@ -11,11 +11,20 @@ import type { HostSnapshot } from "../plan/snapshot.ts"
 export interface Unready {
   /** As a sentence's object: `the kernel module nvidia-uvm`. */
   readonly what: string
-  /** Without it no specification is published. What is not vital is waited for a while, since many machines never have it. */
-  readonly isVital: boolean
-  /** Nothing is held up by it, no file will show that it came, and an answer is remembered for a while: it is asked for again later. */
-  readonly isAskedFor?: true
+  /**
+   * `vital`: without it no specification is published. `awaited`: for a while, since many machines never have it. `later`: a moment changes
+   * nothing, and nothing is held up by it.
+   */
+  readonly urgency: "vital" | "awaited" | "later"
+  /** No file will show that it came: the machine is looked at again after so long, changed or not. Units: milliseconds. */
+  readonly againMs?: number
 }
+
+/** Above the five minutes for which NVML's failure is remembered. Without the persistence daemon each asking starts every GPU. Units: milliseconds. */
+const askAgainMs = 330_000
+
+/** Units: milliseconds. */
+const readAgainMs = 30_000
 
 /** Only for showing, which is no use on the way of containers. */
 const modesetName = "nvidia-modeset"
@@ -28,7 +37,7 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
 
 /** For want of memory or descriptors, or in the middle of a change: a moment later it may be told. What is denied stays so. */
 const unread = ({ path, reason }: FaultData["HostReadFailed"]): readonly Unready[] =>
-  reason === "other" ? [{ what: `a readable ${path}`, isVital: false }] : []
+  reason === "other" ? [{ what: `a readable ${path}`, urgency: "awaited", againMs: readAgainMs }] : []
 
 /** What a specification that is made now would lack for no other reason. Order: as looked at. */
 export const findUnread = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
@@ -39,37 +48,43 @@ export const findUnread = ({ inventory, driver }: HostSnapshot): readonly Unread
 /** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
 export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly Unready[] {
   const { inventory, driver } = snapshot
-  const modules = absence.modules.map((module) => ({
-    what: `the kernel module ${module}`,
-    isVital: module !== modesetName,
-  }))
+  const modules = absence.modules.map(
+    (module): Unready => ({
+      what: `the kernel module ${module}`,
+      urgency: module === modesetName ? "awaited" : "vital",
+    }),
+  )
   if (driver === undefined)
-    return modules.length > 0 ? modules : [{ what: "a driver that is loaded", isVital: true }]
-  const nodes = absence.nodes.map(({ path, major, minor }) => ({
-    what: `${path} (${major}:${minor})`,
-    isVital: path !== `/dev/${modesetName}`,
-  }))
+    return modules.length > 0 ? modules : [{ what: "a driver that is loaded", urgency: "vital" }]
+  const nodes = absence.nodes.map(
+    ({ path, major, minor }): Unready => ({
+      what: `${path} (${major}:${minor})`,
+      urgency: path === `/dev/${modesetName}` ? "awaited" : "vital",
+    }),
+  )
   const absentPaths = new Set<string>(absence.nodes.map(({ path }) => path))
   const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     if (tag === "DeviceNodeMissing" && severity === "error")
-      return absentPaths.has(data.path) ? [] : [{ what: data.path, isVital: true }]
-    if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, isVital: false }]
+      return absentPaths.has(data.path) ? [] : [{ what: data.path, urgency: "vital" }]
+    if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, urgency: "awaited" }]
     // A child that hung in the driver or died there would do so again, and one that hangs cannot be killed.
     if (tag === "NvmlUnavailable" && (data.step === "initialise" || data.step === "ask"))
-      return [{ what: "an answer of NVML", isVital: false, isAskedFor: true }]
+      return [{ what: "an answer of NVML", urgency: "later", againMs: askAgainMs }]
     if (tag === "NvmlGpuFailed")
-      return [{ what: `an answer of NVML for GPU ${data.index}`, isVital: false, isAskedFor: true }]
-    return tag === "GpuUuidUnknown" ? [{ what: `the UUID of GPU ${data.pciAddress}`, isVital: false }] : []
+      return [{ what: `an answer of NVML for GPU ${data.index}`, urgency: "later", againMs: askAgainMs }]
+    return tag === "GpuUuidUnknown"
+      ? [{ what: `the UUID of GPU ${data.pciAddress}`, urgency: "awaited" }]
+      : []
   })
   const files = driver.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     // A package manager writes libraries one after the other. Without this one no CUDA program runs; others many machines never have.
-    if (tag === "DriverFileUnusable") return [{ what: `a usable ${data.path}`, isVital: false }]
+    if (tag === "DriverFileUnusable") return [{ what: `a usable ${data.path}`, urgency: "awaited" }]
     if (tag === "DriverFileMissing" && data.name.startsWith("libcuda.so."))
-      return [{ what: data.name, isVital: true }]
+      return [{ what: data.name, urgency: "vital" }]
     if (severity !== "error") return []
     if (tag === "DriverVersionMismatch")
-      return [{ what: `libraries of driver ${data.kernel}`, isVital: true }]
-    return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, isVital: true }]
+      return [{ what: `libraries of driver ${data.kernel}`, urgency: "vital" }]
+    return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, urgency: "vital" }]
   })
   return [...modules, ...nodes, ...others, ...files, ...findUnread(snapshot)]
 }

@@ -29,9 +29,6 @@ export type Step =
 /** Pauses between looks double from the first to the last. Units: milliseconds. */
 const [firstPauseMs, longestPauseMs] = [250, 30_000]
 
-/** Above the five minutes for which NVML's failure is remembered. Without the persistence daemon each asking starts every GPU. Units: milliseconds. */
-const askAgainMs = 330_000
-
 /** `waiting`: what the last step gave; undefined: the machine was whole, or this is the first look. */
 export function nextStep(
   unready: readonly Unready[],
@@ -39,15 +36,13 @@ export function nextStep(
   nowMs: number,
   { readyMs, completeMs }: WatchLimits,
 ): Step {
-  const awaited = unready.filter(({ isAskedFor }) => isAskedFor !== true)
-  const publish: Step =
-    awaited.length === unready.length
-      ? { kind: "publish", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY }
-      : { kind: "publish", waiting, pauseMs: askAgainMs }
-  if (awaited.length === 0) return publish
+  const againMs = Math.min(...unready.map((one) => one.againMs ?? Number.POSITIVE_INFINITY))
+  const isFinal = againMs === Number.POSITIVE_INFINITY
+  const publish: Step = { kind: "publish", waiting: isFinal ? undefined : waiting, pauseMs: againMs }
+  if (unready.every(({ urgency }) => urgency === "later")) return publish
   const { sinceMs = nowMs, looks = 0, vitalSinceMs } = waiting ?? {}
   const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(looks, 16), longestPauseMs)
-  if (awaited.some(({ isVital }) => isVital)) {
+  if (unready.some(({ urgency }) => urgency === "vital")) {
     const kept: Waiting = { sinceMs, vitalSinceMs: undefined, looks: looks + 1 }
     const left = sinceMs + readyMs - nowMs
     return left <= 0

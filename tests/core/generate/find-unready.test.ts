@@ -16,7 +16,7 @@ function lacks(machine: MachineOptions): readonly string[] {
   const host = memoryMachine(machine)
   const snapshot = observe(host)
   return findUnready(snapshot, findAbsence(host, snapshot.inventory, { setsModes: true })).map(
-    ({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`,
+    ({ what, urgency }) => `${urgency}: ${what}`,
   )
 }
 
@@ -75,11 +75,13 @@ test("what cannot be read just now is waited for, and what is denied is not", ()
     const snapshot = observe(failing)
     return findUnready(snapshot, findAbsence(failing, snapshot.inventory, { setsModes: true }))
       .filter(({ what }) => what.startsWith("a readable"))
-      .map(({ what, isVital }) => `${isVital ? "vital" : "awaited"}: ${what}`)
+      .map(({ what, urgency, againMs }) => `${urgency}, again after ${againMs} ms: ${what}`)
   }
   expect(withErrno("EMFILE")).toEqual([
-    ...addresses.map((one) => `awaited: a readable /proc/driver/nvidia/gpus/${one}/information`),
-    "awaited: a readable /usr/lib/x86_64-linux-gnu/libcuda.so",
+    ...addresses.map(
+      (one) => `awaited, again after 30000 ms: a readable /proc/driver/nvidia/gpus/${one}/information`,
+    ),
+    "awaited, again after 30000 ms: a readable /usr/lib/x86_64-linux-gnu/libcuda.so",
   ])
   expect(withErrno("EACCES")).toEqual([])
 })
@@ -140,14 +142,14 @@ test("NVML that does not answer, or not for a GPU, is asked again, unless it hun
     nvml: nvmlReport([{ index: 0, problem: "Unknown Error" }]),
   })
   const told = (host: Host) =>
-    findUnready(observe(host), { modules: [], nodes: [] }).filter(({ isAskedFor }) => isAskedFor)
-  expect(told(machine)).toEqual([{ what: "an answer of NVML for GPU 0", isVital: false, isAskedFor: true }])
+    findUnready(observe(host), { modules: [], nodes: [] }).filter(({ urgency }) => urgency === "later")
+  expect(told(machine)).toEqual([{ what: "an answer of NVML for GPU 0", urgency: "later", againMs: 330_000 }])
   const failing = (step: FaultData["NvmlUnavailable"]["step"]): Host => ({
     ...memoryMachine({ gpus: 1, change }),
     askNvml: () => () =>
       fail(fault("NvmlUnavailable", { library: "/libnvidia-ml.so.1", step, problem: "no" })),
   })
   for (const step of ["initialise", "ask"] as const)
-    expect(told(failing(step))).toEqual([{ what: "an answer of NVML", isVital: false, isAskedFor: true }])
+    expect(told(failing(step))).toEqual([{ what: "an answer of NVML", urgency: "later", againMs: 330_000 }])
   for (const step of ["search", "load", "time", "crash"] as const) expect(told(failing(step))).toEqual([])
 })

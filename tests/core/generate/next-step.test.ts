@@ -4,8 +4,8 @@ import type { Unready } from "../../../src/core/generate/find-unready.ts"
 import { nextStep, type Step, type Waiting } from "../../../src/core/generate/next-step.ts"
 
 const limits = { readyMs: 60_000, completeMs: 10_000 }
-const vital: Unready = { what: "/dev/nvidia0", isVital: true }
-const awaited: Unready = { what: "a listener", isVital: false }
+const vital: Unready = { what: "/dev/nvidia0", urgency: "vital" }
+const awaited: Unready = { what: "a listener", urgency: "awaited" }
 
 /** A machine as it is from each moment on (milliseconds), looked at whenever the watch wants to, until it publishes or is overdue. */
 function watch(
@@ -55,7 +55,7 @@ describe("a watch", () => {
   })
 
   test("what only asking again can tell holds up nothing, and is asked for again", () => {
-    const silent: Unready = { what: "an answer of NVML", isVital: false, isAskedFor: true }
+    const silent: Unready = { what: "an answer of NVML", urgency: "later", againMs: 330_000 }
     expect(nextStep([silent], undefined, 0, limits)).toMatchObject({ kind: "publish", pauseMs: 330_000 })
     expect(nextStep([silent, vital], undefined, 0, limits)).toMatchObject({ kind: "wait", pauseMs: 250 })
     const waiting = { sinceMs: 0, vitalSinceMs: 0, looks: 7 }
@@ -63,7 +63,11 @@ describe("a watch", () => {
     const later = nextStep([awaited, silent], waiting, 10_000, limits)
     expect(later).toEqual({ kind: "publish", waiting, pauseMs: 330_000 })
     expect(nextStep([awaited, silent], waiting, 340_000, limits)).toEqual(later)
-    expect(nextStep([awaited], waiting, 10_000, limits)).toMatchObject({ pauseMs: Number.POSITIVE_INFINITY })
+    expect(nextStep([awaited], waiting, 10_000, limits)).toEqual({
+      kind: "publish",
+      waiting: undefined,
+      pauseMs: Number.POSITIVE_INFINITY,
+    })
   })
 
   test("the while begins when nothing vital is missing any more, and anew after a setback", () => {
@@ -87,7 +91,7 @@ describe("a watch", () => {
         const last = phases.findLast(([fromMs]) => fromMs <= endMs)?.[1] ?? []
         expect(endMs).toBeLessThanOrEqual(limits.readyMs + limits.completeMs)
         expect(steps.length).toBeLessThan(20)
-        if (steps.at(-1) === "publish") expect(last.some(({ isVital }) => isVital)).toBe(false)
+        if (steps.at(-1) === "publish") expect(last.some(({ urgency }) => urgency === "vital")).toBe(false)
       }),
     )
   })
