@@ -30,18 +30,37 @@ export function readYaml(written: string): SpecTextOutcome {
 /** By the whole grammar. */
 export function readComposedYaml(written: string): SpecTextOutcome {
   // YAML 1.1 has more ends of a line than 1.2. Each is one character here too, so that places stay.
-  const text = written.replaceAll(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n")
+  const text = written.replaceAll(/\r(?!\n)|\u0085/g, "\n")
   const composed = composeYaml(text)
   if (!composed.ok) return composed
   if (composed.contents === undefined) return { ok: true, root: undefined, unread: undefined }
-  const reading: Reading = { text, anchors: new Map(), sizes: new Map(), problems: [] }
+  const separators = new Set(findSeparators(text))
+  const reading: Reading = { text, separators, anchors: new Map(), sizes: new Map(), problems: [] }
   const root = nodeOf(composed.contents, 0, reading)
-  const [problem] = reading.problems
+  const [problem = separatorProblemAt(separators)] = reading.problems
   return problem === undefined ? { ok: true, root, unread: composed.unread } : { ok: false, ...problem }
 }
 
+/**
+ * A line separator is the end of a line in YAML 1.1. In quotes and between letters it is kept as it is, which is what the package does with
+ * any letter; elsewhere lines, comments and indentation would have to be read by it.
+ */
+function separatorProblemAt(separators: ReadonlySet<number>): SpecTextProblem | undefined {
+  const [at] = separators
+  return at === undefined
+    ? undefined
+    : { at, problem: "a line separator (U+2028, U+2029) that is not in quotes, or stands beside blanks" }
+}
+
+const findSeparators = (text: string): readonly number[] =>
+  [...text.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index)
+const isBesideBlank = (text: string, at: number): boolean =>
+  /[ \t\n]/.test(`${text[at - 1] ?? ""}${text[at + 1] ?? ""}`)
+
 interface Reading {
   readonly text: string
+  /** Where a line separator stands that has not been found to be a letter. */
+  readonly separators: Set<number>
   /** undefined: its value is still being read. */
   readonly anchors: Map<string, SpecNode | undefined>
   /** How many values each comes to. */
@@ -110,6 +129,9 @@ function scalarOf(
   reading: Reading,
 ): SpecScalar {
   const { problems } = reading
+  if (scalar.type === "QUOTE_DOUBLE" || scalar.type === "QUOTE_SINGLE")
+    for (const separator of findSeparators(reading.text.slice(at, end)))
+      if (!isBesideBlank(reading.text, at + separator)) reading.separators.delete(at + separator)
   const text = blockText(scalar, reading.text, { start: at, end })
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)

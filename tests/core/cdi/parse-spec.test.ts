@@ -247,6 +247,7 @@ describe("hostile files", () => {
   test.each<[what: string, bytes: Uint8Array, tag: string]>([
     ["bytes that are no UTF-8", Uint8Array.of(0x61, 0x3a, 0xff, 0xfe), "CdiTextInvalid"],
     ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x61, 0), "CdiTextInvalid"],
+    ["JSON with a line separator beside a blank", bytesOf('{"kind":"v/c \u2028"}'), "CdiTextInvalid"],
     ["half a surrogate pair in UTF-8", Uint8Array.of(0x61, 0x3a, 0xed, 0xa0, 0x80), "CdiTextInvalid"],
     ["a megabyte of brackets", bytesOf("[".repeat(1 << 20)), "CdiTextInvalid"],
     ["a megabyte of braces", bytesOf('{"a":'.repeat(200_000)), "CdiTextInvalid"],

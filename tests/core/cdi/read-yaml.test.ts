@@ -75,3 +75,28 @@ test.each([
   ['a: "\\ud83d\\ude00"', "an escape that engines do not read: write the character itself"],
   ['a: "\\uD83D\\uDE00"', "an escape that engines do not read: write the character itself"],
 ])("%j is refused: %s", (text, problem) => expect(annotationsOf(text)).toEqual([problem]))
+
+test.each([
+  ["a: 'x\u2028y'", "x\u2028y"],
+  ['a: "x\u2029\u2028y"', "x\u2029\u2028y"],
+  ["a: '\u2028'", "\u2028"],
+  ["a: &b 'x\u2028y'\nc: *b", "x\u2028y"],
+  ['a: "x\\Ly"', "x\u2028y"],
+  ["a: 'x\u0085y'", "x y"],
+])("a separator of lines is a letter in quotes: %j", (text, value) => {
+  expect(readYaml(text)).toMatchObject({
+    root: { entries: [{ value: { kind: "text", value } }, ...(text.includes("*") ? [{}] : [])] },
+  })
+})
+
+test.each([
+  ["a: x\u2028y", 4],
+  ["a: 'x\u2028 y'", 5],
+  ["a: 'x \u2028y'", 6],
+  ["a: 'x\u2028\ny'", 5],
+  ["a: |\n  x\u2028  y\n", 8],
+  ["a: b # c\u2028d: e", 8],
+  ["a: 'x\u2028y'\nb: \u2029c", 12],
+])("elsewhere it is refused, for loaders of YAML 1.1 end a line there: %j", (text, at) => {
+  expect(readYaml(text)).toMatchObject({ ok: false, at })
+})
