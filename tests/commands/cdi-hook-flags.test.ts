@@ -84,6 +84,15 @@ describe("the command line of a CDI hook", () => {
       ["enable-cuda-compat", "--host-cuda-version", "12.4", "--cuda-compat-container-root", "/c"],
       { name: "enable-cuda-compat", directory: "/c", hostDriverVersion: undefined, hostCudaVersion: "12.4" },
     ],
+    [
+      ["enable-cuda-compat", "--host-driver-version=550.1", "--cuda-compat-container-root="],
+      {
+        name: "enable-cuda-compat",
+        directory: undefined,
+        hostDriverVersion: "550.1",
+        hostCudaVersion: undefined,
+      },
+    ],
     [["disable-device-node-modification"], { name: "disable-device-node-modification" }],
     [["update-application-profile"], { name: "update-application-profile" }],
     [

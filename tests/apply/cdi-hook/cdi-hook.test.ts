@@ -182,6 +182,36 @@ describe.skipIf(!isRoot)(`update-application-profile${isRoot ? "" : " (missing: 
     })
     expect(lstatSync(join(at.path, place)).mode & 0o777).toBe(0o444)
   })
+
+  test("is written where an image's links lead, absolute ones too", () => {
+    at.make({ "/etc/nvidia": { link: "/opt/nvidia" }, "/opt/nvidia/kept": "", "/dev": { directory: true } })
+    expect(makeCharacterNode(join(at.path, "dev/nvidia0"), 195, 0, 0o666).ok).toBe(true)
+    effectOf(updateApplicationProfile(at.root))
+    expect(at.read("/opt/nvidia/nvidia-application-profiles-rc.d/10-container.conf")).toContain("0x1")
+  })
+
+  test("and not where one leads to nothing: no directory is made of a link's words", () => {
+    at.make({ "/etc/nvidia": { link: "elsewhere" }, "/dev": { directory: true } })
+    expect(makeCharacterNode(join(at.path, "dev/nvidia0"), 195, 0, 0o666).ok).toBe(true)
+    expect(updateApplicationProfile(at.root)).toMatchObject({ fault: { tag: "ContainerFileNotWritten" } })
+    expect(Object.keys(listRoot(at.path)).toSorted()).toEqual(["/dev", "/dev/nvidia0", "/etc", "/etc/nvidia"])
+  })
+})
+
+describe("create-symlinks", () => {
+  test("a link is made where its clean path leads, and no directory for the rest of it", () => {
+    effectOf(
+      createSymlinks(at.root, [
+        { target: "a", path: "/usr/lib//b/" },
+        { target: "c", path: "/opt/d/.." },
+        { target: "e", path: "/./f/." },
+      ]),
+    )
+    expect(listRoot(at.path)).toEqual({
+      ...{ "/usr": "directory", "/usr/lib": "directory", "/usr/lib/b": "link a" },
+      ...{ "/opt": "link c", "/f": "link e" },
+    })
+  })
 })
 
 describe.skipIf(!isRoot)(`a place that is kept from being changed${isRoot ? "" : " (missing: root)"}`, () => {

@@ -119,4 +119,19 @@ describe("another root", () => {
     expect(moved({ to: "/x/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/x", "/run/driver2/y"])
     expect(transformRoot(spec, { from: "/a/", to: "/a", relativeTo: "host" })).toBe(spec)
   })
+
+  test("is a path, however it is written, and nothing empty lies below it", () => {
+    for (const from of ["/run//driver", "/run/./driver/", "/run/x/../driver"])
+      expect(moved({ from })).toEqual(moved({}))
+    const empty = { ...edits, hooks: [hook("createRuntime", "", "::/a", "/a::")] }
+    const { hooks } = transformRoot(
+      { ...spec, containerEdits: empty },
+      { from: "/", to: "/x", relativeTo: "host" },
+    ).containerEdits
+    expect(hooks[0]?.args).toEqual(["", "::/x/a", "/x/a::"])
+  })
+
+  test("a node that stays where it is gets no hostPath", () => {
+    expect(moved({ from: "/elsewhere" }).deviceNodes).toEqual(edits.deviceNodes)
+  })
 })
