@@ -177,9 +177,12 @@ function chooseHook(name: CdiHook["name"], { values, switches }: Given): CdiHook
     }
     case "chmod": {
       const mode = last("mode")
-      return /^0*[0-7]{1,3}$/.test(mode)
-        ? { name, paths: list("path"), mode: Number.parseInt(mode, 8) }
-        : `failed to parse mode as octal: ${JSON.stringify(mode)}: invalid syntax`
+      if (!/^0*[0-7]{1,3}$/.test(mode))
+        return `failed to parse mode as octal: ${JSON.stringify(mode)}: invalid syntax`
+      const paths = list("path")
+      return paths.some((path) => path.trim() === "")
+        ? "paths must not be empty"
+        : { name, paths, mode: Number.parseInt(mode, 8) }
     }
     default:
       return { name }

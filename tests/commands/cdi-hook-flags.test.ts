@@ -119,6 +119,9 @@ describe("the command line of a CDI hook", () => {
     [["chmod", "--path", "/x"], 'failed to parse mode as octal: "": invalid syntax'],
     [["chmod", "--mode", "9z"], 'failed to parse mode as octal: "9z": invalid syntax'],
     [["chmod", "--mode", "4755"], 'failed to parse mode as octal: "4755": invalid syntax'],
+    // Nothing below the root is the root itself.
+    [["chmod", "--mode", "700", "--path", ""], "paths must not be empty"],
+    [["chmod", "--mode", "700", "--path=/dev, "], "paths must not be empty"],
     [["noop", "--debug=perhaps"], 'invalid boolean value "perhaps" for flag -debug'],
   ])("%j is wrong: %s", (args, problem) => {
     expect(parse(args)).toMatchObject({ kind: "wrong", problem })

@@ -10,13 +10,16 @@ import { errnoOf } from "../../linux/checked.ts"
 import { openFlags, openInRoot, type Root } from "../../linux/in-root.ts"
 import type { HookEffect } from "./effect.ts"
 
+/** No path of that name leads to anything: also where a file stands in a directory's place, or links lead in a circle. */
+const absent: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"])
+
 /** What is not there, and what may not be changed, is passed over, as the reference does. Faults: SystemCallFailed. */
 export function changeModes(root: Root, paths: readonly string[], mode: number): Result<HookEffect> {
   const changes: string[] = []
   for (const path of paths) {
     const opened = openInRoot(root, path, openFlags.path)
     if (!opened.ok) {
-      if (errnoOf(opened) === "ENOENT") continue
+      if (absent.has(errnoOf(opened) ?? "")) continue
       return opened
     }
     const errno = changeMode(opened.value, mode)

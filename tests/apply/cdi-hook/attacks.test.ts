@@ -2,7 +2,16 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { changeModes } from "../../../src/apply/cdi-hook/change-modes.ts"
 import { completeContainer } from "../../../src/apply/cdi-hook/complete-container.ts"
@@ -301,6 +310,14 @@ suite(isRoot ? "an image that sets traps" : "an image that sets traps (missing: 
     expect(changeModes(at.root, ["/out", "/in", "/missing"], 0o701).ok).toBe(true)
     expect(lstatSync(join(at.path, "tmp")).mode & 0o777).toBe(0o701)
     at.expectOutsideUntouched()
+  })
+
+  test("chmod passes over a circle of links, and a file in a directory's place", () => {
+    symlinkSync("two", join(at.path, "one"))
+    symlinkSync("one", join(at.path, "two"))
+    writeFileSync(join(at.path, "file"), "")
+    const paths = ["/one", "/two/x", "/file/x", `/${"n".repeat(256)}`, "/tmp"]
+    expect(changeModes(at.root, paths, 0o701)).toMatchObject({ value: { changes: ["/tmp has mode 701"] } })
   })
 })
 
