@@ -24,15 +24,19 @@ static int open_params(const char *path) {
   return seen >= 0 && is_regular(seen) ? open_in(root, O_RDONLY | O_NONBLOCK) : -1;
 }
 
-/* Changes the text in place. 0: there is nothing to change. */
+/* Changes the text in place, whole lines of it alone. 0: there is nothing to change. */
 static int forbid_nodes(char *text) {
-  for (; *text != 0; text++) {
-    char *rest = (char *)behind(text, "ModifyDeviceFiles: 1");
-    if (rest == 0) continue;
-    rest[-1] = '0';
-    return 1;
+  int is_changed = 0;
+  for (char *line = text; *line != 0; line++) {
+    char *rest = (char *)behind(line, "ModifyDeviceFiles: 1");
+    if (rest != 0 && (*rest == '\n' || *rest == 0)) {
+      rest[-1] = '0';
+      is_changed = 1;
+    }
+    while (*line != '\n' && *line != 0) line++;
+    if (*line == 0) break;
   }
-  return 0;
+  return is_changed;
 }
 
 /* A detached mount of a file with this text. */

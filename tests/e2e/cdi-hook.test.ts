@@ -8,6 +8,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -294,6 +295,20 @@ describe.skipIf(lacks !== "")(
           stdout: "ModifyDeviceFiles: 0\nModifyDeviceFiles: 1\n",
           stderr: "",
         })
+      })
+
+      test("a container whose proc shows no driver starts, and is told of", () => {
+        const place = join(work, "bare")
+        mkdirSync(join(place, "proc"), { recursive: true })
+        const script = [
+          "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia",
+          "echo 'ModifyDeviceFiles: 1' > /proc/driver/nvidia/params",
+          'echo "{\\"root\\":\\"$1\\"}" | "$2" disable-device-node-modification',
+        ]
+        const ran = run("unshare", ["--mount", "sh", "-ec", script.join("\n"), "sh", place, cdiHookProgram])
+        expect(ran.status).toBe(0)
+        expect(ran.stderr).toMatch(/^warning: [^\n]+ \[GAN3031\][^\n]+\n$/)
+        expect(readdirSync(join(place, "proc"))).toEqual([])
       })
 
       test("twice is once", () => {

@@ -293,7 +293,7 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
   })
 
   const driverInProc =
-    "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia && echo 'ModifyDeviceFiles: 1' > /proc/driver/nvidia/params"
+    "mount -t tmpfs none /proc/driver && mkdir /proc/driver/nvidia && (echo 'XModifyDeviceFiles: 1'; echo 'ModifyDeviceFiles: 1') > /proc/driver/nvidia/params"
   const proc = { destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }
 
   test("the driver in the container must not make nodes: one hook says so, the launcher's, with an environment of its own", () => {
@@ -305,7 +305,7 @@ suite(`the runtime wrapper, with real containers: ${title}`, () => {
       },
       { view: driverInProc },
     )
-    expect(ran.stdout).toBe("ModifyDeviceFiles: 0\n")
+    expect(ran.stdout).toBe("XModifyDeviceFiles: 1\nModifyDeviceFiles: 0\n")
     expect(ran.stderr).toContain("Read-only file system")
     const { hooks } = JSON.parse(ran.after) as {
       hooks: Record<string, { path: string; args: string[]; env: string[] }[]>
