@@ -61,6 +61,7 @@ const systemPackages = {
   docker: { program: "dockerd", packages: ["docker.io"] },
   podman: { program: "podman", packages: ["podman"] },
   containerd: { program: "containerd", packages: ["containerd"] },
+  tracing: { program: "strace", packages: ["strace"] },
   musl: { file: /^ld-musl-\w+\.so\.1$/, packages: ["musl"] },
 }
 

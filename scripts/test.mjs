@@ -15,7 +15,7 @@ const add = ({ passed, failed, skipped }) => {
 try {
   await ensureNodeModules()
   const engines = ["runc", "crun", "docker", "podman", "containerd"]
-  const missing = await ensurePackages([...engines, "network", "busybox", "compiler", "musl"])
+  const missing = await ensurePackages([...engines, "network", "busybox", "compiler", "tracing", "musl"])
   if (!isRoot) missing.push("root")
   if (missing.length > 0) say(`skipping what needs: ${missing.join(", ")}`)
   say("static checks")

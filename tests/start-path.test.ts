@@ -44,14 +44,14 @@ const planning = ["select.mig", "EGLVisibleDGPUDevices"]
 const applying = ["openat2", "/usr/local/cuda/compat"]
 
 test.each([
-  ["the hook, for what was asked before", ["launched", "hook", "inject"], never.concat(planning), 87_400],
+  ["the hook, for what was asked before", ["launched", "hook", "inject"], never.concat(planning), 87_200],
   [
     "the wrapper, for what was asked before",
     ["launched", "runtime", "edit-bundle"],
     never.concat(planning),
-    90_800,
+    90_500,
   ],
-  ["the wrapper, for something new", ["launched", "runtime", "edit-bundle", "plan-start"], never, 133_200],
+  ["the wrapper, for something new", ["launched", "runtime", "edit-bundle", "plan-start"], never, 133_000],
 ] as const)("%s, loads little JavaScript", async (_, commands, unwanted, limit) => {
   const all = await loadedAtStart(commands)
   expect(applying.filter((word) => !all.includes(word))).toEqual([])
