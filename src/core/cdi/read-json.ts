@@ -2,6 +2,7 @@
 
 import { type JsonValue, parseJson } from "../oci/json.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
+import { findSeparators, isLetter, separatorProblem } from "./line-separators.ts"
 import { resolvePlain } from "./resolve-plain.ts"
 import { depthLimit, type SpecNode, type SpecTextOutcome, type SpecTextProblem } from "./spec-node.ts"
 import { findForeignBlank } from "./watch-lexemes.ts"
@@ -33,7 +34,9 @@ function nodeOf(text: string, value: JsonValue, depth: number, problems: SpecTex
   switch (value.kind) {
     case "object": {
       const entries = value.members.map(({ key, keyStart, value: member }) => {
-        problems.push(...escapesIn(text, keyStart, member.start))
+        // Engines read JSON as YAML, in which a key ends where its line does.
+        const separators = findSeparators(text, keyStart, member.start)
+        problems.push(...escapesIn(text, keyStart, member.start), ...separators.map(separatorProblem))
         return { key, keyStart, value: nodeOf(text, member, depth + 1, problems) }
       })
       return { start, end, kind: "map", entries }
@@ -46,7 +49,7 @@ function nodeOf(text: string, value: JsonValue, depth: number, problems: SpecTex
         items: value.items.map((item) => nodeOf(text, item, depth + 1, problems)),
       }
     case "string":
-      problems.push(...escapesIn(text, start, end))
+      problems.push(...escapesIn(text, start, end), ...foldedIn(text, start, end).map(separatorProblem))
       return { start, end, kind: "text", value: value.value }
     case "number":
       return { start, end, ...resolvePlain(value.text) }
@@ -61,3 +64,6 @@ function escapesIn(text: string, start: number, end: number): readonly SpecTextP
   const problem = findForeignEscape(text, start, end)
   return problem === undefined ? [] : [problem]
 }
+
+const foldedIn = (text: string, start: number, end: number): readonly number[] =>
+  findSeparators(text, start, end).filter((at) => !isLetter(text, at))

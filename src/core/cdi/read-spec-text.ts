@@ -41,8 +41,8 @@ export function readSpecText(source: SpecSource): Result<SpecTree> {
   // Of JSON too: to engines it is YAML, in which nothing may begin behind a tab where a block could.
   const first = findFirst(text)
   if (text[first] === "\t") return textFault("YAML", first, "a tab ahead of the first value")
-  // The end of a line in YAML 1.1, a character of a text in JSON: engines fold it, and take away the blanks beside it.
-  const isLikeJson = /^\s*\{/.test(text) && !/\u0085|[ \t][\u2028\u2029]|[\u2028\u2029][ \t]/.test(text)
+  // The end of a line in YAML 1.1, a character of a text in JSON: engines fold it.
+  const isLikeJson = /^\s*\{/.test(text) && !text.includes("\u0085")
   const json: SpecTextOutcome | undefined = isLikeJson ? readJson(text) : undefined
   if (json?.ok === true && json.root !== undefined)
     return ok({ root: json.root, warnings: warnUnread(source, json.unread) })

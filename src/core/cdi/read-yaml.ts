@@ -7,6 +7,7 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } f
 import { blockText } from "./block-text.ts"
 import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
+import { findSeparators, isLetter, separatorProblem } from "./line-separators.ts"
 import { readBlockYaml } from "./read-block-yaml.ts"
 import { floatText, resolvePlain } from "./resolve-plain.ts"
 import {
@@ -37,25 +38,9 @@ export function readComposedYaml(written: string): SpecTextOutcome {
   const separators = new Set(findSeparators(text))
   const reading: Reading = { text, separators, anchors: new Map(), sizes: new Map(), problems: [] }
   const root = nodeOf(composed.contents, 0, reading)
-  const [problem = separatorProblemAt(separators)] = reading.problems
+  const [problem = [...separators].map(separatorProblem)[0]] = reading.problems
   return problem === undefined ? { ok: true, root, unread: composed.unread } : { ok: false, ...problem }
 }
-
-/**
- * A line separator is the end of a line in YAML 1.1. In quotes and between letters it is kept as it is, which is what the package does with
- * any letter; elsewhere lines, comments and indentation would have to be read by it.
- */
-function separatorProblemAt(separators: ReadonlySet<number>): SpecTextProblem | undefined {
-  const [at] = separators
-  return at === undefined
-    ? undefined
-    : { at, problem: "a line separator (U+2028, U+2029) that is not in quotes, or stands beside blanks" }
-}
-
-const findSeparators = (text: string): readonly number[] =>
-  [...text.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index)
-const isBesideBlank = (text: string, at: number): boolean =>
-  /[ \t\n]/.test(`${text[at - 1] ?? ""}${text[at + 1] ?? ""}`)
 
 interface Reading {
   readonly text: string
@@ -130,8 +115,8 @@ function scalarOf(
 ): SpecScalar {
   const { problems } = reading
   if (scalar.type === "QUOTE_DOUBLE" || scalar.type === "QUOTE_SINGLE")
-    for (const separator of findSeparators(reading.text.slice(at, end)))
-      if (!isBesideBlank(reading.text, at + separator)) reading.separators.delete(at + separator)
+    for (const separator of findSeparators(reading.text, at, end))
+      if (isLetter(reading.text, separator)) reading.separators.delete(separator)
   const text = blockText(scalar, reading.text, { start: at, end })
   const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
   if (strange !== undefined) problems.push(strange)
@@ -168,6 +153,7 @@ function entriesOf(
   const entries: SpecEntry[] = []
   for (const { key, value } of pairs) {
     const keyNode = nodeOf(key, depth + 1, reading)
+    if (isScalar(key)) refuseSeparators(spanOf(key), reading)
     const valueNode = nodeOf(value, depth + 1, reading)
     if (isMergeKey(key)) {
       entries.push(...mergedEntries(valueNode, reading))
@@ -179,6 +165,14 @@ function entriesOf(
     else entries.push({ key: name, keyStart: keyNode.start, value: valueNode })
   }
   return entries
+}
+
+/** Of a key, which ends where its line does. */
+function refuseSeparators(
+  { start, end }: ReturnType<typeof spanOf>,
+  { text, separators }: Pick<Reading, "text" | "separators">,
+): void {
+  for (const at of findSeparators(text, start, end)) separators.add(at)
 }
 
 const isMergeKey = (key: unknown): boolean =>

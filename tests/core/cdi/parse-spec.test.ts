@@ -248,6 +248,8 @@ describe("hostile files", () => {
     ["bytes that are no UTF-8", Uint8Array.of(0x61, 0x3a, 0xff, 0xfe), "CdiTextInvalid"],
     ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x61, 0), "CdiTextInvalid"],
     ["JSON with a line separator beside a blank", bytesOf('{"kind":"v/c \u2028"}'), "CdiTextInvalid"],
+    ["JSON with a line separator in a key", bytesOf('{"kind":"v/c","a\u2028b":"c"}'), "CdiTextInvalid"],
+    ["JSON with a mark of a document", bytesOf('{"kind":"v/c\u2028--- a"}'), "CdiTextInvalid"],
     ["half a surrogate pair in UTF-8", Uint8Array.of(0x61, 0x3a, 0xed, 0xa0, 0x80), "CdiTextInvalid"],
     ["a megabyte of brackets", bytesOf("[".repeat(1 << 20)), "CdiTextInvalid"],
     ["a megabyte of braces", bytesOf('{"a":'.repeat(200_000)), "CdiTextInvalid"],

@@ -82,6 +82,8 @@ test.each([
   ["a: '\u2028'", "\u2028"],
   ["a: &b 'x\u2028y'\nc: *b", "x\u2028y"],
   ['a: "x\\Ly"', "x\u2028y"],
+  ["a: 'x\u2028---'", "x\u2028---"],
+  ["a: 'x\u2028.... y'", "x\u2028.... y"],
   ["a: 'x\u0085y'", "x y"],
 ])("a separator of lines is a letter in quotes: %j", (text, value) => {
   expect(readYaml(text)).toMatchObject({
@@ -97,6 +99,12 @@ test.each([
   ["a: |\n  x\u2028  y\n", 8],
   ["a: b # c\u2028d: e", 8],
   ["a: 'x\u2028y'\nb: \u2029c", 12],
+  ["'a\u2028b': c", 2],
+  ['a: {"b\u2029c": d}', 6],
+  ["a: 'x\u2028--- y'", 5],
+  ["a: 'x\u2028...\r\n  y'", 5],
+  ["a: 'x\u2028\r\n  y'", 5],
+  ['a: "x\u2029---\u2028y"', 5],
 ])("elsewhere it is refused, for loaders of YAML 1.1 end a line there: %j", (text, at) => {
   expect(readYaml(text)).toMatchObject({ ok: false, at })
 })
