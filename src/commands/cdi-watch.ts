@@ -9,7 +9,7 @@ import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
-import { nextStep, type Step, type Waiting, type WatchLimits } from "../core/generate/next-step.ts"
+import { nextStep, type Past, type Step, type WatchLimits } from "../core/generate/next-step.ts"
 import { counted } from "../core/text/counted.ts"
 import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../host/published-spec.ts"
@@ -96,12 +96,12 @@ const unwrittenPauseMs = 30_000
  */
 async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
   const tell = createTeller()
-  let waiting: Waiting | undefined
+  let past: Past
   for (;;) {
     const look = await lookForWatch(flags, shape)
     if (!look.ok) return look
-    const step = chooseStep(look.value, waiting, call.limits)
-    waiting = step.waiting
+    const step = chooseStep(look.value, past, call.limits)
+    past = step.past
     const { end, file, pauseMs } = await takeStep(step, look.value, call.spec, tell)
     if (call.isOnce && end !== undefined) return end
     await untilChanged(look.value, file, pauseMs, call.intervalMs)
@@ -109,12 +109,12 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
 }
 
 /** `absent`: there is no driver here, and none is expected. */
-type WatchStep = Step | { readonly kind: "absent"; readonly waiting: undefined; readonly pauseMs: number }
+type WatchStep = Step | { readonly kind: "absent"; readonly past: undefined; readonly pauseMs: number }
 
-const chooseStep = (look: Look, waiting: Waiting | undefined, limits: WatchLimits): WatchStep =>
+const chooseStep = (look: Look, past: Past, limits: WatchLimits): WatchStep =>
   isDriverExpected(look.snapshot)
-    ? nextStep(look.unready, waiting, performance.now(), limits)
-    : { kind: "absent", waiting: undefined, pauseMs: Number.POSITIVE_INFINITY }
+    ? nextStep(look.unready, past, performance.now(), limits)
+    : { kind: "absent", past: undefined, pauseMs: Number.POSITIVE_INFINITY }
 
 interface StepTaken {
   /** How `--once` ends; undefined: it waits on. */

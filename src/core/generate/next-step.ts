@@ -12,6 +12,7 @@ export interface WatchLimits {
 
 /** The machine as it was found lacking. Units: milliseconds of one clock. */
 export interface Waiting {
+  readonly kind: "waiting"
   /** When a look first found something amiss, without a whole machine since. */
   readonly sinceMs: number
   /** When a look first found nothing vital missing, without a setback since. */
@@ -19,35 +20,52 @@ export interface Waiting {
   readonly looks: number
 }
 
+/** A specification was published that lacks this, for which nobody waits again; whatever else comes to be missing begins a wait of its own. */
+export interface GivenUp {
+  readonly kind: "givenUp"
+  readonly whats: readonly string[]
+}
+
+/** What a watch knows of its last look; undefined: the machine was whole, or this is the first. */
+export type Past = Waiting | GivenUp | undefined
+
 export type Step =
-  /** `pauseMs`: after which the machine is looked at again, changed or not; Infinity: never. `waiting`: what was waited for in vain is not again. */
-  | { readonly kind: "publish"; readonly waiting: Waiting | undefined; readonly pauseMs: number }
-  | { readonly kind: "wait"; readonly waiting: Waiting; readonly pauseMs: number }
+  /** `pauseMs`: after which the machine is looked at again, changed or not; Infinity: never. */
+  | { readonly kind: "publish"; readonly past: GivenUp | undefined; readonly pauseMs: number }
+  | { readonly kind: "wait"; readonly past: Waiting; readonly pauseMs: number }
   /** The time is over: told once, then looked at further with the longest pause. */
-  | { readonly kind: "overdue"; readonly waiting: Waiting; readonly pauseMs: number }
+  | { readonly kind: "overdue"; readonly past: Waiting; readonly pauseMs: number }
 
 /** Pauses between looks double from the first to the last. Units: milliseconds. */
 const [firstPauseMs, longestPauseMs] = [250, 30_000]
 
-/** `waiting`: what the last step gave; undefined: the machine was whole, or this is the first look. */
+/** `past`: what the last step gave. */
 export function nextStep(
   unready: readonly Unready[],
-  waiting: Waiting | undefined,
+  past: Past,
   nowMs: number,
   { readyMs, completeMs }: WatchLimits,
 ): Step {
   const againMs = Math.min(...unready.map((one) => one.againMs ?? Number.POSITIVE_INFINITY))
   const isFinal = againMs === Number.POSITIVE_INFINITY
-  const publish: Step = { kind: "publish", waiting: isFinal ? undefined : waiting, pauseMs: againMs }
-  if (unready.every(({ urgency }) => urgency === "later")) return publish
-  const { sinceMs = nowMs, looks = 0, vitalSinceMs } = waiting ?? {}
+  const awaited = unready.filter(({ urgency }) => urgency === "awaited").map(({ what }) => what)
+  const publish: Step = {
+    kind: "publish",
+    past: isFinal ? undefined : { kind: "givenUp", whats: awaited },
+    pauseMs: againMs,
+  }
+  const isVitalMissing = unready.some(({ urgency }) => urgency === "vital")
+  const givenUp = past?.kind === "givenUp" ? past.whats : []
+  if (!isVitalMissing && awaited.every((what) => givenUp.includes(what))) return publish
+  const { sinceMs, looks, vitalSinceMs } =
+    past?.kind === "waiting" ? past : { sinceMs: nowMs, looks: 0, vitalSinceMs: undefined }
   const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(looks, 16), longestPauseMs)
-  if (unready.some(({ urgency }) => urgency === "vital")) {
-    const kept: Waiting = { sinceMs, vitalSinceMs: undefined, looks: looks + 1 }
+  if (isVitalMissing) {
+    const kept: Waiting = { kind: "waiting", sinceMs, vitalSinceMs: undefined, looks: looks + 1 }
     const left = sinceMs + readyMs - nowMs
     return left <= 0
-      ? { kind: "overdue", waiting: kept, pauseMs: longestPauseMs }
-      : { kind: "wait", waiting: kept, pauseMs: Math.min(pauseMs, left) }
+      ? { kind: "overdue", past: kept, pauseMs: longestPauseMs }
+      : { kind: "wait", past: kept, pauseMs: Math.min(pauseMs, left) }
   }
   const since = vitalSinceMs ?? nowMs
   const left = since + completeMs - nowMs
@@ -55,7 +73,7 @@ export function nextStep(
     ? publish
     : {
         kind: "wait",
-        waiting: { sinceMs, vitalSinceMs: since, looks: looks + 1 },
+        past: { kind: "waiting", sinceMs, vitalSinceMs: since, looks: looks + 1 },
         pauseMs: Math.min(pauseMs, left),
       }
 }

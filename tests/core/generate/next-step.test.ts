@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Unready } from "../../../src/core/generate/find-unready.ts"
-import { nextStep, type Step, type Waiting } from "../../../src/core/generate/next-step.ts"
+import { nextStep, type Past, type Step } from "../../../src/core/generate/next-step.ts"
 
 const limits = { readyMs: 60_000, completeMs: 10_000 }
 const vital: Unready = { what: "/dev/nvidia0", urgency: "vital" }
@@ -13,14 +13,14 @@ function watch(
   untilMs: number,
 ): { readonly steps: readonly Step["kind"][]; readonly endMs: number } {
   const steps: Step["kind"][] = []
-  let waiting: Waiting | undefined
+  let past: Past
   let nowMs = 0
   for (;;) {
     const unready = phases.findLast(([fromMs]) => fromMs <= nowMs)?.[1] ?? []
-    const step = nextStep(unready, waiting, nowMs, limits)
+    const step = nextStep(unready, past, nowMs, limits)
     steps.push(step.kind)
     if (step.kind === "publish" || step.kind === "overdue" || nowMs > untilMs) return { steps, endMs: nowMs }
-    waiting = step.waiting
+    past = step.past
     nowMs += step.pauseMs
   }
 }
@@ -58,16 +58,31 @@ describe("a watch", () => {
     const silent: Unready = { what: "an answer of NVML", urgency: "later", againMs: 330_000 }
     expect(nextStep([silent], undefined, 0, limits)).toMatchObject({ kind: "publish", pauseMs: 330_000 })
     expect(nextStep([silent, vital], undefined, 0, limits)).toMatchObject({ kind: "wait", pauseMs: 250 })
-    const waiting = { sinceMs: 0, vitalSinceMs: 0, looks: 7 }
+    const waiting: Past = { kind: "waiting", sinceMs: 0, vitalSinceMs: 0, looks: 7 }
     expect(nextStep([awaited, silent], waiting, 9000, limits)).toMatchObject({ kind: "wait" })
     const later = nextStep([awaited, silent], waiting, 10_000, limits)
-    expect(later).toEqual({ kind: "publish", waiting, pauseMs: 330_000 })
-    expect(nextStep([awaited, silent], waiting, 340_000, limits)).toEqual(later)
+    const past: Past = { kind: "givenUp", whats: [awaited.what] }
+    expect(later).toEqual({ kind: "publish", past, pauseMs: 330_000 })
+    expect(nextStep([awaited, silent], past, 340_000, limits)).toEqual(later)
     expect(nextStep([awaited], waiting, 10_000, limits)).toEqual({
       kind: "publish",
-      waiting: undefined,
+      past: undefined,
       pauseMs: Number.POSITIVE_INFINITY,
     })
+  })
+
+  test("what came to be missing after it published has the whole time, whatever it published without", () => {
+    const silent: Unready = { what: "an answer of NVML", urgency: "later", againMs: 330_000 }
+    const past: Past = { kind: "givenUp", whats: [awaited.what] }
+    const gone = nextStep([awaited, silent, vital], past, 3_600_000, limits)
+    expect(gone).toMatchObject({ kind: "wait", pauseMs: 250 })
+    expect(nextStep([awaited, silent, vital], gone.past, 3_659_999, limits).kind).toBe("wait")
+    expect(nextStep([awaited, silent, vital], gone.past, 3_660_000, limits).kind).toBe("overdue")
+    const other: Unready = { what: "a usable library", urgency: "awaited" }
+    const written = nextStep([awaited, silent, other], past, 3_600_000, limits)
+    expect(written).toMatchObject({ kind: "wait", pauseMs: 250 })
+    expect(nextStep([awaited, silent, other], written.past, 3_610_000, limits).kind).toBe("publish")
+    expect(nextStep([silent], past, 3_600_000, limits)).toMatchObject({ past: { whats: [] } })
   })
 
   test("the while begins when nothing vital is missing any more, and anew after a setback", () => {
