@@ -11,7 +11,6 @@ import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { nextStep, type Past, type Step, type WatchLimits } from "../core/generate/next-step.ts"
 import { counted } from "../core/text/counted.ts"
-import { escapeControl, shorten } from "../core/text/escape.ts"
 import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../host/published-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
@@ -24,6 +23,7 @@ import { finishSpec, makeSpec } from "./make-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { print } from "./report.ts"
 import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
+import { createTeller, type Tell } from "./watch-teller.ts"
 
 const shape = {
   program: "gantry cdi watch",
@@ -75,18 +75,6 @@ async function readCall(flags: Flags): Promise<Result<WatchCall>> {
 const readSeconds = (text: string): number | undefined =>
   /^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) <= 3600 ? Number(text) * 1000 : undefined
 
-/** What is said to people, once for each time that it becomes so; what was done, whenever it is. */
-type Teller = (line: string, what?: "is" | "done") => Promise<void>
-
-function createTeller(): Teller {
-  let last = ""
-  return async (line, what = "is") => {
-    if (what === "done" || line !== last)
-      await print(`gantry cdi watch: ${shorten(escapeControl(line), 600)}\n`)
-    last = line
-  }
-}
-
 /** A full disk or another's file may be gone by then. Units: milliseconds. */
 const unwrittenPauseMs = 30_000
 
@@ -95,14 +83,15 @@ const unwrittenPauseMs = 30_000
  * CdiFileUnwritable, CdiMachineUnready and those of makeSpec and finishSpec too.
  */
 async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
-  const tell = createTeller()
+  const teller = createTeller(print)
   let past: Past
   for (;;) {
+    teller.beginLook()
     const look = await lookForWatch(flags, shape)
     if (!look.ok) return look
     const step = chooseStep(look.value, past, call.limits)
     past = step.past
-    const { end, file, pauseMs } = await takeStep(step, look.value, call.spec, tell)
+    const { end, file, pauseMs } = await takeStep(step, look.value, call.spec, teller.tell)
     if (call.isOnce && end !== undefined) return end
     await untilChanged(look.value, file, pauseMs, call.intervalMs)
   }
@@ -125,7 +114,7 @@ interface StepTaken {
   readonly pauseMs: number
 }
 
-async function takeStep(step: WatchStep, look: Look, call: SpecCall, tell: Teller): Promise<StepTaken> {
+async function takeStep(step: WatchStep, look: Look, call: SpecCall, tell: Tell): Promise<StepTaken> {
   const { kind, pauseMs } = step
   const path = call.output
   const file = { path, stamp: fileStamp(path) }
@@ -160,7 +149,7 @@ type Published =
   | { readonly kind: "unwritten"; readonly fault: Fault }
 
 /** Tells what it did, or why it could not. */
-async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): Promise<Published> {
+async function publish({ host, snapshot }: Look, call: SpecCall, tell: Tell): Promise<Published> {
   const readers = await findReaders(call, host)
   const generated = makeSpec(snapshot, call)
   const made = generated.ok ? await finishSpec(generated.value, host, readers, call.request) : generated
@@ -193,16 +182,16 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Teller): 
 }
 
 /** With what is there it was good, and another cannot be made. */
-async function withdrawIfStale(output: string, tell: Teller): Promise<void> {
+async function withdrawIfStale(output: string, tell: Tell): Promise<void> {
   if (isSpecStale(output)) await withdraw(output, "what it names is not there any more", tell)
 }
 
 /** Faults: CdiFileUnwritable, which is told. */
-async function withdraw(output: string, why: string, tell: Teller): Promise<Result<true>> {
+async function withdraw(output: string, why: string, tell: Tell): Promise<Result<true>> {
   const kept = withdrawSpec(output)
   if (!kept.ok)
     await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
   else if (kept.value !== undefined)
-    await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`)
+    await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`, "done")
   return kept.ok ? ok(true) : kept
 }
