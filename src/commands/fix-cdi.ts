@@ -17,7 +17,7 @@ import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { placeOf } from "../core/fault/place-of.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { findUnread } from "../core/generate/find-unready.ts"
+import { findUnreadFiles } from "../core/generate/find-unready.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { isGeneratedSpec } from "../core/generate/generated-spec.ts"
@@ -87,7 +87,7 @@ function fixSpec(
   const request = requestLike(spec, ownHookProgram())
   const hookPath = usableHookProgram(request.hooks.path, isPlaced ? placed.engineView : view)
   // What comes of a moment without memory or descriptors is not to take a GPU away.
-  const unread = findUnread(snapshot)
+  const unread = findUnreadFiles(snapshot)
   if (unread.length > 0) return fail(fault("CdiMachineUnready", { lacks: unread.map(({ what }) => what) }))
   const made = generateSpec(snapshot, { ...request, hooks: { ...request.hooks, path: hookPath } })
   if (!made.ok) return made

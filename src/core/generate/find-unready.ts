@@ -35,12 +35,17 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
   inventory.kernelModuleVersion !== undefined ||
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
-/** For want of memory or descriptors, or in the middle of a change: a moment later it may be told. What is denied stays so. */
-const unread = ({ path, reason }: FaultData["HostReadFailed"]): readonly Unready[] =>
-  reason === "other" ? [{ what: `a readable ${path}`, urgency: "awaited", againMs: readAgainMs }] : []
+/** They say what lies there, or that there is more than is looked at: another look sees the same. What is changed meanwhile shows. */
+const lastingErrnos = ["E2BIG", "EFBIG", "EINVAL", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENODATA"]
 
-/** What a specification that is made now would lack for no other reason. Order: as looked at. */
-export const findUnread = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
+/** For want of memory or descriptors, or by a failing disk: a moment later it may be told. What is denied stays so. */
+const unread = ({ path, reason, errno }: FaultData["HostReadFailed"]): readonly Unready[] =>
+  reason === "other" && !lastingErrnos.includes(errno)
+    ? [{ what: `a readable ${path}`, urgency: "awaited", againMs: readAgainMs }]
+    : []
+
+/** What a specification that is made now would lack only because it could not be read just now. Order: as looked at. */
+export const findUnreadFiles = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
   [...inventory.findings, ...(driver?.findings ?? [])].flatMap(({ fault: { tag, data } }) =>
     tag === "HostReadFailed" ? unread(data) : [],
   )
@@ -86,5 +91,5 @@ export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly 
       return [{ what: `libraries of driver ${data.kernel}`, urgency: "vital" }]
     return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, urgency: "vital" }]
   })
-  return [...modules, ...nodes, ...others, ...files, ...findUnread(snapshot)]
+  return [...modules, ...nodes, ...others, ...files, ...findUnreadFiles(snapshot)]
 }

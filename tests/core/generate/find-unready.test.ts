@@ -60,7 +60,7 @@ test("nodes that are not made yet, and those of an earlier load", () => {
   ).toEqual(["vital: /dev/nvidia-uvm (510:0)", "vital: /dev/nvidia1 (195:1)"])
 })
 
-test("what cannot be read just now is waited for, and what is denied is not", () => {
+test("what cannot be read just now is waited for, and what is denied or will look the same is not", () => {
   const host = memoryMachine({ gpus: 2 })
   const listed = host.readDir(hostPath("/proc/driver/nvidia/gpus"))
   const addresses = listed.ok ? listed.value : []
@@ -83,7 +83,17 @@ test("what cannot be read just now is waited for, and what is denied is not", ()
     ),
     "awaited, again after 30000 ms: a readable /usr/lib/x86_64-linux-gnu/libcuda.so",
   ])
-  expect(withErrno("EACCES")).toEqual([])
+  for (const errno of ["EACCES", "ELOOP", "EISDIR", "EFBIG", "E2BIG"]) expect(withErrno(errno)).toEqual([])
+})
+
+test("a kernel that lists no number of a driver was read well", () => {
+  const change: MachineOptions["change"] = (tree) => {
+    tree["/proc/devices"] = { kind: "file", content: "Character devices:\n  1 mem\n" }
+  }
+  expect(observe(memoryMachine({ gpus: 1, change })).inventory.findings).toMatchObject([
+    { severity: "note", fault: { tag: "HostReadFailed", data: { path: "/proc/devices", errno: "ENODATA" } } },
+  ])
+  expect(lacks({ gpus: 1, change })).toEqual([])
 })
 
 test("a module for showing is waited for, and holds up nothing", () => {
