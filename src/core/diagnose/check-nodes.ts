@@ -111,7 +111,7 @@ const isWhole = ({ type, major }: DeviceNode): boolean => type === "p" || (type 
 /** With these numbers it is what the driver's programs look for under that name. */
 function isOfDriver({ snapshot }: CdiSubject, known: KnownNodes, node: DeviceNode): boolean {
   const isCharacter = node.type === "c" || node.type === "u"
-  const channel = /^\/dev\/nvidia-caps-imex-channels\/channel(\d{1,5})$/.exec(node.path)?.[1]
+  const channel = /^\/dev\/nvidia-caps-imex-channels\/channel(0|[1-9]\d{0,4})$/.exec(node.path)?.[1]
   return (
     isCharacter &&
     (channel === undefined
