@@ -137,7 +137,7 @@ export function parseEngineRelease(text: string): EngineRelease | undefined {
 export function engineProblem(text: string): string {
   const engine = parseEngineName(splitRelease(text)[0])
   return engine === undefined
-    ? `unknown engine ${JSON.stringify(text)}`
+    ? `unknown engine ${JSON.stringify(text)}, which is none of ${engineNames.join(", ")}`
     : `${JSON.stringify(text)} names no release of ${engine}, as ${engine}@ and numbers do`
 }
 

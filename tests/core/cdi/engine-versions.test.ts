@@ -115,7 +115,7 @@ describe("the newest CDI version that an engine parses", () => {
   })
 
   test.each([
-    ["lxd@6.1", 'unknown engine "lxd@6.1"'],
+    ["lxd@6.1", 'unknown engine "lxd@6.1", which is none of docker, containerd, podman, crio'],
     ["Docker@latest", '"Docker@latest" names no release of docker, as docker@ and numbers do'],
     ["podman", '"podman" names no release of podman, as podman@ and numbers do'],
   ])("of %p is said what is wrong", (text, problem) => {
