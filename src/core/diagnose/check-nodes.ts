@@ -74,7 +74,9 @@ function checkNode(
     // Engines make such a node without a look, for whatever it is good; in a user namespace they have to mount one.
     const isMade = subject.user.uid === 0 && uses.every(({ item }) => isWhole(item))
     // So Kubernetes' resource driver gives rights over MIG and channels, which it makes nowhere else.
-    if (isMade && uses.every(({ item }) => item.path === path && isOfDriver(subject, known, item))) return []
+    const isNamed = uses.every(({ item }) => item.path === path && (item.type === "c" || item.type === "u"))
+    const wanted = isMade && isNamed ? driverNumbers(subject, known, path) : undefined
+    if (wanted !== undefined) return checkNumbers(path, { has: wanted, isThere: false }, uses)
     const severity = isMade ? "warning" : "error"
     return [found(severity, fault("CdiHostNodeMissing", { path, place }), ...places)]
   }
@@ -97,7 +99,7 @@ function checkNode(
       ),
     )
   return [
-    ...checkNumbers(path, stat.value, uses),
+    ...checkNumbers(path, { has: numbersOf(stat.value), isThere: true }, uses),
     ...checkNodeNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkPermissions(path, uses),
@@ -108,17 +110,11 @@ function checkNode(
 /** Engines ask nothing of the machine. Source: the released Go package. */
 const isWhole = ({ type, major }: DeviceNode): boolean => type === "p" || (type !== "" && major !== 0)
 
-/** With these numbers it is what the driver's programs look for under that name. */
-function isOfDriver({ snapshot }: CdiSubject, known: KnownNodes, node: DeviceNode): boolean {
-  const isCharacter = node.type === "c" || node.type === "u"
-  const channel = /^\/dev\/nvidia-caps-imex-channels\/channel(0|[1-9]\d{0,4})$/.exec(node.path)?.[1]
-  return (
-    isCharacter &&
-    (channel === undefined
-      ? known.unmade.get(node.path) === numbersOf(node)
-      : node.major === snapshot.inventory.majors["nvidia-caps-imex-channels"] &&
-        node.minor === Number(channel))
-  )
+/** Of what the driver's programs look for under that name; undefined: nothing of the driver's is called so. */
+function driverNumbers({ snapshot }: CdiSubject, { unmade }: KnownNodes, path: string): string | undefined {
+  const channel = /^\/dev\/nvidia-caps-imex-channels\/channel(0|[1-9]\d{0,4})$/.exec(path)?.[1]
+  const major = snapshot.inventory.majors["nvidia-caps-imex-channels"]
+  return channel !== undefined && major !== undefined ? `${major}:${channel}` : unmade.get(path)
 }
 
 /** Rights over MIG and IMEX channels are opened for reading, and for nothing else. */
@@ -126,16 +122,17 @@ const isRight = (path: string): boolean => /\/nvidia-caps(?:-imex-channels)?\//.
 
 const accessTo = (path: string): readonly Access[] => (isRight(path) ? ["read"] : ["read", "write"])
 
-/** Numbers that are written, and those that the node has now. */
-function checkNumbers(path: string, stat: FileStat, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
-  const has = numbersOf(stat)
-  const wrong = uses.filter(
-    ({ item: { major, minor } }) => major !== 0 && (major !== stat.major || minor !== stat.minor),
-  )
+/** Numbers that are written, and those that the node has now, or would have. */
+function checkNumbers(
+  path: string,
+  { has, isThere }: { readonly has: string; readonly isThere: boolean },
+  uses: readonly Use<DeviceNode>[],
+): readonly Finding[] {
+  const wrong = uses.filter(({ item }) => item.major !== 0 && numbersOf(item) !== has)
   return groupUses(wrong, ({ major, minor }) => `${major}:${minor}`).map(([written, ones]) =>
     found(
       "error",
-      fault("CdiNodeNumbersStale", { place: placeOf(ones[0], "major"), path, written, has }),
+      fault("CdiNodeNumbersStale", { place: placeOf(ones[0], "major"), path, written, has, isThere }),
       `${path}: ${has}`,
       ...otherPlaces(ones, "major"),
     ),

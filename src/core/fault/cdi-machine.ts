@@ -17,7 +17,13 @@ export interface CdiMachineFaults {
   /** A mount of a device node brings no right to open it. `has`: `character device 195:0`. */
   CdiMountOfNode: AtPlace & { readonly path: string; readonly has: string }
   /** `written` and `has`: `511:0`. */
-  CdiNodeNumbersStale: AtPlace & { readonly path: string; readonly written: string; readonly has: string }
+  /** `has`: what it has, or would have where nobody has made it (`isThere`). */
+  CdiNodeNumbersStale: AtPlace & {
+    readonly path: string
+    readonly written: string
+    readonly has: string
+    readonly isThere: boolean
+  }
   /** A node of the driver's under a name that its libraries do not look for. `path`: the machine's, `given`: the container's. */
   CdiNodeMisnamed: AtPlace & { readonly path: string; readonly given: string; readonly wanted: string }
   CdiMountUnusable: AtPlace & { readonly containerPath: string; readonly problem: string }
@@ -183,7 +189,10 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${at(d.place)}the specification gives ${quoteShort(d.path)} as ${d.written}, and it is ${d.has}`,
-    remedies: () => know("generate the specification anew, or leave out major and minor"),
+    remedies: (d) =>
+      know(
+        `generate the specification anew, or ${d.isThere ? "leave out major and minor" : `write ${d.has}`}`,
+      ),
   },
   CdiNodeMisnamed: {
     code: "GAN4108",
