@@ -120,7 +120,7 @@ async function generateOfVendor(
   vendor: VendorName,
   { call, host, readers }: Generation,
 ): Promise<Result<MadeSpec>> {
-  const [{ generateVendorSpec }, { finishSpec }, { renderMadeSpec }] = await Promise.all([
+  const [{ findVitalLack, generateVendorSpec }, { finishSpec }, { renderMadeSpec }] = await Promise.all([
     import("../core/vendor/generate-vendor-spec.ts"),
     import("./make-spec.ts"),
     import("../core/generate/made-spec.ts"),
@@ -128,11 +128,8 @@ async function generateOfVendor(
   // Without groups nothing is lost: these nodes have no owner, and engines make who runs in the container theirs.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const made = generateVendorSpec(vendor, host, { hasGroups })
-  // As NVIDIA's control nodes: what is written without it stays so when it has come.
-  const lacking = made.ok
-    ? made.value.findings.find(({ fault: { tag } }) => tag === "KfdNodeMissing")
-    : undefined
-  if (lacking !== undefined) return fail(lacking.fault)
+  const lacking = made.ok ? findVitalLack(made.value) : undefined
+  if (lacking !== undefined) return fail(lacking)
   const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
   return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
 }

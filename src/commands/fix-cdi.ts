@@ -1,6 +1,6 @@
 /**
- * `gantry cdi verify --fix`: NVIDIA's specifications made anew in their own style, from the machine as it is. Each file is old or new at every
- * moment, and what it was stays beside it, under a name that engines do not read.
+ * `gantry cdi verify --fix`: specifications of NVIDIA's, AMD's and Intel's GPUs made anew in their own style, from the machine as it is. Each file
+ * is old or new at every moment, and what it was stays beside it, under a name that engines do not read.
  */
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs"
@@ -17,7 +17,7 @@ import type { FixedFile } from "../core/explain/render-cdi-verification.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { placeOf } from "../core/fault/place-of.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { findUnreadFiles } from "../core/generate/find-unready.ts"
+import { findUnreadFiles, findUnreadIn, type Unready } from "../core/generate/find-unready.ts"
 import { fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { isGeneratedSpec } from "../core/generate/generated-spec.ts"
@@ -28,6 +28,10 @@ import { type EngineReads, lowestLimit, type VersionLimit } from "../core/genera
 import type { HostFiles } from "../core/host/host.ts"
 import type { RootView } from "../core/host/root-view.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { findVitalLack } from "../core/vendor/generate-vendor-spec.ts"
+import { findOwnVendorContent } from "../core/vendor/own-vendor-content.ts"
+import { vendorOfKind } from "../core/vendor/vendor-names.ts"
+import { generateVendorSpecLike } from "../core/vendor/vendor-spec-like.ts"
 import { attempt } from "../host/file-system.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readUpTo } from "../host/read-up-to.ts"
@@ -76,36 +80,63 @@ const fileOf = (one: Fault): string | undefined =>
   placeOf(one)?.file ?? ("file" in one.data ? one.data.file : undefined)
 
 const generated = ({ specs }: Registry): readonly LoadedSpec[] =>
-  specs.filter(({ spec }) => isGeneratedSpec(spec))
+  specs.filter(({ spec }) => vendorOfKind(spec.kind) !== undefined || isGeneratedSpec(spec))
 
-/** undefined: it is right. Faults: CdiMachineUnready, those of generateSpec and fitVersion, CdiFileNotRenewable, CdiFileUnwritable. */
+/** undefined: it is right. Faults: CdiMachineUnready, those of makeAnew and fitVersion, CdiFileNotRenewable, CdiFileUnwritable. */
 function fixSpec(
   { path: file, spec }: LoadedSpec,
-  { host, view, snapshot, engines, areNamed, placed }: Omit<CdiSubject, "registry">,
+  subject: Omit<CdiSubject, "registry">,
 ): Result<FixedFile | undefined> {
+  const { host, engines, areNamed, placed } = subject
   const isPlaced = placed?.files.has(file) === true
-  const request = requestLike(spec, ownHookProgram())
-  const hookPath = usableHookProgram(request.hooks.path, isPlaced ? placed.engineView : view)
-  // What comes of a moment without memory or descriptors is not to take a GPU away.
-  const unread = findUnreadFiles(snapshot)
-  if (unread.length > 0) return fail(fault("CdiMachineUnready", { lacks: unread.map(({ what }) => what) }))
-  const made = generateSpec(snapshot, { ...request, hooks: { ...request.hooks, path: hookPath } })
+  const made = makeAnew(file, spec, subject)
   if (!made.ok) return made
   const directory = host.livePath(hostPath("/")) ?? "/"
-  const written = isPlaced
-    ? placeOnMachine(made.value.spec, (path) => host.livePath(hostPath(path)))
-    : made.value.spec
+  const written = isPlaced ? placeOnMachine(made.value, (path) => host.livePath(hostPath(path))) : made.value
   const fitted = fitVersion(written, limitOf(engines))
   if (!fitted.ok) return fitted
   const renewed = isPlaced ? unplaceSpec(fitted.value.spec, directory) : fitted.value.spec
-  const own = findOwnContent(spec, renewed)
-  if (own !== undefined) return fail(fault("CdiFileNotRenewable", { file, own }))
+  const vendor = vendorOfKind(spec.kind)
+  const own =
+    vendor === undefined ? findOwnContent(spec, renewed) : findOwnVendorContent(vendor, spec, made.value)
+  if (own !== undefined)
+    return fail(fault("CdiFileNotRenewable", { file, own, isNvidias: vendor === undefined }))
   if (diffSpecs(spec, renewed).length === 0) return ok(undefined)
   const unplace = isPlaced
     ? (one: CdiSpec): CdiSpec => unplaceSpec(one, directory)
     : (one: CdiSpec): CdiSpec => one
   return replaceSpec({ file, judged: spec, renewed, written: fitted.value.spec, unplace }, host, areNamed)
 }
+
+/**
+ * With the machine's own paths. What comes of a moment without memory or descriptors is not to take a GPU away. Faults: CdiMachineUnready,
+ * KfdNodeMissing, those of generateSpec and generateVendorSpecLike.
+ */
+function makeAnew(
+  file: string,
+  spec: CdiSpec,
+  { host, view, snapshot, placed }: Omit<CdiSubject, "registry">,
+): Result<CdiSpec> {
+  const vendor = vendorOfKind(spec.kind)
+  if (vendor !== undefined) {
+    const made = generateVendorSpecLike(vendor, host, spec)
+    if (!made.ok) return made
+    const lacking = findVitalLack(made.value)
+    if (lacking !== undefined) return fail(lacking)
+    const unread = findUnreadIn(made.value.findings)
+    return unread.length > 0 ? fail(unready(unread)) : ok(made.value.spec)
+  }
+  const isPlaced = placed?.files.has(file) === true
+  const request = requestLike(spec, ownHookProgram())
+  const hookPath = usableHookProgram(request.hooks.path, isPlaced ? placed.engineView : view)
+  const unread = findUnreadFiles(snapshot)
+  if (unread.length > 0) return fail(unready(unread))
+  const made = generateSpec(snapshot, { ...request, hooks: { ...request.hooks, path: hookPath } })
+  return made.ok ? ok(made.value.spec) : made
+}
+
+const unready = (lacks: readonly Unready[]): Fault =>
+  fault("CdiMachineUnready", { lacks: lacks.map(({ what }) => what) })
 
 interface Renewal {
   readonly file: string

@@ -318,3 +318,117 @@ describe("gantry cdi verify --fix", () => {
     30_000,
   )
 })
+
+describe("gantry cdi verify --fix of AMD's and Intel's files", () => {
+  const mixed = join(work, "mixed")
+  const at = (vendor: string): string => join(mixed, `etc/cdi/${vendor}.com-gpu.yaml`)
+  const onMixed = (...args: readonly string[]) => gantry("cdi", ...args, "--host", mixed)
+  const isAsMade = (vendor: string) => onMixed("diff", at(vendor), "machine").stdout
+  /** What an earlier boot had, or an earlier cut, of the same machine. */
+  const make = (...orders: readonly string[]): void => {
+    rmSync(mixed, { recursive: true, force: true })
+    expect(gantry("simulate", "up", mixed, "--no-nvml", ...orders).exit).toBe(0)
+  }
+  const older = (vendor: string, ...orders: readonly string[]): string => {
+    make(...orders)
+    return onMixed("generate", "--vendor", vendor).stdout
+  }
+  const put = (files: Readonly<Record<string, string>>): void => {
+    mkdirSync(join(mixed, "etc/cdi"), { recursive: true })
+    for (const [vendor, text] of Object.entries(files)) writeFileSync(at(vendor), text)
+  }
+
+  test("a GPU that is put in moves everybody's DRM nodes: their files are made anew, and what they were is kept", () => {
+    const before = ["--gpus=1", "--amd=mi210", "--intel=flex170"]
+    const [amd, intel] = [older("amd", ...before), older("intel", ...before)]
+    make("--gpus=2", "--amd=mi210", "--intel=flex170")
+    put({ amd, intel })
+    expect(onMixed("verify").exit).toBe(1)
+    const { exit, stdout } = onMixed("verify", "--fix")
+    expect(exit).toBe(0)
+    for (const [vendor, text] of [
+      ["amd", amd],
+      ["intel", intel],
+    ] as const) {
+      expect(stdout).toContain(`/etc/cdi/${vendor}.com-gpu.yaml: made anew, and what it was is kept in`)
+      expect(readFileSync(`${at(vendor)}.previous`, "utf8")).toBe(text)
+      expect(isAsMade(vendor)).toBe("no difference for containers\n")
+    }
+  })
+
+  test("a GPU that is cut in another way has its parts, under the names that the file had", () => {
+    const amd = older("amd", "--amd=mi300x:1:cpx")
+    make("--amd=mi300x:1:spx")
+    put({ amd })
+    const { exit, stdout } = onMixed("verify", "--fix")
+    expect(exit).toBe(0)
+    expect(stdout).toContain("no longer gives 0000:05:00.0:0 ")
+    expect(isAsMade("amd")).toBe("no difference for containers\n")
+  })
+
+  test("a file of parts alone gets the GPU that is whole now, not an empty file", () => {
+    const amd = older("amd", "--amd=mi300x:1:dpx")
+    const cut = amd.slice(0, amd.indexOf("    - name:"))
+    const part = / {4}- name: 0000:05:00.0:1\n(?: {6}.*\n)*/.exec(amd)?.[0] ?? ""
+    make("--amd=mi300x:1:spx")
+    put({ amd: cut + part })
+    expect(onMixed("verify").stdout).toContain(
+      ":5:13: amd.com/gpu=0000:05:00.0:1: this machine has no amd.com/gpu of that name [GAN4130]",
+    )
+    expect(onMixed("verify", "--fix").exit).toBe(0)
+    expect(readFileSync(at("amd"), "utf8")).toContain('- name: "0"\n')
+  })
+
+  test("of GPUs that are gone no name is right, also where others have their nodes' names by now", () => {
+    const intel = older("intel", "--intel=flex170").replaceAll(/ +- path: .*by-path.*\n(?: {14}\w.*\n)+/g, "")
+    expect(intel).not.toContain("by-path")
+    make("--gpus=1")
+    put({ intel })
+    const { exit, stdout } = onMixed("verify", "--fix")
+    expect([exit, stdout]).toEqual([1, expect.stringContaining("intel.com/gpu=0: this machine has no")])
+    expect(stdout).toContain("[GAN2179]")
+    expect(readFileSync(at("intel"), "utf8")).toBe(intel)
+  })
+
+  test("without /dev/kfd, which may come yet, the file stays", () => {
+    const amd = older("amd", "--amd=mi210")
+    put({ amd })
+    rmSync(join(mixed, "dev/kfd"))
+    const { exit, stdout } = onMixed("verify", "--fix")
+    expect([exit, stdout]).toEqual([1, expect.stringContaining("[GAN2175]")])
+    expect(readFileSync(at("amd"), "utf8")).toBe(amd)
+  })
+
+  test.each([
+    ["a variable", "containerEdits: { env: [HSA_ENABLE_SDMA=0] }\n", "the variable HSA_ENABLE_SDMA"],
+    [
+      "a mount",
+      "containerEdits: { mounts: [{ hostPath: /srv, containerPath: /srv }] }\n",
+      "the mount of /srv",
+    ],
+    [
+      "a hook",
+      "containerEdits: { hooks: [{ hookName: createContainer, path: /bin/sh, env: [A=1] }] }\n",
+      "the hook /bin/sh",
+    ],
+    ["a node", "containerEdits: { deviceNodes: [{ path: /dev/shm/x }] }\n", "the device node /dev/shm/x"],
+    ["a group", "containerEdits: { additionalGids: [4711] }\n", "the group 4711"],
+    ["a note", "annotations: { site: north }\n", "the annotation site"],
+  ])("%p of its author's keeps a file from being made anew", (_what, added, told) => {
+    const before = older("amd", "--gpus=1", "--amd=mi210") + added
+    make("--gpus=2", "--amd=mi210")
+    put({ amd: before })
+    const { exit, stdout } = onMixed("verify", "--fix")
+    expect([exit, stdout]).toEqual([1, expect.stringContaining(`${told} in it is nobody's but its author's`)])
+    expect(stdout).toContain("put what you add into a file of a kind of your own")
+    expect(readFileSync(at("amd"), "utf8")).toBe(before)
+  })
+
+  test("so does a device that no generator names", () => {
+    const before = older("amd", "--gpus=1", "--amd=mi210").replace('- name: "0"', "- name: render-farm")
+    make("--gpus=2", "--amd=mi210")
+    put({ amd: before })
+    expect(onMixed("verify", "--fix").stdout).toContain('a device "render-farm" in it is nobody')
+    expect(readFileSync(at("amd"), "utf8")).toBe(before)
+  })
+})

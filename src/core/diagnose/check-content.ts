@@ -12,6 +12,8 @@ import type { Finding } from "../fault/finding.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { baseName, cleanPath } from "../text/path.ts"
+import { deviceShapes } from "../vendor/device-shapes.ts"
+import { vendorOfKind } from "../vendor/vendor-names.ts"
 import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
 import { type SpecTwin, twinOf } from "./spec-twin.ts"
 
@@ -54,7 +56,12 @@ const isForVirtualMachine = ({ deviceNodes }: ContainerEdits): boolean =>
 
 function checkDeviceNames({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const known = new Set(made.devices.map(({ name }) => name))
-  const shapes = new Set([...known].map(shapeOfName))
+  // A machine whose GPUs are whole has no name of a part, by which it could be known that a part is gone.
+  const vendor = vendorOfKind(made.kind)
+  const shapes = new Set([
+    ...[...known].map(shapeOfName),
+    ...(vendor === undefined ? [] : deviceShapes[vendor]),
+  ])
   const gone = devices.flatMap(({ device: { device, name }, index }): readonly Finding[] =>
     known.has(device.name) ||
     !shapes.has(shapeOfName(device.name)) ||

@@ -22,12 +22,14 @@ export interface SpecTwin {
   readonly drawing: ReadonlyMap<string, readonly string[]>
 }
 
-/** undefined: nobody generates such a specification, or none can be made of the machine, which its own findings say. */
+/** undefined: nobody generates such a specification, or none of NVIDIA's can be made of the machine, which its own findings say. */
 export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: CdiSpec): SpecTwin | undefined {
   const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined) {
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
-    return made.ok ? { made: made.value.spec, whole: made.value.spec, drawing: new Map() } : undefined
+    // Where none of the vendor's GPUs is left, other GPUs may have their nodes' names by now.
+    const whole = made.ok ? made.value.spec : { ...spec, devices: [] }
+    return { made: whole, whole, drawing: new Map() }
   }
   if (!isGeneratedSpec(spec)) return undefined
   // Which program serves hooks is not compared.

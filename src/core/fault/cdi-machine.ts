@@ -105,8 +105,8 @@ export interface CdiMachineFaults {
   }
   /** What a recording was not asked about when it was made. */
   CdiPlacesUnrecorded: { readonly host: string; readonly places: readonly string[] }
-  /** `own`: what in it no generator wrote. */
-  CdiFileNotRenewable: { readonly file: string; readonly own: string }
+  /** `own`: what in it no generator wrote. `isNvidias`: only with files of their GPUs generating takes what somebody adds. */
+  CdiFileNotRenewable: { readonly file: string; readonly own: string; readonly isNvidias: boolean }
   /** `lacks`: each as a sentence's object. */
   CdiDriverIncomplete: { readonly lacks: readonly string[] }
   /** `means`: what the name says and the machine has not. */
@@ -400,8 +400,12 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4128",
     exit: 1,
     says: (d) => `${d.file} is not made anew: ${d.own} in it is nobody's but its author's, and would be lost`,
-    remedies: () =>
-      know("keep what you add in a file of its own: gantry cdi generate --edits FILE --output …"),
+    remedies: (d) =>
+      know(
+        d.isNvidias
+          ? "keep what you add in a file of its own: gantry cdi generate --edits FILE --output …"
+          : "put what you add into a file of a kind of your own, or correct by hand what is stale",
+      ),
   },
   CdiEngineOff: {
     code: "GAN4129",

@@ -5,6 +5,7 @@
  */
 
 import type { FaultData } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
 import type { Absence } from "../inventory/find-absence.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 
@@ -45,10 +46,12 @@ const unread = ({ path, reason, errno }: FaultData["HostReadFailed"]): readonly 
     : []
 
 /** What a specification that is made now would lack only because it could not be read just now. Order: as looked at. */
+export const findUnreadIn = (findings: readonly Finding[]): readonly Unready[] =>
+  findings.flatMap(({ fault: { tag, data } }) => (tag === "HostReadFailed" ? unread(data) : []))
+
+/** The same of NVIDIA's GPUs and their driver. */
 export const findUnreadFiles = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
-  [...inventory.findings, ...(driver?.findings ?? [])].flatMap(({ fault: { tag, data } }) =>
-    tag === "HostReadFailed" ? unread(data) : [],
-  )
+  findUnreadIn([...inventory.findings, ...(driver?.findings ?? [])])
 
 /** `absence`: of the same machine, with everything that its driver could have. Order: as a driver comes up. */
 export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly Unready[] {

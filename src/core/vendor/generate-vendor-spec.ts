@@ -1,5 +1,6 @@
 /** Specifications by the vendor's name, for commands: which vendors there are, whose GPUs a machine has, and one entry for all. */
 
+import type { Fault } from "../fault/fault.ts"
 import type { Result } from "../fault/result.ts"
 import type { HostFiles } from "../host/host.ts"
 import { generateAmdSpec } from "./amd/generate-amd-spec.ts"
@@ -33,6 +34,10 @@ export const generateVendorSpec = (
   host: HostFiles,
   options: VendorSpecOptions,
 ): Result<GeneratedVendorSpec> => entries[vendor].generate(host, options)
+
+/** For want of which no file is written: what is made without it stays so when it has come. As NVIDIA's control nodes. */
+export const findVitalLack = ({ findings }: GeneratedVendorSpec): Fault | undefined =>
+  findings.find(({ fault: { tag } }) => tag === "KfdNodeMissing")?.fault
 
 /** Those with GPUs on the bus, usable or not: one whose GPUs are all broken is no vendor that nobody has. */
 export const vendorsOn = (host: HostFiles): readonly VendorName[] =>

@@ -1,6 +1,6 @@
 /**
  * A vendor's specification in the style of one that is there: its kinds of names, groups or none, what it says of each node (rights, numbers,
- * owner), and places in /dev/dri/by-path as mounts where it has them so. For comparing one with its machine.
+ * owner), and places in /dev/dri/by-path as mounts where it has them so. For comparing one with its machine, and for making it anew.
  */
 
 import { mapEdits } from "../cdi/map-edits.ts"
@@ -26,7 +26,9 @@ export function generateVendorSpecLike(
   if (!made.ok) return made
   const { spec, findings } = made.value
   const shapes = new Set(like.devices.map(({ name }) => shapeOfName(name)))
-  const devices = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
+  const alike = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
+  // One of parts alone, of GPUs that are whole by now, has a device all the same.
+  const devices = alike.length > 0 ? alike : spec.devices
   const styled = mapEdits({ ...spec, devices }, (own) => withMounts(withNodes(own, edits, host), edits))
   return ok({ spec: styled, findings })
 }
