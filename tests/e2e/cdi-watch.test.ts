@@ -299,7 +299,27 @@ describe("the units", () => {
     const text = ["systemd/gantry-cdi-watch.service", "systemd/gantry-cdi.path", "udev/70-gantry-cdi.rules"]
       .map((name) => readFileSync(join(data, name), "utf8"))
       .join("\n")
-    for (const [unit] of text.matchAll(/gantry-[a-z-]+\.(?:service|path)/g))
-      expect([unit, existsSync(join(data, "systemd", unit))]).toEqual([unit, true])
+    for (const [unit] of text.matchAll(/gantry-[a-z-]+(?:@[a-z]+)?\.(?:service|path)/g)) {
+      const file = unit.replace(/@[a-z]+/, "@")
+      expect([file, existsSync(join(data, "systemd", file))]).toEqual([file, true])
+    }
+  })
+
+  test("AMD's and Intel's files are written at boot, where these are there, and again when a render node comes or goes", () => {
+    const unit = readFileSync(join(data, "systemd/gantry-cdi-vendor@.service"), "utf8")
+    const [, words = ""] = /^ExecStart=\/usr\/local\/bin\/gantry (.*)$/m.exec(unit) ?? []
+    const rule = readFileSync(join(data, "udev/70-gantry-cdi.rules"), "utf8")
+    // Of a unit that is not active there is nothing to restart, and one that has run is not unless it is said.
+    expect(unit).toContain("\nRemainAfterExit=yes\n")
+    expect(unit).toContain("\nStartLimitIntervalSec=0\n")
+    up("--amd=mi210", "--intel=flex170")
+    for (const vendor of ["amd", "intel"]) {
+      expect(rule).toMatch(
+        new RegExp(`^ACTION=="add\\|remove", SUBSYSTEM=="drm", .* try-restart .*@${vendor}\\.service`, "m"),
+      )
+      const written = words.replaceAll("%i", vendor).replace("/var/run/cdi", join(work, "cdi")).split(" ")
+      expect(run(gantryProgram, [...written, "--host", machine]).status).toBe(0)
+      expect(readdirSync(join(work, "cdi"))).toContain(`${vendor}.com-gpu.yaml`)
+    }
   })
 })
