@@ -51,13 +51,16 @@ function moveArgument(arg: string, move: Move): string {
 const runsInside = ({ hookName }: Hook): boolean =>
   hookName === "createContainer" || hookName === "startContainer"
 
+/** A node's `hostPath`: none where it says what the path says, for which a specification would need a newer version. */
+const besidePath = (hostPath: string, path: string): string => (hostPath === path ? "" : hostPath)
+
 function transformHost(edits: ContainerEdits, move: Move): ContainerEdits {
   return {
     ...edits,
     deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
       const before = hostPathOf(node)
       const hostPath = move(before)
-      return hostPath === before ? node : { ...node, hostPath }
+      return hostPath === before ? node : { ...node, hostPath: besidePath(hostPath, node.path) }
     }),
     mounts: edits.mounts.map((mount): Mount => ({ ...mount, hostPath: move(mount.hostPath) })),
     hooks: edits.hooks.map(
@@ -76,7 +79,7 @@ function transformContainer(edits: ContainerEdits, move: Move): ContainerEdits {
     deviceNodes: edits.deviceNodes.map((node): DeviceNode => {
       const path = move(node.path)
       // What was one path for both is the machine's from now on.
-      return path === node.path ? node : { ...node, path, hostPath: hostPathOf(node) }
+      return path === node.path ? node : { ...node, path, hostPath: besidePath(hostPathOf(node), path) }
     }),
     mounts: edits.mounts.map((mount): Mount => ({ ...mount, containerPath: move(mount.containerPath) })),
     hooks: edits.hooks.map(

@@ -134,4 +134,17 @@ describe("another root", () => {
   test("a node that stays where it is gets no hostPath", () => {
     expect(moved({ from: "/elsewhere" }).deviceNodes).toEqual(edits.deviceNodes)
   })
+
+  test("a node that comes to lie on the machine where it lies in the container has none", () => {
+    const paths = (change: Partial<Parameters<typeof transformRoot>[1]>) =>
+      moved(change).deviceNodes.map(({ path, hostPath }) => [path, hostPath])
+    expect(paths({ to: "/" })).toEqual([
+      ["/run/driver/dev/a", "/dev/a"],
+      ["/dev/b", ""],
+    ])
+    expect(paths({ from: "/dev", to: "/run/driver/dev", relativeTo: "container" })).toEqual([
+      ["/run/driver/dev/a", ""],
+      ["/run/driver/dev/b", ""],
+    ])
+  })
 })
