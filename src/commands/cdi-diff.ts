@@ -2,7 +2,7 @@
 
 import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
-import type { CdiSpec } from "../core/cdi/spec.ts"
+import { allEdits, type CdiSpec } from "../core/cdi/spec.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { isNameBy, nameStrategies } from "../core/generate/machine-names.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -81,7 +81,7 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   return ok({ spec: follow(spec), other, unlisted })
 }
 
-/** Faults: those of observeMachine, generateTwin, generateVendorSpec. */
+/** Faults: UsageInvalid, where nobody here generates such a file; those of observeMachine, generateTwin, generateVendorSpec. */
 async function makeTwin(
   spec: CdiSpec,
   host: HostFiles,
@@ -98,6 +98,11 @@ async function makeTwin(
     import("../core/diagnose/spec-twin.ts"),
     import("./own-hook-program.ts"),
   ])
+  if (!isOfNvidia(spec))
+    return misused(
+      shape,
+      `nothing would be generated in the place of a file of kind ${JSON.stringify(spec.kind)}: compare it with another file`,
+    )
   const machine = observeMachine(flags, shape)
   if (!machine.ok) return machine
   return generateTwin(machine.value.snapshot, spec, {
@@ -105,6 +110,15 @@ async function makeTwin(
     machineFaults: "refused",
   })
 }
+
+/** By its kind, or of a kind of its author's own with the driver's nodes or files in it. */
+const isOfNvidia = (spec: CdiSpec): boolean =>
+  /^(?:[^/]*\.)?nvidia\.com\//.test(spec.kind) ||
+  allEdits(spec).some(
+    ({ deviceNodes, mounts }) =>
+      deviceNodes.some(({ path }) => path.startsWith("/dev/nvidia") || path === "/dev/dxg") ||
+      mounts.some(({ containerPath }) => /\/lib(?:cuda|nvidia-ml)\.so/.test(containerPath)),
+  )
 
 /** Each device under one of its names. */
 function namesBeside({ devices }: CdiSpec, known: CdiSpec["devices"]): readonly string[] {

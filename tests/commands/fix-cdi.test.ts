@@ -59,6 +59,25 @@ describe("a generated specification and its machine", () => {
     expect(stdout).toContain('+ device 1 deviceNodes {"path":"/dev/nvidia1"')
     expect(gantry("cdi", "diff", file, "machine", "--host", "/nowhere").exit).toBe(1)
   })
+
+  test("diff compares nobody's file with NVIDIA's GPUs, and a file of a kind of its author's own if it is of them", () => {
+    const other = join(work, "nic.yaml")
+    writeFileSync(
+      other,
+      'cdiVersion: 0.5.0\nkind: v.com/nic\ndevices: [{name: "0", containerEdits: {env: [A=1]}}]\n',
+    )
+    const { exit, stdout, stderr } = gantry("cdi", "diff", other, "machine", "--host", machine)
+    expect([exit, stdout, stderr]).toEqual([
+      2,
+      "",
+      expect.stringContaining('nothing would be generated in the place of a file of kind "v.com/nic"'),
+    ])
+    writeFileSync(other, generated().replace("kind: nvidia.com/gpu", "kind: v.com/gpu"))
+    expect(gantry("cdi", "diff", other, "machine", "--host", machine).stdout).toBe(
+      "no difference for containers\n",
+    )
+    rmSync(other)
+  })
 })
 
 describe("a specification that was generated of a simulated machine, for an engine of this one", () => {
