@@ -193,5 +193,6 @@ async function withdraw(output: string, why: string, tell: Tell): Promise<Result
     await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
   else if (kept.value !== undefined)
     await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`, "done")
+  else await tell(`${output} is not written, since ${why}`)
   return kept.ok ? ok(true) : kept
 }

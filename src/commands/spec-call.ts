@@ -62,7 +62,8 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
   const kind = values.get("kind")
   const problem = kind === undefined ? undefined : kindProblem(kind)
-  if (problem !== undefined) return misused(problem)
+  if (problem !== undefined)
+    return misused(`--kind is VENDOR/CLASS, and ${JSON.stringify(kind)} is none: ${problem}`)
   const empty = ["device", "name", "for-engine"].find((name) => listOf(flags, name)?.length === 0)
   if (empty !== undefined) return misused(`--${empty} names nothing`)
   const names = listOf(flags, "name") ?? nameStrategies

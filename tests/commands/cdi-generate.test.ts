@@ -324,7 +324,7 @@ devices:
 
   test.each([
     [["--mode=other"], "unknown mode"],
-    [["--kind=gpu"], "invalid vendor"],
+    [["--kind=gpu"], '--kind is VENDOR/CLASS, and "gpu" is none: invalid vendor. empty name'],
     [["--name=serial"], "unknown way of naming"],
     [["--hooks=many"], "unknown shape of hooks"],
     [["--disable-hook=chown"], "unknown hook"],

@@ -231,6 +231,10 @@ describe("a watch that looks once", () => {
     const { status, stdout } = once("--ready-timeout", "600")
     expect([status, existsSync(output)]).toEqual([0, false])
     expect(stdout).toContain("is withdrawn, since no NVIDIA driver drives anything here")
+    expect(once()).toMatchObject({
+      status: 0,
+      stdout: `gantry cdi watch: ${output} is not written, since no NVIDIA driver drives anything here, and none is expected\n`,
+    })
   })
 
   test.each([
