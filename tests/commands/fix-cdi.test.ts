@@ -409,6 +409,17 @@ describe("gantry cdi verify --fix of AMD's and Intel's files", () => {
     expect(readFileSync(at("intel"), "utf8")).toBe(intel)
   })
 
+  test("a GPU that is not whole is told of, though no file names it, and nothing of a vendor without a file", () => {
+    make("--amd=w7900:2", "--intel=b60")
+    rmSync(join(mixed, "dev/dri/renderD128"))
+    rmSync(join(mixed, "dev/dri/renderD130"))
+    put({ amd: onMixed("generate", "--vendor", "amd").stdout })
+    const { exit, stdout } = onMixed("verify")
+    expect(exit).toBe(0)
+    expect(stdout).toContain("\nwarning: /dev/dri/renderD128 of GPU 0000:05:00.0 is not there")
+    expect(stdout).not.toContain("renderD130")
+  })
+
   test("without /dev/kfd, which may come yet, the file stays", () => {
     const amd = older("amd", "--amd=mi210")
     put({ amd })

@@ -20,6 +20,7 @@ import { checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
 import { checkPrecedence } from "./check-precedence.ts"
 import { checkReaders } from "./check-readers.ts"
+import { checkVendorGpus } from "./check-vendor-gpus.ts"
 
 /** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the image. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
@@ -39,6 +40,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkEngines(subject),
     ...checkReaders(subject),
     ...gpus,
+    ...checkVendorGpus(subject),
     ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
