@@ -1,6 +1,6 @@
 /** The command line of `nvidia-ctk cdi generate`, and what it asks for. Source: facts, toolkit §1.3. */
 
-import { vendorOrClassProblem } from "../core/cdi/name-rules.ts"
+import { crashProblem, vendorOrClassProblem } from "../core/cdi/name-rules.ts"
 import type { SpecFormat } from "../core/cdi/render-spec.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
@@ -105,7 +105,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
     ["vendor", vendor],
     ["class", deviceClass],
   ] as const) {
-    const problem = vendorOrClassProblem(part, name)
+    const problem = vendorOrClassProblem(part, name) ?? crashProblem(part, name)
     if (problem !== undefined) return `invalid CDI ${part} name: ${problem}`
   }
   const enabled = flags.list("enable-hook") ?? []

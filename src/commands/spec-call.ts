@@ -1,7 +1,7 @@
 /** What the command line says of the specification that is to be made; the same for who makes one once and who keeps one fresh. */
 
 import { engineProblem } from "../core/cdi/engine-versions.ts"
-import { kindProblem } from "../core/cdi/name-rules.ts"
+import { crashProblem, kindProblem, splitKind } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -61,9 +61,9 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const mode = values.get("mode") ?? "auto"
   if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
   const kind = values.get("kind")
-  const problem = kind === undefined ? undefined : kindProblem(kind)
+  const problem = kind === undefined ? undefined : unwritableKind(kind)
   if (problem !== undefined)
-    return misused(`--kind is VENDOR/CLASS, and ${JSON.stringify(kind)} is none: ${problem}`)
+    return misused(`--kind is VENDOR/CLASS, and ${JSON.stringify(kind)} cannot be one: ${problem}`)
   const empty = ["device", "name", "for-engine"].find((name) => listOf(flags, name)?.length === 0)
   if (empty !== undefined) return misused(`--${empty} names nothing`)
   const names = listOf(flags, "name") ?? nameStrategies
@@ -114,6 +114,12 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
     output,
     format,
   })
+}
+
+/** undefined: it may be written. */
+function unwritableKind(kind: string): string | undefined {
+  const { vendor, class: className } = splitKind(kind)
+  return kindProblem(kind) ?? crashProblem("vendor", vendor) ?? crashProblem("class", className)
 }
 
 export const isOneOf = <T extends string>(known: readonly T[], word: string): word is T =>

@@ -324,7 +324,9 @@ devices:
 
   test.each([
     [["--mode=other"], "unknown mode"],
-    [["--kind=gpu"], '--kind is VENDOR/CLASS, and "gpu" is none: invalid vendor. empty name'],
+    [["--kind=gpu"], '--kind is VENDOR/CLASS, and "gpu" cannot be one: invalid vendor. empty name'],
+    [["--kind=v/gpu"], '"v" has one letter, and engines with CDI 1.1.0 and older crash on it'],
+    [["--kind=example.com/g"], '"g" has one letter, and engines with CDI 1.1.0 and older crash on it'],
     [["--name=serial"], "unknown way of naming"],
     [["--hooks=many"], "unknown shape of hooks"],
     [["--disable-hook=chown"], "unknown hook"],

@@ -270,6 +270,20 @@ describe("gantry cdi verify --fix", () => {
     rmSync(own)
   })
 
+  test("what engines crash on is an error, though the rules allow it", () => {
+    const other = join(work, "one-letter.yaml")
+    writeFileSync(
+      other,
+      "cdiVersion: 0.5.0\nkind: v.com/x\ndevices: [{name: a, containerEdits: {env: [A=1]}}]\n",
+    )
+    const { exit, stdout } = verify(other)
+    expect([exit, stdout]).toEqual([1, expect.stringContaining("\nerror: ")])
+    expect(stdout).toContain(
+      'the name "x" has one letter [GAN4030]: engines with CDI 1.1.0 and older crash on it',
+    )
+    rmSync(other)
+  })
+
   test("another vendor's file is nobody's to make", () => {
     const other = join(machine, "etc/cdi/other.yaml")
     const text = `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: x, containerEdits: {mounts: [{hostPath: /gone, containerPath: /x}]}}]\n`

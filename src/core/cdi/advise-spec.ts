@@ -102,6 +102,7 @@ function envelopeAdvice({ cdiVersion, kind }: CdiSpec): readonly Advice[] {
         path: ["kind"],
         problem: `the name ${quote(name)} has one letter`,
         advice: "engines with CDI 1.1.0 and older crash on it: give it a second",
+        isFatal: true,
       })),
     ...(className.length <= 63
       ? []

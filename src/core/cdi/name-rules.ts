@@ -52,6 +52,15 @@ export function splitKind(kind: string): { readonly vendor: string; readonly cla
     : { vendor: kind.slice(0, slash), class: kind.slice(slash + 1) }
 }
 
+/**
+ * What keeps a vendor or class from being written into a file: the release that Docker, Podman and CRI-O have crashes on one of a letter, which the
+ * rules allow, whenever it looks into the directory. undefined: nothing.
+ */
+export const crashProblem = (part: "vendor" | "class", name: string): string | undefined =>
+  name.length === 1
+    ? `invalid ${part}. ${quote(name)} has one letter, and engines with CDI 1.1.0 and older crash on it`
+    : undefined
+
 /** undefined: it is one. */
 export function kindProblem(kind: string): string | undefined {
   const parts = splitKind(kind)

@@ -36,7 +36,7 @@ export interface CdiFaults {
   CdiMountInvalid: AtPlace & { readonly problem: string }
   CdiIntelRdtInvalid: AtPlace
   CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
-  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it. */
+  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it, or engines crash. */
   CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string; readonly isFatal: boolean }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }

@@ -68,7 +68,7 @@ test.each<[said: Partial<CdiSpec>, advice: readonly string[]]>([
     { kind: "v/c" },
     ["v", "c"].map(
       (name) =>
-        `kind: the name "${name}" has one letter; engines with CDI 1.1.0 and older crash on it: give it a second`,
+        `fatal kind: the name "${name}" has one letter; engines with CDI 1.1.0 and older crash on it: give it a second`,
     ),
   ],
   [
