@@ -284,6 +284,25 @@ describe("gantry cdi verify --fix", () => {
     rmSync(other)
   })
 
+  test.each([
+    ["permissions that only a newer one knows", "docker@28.2", "docker@28.2"],
+    ["permissions that only a newer one knows", "containerd@2.4.0", undefined],
+    ["a field in another case", "containerd@2.4.0", "containerd@2.4.0"],
+    ["a field in another case", "docker@28.2", undefined],
+    ["a field in another case", "containerd@2.3.1", undefined],
+  ])("for %s the engine that refuses the file decides: %s", (what, engine, refusing) => {
+    const other = join(work, "refused.yaml")
+    const text =
+      "cdiVersion: 0.7.0\nkind: v.com/gpu\ndevices: [{name: a, containerEdits: {deviceNodes: [NODE]}}]\n"
+    const isNode = what.startsWith("permissions")
+    const node = `{path: /dev/nvidiactl${isNode ? ", permissions: none" : ""}}`
+    writeFileSync(other, text.replace("NODE", node).replace("kind", isNode ? "kind" : "Kind"))
+    const findings = JSON.parse(verify(other, "--json", "--engine", engine).stdout).findings
+    const told = findings.find(({ code }: { readonly code: string }) => code === "GAN4030")
+    expect(told.severity).toBe(refusing === undefined ? "warning" : "error")
+    rmSync(other)
+  })
+
   test("another vendor's file is nobody's to make", () => {
     const other = join(machine, "etc/cdi/other.yaml")
     const text = `cdiVersion: 0.5.0\nkind: v.com/card\ndevices: [{name: x, containerEdits: {mounts: [{hostPath: /gone, containerPath: /x}]}}]\n`

@@ -54,9 +54,7 @@ export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
     ),
     ...editsWithPaths(spec).flatMap(({ edits, path }) => editsAdvice(edits, path)),
   ]
-  return broken
-    .slice(0, adviceLimit)
-    .map(({ path, problem, advice, isFatal }) => warnOf({ place: locate(path), problem, advice, isFatal }))
+  return broken.slice(0, adviceLimit).map(({ path, ...rule }) => warnOf({ ...rule, place: locate(path) }))
 }
 
 /** What engines overlook; see enforcedVersion. */
@@ -154,6 +152,7 @@ const nodeAdvice = (node: DeviceNode, path: SpecPath): readonly Advice[] => [
           path: [...path, "permissions"],
           problem: 'permissions "none" need a version above 1.1.0',
           advice: "engines of today refuse the whole file for it; leave the node out of the cgroup otherwise",
+          refusedBy: "before 1.1.1" as const,
         },
       ]
     : []),

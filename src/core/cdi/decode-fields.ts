@@ -10,6 +10,7 @@ import { floatText } from "./resolve-plain.ts"
 import type { SpecPath } from "./spec.ts"
 import { foldName, type SpecEntry, type SpecNode } from "./spec-node.ts"
 import { placeAt, type SpecSource } from "./spec-source.ts"
+import type { ReaderEra } from "./spec-warning.ts"
 
 /** One reading of a text: where it stands, and what has been found in it so far. */
 export interface Decoding {
@@ -24,6 +25,7 @@ export interface Leniency {
   readonly start: number
   readonly what: string
   readonly advice: string
+  readonly refusedBy?: ReaderEra
 }
 
 /** More of them help nobody. */
@@ -215,6 +217,7 @@ export function record<S extends Shape>(shape: S): Reader<Shaped<S>> {
             start: entry.keyStart,
             what: `${JSON.stringify(entry.key)} where the field is called ${name}`,
             advice: "write it as the specification does: containerd from 2.4 on refuses the file",
+            refusedBy: "from 1.1.1" as const,
           }))
         found[name] = reader.read(entry.value, inner, decoding)
       }

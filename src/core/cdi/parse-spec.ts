@@ -91,5 +91,5 @@ function byPlace({ fault: { data: one } }: Warning, { fault: { data: other } }: 
 
 const warnLeniency =
   (source: SpecSource) =>
-  ({ path, start, what, advice }: Leniency): Warning =>
-    warnOf({ place: placeAt(source, start, path), problem: what, advice })
+  ({ path, start, what, advice, refusedBy }: Leniency): Warning =>
+    warnOf({ place: placeAt(source, start, path), problem: what, advice, refusedBy })

@@ -4,6 +4,9 @@ import type { CdiPlace } from "../fault/cdi-place.ts"
 import { type FaultOf, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 
+/** Releases of the Go package that engines have: from 1.1.1 on it reads YAML by another reader. */
+export type ReaderEra = "before 1.1.1" | "from 1.1.1"
+
 /** A rule of the specification that is broken, and where. */
 export interface Warning extends Finding {
   readonly fault: FaultOf<"CdiRuleBroken">
@@ -15,10 +18,12 @@ export interface BrokenRule {
   readonly advice: string
   /** Runtimes refuse what follows from it: no container with the device starts. */
   readonly isFatal?: boolean | undefined
+  /** Whose readers refuse the whole file for it, though it has a meaning to the others; undefined: nobody's. */
+  readonly refusedBy?: ReaderEra | undefined
 }
 
-export const warnOf = ({ place, problem, advice, isFatal = false }: BrokenRule): Warning => ({
+export const warnOf = ({ place, problem, advice, isFatal = false, refusedBy }: BrokenRule): Warning => ({
   severity: "warning",
-  fault: fault("CdiRuleBroken", { place, problem, advice, isFatal }),
+  fault: fault("CdiRuleBroken", { place, problem, advice, isFatal, refusedBy }),
   evidence: [],
 })

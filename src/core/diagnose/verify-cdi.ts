@@ -5,8 +5,11 @@
  */
 
 import { hostPathOf } from "../cdi/spec.ts"
+import type { ReaderEra } from "../cdi/spec-warning.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import type { ObservedEngine } from "../inventory/observe-engines.ts"
+import { compareVersions } from "../text/version.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
 import { checkEngines } from "./check-engines.ts"
@@ -30,10 +33,11 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const libraries = checkLibraries(subject, sources, uses.hooks)
   const named = new Set(uses.nodes.map(({ item }) => hostPathOf(item)))
   const gpus = checkGpus(subject)
+  const eras = new Set(subject.engines.flatMap(eraOf))
   const findings = [
     ...registry.rejected.flatMap(({ faults }) => faults.map((problem): Finding => found("error", problem))),
     ...registry.findings,
-    ...registry.specs.flatMap(({ warnings }) => warnings.map(weigh)),
+    ...registry.specs.flatMap(({ warnings }) => warnings.map((one) => weigh(one, eras))),
     ...checkFiles(subject),
     ...checkUnread(subject),
     ...checkPrecedence(subject),
@@ -56,11 +60,23 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
 }
 
-/** What loaders overlook and runtimes refuse keeps containers from starting. */
-const weigh = (warning: Finding): Finding =>
-  warning.fault.tag === "CdiRuleBroken" && warning.fault.data.isFatal
-    ? { ...warning, severity: "error" }
-    : warning
+/** What loaders overlook and runtimes refuse keeps containers from starting, and what an engine refuses that is here takes the file's devices from it. */
+function weigh(warning: Finding, eras: ReadonlySet<ReaderEra>): Finding {
+  const { tag, data } = warning.fault
+  if (tag !== "CdiRuleBroken") return warning
+  const isRefused = data.refusedBy !== undefined && eras.has(data.refusedBy)
+  return data.isFatal || isRefused ? { ...warning, severity: "error" } : warning
+}
+
+/** The first release of containerd with the Go package of 1.1.1 or newer; no other engine has it yet. */
+const newReaderSince = "2.4"
+
+/** Of an engine of which nothing is known, or that knows no CDI, none. */
+function eraOf({ engine, version, highest }: ObservedEngine): readonly ReaderEra[] {
+  if (highest === "none" || highest === "unknown") return []
+  const isNew = engine === "containerd" && (compareVersions(version ?? "", newReaderSince) ?? -1) >= 0
+  return [isNew ? "from 1.1.1" : "before 1.1.1"]
+}
 
 /** The device that is another than its name says, or of no use. */
 const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>

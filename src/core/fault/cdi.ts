@@ -36,8 +36,14 @@ export interface CdiFaults {
   CdiMountInvalid: AtPlace & { readonly problem: string }
   CdiIntelRdtInvalid: AtPlace
   CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
-  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it, or engines crash. */
-  CdiRuleBroken: AtPlace & { readonly problem: string; readonly advice: string; readonly isFatal: boolean }
+  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it, or engines crash. `refusedBy`: releases of the Go package that refuse the
+   * file for it. */
+  CdiRuleBroken: AtPlace & {
+    readonly problem: string
+    readonly advice: string
+    readonly isFatal: boolean
+    readonly refusedBy: "before 1.1.1" | "from 1.1.1" | undefined
+  }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }
   /** `errno`: the kernel's word; empty: none of its. */
