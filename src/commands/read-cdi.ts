@@ -1,8 +1,10 @@
 /** Specifications for the actions of `gantry cdi`, read and judged. Who needs one device of many asks recall-cdi.ts first. */
 
+import { hookEnvironment } from "../apply/hook-environment.ts"
+import { mapEdits } from "../core/cdi/map-edits.ts"
 import { parseAdditions, parseSpec } from "../core/cdi/parse-spec.ts"
 import type { Registry } from "../core/cdi/registry.ts"
-import type { CdiSpec } from "../core/cdi/spec.ts"
+import type { CdiSpec, ContainerEdits } from "../core/cdi/spec.ts"
 import { unreadableFile } from "../core/cdi/unreadable-file.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -43,10 +45,16 @@ export const readValidSpec = (path: string): Result<CdiSpec> => validOf(readSpec
 /** Edits that are to be added to a specification, in the form of one. Faults: CdiFileUnreadable, and those of parseAdditions. */
 export function readAdditions(path: string): Result<CdiSpec> {
   const bytes = readCdiFile(createLiveFiles(), path)
-  return bytes.ok
-    ? validOf(parseAdditions({ path, bytes: bytes.value }))
-    : fail(unreadableFile(path, bytes.fault))
+  if (!bytes.ok) return fail(unreadableFile(path, bytes.fault))
+  const read = validOf(parseAdditions({ path, bytes: bytes.value }))
+  return read.ok ? ok(mapEdits(read.value, withHookEnvironment)) : read
 }
+
+/** A hook without variables runs with those that an image chooses (CVE-2025-23266), and none is written without. */
+const withHookEnvironment = (edits: ContainerEdits): ContainerEdits => ({
+  ...edits,
+  hooks: edits.hooks.map((hook) => (hook.env.length > 0 ? hook : { ...hook, env: hookEnvironment })),
+})
 
 /** Of all that is wrong the first. */
 export const validOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =>

@@ -194,6 +194,16 @@ devices:
     const annotated = whole.devices.filter(({ annotations }) => annotations.size > 0)
     expect(annotated.map(({ annotations }) => [...annotations])).toEqual(Array(4).fill([["shelf", "upper"]]))
     expect(annotated.map(({ name }) => name)).toContain("0")
+    // An image must not choose what a program that runs as root on the machine finds in its environment.
+    writeFileSync(
+      at("hooks.yaml"),
+      "containerEdits: { hooks: [{ hookName: createContainer, path: /opt/site/prepare }, { hookName: poststop, path: /bin/sh, env: [A=1] }] }\n",
+    )
+    const hooked = specOf(generate("a100", "--edits", at("hooks.yaml")).stdout).containerEdits.hooks
+    expect(hooked.filter(({ args }) => args.length === 0).map(({ env }) => env)).toEqual([
+      ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+      ["A=1"],
+    ])
     writeFileSync(at("wrong.yaml"), "containerEdits: { env: [NOTHING] }\n")
     const wrong = generate("a100", "--edits", at("wrong.yaml"))
     expect([wrong.exit, wrong.stdout]).toEqual([1, ""])

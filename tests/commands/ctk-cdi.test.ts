@@ -61,6 +61,10 @@ describe("nvidia-ctk cdi generate", () => {
       'level=warning msg="the hooks of the CDI specification call',
     )
     expect(told("/nowhere/nvidia-cdi-hook")).toContain("[GAN4064]")
+    expect(told("/nowhere/nvidia-cdi-hook")).toContain("gantry install --prefix DIR")
+    // Nothing of ours puts somebody's own program there.
+    expect(told("/nowhere/site-hook")).not.toContain("gantry install")
+    expect(told("/nowhere/site-hook")).toContain("put the program there")
     expect(told("/bin/sh")).not.toContain("level=warning")
   })
 

@@ -403,9 +403,11 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     code: "GAN4064",
     exit: 1,
     says: (d) => `the hooks of the CDI specification call ${quoteShort(d.path)}, which is not there`,
-    remedies: () =>
+    remedies: (d) =>
       know(
-        "no container with it starts: gantry install --prefix DIR --with nvidia-cdi-hook puts one there, --hook-path or --nvidia-cdi-hook-path names another",
+        /\/(?:nvidia-c(?:tk|di-hook)|gantry[^/]*)$/.test(d.path)
+          ? "no container with it starts: gantry install --prefix DIR --with nvidia-cdi-hook puts one there, --hook-path or --nvidia-cdi-hook-path names another"
+          : "no container with it starts: put the program there, or name another in what --hook-path, --nvidia-cdi-hook-path or the file of --edits says",
       ),
   },
   CdiMachineUnready: {
