@@ -9,6 +9,7 @@ import type { CdiSubject } from "../../../src/core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { viewRoot } from "../../../src/core/host/root-view.ts"
+import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeEngines } from "../../../src/core/inventory/observe-engines.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
@@ -31,6 +32,8 @@ export interface MachineChange {
   readonly user?: EngineUser
   readonly engines?: CdiSubject["engines"]
   readonly image?: MemoryTree
+  /** What NVML tells; without it there is none. */
+  readonly nvml?: NvmlReport
   /** The machine is only a recording, made before anything was changed, and the file is named. */
   readonly isRecorded?: boolean
 }
@@ -134,7 +137,7 @@ export function subjectOf(change: MachineChange): CdiSubject {
       delete tree[path]
     }
   }
-  const host = createMemoryHost(tree, "test machine")
+  const host = createMemoryHost(tree, "test machine", change.nvml)
   if (change.isRecorded !== true) return subjectOn(host, change)
   const recorder = recordHost(createMemoryHost({ ...healthy.tree, [specPath]: fileOf(healthy.text) }))
   verifyCdi(subjectOn(recorder.host))

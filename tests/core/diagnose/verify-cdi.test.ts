@@ -5,6 +5,7 @@ import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
 import type { MemoryTree } from "../../../src/host/memory.ts"
 import { expectGolden } from "../../golden.ts"
+import { nvmlReport } from "../../machine.ts"
 import rows from "../../vectors/cdi/verify.json"
 import { hookPath, type MachineChange, subjectOf } from "./healthy-machine.ts"
 
@@ -129,5 +130,89 @@ describe("a specification beside its machine", () => {
     expect(findings.map(({ severity, fault }) => `${severity}: ${renderFaultLine(fault)}`)).toEqual([
       told.replace(": ", ": /etc/cdi/nvidia.yaml:"),
     ])
+  })
+})
+
+describe("MIG devices of which NVML tells", () => {
+  const [first, second] = [
+    "MIG-a1b2c3d4-0000-5000-8000-00000000000a",
+    "MIG-a1b2c3d4-0000-5000-8000-00000000000b",
+  ]
+  const nobodys = "MIG-00000000-0000-5000-8000-00000000000c"
+  const mig = [
+    { gpu: 0, gpuInstance: 1, computeInstance: 0, profile: "3g.20gb" },
+    { gpu: 0, gpuInstance: 2, computeInstance: 0, profile: "2g.10gb" },
+  ]
+  const ofSecond =
+    "      containerEdits:\n        deviceNodes:\n            - path: /dev/nvidia0\n            - path: /dev/nvidia-caps/nvidia-cap5\n            - path: /dev/nvidia-caps/nvidia-cap6\n"
+
+  const judge = (
+    spec: MachineChange["spec"],
+    uuids: readonly (string | undefined)[],
+    isOtherCut?: boolean,
+  ): readonly string[] => {
+    const migDevices = uuids.map((uuid, slot) => ({
+      ...{ slot, uuid, gpuInstance: slot + 1, computeInstance: 0, profile: undefined },
+    }))
+    const nvml = nvmlReport([
+      { pciAddress: "0000:10:00.0", isMigEnabled: true, migDevices },
+      { pciAddress: "0000:13:00.0", isMigEnabled: isOtherCut },
+    ])
+    return verifyCdi(subjectOf({ mig, spec: spec ?? [], nvml })).map(
+      ({ severity, fault }) => `${severity}: ${renderFaultLine(fault).replace(/^\/etc\S+: /, "")}`,
+    )
+  }
+
+  test.each<
+    [whose: string, name: string, uuids: readonly (string | undefined)[], findings: readonly string[]]
+  >([
+    ["it gives", second, [first, second], []],
+    ["it gives, in capitals", second.toUpperCase(), [first, second], []],
+    [
+      "it does not give",
+      first,
+      [first, second],
+      [
+        `error: nvidia.com/gpu=${first} does not give "/dev/nvidia-caps/nvidia-cap4", which is ${first} now [GAN4131]: the specification is older than the machine: generate it anew`,
+      ],
+    ],
+    [
+      "the machine does not have",
+      nobodys,
+      [first, second],
+      [
+        `error: nvidia.com/gpu=${nobodys}: this machine has no ${nobodys} [GAN4130]: the specification is older than the machine: generate it anew`,
+      ],
+    ],
+    ["nobody knows, while one has not told its own", nobodys, [first, undefined], []],
+  ])("a device has the UUID of one that %s", (_, name, uuids, findings) => {
+    const more = `${ofSecond}    - name: ${name}\n${ofSecond}`
+    expect(judge([[ofSecond, more]], uuids)).toEqual(findings)
+  })
+
+  test.each([
+    [second, ` (${second})`],
+    [undefined, ""],
+  ])("one that is in no file, and whose UUID is %p, is told of with all that is known", (uuid, title) => {
+    expect(judge([[`    - name: "0:1"\n${ofSecond}`, ""]], [first, uuid])).toEqual([
+      `warning: no CDI device gives MIG device 0:1${title}, which this machine has [GAN4133]: generate the specification anew, unless they are left out on purpose`,
+    ])
+  })
+
+  const unlisted =
+    "warning: no CDI device gives GPU 1 (GPU-c91ce9a7-5f40-15cd-bbd0-0d41b11abe0b), which this machine has [GAN4132]: generate the specification anew, unless they are left out on purpose; of one that it is without again, gantry info says what is wrong"
+
+  test.each([
+    [true, []],
+    [false, [unlisted]],
+    [undefined, [unlisted]],
+  ])("a GPU that is in no file, and on which MIG is enabled: %p", (isCut, findings) => {
+    const of = (name: string): readonly [string, string] => [
+      `    - name: ${name}\n      containerEdits:\n        deviceNodes:\n            - path: /dev/nvidia1\n`,
+      "",
+    ]
+    expect(
+      judge([of('"1"'), of("GPU-c91ce9a7-5f40-15cd-bbd0-0d41b11abe0b")], [first, second], isCut),
+    ).toEqual(findings)
   })
 })
