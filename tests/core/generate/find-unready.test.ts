@@ -60,6 +60,39 @@ test("nodes that are not made yet, and those of an earlier load", () => {
   ).toEqual(["vital: /dev/nvidia-uvm (510:0)", "vital: /dev/nvidia1 (195:1)"])
 })
 
+test("nodes that the driver was told to make none of, and that CUDA cannot do without", () => {
+  const change: MachineOptions["change"] = (tree) => {
+    for (const name of ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia1"])
+      delete tree[`/dev/${name}`]
+    const params = tree["/proc/driver/nvidia/params"]
+    if (params?.kind !== "file") throw new Error("the machine has no parameters")
+    const text = new TextDecoder().decode(params.content as Uint8Array)
+    tree["/proc/driver/nvidia/params"] = {
+      ...params,
+      content: text.replace("ModifyDeviceFiles: 1", "ModifyDeviceFiles: 0"),
+    }
+  }
+  expect(lacks({ gpus: 2, change })).toEqual([
+    "vital: /dev/nvidia1",
+    "vital: /dev/nvidiactl",
+    "vital: /dev/nvidia-uvm",
+  ])
+})
+
+test("a daemon that does not listen yet, and a GPU that has not told its UUID, are waited for", () => {
+  const socket = "/run/nvidia-persistenced/socket"
+  const change: MachineOptions["change"] = (tree) => {
+    tree[socket] = { kind: "socket" }
+    tree["/proc/net/unix"] = { kind: "file", content: "Num RefCount Protocol Flags Type St Inode Path\n" }
+    for (const path of Object.keys(tree))
+      if (path.endsWith("/information")) tree[path] = { kind: "file", content: "Device Minor: 0\n" }
+  }
+  expect(lacks({ gpus: 1, change })).toEqual([
+    "awaited: the UUID of GPU 0000:10:00.0",
+    `awaited: a listener at ${socket}`,
+  ])
+})
+
 test("what cannot be read just now is waited for, and what is denied or will look the same is not", () => {
   const host = memoryMachine({ gpus: 2 })
   const listed = host.readDir(hostPath("/proc/driver/nvidia/gpus"))
