@@ -165,6 +165,8 @@ test.each<[says: string, place: RegExp]>([
   ...numbers.flatMap((name) =>
     wrong.map((value): [string, RegExp] => [`"${name}":${value}`, new RegExp(`"${name}":\\d+`)]),
   ),
+  ['"version":5', /"version":6/],
+  ['"key":"other', /"key":"/],
   ...["zzzzzzzz", "ffffffff", "-0000001"].map((value): [string, RegExp] => [value, /(?<=\n)[0-9a-f]{8}/]),
 ])("an index that says %s is not believed", (says, place) => {
   remember()
@@ -192,6 +194,24 @@ test("a simulated machine has its own, and a tree in memory none", () => {
   const memory = createMemoryHost({ "/etc/cdi/a.yaml": { kind: "file", content: spec("5") } })
   remember(memory, ["/etc/cdi"])
   expect(recalled("0", memory, ["/etc/cdi"])).toBeUndefined()
+})
+
+test("directories of any name and number, whose first line is longer than what is read at once", () => {
+  for (const name of ["é", "日本", "\u{1f600}", "\u007f\u0080"]) {
+    const place = join(work, name)
+    mkdirSync(place)
+    writeFileSync(join(place, "a.yaml"), spec("6"))
+    remember(createLiveFiles(), [place])
+    expect(recalled("0", createLiveFiles(), [place])).toBe("A=6")
+  }
+  for (const count of [20, 80]) {
+    const places = [
+      ...Array.from({ length: count }, (_, index) => join(work, "x".repeat(60), `${index}`)),
+      etc,
+    ]
+    remember(createLiveFiles(), places)
+    expect(recalled("0", createLiveFiles(), places)).toBe("A=1")
+  }
 })
 
 test("of many sets of directories the older go", () => {

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path"
 import { prepareLinkDirectory } from "../../src/apply/link-directory.ts"
 import { stampConfig } from "../../src/host/launcher-settings.ts"
-import { replaceFile } from "../../src/host/replace-file.ts"
+import { putFile, replaceFile } from "../../src/host/replace-file.ts"
 import { linkAt, openInRoot, openRoot, type Root, writeFileAt } from "../../src/linux/in-root.ts"
 import { makeDirectory } from "../e2e/bundle.ts"
 
@@ -36,16 +36,31 @@ const toCome = (Date.now() + 120_000).toString(36)
 const now = Date.now().toString(36)
 
 describe("what a writer that was killed left behind goes with the next one", () => {
+  const others = [
+    "config.json.gantry-x",
+    "config.json.gantry-x-12-abc",
+    "config.json.gantry-12-abc.yaml",
+    "my-config.json.gantry-12-abc",
+    "other.gantry-12-abc",
+  ]
+
   test("beside a file that is replaced", () => {
-    const place = directory(
-      "config.json",
-      "config.json.gantry-12-abc",
-      "config.json.gantry-x",
-      "other.gantry-12-abc",
-    )
+    const place = directory("config.json", "config.json.gantry-12-abc", ...others)
     expect(replaceFile(join(place, "config.json"), "new", 0o644).ok).toBe(true)
-    expect(readdirSync(place).sort()).toEqual(["config.json", "config.json.gantry-x", "other.gantry-12-abc"])
+    expect(readdirSync(place).sort()).toEqual(["config.json", ...others].sort())
     expect(readFileSync(join(place, "config.json"), "utf8")).toBe("new")
+  })
+
+  test("also by who holds the directory already, but not by who could not have it: it may be another's at work", () => {
+    for (const [lock, left] of [
+      ["held", []],
+      ["missed", ["config.json.gantry-12-abc"]],
+    ] as const) {
+      const place = directory("config.json", "config.json.gantry-12-abc", ...others)
+      expect(putFile(join(place, "config.json"), Uint8Array.of(65), 0o644, lock).ok).toBe(true)
+      expect(readdirSync(place).sort()).toEqual(["config.json", ...left, ...others].sort())
+      expect(readFileSync(join(place, "config.json"), "utf8")).toBe("A")
+    }
   })
 
   test("or stays where it cannot be taken away, and keeps nobody from writing", () => {

@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from "bun:test"
 import {
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -29,6 +31,41 @@ test("a link stays, and what it leads to is replaced or made", () => {
     expect(lstatSync(file).mode & 0o777).toBe(target.includes("there") ? 0o640 : 0o600)
     rmSync(link)
   }
+})
+
+test.skipIf(process.getuid?.() !== 0)("another's file stays theirs, also a group's (missing: root)", () => {
+  const file = join(directory, "owned")
+  for (const [uid, gid] of [
+    [1000, 1001],
+    [0, 1001],
+    [1000, 0],
+    [0, 0],
+  ] as const) {
+    writeFileSync(file, "old")
+    chownSync(file, uid, gid)
+    expect(replaceFile(file, "new", 0o644).ok).toBe(true)
+    const stat = lstatSync(file)
+    expect([stat.uid, stat.gid, readFileSync(file, "utf8")]).toEqual([uid, gid, "new"])
+  }
+})
+
+test("what is no file is written to as it is, and a directory is not", async () => {
+  const fifo = join(directory, "fifo")
+  expect(Bun.spawnSync(["mkfifo", fifo]).exitCode).toBe(0)
+  const reader = Bun.spawn(["cat", fifo], { stdout: "pipe" })
+  expect(replaceFile(fifo, "told", 0o644).ok).toBe(true)
+  expect(await reader.stdout.text()).toBe("told")
+  expect(lstatSync(fifo).isFIFO()).toBe(true)
+  const written = replaceFile(directory, "x", 0o644)
+  expect(written.ok ? "" : written.fault.data).toMatchObject({ errno: "EISDIR" })
+})
+
+test("nothing stays open, whatever was written", () => {
+  const open = (): number => readdirSync("/proc/self/fd").length
+  const before = open()
+  for (const path of [join(directory, "closed"), "/dev/null", join(directory, "none/there")])
+    replaceFile(path, "x", 0o600)
+  expect(open()).toBe(before)
 })
 
 test("links that lead in a circle are no place", () => {
