@@ -40,7 +40,7 @@ export function specPlace(
 /** undefined: nothing is kept, or not any more. Whatever is wrong with the file, the specification is made anew. */
 export function recallSpec({ key, state, file }: SpecPlace): MadeSpec | undefined {
   const [sum, content] = cutLine(readStateText(state, file) ?? "")
-  if (sum === "" || sum !== hashOf(content)) return undefined
+  if (sum !== hashOf(content)) return undefined
   const [line, text] = cutLine(content)
   // What has its sum was written by this build.
   const head = JSON.parse(line) as Head
