@@ -315,10 +315,10 @@ describe("behind the first document", () => {
   }
   const lines = first.split("\n").length
 
-  test.each(["", "---\n", "...\n# the end\n", "...\n%YAML 1.1\n---\n# --- more\n...\n", "---\n\n---\n \n"])(
-    "nothing is said by %j",
-    (more) => expect(unreadIn(more)).toEqual([]),
-  )
+  test.each([
+    ...["", "---\n", "...\n# the end\n", "...\n%YAML 1.1\n---\n# --- more\n...\n", "---\n\n---\n \n"],
+    ...["# see --- below\n", "# ... ---\n", "...\n \t\n\t# the end\n"],
+  ])("nothing is said by %j", (more) => expect(unreadIn(more)).toEqual([]))
 
   test.each<[more: string, line: number]>([
     ["---\nkind: 1\n", lines + 1],

@@ -35,6 +35,14 @@ describe("blanks and breaks that engines refuse", () => {
     ["an anchor without a name", "a: [b, & c]\n"],
     ["a tag that touches a brace", "a: {b: !x}\n"],
     ["a tag that touches a quote", 'a: !!str"b"\n'],
+    ["in a text that says nothing", " \t\n"],
+    ["ahead of the first word", "  \ta\n"],
+    ["in the indentation of a folded text's first line", "a: >\n  \tx\n"],
+    ["in a text of several lines that says nothing", "a: >\n \t\n"],
+    ["behind a word, two of them from its block's column on", "a:\n  b: c\n  \t\t\nd: e\n"],
+    ["behind a word of a list in a list, up to the column of its dash", "- - b\n \t\n"],
+    ["within a word between brackets, up to its block's column", "a: [b\n\tc]\n"],
+    ["the same in a line behind others", "a:\n    b: [c\n d\n  \te]\n"],
   ])("%s", (_, text) => {
     expect(readYaml(text).ok).toBe(false)
   })
@@ -58,14 +66,36 @@ describe("blanks and breaks that engines refuse", () => {
     ["a bracket behind a colon outside of brackets", "a: b:[c]\n"],
     ["an anchor of letters, digits, - and _", "a: &b-1_C d\ne: [*b-1_C, *b-1_C ]\n*b-1_C : f\n"],
     ["a tag and a blank, the end of a line, or of the text", "a: !!str b\nc: !!str\n  d\ne: !"],
+    ["behind a word of a list, beyond the column of its dash", "- b\n \t\n"],
+    ["within a word between brackets, beyond its block's column", "a:\n    b: [c\n d\n     \te]\n"],
+    [
+      "within a word behind a text of several lines, beyond its block's column",
+      "a: |\n  x\n  y\nb: c\n \td\n",
+    ],
+    ["behind the last line of a word between brackets, up to its block's column", "a:\n    b: [c\nd\t]\n"],
     ["a ? between quotes or outside of brackets", 'a: ["?b"]\nc: /d?e\n'],
   ])("not %s", (_, text) => {
     expect(readYaml(text)).toMatchObject({ ok: true })
   })
 
+  const tab = "a tab that indents, or begins a line: engines take blanks alone"
+
+  test.each([
+    [5, "a: 5\n\t\nb: 1\n", tab],
+    [6, "a: {b\n: c}\n", "a key and its colon on two lines"],
+    [7, "a: [x, :0]\n", "a word without quotes that begins with a colon"],
+    [4, "a: [/de?v]\n", "a ? in a word without quotes"],
+    [9, "a: {b: !x}\n", "a tag without a blank behind it"],
+    [3, "a: &b.c d\n", "a name of an anchor with other signs than letters, digits, - and _"],
+    [3, 'a: "b\\"', "a quote that nothing closes"],
+  ])("what is said, and where: at %d of %j", (at, text, problem) => {
+    expect(readYaml(text)).toEqual({ ok: false, at, problem })
+  })
+
   test("in JSON too, which is YAML to engines", () => {
-    expect(readJson('{"a"\n: 1}')).toMatchObject({ ok: false, at: 3 })
-    expect(readJson('{"a": 1}\n\t\n')).toMatchObject({ ok: false, at: 9 })
+    const split = { ok: false, at: 3, problem: "a key and its colon on two lines" } as const
+    for (const text of ['{"a"\n: 1}', '{"a" \n: 1}', '{"a"\t\r\n : 1}']) expect(readJson(text)).toEqual(split)
+    expect(readJson('{"a": 1}\n\t\n')).toEqual({ ok: false, at: 9, problem: tab })
     for (const text of ['{\n\t"a":\n\t1\n}\n', '{"a": "\\n:"} \t', '{"a" :\t1}'])
       expect(readJson(text)).toMatchObject({ ok: true })
   })
