@@ -35,9 +35,7 @@ export function composeYaml(text: string): YamlOutcome {
     merge: false,
     resolveKnownTags: false,
     uniqueKeys: false,
-    prettyErrors: false,
     strict: true,
-    logLevel: "silent",
   })
   const parser = new Parser()
   const problem = (what: string): YamlOutcome => ({ ok: false, at: parser.offset, problem: what })
