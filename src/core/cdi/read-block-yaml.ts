@@ -78,7 +78,7 @@ const isItem = ({ text, start, end }: Cursor): boolean =>
   text[start] === "-" && (start + 1 === end || text[start + 1] === " ")
 
 function readBlock(cursor: Cursor, depth: number): SpecNode {
-  if (depth > depthLimit) return refuse(cursor)
+  if (depth >= depthLimit) return refuse(cursor)
   return isItem(cursor) ? readList(cursor, depth) : readMap(cursor, depth)
 }
 
@@ -131,7 +131,7 @@ function readItem(cursor: Cursor, indent: number, depth: number): SpecNode {
   }
   keyPattern.lastIndex = at
   if (!keyPattern.test(cursor.text)) return readScalar(cursor, at, indent)
-  if (depth + 1 > depthLimit) return refuse(cursor)
+  if (depth + 1 >= depthLimit) return refuse(cursor)
   cursor.indent += at - cursor.start
   cursor.start = at
   return readMap(cursor, depth + 1)

@@ -58,6 +58,12 @@ devices:
       name: yes1
 `
 
+const nested = (depth: number): string =>
+  Array.from({ length: depth }, (_, at) => `${" ".repeat(at)}a:${at + 1 < depth ? "" : " b"}\n`).join("")
+
+const nestedInList = (depth: number): string =>
+  `${Array.from({ length: depth - 2 }, (_, at) => `${" ".repeat(at)}a:\n`).join("")}${" ".repeat(depth)}- a: b\n`
+
 describe("YAML as generators write it", () => {
   test("is read", () => {
     expect(agrees(small)).toBe(true)
@@ -80,6 +86,10 @@ describe("YAML as generators write it", () => {
     ["dashes in words", "a:\n  - -x\n  - --link\n  - a-b - c"],
     ["a list at the top", "- a\n- b: c\n"],
     ["a date", "a: 2001-01-01"],
+    ["every sign of a word", "a: b/_.+=:@~,;()$^-c d/_.+=:@~,;()$^-e\n"],
+    ["a line of a thousand letters", `a: ${"b".repeat(997)}\n`],
+    ["as many maps in maps as are read", nested(64)],
+    ["the same, the last in a list", nestedInList(64)],
     ["comments and empty lines", "# x\n\na: b\n   # y\nc: d\n\n"],
   ])("of the form: %s", (_, text) => {
     expect(agrees(text)).toBe(true)
@@ -124,6 +134,9 @@ describe("YAML as generators write it", () => {
     ["a line further out than its map", "  a: b\nc: d"],
     ["a list behind a map", "a: b\n- c"],
     ["a name of a thousand letters", `${"a".repeat(1025)}: b`],
+    ["a line of more than a thousand letters", `a: ${"b".repeat(998)}\n`],
+    ["more maps in maps", nested(65)],
+    ["the same, the last in a list", nestedInList(65)],
     ["a reserved sign", "a: @b"],
     ["dashes alone", "a: ---"],
   ])("left to the whole grammar: %s", (_, text) => {
