@@ -22,6 +22,9 @@ test.each([
   ["|\n  b\n# c", "b\n"],
   ["|+\n x\n   \n ", "x\n  \n"],
   ["|1\n  b\n   ", " b\n  "],
+  ["|1\n  b", " b"],
+  ["|-\n  b\n  c", "b\nc"],
+  ["|2+\n  b\n\n ", "b\n\n"],
 ])("a block of text at the end of a file, %j, is %j", (block, value) => {
   expect(readYaml(`a: ${block}`)).toMatchObject({ root: { entries: [{ value: { kind: "text", value } }] } })
 })
