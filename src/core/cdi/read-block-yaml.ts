@@ -103,7 +103,7 @@ function readMap(cursor: Cursor, depth: number): SpecNode {
 /** What stands behind a colon, or below it. */
 function readValue(cursor: Cursor, from: number, indent: number, depth: number): SpecNode {
   const at = skipBlanks(cursor, from)
-  if (at < cursor.end) return readScalar(cursor, at, indent)
+  if (at < cursor.end) return readScalar(cursor, at)
   advance(cursor)
   if (cursor.start === -1) return refuse(cursor)
   // A list may stand in the column of its key.
@@ -130,7 +130,7 @@ function readItem(cursor: Cursor, indent: number, depth: number): SpecNode {
     return cursor.start !== -1 && cursor.indent > indent ? readBlock(cursor, depth + 1) : refuse(cursor)
   }
   keyPattern.lastIndex = at
-  if (!keyPattern.test(cursor.text)) return readScalar(cursor, at, indent)
+  if (!keyPattern.test(cursor.text)) return readScalar(cursor, at)
   if (depth + 1 >= depthLimit) return refuse(cursor)
   cursor.indent += at - cursor.start
   cursor.start = at
@@ -143,8 +143,8 @@ function skipBlanks({ text, end }: Cursor, from: number): number {
   return at
 }
 
-/** To the end of the line, and the cursor to the next. `indent`: of what the value belongs to. */
-function readScalar(cursor: Cursor, start: number, indent: number): SpecNode {
+/** To the end of the line, and the cursor to the next. Where that goes on with the word, its owner sees that it stands further in. */
+function readScalar(cursor: Cursor, start: number): SpecNode {
   const { text } = cursor
   let end = cursor.end
   while (text.charCodeAt(end - 1) === 32) end--
@@ -163,6 +163,5 @@ function readScalar(cursor: Cursor, start: number, indent: number): SpecNode {
     node = { start, end, ...resolvePlain(word) }
   }
   advance(cursor)
-  // What stands further in than its owner goes on with the word.
-  return cursor.start !== -1 && cursor.indent > indent ? refuse(cursor) : node
+  return node
 }
