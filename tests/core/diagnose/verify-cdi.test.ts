@@ -3,6 +3,10 @@ import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import { cdiMachineCatalogue } from "../../../src/core/fault/cdi-machine.ts"
 import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
+import { fail, type Result } from "../../../src/core/fault/result.ts"
+import type { FileStat } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
+import type { HostPath } from "../../../src/core/text/brand.ts"
 import type { MemoryTree } from "../../../src/host/memory.ts"
 import { expectGolden } from "../../golden.ts"
 import { nvmlReport } from "../../machine.ts"
@@ -66,6 +70,16 @@ describe("a specification beside its machine", () => {
         '/etc/cdi/nvidia.yaml:30:11: the createContainer hook "/usr/bin/nvidia-cdi-hook" has no env, so that it runs as root with variables that an image chooses (CVE-2025-23266) [GAN4112]: give the hook an env, one variable at least: env: [PATH=/usr/bin:/bin]',
         ["/etc/cdi/nvidia.yaml:37:11: containerEdits.hooks[1]"],
       ],
+    ])
+  })
+
+  test("of a node that cannot be looked at nothing is said but that", () => {
+    const subject = subjectOf({})
+    const lstat = (path: HostPath): Result<FileStat> =>
+      path === "/dev/nvidia-modeset" ? fail(readFault(path, "lstat", "EIO")) : subject.host.lstat(path)
+    const findings = verifyCdi({ ...subject, host: { ...subject.host, lstat } })
+    expect(findings.map(({ severity, fault, evidence }) => [severity, fault.tag, evidence])).toEqual([
+      ["warning", "HostReadFailed", ["/etc/cdi/nvidia.yaml:28:11: containerEdits.deviceNodes[3]"]],
     ])
   })
 
