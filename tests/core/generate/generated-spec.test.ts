@@ -20,6 +20,7 @@ describe("which specifications a generator of the toolkit's makes", () => {
     ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")], hooks: [links] }, true],
     ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, false],
     ["acme.com/gpu", { hooks: [links] }, false],
+    ["acme.com/card", { deviceNodes: [node("/dev/card0")], hooks: [links] }, false],
     ["nvidia.com/pgpu", { deviceNodes: [node("/dev/vfio/12")] }, false],
     ["notnvidia.com/gpu", {}, false],
     ["v.com/c", {}, false],
@@ -29,6 +30,19 @@ describe("which specifications a generator of the toolkit's makes", () => {
         ...{ cdiVersion: "0.5.0", kind, annotations: new Map() },
         devices: [{ name: "0", annotations: new Map(), containerEdits: { ...noEdits, ...edits } }],
         containerEdits: noEdits,
+      }),
+    ).toBe(isGenerated)
+  })
+
+  test.each([
+    [["0", "front"], true],
+    [["front", "rear"], false],
+  ])("of NVIDIA's kind with devices %j: %p", (names, isGenerated) => {
+    const devices = names.map((name) => ({ name, annotations: new Map(), containerEdits: noEdits }))
+    expect(
+      isGeneratedSpec({
+        ...{ cdiVersion: "0.5.0", kind: "nvidia.com/gpu", annotations: new Map() },
+        ...{ devices, containerEdits: noEdits },
       }),
     ).toBe(isGenerated)
   })

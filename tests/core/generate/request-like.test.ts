@@ -3,7 +3,7 @@ import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { isGeneratedSpec } from "../../../src/core/generate/generated-spec.ts"
 import { findOwnContent } from "../../../src/core/generate/own-content.ts"
-import { requestLike } from "../../../src/core/generate/request-like.ts"
+import { callLike, requestLike } from "../../../src/core/generate/request-like.ts"
 import type { SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { hosts, plain, specOf } from "./recorded-specs.ts"
 
@@ -54,4 +54,29 @@ test.each(hosts)("nodes alone, as people write them, on %s: files are given as u
   })
   expect(again.containerEdits.mounts).toEqual(spec.containerEdits.mounts)
   expect(again.containerEdits.hooks).toEqual(spec.containerEdits.hooks)
+})
+
+describe("hooks are called as those of another specification are", () => {
+  const hooksOf = (...calls: readonly (readonly string[])[]): CdiSpec => ({
+    ...{ cdiVersion: "0.5.0", kind: "nvidia.com/gpu", annotations: new Map(), devices: [] },
+    containerEdits: {
+      ...noEdits,
+      hooks: calls.map((args) => ({
+        ...{ hookName: "createContainer", path: "/usr/bin/nvidia-ctk", args, env: [], timeout: undefined },
+      })),
+    },
+  })
+  const made = hooksOf(["nvidia-cdi-hook", "update-ldcache", "--folder", "/lib"], ["other", "x"])
+
+  test.each<[like: CdiSpec, call: readonly string[]]>([
+    [hooksOf(["nvidia-ctk", "hook", "chmod"]), ["nvidia-ctk", "hook", "update-ldcache", "--folder", "/lib"]],
+    [
+      hooksOf(["other", "x"], ["chmod"], ["gantry", "complete-container"]),
+      ["gantry", "update-ldcache", "--folder", "/lib"],
+    ],
+    [hooksOf(["other", "x"]), ["nvidia-cdi-hook", "update-ldcache", "--folder", "/lib"]],
+    [hooksOf(), ["nvidia-cdi-hook", "update-ldcache", "--folder", "/lib"]],
+  ])("%#: as it says, or as they are where it says nothing", (like, call) => {
+    expect(callLike(like)(made).containerEdits.hooks.map(({ args }) => args)).toEqual([call, ["other", "x"]])
+  })
 })
