@@ -16,7 +16,6 @@ export const leaveUnsayable = (part: SpecPart, note: (what: string) => void): Sp
   }
   return {
     edits: part.edits.filter((edit) => {
-      if (edit.kind === "symlink") return true
       const texts = textsOf(edit)
       return texts.every(isText) || leave(texts.join(" "))
     }),
