@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { type FaultData, fault } from "../../../src/core/fault/fault.ts"
 import { fail } from "../../../src/core/fault/result.ts"
-import { findUnready } from "../../../src/core/generate/find-unready.ts"
+import { findUnready, isDriverExpected } from "../../../src/core/generate/find-unready.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
@@ -195,4 +195,45 @@ test("NVML that does not answer, or not for a GPU, is asked again, unless it hun
   for (const step of ["initialise", "ask"] as const)
     expect(told(failing(step))).toEqual([{ what: "an answer of NVML", urgency: "later", againMs: 330_000 }])
   for (const step of ["search", "load", "time", "crash"] as const) expect(told(failing(step))).toEqual([])
+})
+
+test.each<[what: string, machine: MachineOptions, isExpected: boolean]>([
+  ["is whole", { gpus: 1 }, true],
+  ["has the module and no file of the driver", { gpus: 1, change: without("/usr/lib") }, true],
+  [
+    "has the driver's files and no module",
+    { gpus: 1, change: without("/proc/driver/nvidia", "/sys/module/nvidia") },
+    true,
+  ],
+  [
+    "has GPUs that nothing drives",
+    { gpus: 1, change: without("/proc/driver/nvidia", "/sys/module/nvidia", "/usr/lib", "/usr/bin") },
+    true,
+  ],
+  [
+    "has GPUs that another driver has",
+    {
+      gpus: 1,
+      change: (tree) => {
+        without("/proc/driver/nvidia", "/sys/module/nvidia", "/usr/lib", "/usr/bin")(tree)
+        for (const path of Object.keys(tree))
+          if (path.endsWith("/vendor"))
+            tree[path.replace(/vendor$/, "driver")] = {
+              kind: "symlink",
+              target: "../../../../bus/pci/drivers/vfio-pci",
+            }
+      },
+    },
+    false,
+  ],
+  [
+    "has neither",
+    {
+      gpus: 0,
+      change: without("/proc/driver/nvidia", "/sys/module/nvidia", "/sys/bus/pci", "/usr/lib", "/usr/bin"),
+    },
+    false,
+  ],
+])("whether a driver is waited for on a machine that %s", (_, machine, isExpected) => {
+  expect(isDriverExpected(observe(memoryMachine(machine)))).toBe(isExpected)
 })
