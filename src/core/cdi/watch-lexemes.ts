@@ -14,88 +14,186 @@ type WatchLexeme = (lexeme: string, style: "flow" | "block") => string | undefin
 
 /** The package announces words without quotes, and blocks of text, by this character. */
 export const announcesText = "\u001f"
+const announcesDocument = "\u0002"
 /** Of the package's own, which stand nowhere in the text. */
-const marks = [announcesText, "\u0002", "\u0018"]
+const marks = [announcesText, announcesDocument, "\u0018"]
 const tabProblem = "a tab that indents, or begins a line: engines take blanks alone"
 
-/** For one text. Lexemes are the package's, each of which goes in once. */
-export function watchLexemes(): WatchLexeme {
-  let before = ""
-  /** The last that is no blank and no end of a line. */
-  let sign = ""
-  let canBegin = true
-  let isExplicitKey = false
-  let hasExplicitKey = false
-  let isOnOneLine = true
-  /** Of what comes next, and of the last sign; a mark of the package's own has no width. */
-  let column = 0
-  let signColumn = 0
+/** A word is without quotes; a block is a text of several lines behind `|` or `>`; a remark is a comment; a sign is what is nothing else, quotes included. */
+type LexemeKind = "blank" | "break" | "remark" | "announcement" | "word" | "block" | "sign"
+
+interface Lexeme {
+  readonly kind: LexemeKind
+  readonly text: string
+  /** Where it begins. */
+  readonly column: number
+  readonly isInFlow: boolean
+}
+
+/** What stands ahead of a lexeme, as far as it decides what the lexeme may be. */
+interface Past {
+  last: Lexeme | undefined
+  /** The last that says something: a word, a block or a sign. */
+  sign: Lexeme | undefined
+  /** Of what comes next. */
+  column: number
+  /** Only blanks have come since a line, or what stands behind `-` and `?`, began. */
+  isAtBeginning: boolean
+  /** No line has ended since `sign` began. */
+  isOnLineOfSign: boolean
+  /** Blanks of the next lines are still the word's own, up to a comment or a sign. */
+  isBehindWord: boolean
   /** Of the innermost block that is open: of its key or dash. -1: none is. */
-  let blockColumn = -1
-  /** A word without quotes, behind which the blanks of the next lines are still its own. */
-  let isBehindWord = false
-  let isBehindTag = false
-  return (lexeme, style) => {
-    const isInFlow = style === "flow"
-    const isText = before === announcesText
-    const isBehindColon = isBehindWord && before.endsWith(":")
-    before = lexeme
-    if (isBehindTag && !/^[ \t\r\n]/.test(lexeme)) return "a tag without a blank behind it"
-    isBehindTag = lexeme.startsWith("!") && !isText
-    const start = column
-    const lastBreak = lexeme.lastIndexOf("\n")
-    if (!marks.includes(lexeme))
-      column = lastBreak === -1 ? start + lexeme.length : lexeme.length - lastBreak - 1
-    if (/^[ \t]*$/.test(lexeme)) {
-      const tab = start + lexeme.indexOf("\t")
-      if (!lexeme.includes("\t") || !canBegin) return undefined
-      if (isBehindWord) return tab <= blockColumn ? tabProblem : undefined
-      return isInFlow ? undefined : tabProblem
-    }
-    if (isText) {
-      const isBlock = /^[|>][-+]*$/.test(sign)
-      sign = announcesText
-      signColumn = start
-      isOnOneLine = !lexeme.includes("\n")
-      canBegin = lexeme.endsWith("\n")
-      isBehindWord = !isBlock
-      if (isInFlow && lexeme.startsWith(":")) return "a word without quotes that begins with a colon"
-      if (isInFlow && lexeme.includes("?")) return "a ? in a word without quotes"
-      const isTabbed = isBlock ? hasTabInIndent(lexeme) : hasTabBefore(lexeme, blockColumn)
-      return isTabbed ? tabProblem : undefined
-    }
-    if (/^\r?\n$/.test(lexeme)) {
-      isOnOneLine = false
-      canBegin = true
-      return undefined
-    }
-    const foreign = judgeSign(lexeme)
-    if (foreign !== undefined) return foreign
-    if (isInFlow && isBehindColon && /^[[{]$/.test(lexeme))
-      return "a bracket right behind a colon and a word without quotes: engines want a blank between them"
-    if (lexeme !== announcesText) isBehindWord = false
-    if (lexeme === announcesText || lexeme.startsWith("#")) return undefined
-    const isColon = lexeme === ":"
-    hasExplicitKey ||= lexeme === "?"
-    const isSaid = isInFlow ? isExplicitKey : hasExplicitKey
-    const isSplit = isColon && !isOnOneLine && !isSaid && !/^[[{,]?$/.test(sign)
-    if (!isInFlow && isColon) blockColumn = signColumn
-    if (!isInFlow && lexeme === "-") blockColumn = start
-    if (/^[?[{,:]$/.test(lexeme)) isExplicitKey = lexeme === "?"
-    sign = lexeme
-    signColumn = start
-    isOnOneLine = !lexeme.includes("\n")
-    canBegin = ["-", "?", "\u0002"].includes(lexeme)
-    return isSplit ? "a key and its colon on two lines" : undefined
+  blockColumn: number
+  /** A `?` has come: outside of brackets anywhere, between them for the key at hand. */
+  hasQuestion: boolean
+  hasQuestionInFlow: boolean
+}
+
+/** For one text. Lexemes are the package's, each of which goes in once; behind the first that is refused nothing is asked any more. */
+export function watchLexemes(): WatchLexeme {
+  const past: Past = {
+    last: undefined,
+    sign: undefined,
+    column: 0,
+    isAtBeginning: true,
+    isOnLineOfSign: true,
+    isBehindWord: false,
+    blockColumn: -1,
+    hasQuestion: false,
+    hasQuestionInFlow: false,
+  }
+  return (text, style) => {
+    const lexeme = { kind: kindOf(text, past), text, column: past.column, isInFlow: style === "flow" }
+    const problem = judgeLexeme(lexeme, past)
+    passLexeme(lexeme, past)
+    return problem
   }
 }
 
-/** Whatever stands around it. */
-function judgeSign(sign: string): string | undefined {
-  if (/^["']/.test(sign) && findQuoteEnd(sign, 0) !== sign.length) return "a quote that nothing closes"
-  return /^[&*]/.test(sign) && !/^.[\w-]+$/.test(sign)
-    ? "a name of an anchor with other signs than letters, digits, - and _"
-    : undefined
+function kindOf(text: string, { last, sign }: Past): LexemeKind {
+  if (/^[ \t]*$/.test(text)) return "blank"
+  if (last?.text === announcesText) return isSign(sign, /^[|>][-+]*$/) ? "block" : "word"
+  if (text === announcesText) return "announcement"
+  if (/^\r?\n$/.test(text)) return "break"
+  return text.startsWith("#") ? "remark" : "sign"
+}
+
+const isSign = (lexeme: Lexeme | undefined, pattern: RegExp): boolean =>
+  lexeme?.kind === "sign" && pattern.test(lexeme.text)
+
+function judgeLexeme(lexeme: Lexeme, past: Past): string | undefined {
+  const isBehindTag = past.last?.kind === "sign" && past.last.text.startsWith("!")
+  if (isBehindTag && !/^[ \t\r\n]/.test(lexeme.text)) return "a tag without a blank behind it"
+  switch (lexeme.kind) {
+    case "blank":
+      return judgeBlank(lexeme, past)
+    case "word":
+    case "block":
+      return judgeText(lexeme, past)
+    case "sign":
+      return judgeSign(lexeme, past)
+    default:
+      return undefined
+  }
+}
+
+function judgeBlank({ text, column, isInFlow }: Lexeme, past: Past): string | undefined {
+  const tab = text.indexOf("\t")
+  if (tab === -1 || !past.isAtBeginning) return undefined
+  const isIndent = past.isBehindWord ? column + tab <= past.blockColumn : !isInFlow
+  return isIndent ? tabProblem : undefined
+}
+
+function judgeText({ kind, text, isInFlow }: Lexeme, { blockColumn }: Past): string | undefined {
+  if (isInFlow && text.startsWith(":")) return "a word without quotes that begins with a colon"
+  if (isInFlow && text.includes("?")) return "a ? in a word without quotes"
+  const isIndented = kind === "block" ? hasTabInIndent(text) : hasTabBefore(text, blockColumn)
+  return isIndented ? tabProblem : undefined
+}
+
+function judgeSign({ text, isInFlow }: Lexeme, past: Past): string | undefined {
+  switch (text[0]) {
+    case '"':
+    case "'":
+      return findQuoteEnd(text, 0) === text.length ? undefined : "a quote that nothing closes"
+    case "&":
+    case "*":
+      return /^.[\w-]+$/.test(text)
+        ? undefined
+        : "a name of an anchor with other signs than letters, digits, - and _"
+    case "[":
+    case "{":
+      // The colon of a word is a sign of its own, unless it touches a bracket.
+      return isInFlow && past.last?.kind === "word" && past.last.text.endsWith(":")
+        ? "a bracket right behind a colon and a word without quotes: engines want a blank between them"
+        : undefined
+    case ":":
+      return isSplitKey(isInFlow, past) ? "a key and its colon on two lines" : undefined
+    default:
+      return undefined
+  }
+}
+
+/** At a colon. A key that nobody wrote has no line, and one behind a `?` may have several. */
+function isSplitKey(isInFlow: boolean, past: Past): boolean {
+  const hasKey = past.sign !== undefined && !isSign(past.sign, /^[[{,]$/)
+  return hasKey && !past.isOnLineOfSign && !(isInFlow ? past.hasQuestionInFlow : past.hasQuestion)
+}
+
+/** The lexeme becomes a part of what stands ahead of the next. */
+function passLexeme(lexeme: Lexeme, past: Past): void {
+  const { kind, text } = lexeme
+  past.last = lexeme
+  past.column = columnBehind(lexeme)
+  switch (kind) {
+    case "blank":
+    case "announcement":
+      return
+    case "remark":
+      past.isBehindWord = false
+      return
+    case "break":
+      past.isAtBeginning = true
+      past.isOnLineOfSign = false
+      return
+    case "sign":
+      passSign(lexeme, past)
+      break
+    default:
+      past.isAtBeginning = text.endsWith("\n")
+  }
+  past.sign = lexeme
+  past.isOnLineOfSign = !text.includes("\n")
+  past.isBehindWord = kind === "word"
+}
+
+function passSign({ text, column, isInFlow }: Lexeme, past: Past): void {
+  past.isAtBeginning = text === "-" || text === "?" || text === announcesDocument
+  switch (text) {
+    case "-":
+      if (!isInFlow) past.blockColumn = column
+      return
+    case "?":
+      past.hasQuestion = true
+      past.hasQuestionInFlow = true
+      return
+    case ":":
+      if (!isInFlow) past.blockColumn = past.sign?.column ?? 0
+      past.hasQuestionInFlow = false
+      return
+    case "[":
+    case "{":
+    case ",":
+      past.hasQuestionInFlow = false
+  }
+}
+
+/** A mark of the package's own has no width. */
+function columnBehind({ text, column }: Lexeme): number {
+  if (marks.includes(text)) return column
+  const lastBreak = text.lastIndexOf("\n")
+  return lastBreak === -1 ? column + text.length : text.length - lastBreak - 1
 }
 
 /** In a later line of a word, up to a column. */
