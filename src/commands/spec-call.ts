@@ -6,8 +6,14 @@ import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
-import { nameStrategies } from "../core/generate/machine-names.ts"
-import { hookChoice, type SpecMode, type SpecRequest, specModes } from "../core/generate/spec-request.ts"
+import { type NameStrategy, nameStrategies } from "../core/generate/machine-names.ts"
+import {
+  type HookStyle,
+  hookChoice,
+  type SpecMode,
+  type SpecRequest,
+  specModes,
+} from "../core/generate/spec-request.ts"
 import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
@@ -47,44 +53,15 @@ export function outputSaid(values: Flags["values"]): string {
   return ["-", "/dev/stdout"].includes(output) ? "" : output
 }
 
+/** What flags say, each judged; `fault`: what is wrong with one. */
+type Said<T> = Result<T, string>
+
 /** Faults: UsageInvalid, CdiFileUnreadable, those of parseAdditions. */
 export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Result<SpecCall>> {
-  const { values, on, words } = flags
-  const misused = (problem: string): Result<never> => fail(usageFault(shape, problem))
-  if (words.length > 0) return misused(`unexpected ${JSON.stringify(words[0])}`)
-  const output = outputSaid(values)
-  const format = values.get("format") ?? formatOf(output)
-  if (format !== "yaml" && format !== "json") return misused(`unknown format ${JSON.stringify(format)}`)
-  const ending = /\.(json|ya?ml)$/.exec(output)?.[1]
-  if (ending !== undefined && formatOf(output) !== format)
-    return misused(`a file that ends in .${ending} is read as such: leave out --format, or name another file`)
-  const mode = values.get("mode") ?? "auto"
-  if (!isOneOf(specModes, mode)) return misused(`unknown mode ${JSON.stringify(mode)}`)
-  const kind = values.get("kind")
-  const problem = kind === undefined ? undefined : unwritableKind(kind)
-  if (problem !== undefined)
-    return misused(`--kind is VENDOR/CLASS, and ${JSON.stringify(kind)} cannot be one: ${problem}`)
-  const empty = ["device", "name", "for-engine"].find((name) => listOf(flags, name)?.length === 0)
-  if (empty !== undefined) return misused(`--${empty} names nothing`)
-  const names = listOf(flags, "name") ?? nameStrategies
-  const strange = names.find((name) => !isOneOf(nameStrategies, name))
-  if (strange !== undefined) return misused(`unknown way of naming ${JSON.stringify(strange)}`)
-  const hooks = values.get("hooks") ?? "one"
-  if (hooks !== "one" && hooks !== "separate")
-    return misused(`unknown shape of hooks ${JSON.stringify(hooks)}`)
-  const hookPath = values.get("hook-path")
-  if (hookPath !== undefined && !hookPath.startsWith("/"))
-    return misused(
-      `the hook's program ${JSON.stringify(hookPath)} is not absolute: engines run it from other directories`,
-    )
-  const disabled = listOf(flags, "disable-hook") ?? []
-  const unknown = disabled.find((name) => name !== "all" && !isOneOf(toolkitHooks, name))
-  if (unknown !== undefined) return misused(`unknown hook ${JSON.stringify(unknown)}`)
-  const engines = listOf(flags, "for-engine")
-  const parsed = engines?.map(parseEngine)
-  const odd = engines?.find((_, index) => parsed?.[index] === undefined)
-  if (odd !== undefined) return misused(engineProblem(odd))
-  const edits = values.get("edits")
+  const said = parseFlagsSaid(flags)
+  if (!said.ok) return fail(usageFault(shape, said.fault))
+  const { output, format, mode, kind, names, hooks, engines } = said.value
+  const edits = flags.values.get("edits")
   const additions =
     edits === undefined ? ok(noAdditions) : (await import("./read-cdi.ts")).readAdditions(edits)
   if (!additions.ok) return additions
@@ -92,28 +69,114 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   return ok({
     request: {
       devices,
-      names: nameStrategies.filter((one) => names.includes(one)),
-      hasAllDevice: !on.has("without-all") && !devices.includes("none"),
+      names,
+      hasAllDevice: !flags.on.has("without-all") && !devices.includes("none"),
       hooks: {
-        path: hookPath ?? ownHookProgram(),
-        shape: hooks,
-        isEnabled: hookChoice(mode, disabled, []),
+        path: hooks.path ?? ownHookProgram(),
+        shape: hooks.shape,
+        isEnabled: hookChoice(mode, hooks.disabled, []),
         ldconfigPath: "",
       },
       orinCompatDirectory: "",
-      nodes: { numbers: on.has("numbers") ? "written" : "left", rights: "written", owners: "machine" },
+      nodes: { numbers: flags.on.has("numbers") ? "written" : "left", rights: "written", owners: "machine" },
       hasGroups: true,
-      has32Bit: on.has("compat32"),
+      has32Bit: flags.on.has("compat32"),
       hasSockets: true,
       machineFaults: "refused",
       additions: additions.value,
     },
     mode,
     kind,
-    engines: parsed?.filter((one) => one !== undefined),
+    engines,
     output,
     format,
   })
+}
+
+interface FlagsSaid extends Pick<SpecCall, "mode" | "kind" | "engines" | "output" | "format"> {
+  readonly names: readonly NameStrategy[]
+  readonly hooks: HooksSaid
+}
+
+/** Of all that is wrong the first is told, in this order. */
+function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
+  const { values, words } = flags
+  if (words.length > 0) return fail(`unexpected ${JSON.stringify(words[0])}`)
+  const output = outputSaid(values)
+  const format = parseFormat(values.get("format"), output)
+  if (!format.ok) return format
+  const mode = values.get("mode") ?? "auto"
+  if (!isOneOf(specModes, mode)) return fail(`unknown mode ${JSON.stringify(mode)}`)
+  const kind = values.get("kind")
+  const problem = kind === undefined ? undefined : unwritableKind(kind)
+  if (problem !== undefined)
+    return fail(`--kind is VENDOR/CLASS, and ${JSON.stringify(kind)} cannot be one: ${problem}`)
+  const empty = ["device", "name", "for-engine"].find((name) => listOf(flags, name)?.length === 0)
+  if (empty !== undefined) return fail(`--${empty} names nothing`)
+  const names = parseNames(listOf(flags, "name"))
+  if (!names.ok) return names
+  const hooks = parseHooks(flags)
+  if (!hooks.ok) return hooks
+  const engines = parseEngines(listOf(flags, "for-engine"))
+  if (!engines.ok) return engines
+  return ok({
+    output,
+    format: format.value,
+    mode,
+    kind,
+    names: names.value,
+    hooks: hooks.value,
+    engines: engines.value,
+  })
+}
+
+function parseFormat(named: string | undefined, output: string): Said<SpecFormat> {
+  const format = named ?? formatOf(output)
+  if (format !== "yaml" && format !== "json") return fail(`unknown format ${JSON.stringify(format)}`)
+  const ending = /\.(json|ya?ml)$/.exec(output)?.[1]
+  return ending === undefined || formatOf(output) === format
+    ? ok(format)
+    : fail(`a file that ends in .${ending} is read as such: leave out --format, or name another file`)
+}
+
+/** Order: the generator's own. */
+function parseNames(named: readonly string[] = nameStrategies): Said<readonly NameStrategy[]> {
+  const strange = named.find((name) => !isOneOf(nameStrategies, name))
+  return strange === undefined
+    ? ok(nameStrategies.filter((one) => named.includes(one)))
+    : fail(`unknown way of naming ${JSON.stringify(strange)}`)
+}
+
+interface HooksSaid extends Pick<HookStyle, "shape"> {
+  /** undefined: the program's own place. */
+  readonly path: string | undefined
+  readonly disabled: readonly string[]
+}
+
+function parseHooks(flags: Flags): Said<HooksSaid> {
+  const shape = flags.values.get("hooks") ?? "one"
+  if (shape !== "one" && shape !== "separate") return fail(`unknown shape of hooks ${JSON.stringify(shape)}`)
+  const path = flags.values.get("hook-path")
+  if (path !== undefined && !path.startsWith("/"))
+    return fail(
+      `the hook's program ${JSON.stringify(path)} is not absolute: engines run it from other directories`,
+    )
+  const disabled = listOf(flags, "disable-hook") ?? []
+  const unknown = disabled.find((name) => name !== "all" && !isOneOf(toolkitHooks, name))
+  return unknown === undefined
+    ? ok({ shape, path, disabled })
+    : fail(`unknown hook ${JSON.stringify(unknown)}`)
+}
+
+function parseEngines(named: readonly string[] | undefined): Said<readonly Engine[] | undefined> {
+  if (named === undefined) return ok(undefined)
+  const engines: Engine[] = []
+  for (const name of named) {
+    const engine = parseEngine(name)
+    if (engine === undefined) return fail(engineProblem(name))
+    engines.push(engine)
+  }
+  return ok(engines)
 }
 
 /** undefined: it may be written. */
