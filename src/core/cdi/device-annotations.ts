@@ -5,7 +5,7 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { parseQualifiedName } from "./name-rules.ts"
+import { parseQualifiedName } from "./qualified-name.ts"
 
 const prefix = "cdi.k8s.io/"
 

@@ -1,18 +1,10 @@
 /**
  * The rules of vendor, class and device names, each broken one with its reason. Source: the released Go parser (facts §6.3), which is
  * wider than the specification's text: what that demands beyond is a warning elsewhere. Names of one letter are allowed.
- * A container's start has a shorter judgement of its own, qualified-name.ts, which needs no reasons.
+ * A container's start has a shorter judgement of its own, qualify.ts, which needs no reasons.
  */
 
-import { fault } from "../fault/fault.ts"
-import { fail, ok, type Result } from "../fault/result.ts"
-import { deviceName } from "./qualified-name.ts"
-
-export interface QualifiedName {
-  readonly vendor: string
-  readonly class: string
-  readonly device: string
-}
+import { deviceName } from "./qualify.ts"
 
 const letter = /^[A-Za-z]/
 const letterOrDigit = /^[A-Za-z0-9]/
@@ -66,31 +58,3 @@ export function kindProblem(kind: string): string | undefined {
   const parts = splitKind(kind)
   return vendorOrClassProblem("vendor", parts.vendor) ?? vendorOrClassProblem("class", parts.class)
 }
-
-/** `vendor/class=device`. Faults: CdiNameInvalid. */
-export function parseQualifiedName(name: string): Result<QualifiedName> {
-  const equals = name.indexOf("=")
-  const { vendor, class: className } = splitKind(name.slice(0, Math.max(0, equals)))
-  const device = equals === -1 ? "" : name.slice(equals + 1)
-  if (vendor === "" || device === "")
-    return fail(
-      fault("CdiNameInvalid", { problem: `unqualified device ${quote(name)}, missing ${missingPart(name)}` }),
-    )
-  const problem =
-    vendorOrClassProblem("vendor", vendor) ??
-    vendorOrClassProblem("class", className) ??
-    deviceNameProblem(device)
-  return problem === undefined
-    ? ok({ vendor, class: className, device })
-    : fail(fault("CdiNameInvalid", { problem: `invalid device ${quote(name)}: ${problem}` }))
-}
-
-function missingPart(name: string): string {
-  const slash = name.indexOf("/")
-  const equals = name.indexOf("=")
-  if (slash > 0 && equals === slash + 1) return "class"
-  return slash > 0 && equals > slash && equals === name.length - 1 ? "device name" : "vendor"
-}
-
-/** Shape: `vendor/class=device`. Nothing is checked; parseQualifiedName does. */
-export const renderQualifiedName = (kind: string, device: string): string => `${kind}=${device}`

@@ -1,26 +1,41 @@
-/**
- * Is a device name a fully qualified CDI name, `vendor/class=name`? Source: CDI specification 1.1, "kind" and device names.
- * The reference's check crashes on a vendor or class of one letter, which any image can name; here that is an outcome.
- */
+/** A qualified name, `vendor/class=device`, and its parts; of one that is none the reason. The rules of each part: name-rules.ts. */
 
-const word = /^[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/
-/** What a device may be called, behind vendor and class. */
-export const deviceName = /^[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?$/
+import { fault } from "../fault/fault.ts"
+import { fail, ok, type Result } from "../fault/result.ts"
+import { deviceNameProblem, splitKind, vendorOrClassProblem } from "./name-rules.ts"
 
-/** Kinds whose devices this machine's own GPUs are, with the sign before the name. The second is of specifications made at a start. */
-export const ownKinds: readonly string[] = ["nvidia.com/gpu=", "runtime.nvidia.com/gpu="]
-
-export const isOfOwnKind = (device: string): boolean => ownKinds.some((kind) => device.startsWith(kind))
-
-export type Qualification = "qualified" | "unqualified" | "oneLetter"
-
-export function qualify(device: string): Qualification {
-  const equals = device.indexOf("=")
-  const slash = device.indexOf("/")
-  if (slash <= 0 || equals <= slash + 1 || equals === device.length - 1) return "unqualified"
-  for (const part of [device.slice(0, slash), device.slice(slash + 1, equals)]) {
-    if (part.length === 1 && /[A-Za-z]/.test(part)) return "oneLetter"
-    if (!word.test(part)) return "unqualified"
-  }
-  return deviceName.test(device.slice(equals + 1)) ? "qualified" : "unqualified"
+export interface QualifiedName {
+  readonly vendor: string
+  readonly class: string
+  readonly device: string
 }
+
+/** `vendor/class=device`. Faults: CdiNameInvalid. */
+export function parseQualifiedName(name: string): Result<QualifiedName> {
+  const equals = name.indexOf("=")
+  const { vendor, class: className } = splitKind(name.slice(0, Math.max(0, equals)))
+  const device = equals === -1 ? "" : name.slice(equals + 1)
+  if (vendor === "" || device === "")
+    return fail(
+      fault("CdiNameInvalid", {
+        problem: `unqualified device ${JSON.stringify(name)}, missing ${missingPart(name)}`,
+      }),
+    )
+  const problem =
+    vendorOrClassProblem("vendor", vendor) ??
+    vendorOrClassProblem("class", className) ??
+    deviceNameProblem(device)
+  return problem === undefined
+    ? ok({ vendor, class: className, device })
+    : fail(fault("CdiNameInvalid", { problem: `invalid device ${JSON.stringify(name)}: ${problem}` }))
+}
+
+function missingPart(name: string): string {
+  const slash = name.indexOf("/")
+  const equals = name.indexOf("=")
+  if (slash > 0 && equals === slash + 1) return "class"
+  return slash > 0 && equals > slash && equals === name.length - 1 ? "device name" : "vendor"
+}
+
+/** Shape: `vendor/class=device`. Nothing is checked; parseQualifiedName does. */
+export const renderQualifiedName = (kind: string, device: string): string => `${kind}=${device}`

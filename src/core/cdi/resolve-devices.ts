@@ -8,7 +8,7 @@ import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { nearestOf } from "../text/nearest.ts"
 import { collectEdits, type ResolvedDevices } from "./collect-edits.ts"
-import { parseQualifiedName } from "./name-rules.ts"
+import { parseQualifiedName } from "./qualified-name.ts"
 import type { RegisteredDevice, Registry } from "./registry.ts"
 
 /** A device that is asked for twice is applied twice. Faults: CdiDeviceUnresolvable. */

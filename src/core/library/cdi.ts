@@ -24,8 +24,8 @@ export {
 } from "../cdi/engine-versions.ts"
 export { mergeEdits } from "../cdi/merge-edits.ts"
 export { mergeSpecs } from "../cdi/merge-specs.ts"
-export { parseQualifiedName, type QualifiedName, renderQualifiedName } from "../cdi/name-rules.ts"
 export { type ParsedSpec, parseSpec, type SpecFile } from "../cdi/parse-spec.ts"
+export { parseQualifiedName, type QualifiedName, renderQualifiedName } from "../cdi/qualified-name.ts"
 export {
   buildRegistry,
   type DeviceConflict,

@@ -3,7 +3,7 @@
  * otherwise: explicit modes but `legacy`, requests of nothing but CDI names, Tegra.
  */
 
-import { qualify } from "../cdi/qualified-name.ts"
+import { qualify } from "../cdi/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Config } from "./config.ts"
