@@ -1,7 +1,7 @@
 /** What two specifications do not have in common, line by line of what they do to containers. */
 
 import { cleanPath } from "../text/path.ts"
-import { completeEdits, givenGids } from "./complete-edits.ts"
+import { fillDefaults, givenGids } from "./fill-defaults.ts"
 import { listEdits } from "./render-outline.ts"
 import type { CdiSpec, ContainerEdits } from "./spec.ts"
 
@@ -84,7 +84,7 @@ function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): r
 }
 
 function itemsOf(edits: ContainerEdits): ReadonlyMap<string, readonly Item[]> {
-  const meanings = listEdits(completeEdits(edits))
+  const meanings = listEdits(fillDefaults(edits))
   const texts = listEdits({ ...edits, additionalGids: givenGids(edits.additionalGids) })
   return new Map(
     [...texts].map(([field, items]) => [

@@ -6,7 +6,7 @@
 import { type ContainerEdits, type DeviceNode, hostPathOf, type IntelRdt } from "./spec.ts"
 
 /** Items stand where they stood; groups that no container gets are left out. */
-export const completeEdits = (edits: ContainerEdits): ContainerEdits => ({
+export const fillDefaults = (edits: ContainerEdits): ContainerEdits => ({
   ...edits,
   deviceNodes: edits.deviceNodes.map(withDefaults),
   intelRdt: edits.intelRdt && withoutEmpty(edits.intelRdt),
