@@ -1,8 +1,9 @@
 /** `gantry cdi diff FILE FILE|machine`: what two files do differently to containers, or a file and what its machine would have in its place. */
 
-import { diffSpecs, type SpecChange } from "../core/cdi/diff-specs.ts"
+import { diffSpecs } from "../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { allEdits, type CdiSpec } from "../core/cdi/spec.ts"
+import { renderCdiChanges, renderCdiChangesJson } from "../core/explain/render-cdi-changes.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { isNameBy, nameStrategies } from "../core/generate/machine-names.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -38,7 +39,7 @@ export const run = (args: readonly string[]): Promise<number> =>
         `${escapeControl(`note: the machine has more than the file gives: ${unlisted.join(", ")}`)}\n`,
       )
     const changes = diffSpecs(spec, other)
-    const text = flags.on.has("json") ? renderDiffJson(changes, unlisted) : renderDiff(changes)
+    const text = flags.on.has("json") ? renderCdiChangesJson(changes, unlisted) : renderCdiChanges(changes)
     return ok({ text, exit: 0 })
   })
 
@@ -126,16 +127,4 @@ function namesBeside({ devices }: CdiSpec, known: CdiSpec["devices"]): readonly 
   const names = devices.map(({ name }) => name).filter((name) => !has.has(name))
   const strategy = nameStrategies.find((one) => names.some((name) => isNameBy(one, name)))
   return strategy === undefined ? names : names.filter((name) => isNameBy(strategy, name))
-}
-
-const renderDiffJson = (changes: readonly SpecChange[], unlisted: readonly string[]): string =>
-  `${JSON.stringify({ version: 1, changes, unlisted }, null, 2)}\n`
-
-function renderDiff(changes: readonly SpecChange[]): string {
-  const lines = changes.map(({ where, field, change, what }) =>
-    escapeControl(
-      `${change === "added" ? "+" : "-"} ${[where, field, what].filter((word) => word !== "").join(" ")}`,
-    ),
-  )
-  return lines.length === 0 ? "no difference for containers\n" : `${lines.join("\n")}\n`
 }

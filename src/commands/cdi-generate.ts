@@ -1,9 +1,11 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
 import { isOlder } from "../core/cdi/version.ts"
+import { renderWritten, type WrittenFile } from "../core/explain/render-written.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
+import type { Readers } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { joinPath } from "../core/text/path.ts"
 import type { VendorName } from "../core/vendor/vendor-names.ts"
@@ -11,13 +13,12 @@ import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
-import { findEnginesWithoutCdi, findReaders, type Readers } from "./find-readers.ts"
+import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "./machine-flags.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { openMachine } from "./open-machine.ts"
-import { renderWritten, renderWrittenJson, type WrittenFile } from "./render-written.ts"
 import { print, report, writeText } from "./report.ts"
 import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 
@@ -44,7 +45,9 @@ export const run = (args: readonly string[]): Promise<number> =>
       if (!done.ok) exit = await report(done.fault)
       else if (done.value !== undefined) files.push(done.value)
     }
-    return ok({ text: flags.on.has("json") ? await renderWrittenJson(files) : "", exit })
+    if (!flags.on.has("json")) return ok({ text: "", exit })
+    const { renderWrittenJson } = await import("../core/explain/render-written-json.ts")
+    return ok({ text: renderWrittenJson(files), exit })
   })
 
 /** The same for every vendor. */

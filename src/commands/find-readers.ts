@@ -5,8 +5,8 @@ import type { Finding } from "../core/fault/finding.ts"
 import {
   type Engine,
   findVersionLimit,
+  type Readers,
   renderEngine,
-  type VersionLimit,
   versionReadBy,
 } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -16,12 +16,6 @@ import { createLiveFiles } from "../host/live-files.ts"
 import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
-
-export interface Readers {
-  readonly engines: readonly Engine[]
-  /** undefined: no engine holds it down. */
-  readonly limit: VersionLimit | undefined
-}
 
 export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
   // Where this machine's engines look they read it, whichever machine it is of.

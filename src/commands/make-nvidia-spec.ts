@@ -4,12 +4,12 @@ import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
 import type { MadeSpec } from "../core/generate/made-spec.ts"
+import type { Readers } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { SaidPlaces } from "../core/plan/choose-snapshot-options.ts"
 import type { SnapshotOptions } from "../core/plan/snapshot.ts"
 import { keepSpec, recallSpec, type SpecPlace, specPlace } from "../host/kept-spec.ts"
 import { type FoundMachine, isDriversPlace, lookAtMachine, optionsOf, recallMachine } from "./find-machine.ts"
-import type { Readers } from "./find-readers.ts"
 import type { SpecCall } from "./spec-call.ts"
 
 export interface NvidiaCall {

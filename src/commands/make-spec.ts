@@ -9,10 +9,10 @@ import { type FittedSpec, fitVersion } from "../core/generate/fit-version.ts"
 import { generateSpec } from "../core/generate/generate-spec.ts"
 import { placeOnMachine } from "../core/generate/place-on-machine.ts"
 import { resolveMode, type SpecMode } from "../core/generate/spec-request.ts"
+import type { Readers } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { HostSnapshot } from "../core/plan/snapshot.ts"
 import { hostPath } from "../core/text/brand.ts"
-import type { Readers } from "./find-readers.ts"
 import type { SpecCall } from "./spec-call.ts"
 
 /** Of NVIDIA's GPUs. Faults: those of generateSpec. */

@@ -27,6 +27,13 @@ export interface VersionLimit {
   readonly because: readonly Engine[]
 }
 
+/** Who reads a specification. */
+export interface Readers {
+  readonly engines: readonly Engine[]
+  /** undefined: no engine holds it down. */
+  readonly limit: VersionLimit | undefined
+}
+
 /** The newest version that all of them read that read any; undefined: none of them does. */
 export const findVersionLimit = (engines: readonly Engine[]): VersionLimit | undefined =>
   lowestLimit(
