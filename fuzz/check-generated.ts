@@ -13,7 +13,11 @@ import { encodeUtf8 } from "../src/core/text/utf8.ts"
 import { checkFault } from "./invariants.ts"
 
 const request: SpecRequest = {
-  ...{ mode: "auto", vendor: "nvidia.com", class: "gpu", devices: ["all"], names: nameStrategies },
+  mode: "auto",
+  vendor: "nvidia.com",
+  class: "gpu",
+  devices: ["all"],
+  names: nameStrategies,
   hooks: {
     path: "/usr/bin/nvidia-cdi-hook",
     shape: "one",
@@ -21,8 +25,13 @@ const request: SpecRequest = {
     ldconfigPath: "",
   },
   nodes: { numbers: "written", rights: "written", owners: "machine" },
-  ...{ hasAllDevice: true, hasGroups: true, has32Bit: true, hasSockets: true, orinCompatDirectory: "" },
-  ...{ machineFaults: "reported", additions: noAdditions },
+  hasAllDevice: true,
+  hasGroups: true,
+  has32Bit: true,
+  hasSockets: true,
+  orinCompatDirectory: "",
+  machineFaults: "reported",
+  additions: noAdditions,
 }
 
 export function checkGenerated(snapshot: HostSnapshot): string | undefined {

@@ -80,7 +80,12 @@ async function runAll({ inputs, seed, seconds, target }: Run): Promise<number> {
     const watched = await Promise.all(
       Array.from({ length: workers }, (_, worker) =>
         watchWorker([process.execPath, import.meta.path], {
-          ...{ seed, inputs, worker, workers, target, timeMs: seconds * 1000 },
+          seed,
+          inputs,
+          worker,
+          workers,
+          target,
+          timeMs: seconds * 1000,
           placeFile: join(work, `place-${worker}`),
         }),
       ),

@@ -59,8 +59,15 @@ export const nvmlReport = (gpus: readonly Partial<NvmlGpu>[], cudaVersion = "12.
   missingSymbols: [],
   gpus: gpus.map((gpu, index) => ({
     index,
-    ...{ name: undefined, pciAddress: undefined, minor: undefined, uuid: undefined, brand: undefined },
-    ...{ computeCapability: undefined, isMigEnabled: undefined, migDevices: [], problem: undefined },
+    name: undefined,
+    pciAddress: undefined,
+    minor: undefined,
+    uuid: undefined,
+    brand: undefined,
+    computeCapability: undefined,
+    isMigEnabled: undefined,
+    migDevices: [],
+    problem: undefined,
     ...gpu,
   })),
 })

@@ -21,7 +21,10 @@ import { checkFault, firstOf } from "../invariants.ts"
 import type { FuzzTarget } from "../target.ts"
 
 const library = renderElf({
-  ...{ machine: "x86-64", soname: "libcuda.so.1", symbol: "f", answer: 1 },
+  machine: "x86-64",
+  soname: "libcuda.so.1",
+  symbol: "f",
+  answer: 1,
   needed: ["libnvidia-x.so.550.54"],
 })
 
@@ -31,11 +34,11 @@ const host = createMemoryHost({
   "/dev/loop": { kind: "symlink", target: "loop" },
   "/proc/devices": { kind: "file", content: "Character devices:\n195 nvidia\n510 nvidia-uvm\n" },
   "/proc/driver/nvidia/version": {
-    ...{ kind: "file" },
+    kind: "file",
     content: "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54  Tue\n",
   },
   "/proc/driver/nvidia/gpus/0000:01:00.0/information": {
-    ...{ kind: "file" },
+    kind: "file",
     content: "Model: NVIDIA A100-SXM4-40GB\nGPU UUID: GPU-a\nDevice Minor: 0\nBus Location: 0000:01:00.0\n",
   },
   "/proc/net/unix": { kind: "file", content: "Num RefCount Protocol Flags Type St Inode Path\n" },
@@ -47,8 +50,11 @@ const host = createMemoryHost({
 })
 
 const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
-  ...{ host, view: viewRoot(host, hostPath("/")), placed: undefined },
-  ...{ directories: defaultDirectories, areNamed: false },
+  host,
+  view: viewRoot(host, hostPath("/")),
+  placed: undefined,
+  directories: defaultDirectories,
+  areNamed: false,
   snapshot: observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
   engines: [
     { engine: "podman", version: "4.3.1", program: "/usr/bin/podman", highest: "0.5.0" },

@@ -73,8 +73,15 @@ describe("what specifications say, in config.json", () => {
 
   test("several devices, of which the later counts where two have the same place", () => {
     const node = (path: string, host: string) => ({
-      ...{ path, hostPath: host, type: "", major: 0, minor: 0, fileMode: undefined, permissions: "r" },
-      ...{ uid: undefined, gid: undefined },
+      path,
+      hostPath: host,
+      type: "",
+      major: 0,
+      minor: 0,
+      fileMode: undefined,
+      permissions: "r",
+      uid: undefined,
+      gid: undefined,
     })
     const both = [
       { env: ["A=1", "B=1"], deviceNodes: [node("/dev/a", "/dev/nic0")] },
@@ -92,8 +99,15 @@ describe("what specifications say, in config.json", () => {
 
   test("in a user namespace a node that lies elsewhere is mounted, with its permission and nothing else in its place", () => {
     const node = (path: string, host: string) => ({
-      ...{ path, hostPath: host, type: "c", major: 9, minor: 3, fileMode: 0o660, permissions: "r" },
-      ...{ uid: undefined, gid: undefined },
+      path,
+      hostPath: host,
+      type: "c",
+      major: 9,
+      minor: 3,
+      fileMode: 0o660,
+      permissions: "r",
+      uid: undefined,
+      gid: undefined,
     })
     const spec =
       '{"linux":{"namespaces":[{"type":"user"}],"devices":[{"path":"/dev/a","type":"c","major":1,"minor":1}]}}'
@@ -108,7 +122,9 @@ describe("what specifications say, in config.json", () => {
       },
       mounts: [
         {
-          ...{ destination: "/dev/a", type: "bind", source: "/dev/nic0" },
+          destination: "/dev/a",
+          type: "bind",
+          source: "/dev/nic0",
           options: ["nosuid", "noexec", "rbind", "rprivate"],
         },
       ],

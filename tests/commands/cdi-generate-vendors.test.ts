@@ -178,7 +178,10 @@ describe("whose GPUs gantry cdi generate takes", () => {
         ...edits,
         deviceNodes: edits.deviceNodes.filter((node) => !isByPath(node)),
         mounts: edits.deviceNodes.filter(isByPath).map(({ path }) => ({
-          ...{ hostPath: join(machine, path), containerPath: path, type: "", options: ["bind", "rw"] },
+          hostPath: join(machine, path),
+          containerPath: path,
+          type: "",
+          options: ["bind", "rw"],
         })),
       })),
     )
@@ -233,7 +236,8 @@ describe("whose GPUs gantry cdi generate takes", () => {
     const { stdout } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")
     const file = join(into, "amd.com-gpu.yaml")
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ version: 2, files: [{ file, kind: "amd.com/gpu", cdiVersion: "0.7.0", findings: [] }] },
+      version: 2,
+      files: [{ file, kind: "amd.com/gpu", cdiVersion: "0.7.0", findings: [] }],
     })
     const all = generate("mixed-vendors", `--output=${into}/`, "--json", "--vendor=all")
     const files = JSON.parse(all.stdout).files as readonly { readonly kind: string }[]

@@ -82,7 +82,11 @@ describe("gantry cdi generate", () => {
       version: 2,
       files: [
         {
-          ...{ file, kind: "nvidia.com/gpu", cdiVersion: "0.7.0", versionLimit: "1.0.0", findings: [] },
+          file,
+          kind: "nvidia.com/gpu",
+          cdiVersion: "0.7.0",
+          versionLimit: "1.0.0",
+          findings: [],
           engines: [{ name: "podman", version: "5.5", reads: "1.0.0" }],
         },
       ],

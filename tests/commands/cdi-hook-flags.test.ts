@@ -14,8 +14,13 @@ describe("the command line of a CDI hook", () => {
     [
       ["complete-container"],
       {
-        ...{ name: "complete-container", links: [], nodeLinks: [], compat: undefined, folders: [] },
-        ...{ disablesNodeModification: false, hasApplicationProfile: false },
+        name: "complete-container",
+        links: [],
+        nodeLinks: [],
+        compat: undefined,
+        folders: [],
+        disablesNodeModification: false,
+        hasApplicationProfile: false,
       },
     ],
     [

@@ -102,16 +102,25 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     const { exit, stdout } = verify("--json", "--engine", "cri-o@1.31", "--user", "1000:44,1000")
     expect(exit).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
-      ...{ version: 1, isSound: true, host: { kind: "simulated", name: machine }, driver: "550.163.01" },
+      version: 1,
+      isSound: true,
+      host: { kind: "simulated", name: machine },
+      driver: "550.163.01",
       user: { uid: 1000, gids: [44, 1000] },
       engines: [{ engine: "crio", version: "1.31", program: null, highest: "0.8.0" }],
       files: [
         {
-          ...{ file: "/etc/cdi/nvidia.yaml", kind: "nvidia.com/gpu", cdiVersion: "0.5.0" },
-          ...{ minimumVersion: "0.5.0", devices: ["0"], warnings: [] },
+          file: "/etc/cdi/nvidia.yaml",
+          kind: "nvidia.com/gpu",
+          cdiVersion: "0.5.0",
+          minimumVersion: "0.5.0",
+          devices: ["0"],
+          warnings: [],
         },
       ],
-      ...{ fixed: [], rejected: [], findings: [] },
+      fixed: [],
+      rejected: [],
+      findings: [],
     })
   })
 
@@ -349,8 +358,12 @@ describe("gantry cdi", () => {
       version: 1,
       devices: [
         {
-          ...{ name: "vendor.com/gpu=0", vendor: "vendor.com", class: "gpu", device: "0" },
-          ...{ file: "DIR/run/vendor.yaml", hidden: ["DIR/etc/old.yaml"] },
+          name: "vendor.com/gpu=0",
+          vendor: "vendor.com",
+          class: "gpu",
+          device: "0",
+          file: "DIR/run/vendor.yaml",
+          hidden: ["DIR/etc/old.yaml"],
         },
         { name: "vendor.com/gpu=all", file: "DIR/run/vendor.yaml", hidden: [] },
       ],
@@ -370,7 +383,10 @@ describe("gantry cdi", () => {
       version: 1,
       devices: [
         {
-          ...{ name: "vendor.com/gpu=0", file: "DIR/run/vendor.yaml", line: 6, column: 5 },
+          name: "vendor.com/gpu=0",
+          file: "DIR/run/vendor.yaml",
+          line: 6,
+          column: 5,
           containerEdits: { deviceNodes: [{ path: "/dev/vendor0", major: 195 }], additionalGids: [44] },
           specContainerEdits: { env: ["VENDOR=1"] },
         },
@@ -443,7 +459,8 @@ describe("gantry cdi", () => {
         expect([exit, stderr]).toEqual([0, ""])
         const fault = { code: "GAN4004", tag: "CdiFieldUnknown" }
         expect(JSON.parse(withoutPlace(stdout))).toMatchObject({
-          ...{ rejected: [{ file: "DIR/high/v.yaml", faults: [fault] }], untold: 0 },
+          rejected: [{ file: "DIR/high/v.yaml", faults: [fault] }],
+          untold: 0,
           findings: [{ severity: "warning", code: "GAN2001" }],
         })
       }

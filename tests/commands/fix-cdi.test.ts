@@ -237,7 +237,8 @@ describe("gantry cdi verify --fix", () => {
   test("a hand-written file of a kind of its own is left alone, also with the driver's nodes; one of NVIDIA's kinds is made anew", () => {
     const byHand = (kind: string): string =>
       JSON.stringify({
-        ...{ cdiVersion: "0.5.0", kind },
+        cdiVersion: "0.5.0",
+        kind,
         devices: [{ name: "0", containerEdits: { deviceNodes: [{ path: "/dev/nvidia7" }] } }],
       })
     const own = join(machine, "etc/cdi/acme.json")

@@ -55,7 +55,8 @@ const canMakeNodes = Object.keys(writeTree(below, below)).length === 0
 hostContract("a tree in memory", () => createMemoryHost(contractTree("")))
 hostContract("a simulated directory", () => createSimulatedHost(directory))
 hostContract("the live machine", createLiveHost, {
-  ...{ prefix: below, dotDotStopsAtTree: false },
+  prefix: below,
+  dotDotStopsAtTree: false,
   ...(canMakeNodes ? {} : { nodePath: "/dev/null" }),
 })
 

@@ -24,7 +24,10 @@ beforeEach(() => {
 })
 
 const spec: MadeSpec = {
-  ...{ kind: "nvidia.com/gpu", cdiVersion: "0.7.0", deviceNames: ["0"], hookPrograms: ["/gantry"] },
+  kind: "nvidia.com/gpu",
+  cdiVersion: "0.7.0",
+  deviceNames: ["0"],
+  hookPrograms: ["/gantry"],
   text: '---\ncdiVersion: 0.7.0\nkind: "nvidia.com/gpu"\nnames: "ä\u2028\u{1f600}"\n',
   findings: [
     { severity: "note", fault: { tag: "CdiHookProgramAbsent", data: { path: "/gantry" } }, evidence: ["a"] },

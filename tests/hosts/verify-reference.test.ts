@@ -38,9 +38,17 @@ function judge({ host: machine, args, nvml, stdout }: CdiGenerateVector): readon
     .filter((text) => text.trim() !== "")
     .map((text, index) => ({ path: `/etc/cdi/${index}.yaml`, bytes: ok(encodeUtf8(text)) }))
   const subject: CdiSubject = {
-    ...{ host, snapshot, view: viewRoot(host, hostPath("/")), engines: [], user: rootUser },
+    host,
+    snapshot,
+    view: viewRoot(host, hostPath("/")),
+    engines: [],
+    user: rootUser,
     registry: buildRegistry([{ path: "/etc/cdi", files: ok(files) }]),
-    ...{ directories: [], areNamed: true, placed: undefined, unrecorded: new Set(), image: undefined },
+    directories: [],
+    areNamed: true,
+    placed: undefined,
+    unrecorded: new Set(),
+    image: undefined,
   }
   return (
     verifyCdi(subject)

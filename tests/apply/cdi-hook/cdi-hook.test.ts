@@ -208,8 +208,11 @@ describe("create-symlinks", () => {
       ]),
     )
     expect(listRoot(at.path)).toEqual({
-      ...{ "/usr": "directory", "/usr/lib": "directory", "/usr/lib/b": "link a" },
-      ...{ "/opt": "link c", "/f": "link e" },
+      "/usr": "directory",
+      "/usr/lib": "directory",
+      "/usr/lib/b": "link a",
+      "/opt": "link c",
+      "/f": "link e",
     })
   })
 })

@@ -32,8 +32,12 @@ function tryImage(image: Image, hasApplicationProfile: boolean) {
   const said = verifyCdi({ ...subject, image: viewRoot(createSimulatedHost(at.path), hostPath("/")) })
   if (hasApplicationProfile) makeCharacterNode(join(at.path, "dev/nvidia3"), 195, 3, 0o666)
   const done = completeContainer(at.root, {
-    ...{ links: [], nodeLinks: [], compat: undefined, disablesNodeModification: false },
-    ...{ folders: ["/opt/driver"], hasApplicationProfile },
+    links: [],
+    nodeLinks: [],
+    compat: undefined,
+    disablesNodeModification: false,
+    folders: ["/opt/driver"],
+    hasApplicationProfile,
   })
   return {
     done: done.ok ? "done" : done.fault.tag,

@@ -8,7 +8,9 @@ const limit = 256 * 1024
 /** What is said of annotations whose values together are so long. */
 function adviceFor(value: string, count: number): readonly string[] {
   const spec: CdiSpec = {
-    ...{ cdiVersion: "0.6.0", kind: "vendor.com/class", containerEdits: noEdits },
+    cdiVersion: "0.6.0",
+    kind: "vendor.com/class",
+    containerEdits: noEdits,
     annotations: new Map(Array.from({ length: count }, (_, index) => [`${index}`, value])),
     devices: [{ name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=b"] } }],
   }
@@ -32,8 +34,12 @@ const device = { name: "a", annotations: new Map(), containerEdits: { ...noEdits
 /** Each as `PLACE: PROBLEM; ADVICE`, behind `fatal` where no container with it starts. */
 function adviceOf(said: Partial<CdiSpec>): readonly string[] {
   const spec: CdiSpec = {
-    ...{ cdiVersion: "1.1.0", kind: "v-d.com/gpu", annotations: new Map(), devices: [device] },
-    ...{ containerEdits: noEdits, ...said },
+    cdiVersion: "1.1.0",
+    kind: "v-d.com/gpu",
+    annotations: new Map(),
+    devices: [device],
+    containerEdits: noEdits,
+    ...said,
   }
   return adviseSpec(spec, locateNowhere("made")).map(({ severity, fault: { data }, evidence }) => {
     expect([severity, ...evidence]).toEqual(["warning"])
@@ -43,8 +49,15 @@ function adviceOf(said: Partial<CdiSpec>): readonly string[] {
 }
 
 const node = {
-  ...{ path: "/dev/a", hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-  ...{ fileMode: undefined, uid: undefined, gid: undefined },
+  path: "/dev/a",
+  hostPath: "",
+  type: "",
+  major: 0,
+  minor: 0,
+  permissions: "",
+  fileMode: undefined,
+  uid: undefined,
+  gid: undefined,
 }
 const hook = { hookName: "poststop", path: "/h", args: [], env: [], timeout: 1 }
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }

@@ -86,10 +86,12 @@ function editsOf({ text, fewestSchemata }: Words): fc.Arbitrary<ContainerEdits> 
         path: filled,
         hostPath: text,
         type: fc.constantFrom("", "b", "c", "u", "p"),
-        ...{ major: fc.maxSafeNat(), minor: fc.maxSafeNat() },
+        major: fc.maxSafeNat(),
+        minor: fc.maxSafeNat(),
         fileMode: maybe(id),
         permissions: fc.constantFrom("", "r", "rwm", "none"),
-        ...{ uid: maybe(id), gid: maybe(id) },
+        uid: maybe(id),
+        gid: maybe(id),
       }),
     ),
     netDevices: fc
@@ -98,7 +100,9 @@ function editsOf({ text, fewestSchemata }: Words): fc.Arbitrary<ContainerEdits> 
     hooks: list(
       fc.record({
         hookName: fc.constantFrom(...hookNames),
-        ...{ path: filled, args: list(text), env: list(variable) },
+        path: filled,
+        args: list(text),
+        env: list(variable),
         timeout: maybe(fc.maxSafeInteger()),
       }),
     ),
@@ -106,7 +110,8 @@ function editsOf({ text, fewestSchemata }: Words): fc.Arbitrary<ContainerEdits> 
     intelRdt: maybe(
       fc.record({
         closID: fc.constantFrom("", "/", "gold"),
-        ...{ l3CacheSchema: text, memBwSchema: text },
+        l3CacheSchema: text,
+        memBwSchema: text,
         schemata: maybe(fc.array(text, { minLength: fewestSchemata, maxLength: 3 })),
         enableMonitoring: fc.boolean(),
       }),

@@ -39,23 +39,39 @@ devices:
   containerEdits: {env: [A=b]}
 `)
   const spec = {
-    ...{ cdiVersion: "1.1.0", kind: "v.com/c", annotations: new Map(), containerEdits: noEdits },
+    cdiVersion: "1.1.0",
+    kind: "v.com/c",
+    annotations: new Map(),
+    containerEdits: noEdits,
     devices: [
       {
-        ...{ name: "a", annotations: new Map() },
+        name: "a",
+        annotations: new Map(),
         containerEdits: {
-          ...{ env: [], netDevices: [], additionalGids: [] },
+          env: [],
+          netDevices: [],
+          additionalGids: [],
           deviceNodes: [
             {
-              ...{ path: "/a", hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-              ...{ fileMode: undefined, uid: undefined, gid: undefined },
+              path: "/a",
+              hostPath: "",
+              type: "",
+              major: 0,
+              minor: 0,
+              permissions: "",
+              fileMode: undefined,
+              uid: undefined,
+              gid: undefined,
             },
           ],
           hooks: [{ hookName: "poststop", path: "/h", args: [], env: [], timeout: undefined }],
           mounts: [{ hostPath: "/a", containerPath: "/b", options: [], type: "" }],
           intelRdt: {
-            ...{ closID: "", l3CacheSchema: "", memBwSchema: "" },
-            ...{ schemata: undefined, enableMonitoring: false },
+            closID: "",
+            l3CacheSchema: "",
+            memBwSchema: "",
+            schemata: undefined,
+            enableMonitoring: false,
           },
         },
       },

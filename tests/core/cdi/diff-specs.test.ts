@@ -5,18 +5,35 @@ import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cd
 import { bareRdt } from "./arbitrary-spec.ts"
 
 const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
-  ...{ cdiVersion: "0.5.0", kind: "v.com/c", annotations: new Map(), devices: [] },
+  cdiVersion: "0.5.0",
+  kind: "v.com/c",
+  annotations: new Map(),
+  devices: [],
   containerEdits: { ...noEdits, ...edits },
 })
 const hook = (path: string, hookName = "createContainer") => ({
-  ...{ hookName, path, args: [], env: ["A=b"], timeout: undefined },
+  hookName,
+  path,
+  args: [],
+  env: ["A=b"],
+  timeout: undefined,
 })
 const mount = (hostPath: string, containerPath: string) => ({
-  ...{ hostPath, containerPath, options: ["rbind"], type: "" },
+  hostPath,
+  containerPath,
+  options: ["rbind"],
+  type: "",
 })
 const node = (path: string, hostPath = "") => ({
-  ...{ path, hostPath, type: "", major: 0, minor: 0, permissions: "" },
-  ...{ fileMode: undefined, uid: undefined, gid: undefined },
+  path,
+  hostPath,
+  type: "",
+  major: 0,
+  minor: 0,
+  permissions: "",
+  fileMode: undefined,
+  uid: undefined,
+  gid: undefined,
 })
 
 test("what is gone and what is new, field by field", () => {

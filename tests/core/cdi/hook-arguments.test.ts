@@ -9,7 +9,10 @@ import {
 import type { Hook } from "../../../src/core/cdi/spec.ts"
 
 const hook = (...args: readonly string[]): Hook => ({
-  ...{ hookName: "createContainer", path: "/usr/bin/nvidia-cdi-hook", env: ["A=b"], timeout: undefined },
+  hookName: "createContainer",
+  path: "/usr/bin/nvidia-cdi-hook",
+  env: ["A=b"],
+  timeout: undefined,
   args: ["nvidia-cdi-hook", ...args],
 })
 const link = (target: string, path: string) => ({ target, path })

@@ -4,7 +4,9 @@ import { type CdiSpec, noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 
 const spec: CdiSpec = {
-  ...{ cdiVersion: "0.5.0", kind: "v/c", annotations: new Map() },
+  cdiVersion: "0.5.0",
+  kind: "v/c",
+  annotations: new Map(),
   devices: [{ name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=1"] } }],
   containerEdits: noEdits,
 }

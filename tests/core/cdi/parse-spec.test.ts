@@ -190,7 +190,8 @@ describe("what belongs to no text", () => {
     ]))
 
   const json = JSON.stringify({
-    ...{ cdiVersion: "0.3.0", kind: "v.com/c" },
+    cdiVersion: "0.3.0",
+    kind: "v.com/c",
     devices: [{ name: "a", containerEdits: { env: ["A=b"] } }],
   })
 

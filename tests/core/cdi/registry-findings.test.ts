@@ -14,7 +14,9 @@ const rejected = (number: number) => ({
   faults: [empty(`/${number}.yaml`), empty("/after")],
 })
 const registryOf = (findings: number, files: number) => ({
-  ...{ specs: [], devices: new Map(), conflicts: [] },
+  specs: [],
+  devices: new Map(),
+  conflicts: [],
   findings: Array.from({ length: findings }, (_, number) => finding(number)),
   rejected: Array.from({ length: files }, (_, number) => rejected(number)),
 })

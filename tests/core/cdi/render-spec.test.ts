@@ -25,8 +25,15 @@ const spec: CdiSpec = {
         ...noEdits,
         deviceNodes: [
           {
-            ...{ path: "/dev/a", hostPath: "/dev/b", type: "c", major: 195, minor: 0, fileMode: 438 },
-            ...{ permissions: "rw", uid: 0, gid: 44 },
+            path: "/dev/a",
+            hostPath: "/dev/b",
+            type: "c",
+            major: 195,
+            minor: 0,
+            fileMode: 438,
+            permissions: "rw",
+            uid: 0,
+            gid: 44,
           },
         ],
         additionalGids: [44],

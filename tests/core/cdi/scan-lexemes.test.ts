@@ -132,7 +132,8 @@ describe("the first document", () => {
 
 test("a bracket right behind a name's colon is told where it stands", () => {
   expect(readYaml("{containerEdits: {env:[A=b]}}")).toEqual({
-    ...{ ok: false, at: 22 },
+    ok: false,
+    at: 22,
     problem: "a bracket right behind a colon and a word without quotes: engines want a blank between them",
   })
 })

@@ -3,11 +3,22 @@ import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cd
 import { type RootChange, transformRoot } from "../../../src/core/cdi/transform-root.ts"
 
 const node = {
-  ...{ path: "/run/driver/dev/a", hostPath: "", type: "", major: 0, minor: 0, fileMode: undefined },
-  ...{ permissions: "", uid: undefined, gid: undefined },
+  path: "/run/driver/dev/a",
+  hostPath: "",
+  type: "",
+  major: 0,
+  minor: 0,
+  fileMode: undefined,
+  permissions: "",
+  uid: undefined,
+  gid: undefined,
 }
 const hook = (hookName: string, ...args: readonly string[]) => ({
-  ...{ hookName, path: "/run/driver/bin/h", args, env: [], timeout: undefined },
+  hookName,
+  path: "/run/driver/bin/h",
+  args,
+  env: [],
+  timeout: undefined,
 })
 const edits: ContainerEdits = {
   ...noEdits,
@@ -73,7 +84,8 @@ describe("another root", () => {
 
   test.each(["host", "container"] as const)("of the %s: what names no path stays as it is", (relativeTo) => {
     const kept = {
-      ...{ env: ["A=/run/driver/a"], additionalGids: [44] },
+      env: ["A=/run/driver/a"],
+      additionalGids: [44],
       deviceNodes: [{ ...node, path: "/dev/c" }],
       hooks: [{ ...hook("createContainer", "/a"), path: "/h", env: ["A=/run/driver"], timeout: 3 }],
     }

@@ -7,12 +7,22 @@ import { bareRdt } from "./arbitrary-spec.ts"
 
 const device = { name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=b"] } }
 const valid: CdiSpec = {
-  ...{ cdiVersion: "1.1.0", kind: "v.com/c", annotations: new Map(), devices: [device] },
+  cdiVersion: "1.1.0",
+  kind: "v.com/c",
+  annotations: new Map(),
+  devices: [device],
   containerEdits: noEdits,
 }
 const node = {
-  ...{ path: "/dev/a", hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-  ...{ fileMode: undefined, uid: undefined, gid: undefined },
+  path: "/dev/a",
+  hostPath: "",
+  type: "",
+  major: 0,
+  minor: 0,
+  permissions: "",
+  fileMode: undefined,
+  uid: undefined,
+  gid: undefined,
 }
 const hook = { hookName: "poststop", path: "/h", args: [], env: [], timeout: undefined }
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }

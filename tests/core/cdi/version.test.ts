@@ -4,14 +4,25 @@ import { type CdiVersion, enforcedVersion, minimumVersion } from "../../../src/c
 import { bareRdt } from "./arbitrary-spec.ts"
 
 const node = {
-  ...{ path: "/dev/a", hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-  ...{ fileMode: undefined, uid: undefined, gid: undefined },
+  path: "/dev/a",
+  hostPath: "",
+  type: "",
+  major: 0,
+  minor: 0,
+  permissions: "",
+  fileMode: undefined,
+  uid: undefined,
+  gid: undefined,
 }
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }
 const device = { name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=b"] } }
 const specOf = (said: Partial<CdiSpec>): CdiSpec => ({
-  ...{ cdiVersion: "1.1.0", kind: "v.com/c", annotations: new Map(), devices: [device, device] },
-  ...{ containerEdits: noEdits, ...said },
+  cdiVersion: "1.1.0",
+  kind: "v.com/c",
+  annotations: new Map(),
+  devices: [device, device],
+  containerEdits: noEdits,
+  ...said,
 })
 const annotations = new Map([["a", "b"]])
 

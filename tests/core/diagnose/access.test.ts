@@ -7,7 +7,11 @@ import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 
 const viewOf = (tree: MemoryTree): RootView => viewRoot(createMemoryHost(tree), hostPath("/"))
 const file = (mode: number, uid = 0, gid = 0): MemoryTree[string] => ({
-  ...{ kind: "file", content: "", mode, uid, gid },
+  kind: "file",
+  content: "",
+  mode,
+  uid,
+  gid,
 })
 const alice: EngineUser = { uid: 1000, gids: [1000, 44] }
 
@@ -86,11 +90,11 @@ describe("what a user may do with a path", () => {
 describe("a user by name", () => {
   const host = createMemoryHost({
     "/etc/passwd": {
-      ...{ kind: "file" },
+      kind: "file",
       content: "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\nbad:x:y:z\n",
     },
     "/etc/group": {
-      ...{ kind: "file" },
+      kind: "file",
       content: "video:x:44:bob,alice\nusers:x:1000:alice\nrender:x:105:alicea\nbad:x:y:alice\n",
     },
   })

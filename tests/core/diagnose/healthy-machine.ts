@@ -44,28 +44,43 @@ export const observe = (host: Host): HostSnapshot =>
 const edits = (some: Partial<ContainerEdits>): ContainerEdits => ({ ...noEdits, ...some })
 
 const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
-  ...{ path, hostPath: "", type: "", major: 0, minor: 0 },
-  ...{ fileMode: undefined, permissions: "", uid: undefined, gid: undefined },
+  path,
+  hostPath: "",
+  type: "",
+  major: 0,
+  minor: 0,
+  fileMode: undefined,
+  permissions: "",
+  uid: undefined,
+  gid: undefined,
 })
 
 /** As a generator of today would write it, without numbers. */
 export function specFor({ inventory, driver }: HostSnapshot): CdiSpec {
   const device = (name: string, paths: readonly string[]): CdiSpec["devices"][number] => ({
-    ...{ name, annotations: new Map() },
+    name,
+    annotations: new Map(),
     containerEdits: edits({ deviceNodes: paths.map(node) }),
   })
   const whole = inventory.gpus.filter(({ isMigEnabled }) => isMigEnabled?.value !== true)
   const libraries = driver?.libraries ?? []
   const mount = (path: string): ContainerEdits["mounts"][number] => ({
-    ...{ hostPath: path, containerPath: path, type: "" },
+    hostPath: path,
+    containerPath: path,
+    type: "",
     options: ["ro", "nosuid", "nodev", "rbind", "rprivate"],
   })
   const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({
-    ...{ hookName: "createContainer", path: hookPath, args: ["nvidia-cdi-hook", ...args] },
-    ...{ env: ["NVIDIA_CTK_DEBUG=false"], timeout: undefined },
+    hookName: "createContainer",
+    path: hookPath,
+    args: ["nvidia-cdi-hook", ...args],
+    env: ["NVIDIA_CTK_DEBUG=false"],
+    timeout: undefined,
   })
   return {
-    ...{ cdiVersion: "0.5.0", kind: "nvidia.com/gpu", annotations: new Map() },
+    cdiVersion: "0.5.0",
+    kind: "nvidia.com/gpu",
+    annotations: new Map(),
     devices: [
       ...whole.flatMap(({ index, node: own, uuid }) =>
         own === undefined ? [] : [device(String(index), [own.path]), device(uuid?.value ?? "", [own.path])],
@@ -105,7 +120,8 @@ const made = new Map<string, Healthy>()
 function makeHealthy(mig: readonly SimulatedMigDevice[]): Healthy {
   let tree: MemoryTree = {}
   const host = memoryMachine({
-    ...{ gpus: 2, shape: { migDevices: mig } },
+    gpus: 2,
+    shape: { migDevices: mig },
     change: (entries) => {
       entries[hookPath] = { kind: "file", content: "#!/bin/sh\n", mode: 0o755 }
       entries["/bin/sh"] = { kind: "file", content: "a program", mode: 0o755 }
@@ -146,9 +162,12 @@ export function subjectOf(change: MachineChange): CdiSubject {
 }
 
 export const subjectOn = (host: Host, { engines, user, image }: MachineChange = {}): CdiSubject => ({
-  ...{ host, view: viewRoot(host, hostPath("/")), snapshot: observe(host) },
+  host,
+  view: viewRoot(host, hostPath("/")),
+  snapshot: observe(host),
   registry: buildRegistry(readCdiDirectories(host, defaultDirectories)),
-  ...{ directories: defaultDirectories, areNamed: false },
+  directories: defaultDirectories,
+  areNamed: false,
   placed: undefined,
   unrecorded: new Set(),
   engines: engines ?? observeEngines(host),

@@ -108,7 +108,9 @@ describe("what the kernel makes of a program", () => {
 
 describe("a hook's program in ELF", () => {
   const programOf = (shape: ProgramShape): MemoryTree[string] => ({
-    ...{ kind: "file", content: renderProgram(shape), mode: 0o755 },
+    kind: "file",
+    content: renderProgram(shape),
+    mode: 0o755,
   })
   const hookOf = (shape: ProgramShape) => ({ [hookPath]: programOf(shape) })
   const wordsOf = (machine: Readonly<Record<string, MemoryTree[string]>>): readonly string[] =>

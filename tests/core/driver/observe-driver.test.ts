@@ -79,7 +79,9 @@ describe("the driver catalogue", () => {
     const plain = observeDriver(memoryMachine({ gpus: 1 }), place)
     const { binaries, configurations, modules } = observeDriver(host, place)
     expect({ binaries, configurations, modules }).toEqual({
-      ...{ binaries: plain.binaries, configurations: plain.configurations, modules: plain.modules },
+      binaries: plain.binaries,
+      configurations: plain.configurations,
+      modules: plain.modules,
     })
   })
 

@@ -7,8 +7,15 @@ import { memoryMachine } from "../../machine.ts"
 
 const seen = observeInventory(memoryMachine({ gpus: 3 }))
 const mig = (gpuIndex: number, index: number): MigDevice => ({
-  ...{ gpuIndex, index, gpuInstance: index, computeInstance: 0, accessFiles: [] },
-  ...{ uuid: undefined, profile: undefined, gpuInstanceNode: undefined, computeInstanceNode: undefined },
+  gpuIndex,
+  index,
+  gpuInstance: index,
+  computeInstance: 0,
+  accessFiles: [],
+  uuid: undefined,
+  profile: undefined,
+  gpuInstanceNode: undefined,
+  computeInstanceNode: undefined,
 })
 const inventory: Inventory = { ...seen, migDevices: [mig(0, 0), mig(0, 1), mig(1, 0)] }
 

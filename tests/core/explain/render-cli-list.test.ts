@@ -10,8 +10,15 @@ import { memoryMachine } from "../../machine.ts"
 const seen = observeInventory(memoryMachine({ gpus: 1 }))
 const [gpu] = seen.gpus
 const device: MigDevice = {
-  ...{ gpuIndex: 0, index: 0, gpuInstance: 2, computeInstance: 1, accessFiles: [] },
-  ...{ uuid: undefined, profile: undefined, gpuInstanceNode: undefined, computeInstanceNode: undefined },
+  gpuIndex: 0,
+  index: 0,
+  gpuInstance: 2,
+  computeInstance: 1,
+  accessFiles: [],
+  uuid: undefined,
+  profile: undefined,
+  gpuInstanceNode: undefined,
+  computeInstanceNode: undefined,
 }
 const minors = new Map([
   ["gpu0/gi2/access", 5],
@@ -23,8 +30,14 @@ function list(inventory: Inventory): readonly string[] {
   if (gpu === undefined) throw new Error("no GPU")
   const request: CliListRequest = {
     devices: [{ kind: "mig", gpu, device, selector: "0:0" }],
-    ...{ imexChannels: [], hasMigConfig: false, hasMigMonitor: false, sockets: [] },
-    ...{ hasBinaries: false, hasLibraries: false, hasCompat32: false, hasFirmware: false },
+    imexChannels: [],
+    hasMigConfig: false,
+    hasMigMonitor: false,
+    sockets: [],
+    hasBinaries: false,
+    hasLibraries: false,
+    hasCompat32: false,
+    hasFirmware: false,
   }
   return renderCliList(inventory, files, minors, request).split("\n").slice(0, -1)
 }

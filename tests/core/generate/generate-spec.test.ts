@@ -516,15 +516,26 @@ describe("a GPU that is there to be cut into MIG devices and has none yet", () =
   const machine = memoryMachine({ gpus: 2 })
   const gpus = observeInventory(machine).gpus.map(
     ({ pciAddress, uuid }, index): NvmlReport["gpus"][number] => ({
-      ...{ index, pciAddress, uuid: uuid?.value, minor: index },
-      ...{ name: "NVIDIA A100-SXM4-40GB", brand: "Nvidia" },
-      ...{ computeCapability: "8.0", isMigEnabled: index === 0, migDevices: [], problem: undefined },
+      index,
+      pciAddress,
+      uuid: uuid?.value,
+      minor: index,
+      name: "NVIDIA A100-SXM4-40GB",
+      brand: "Nvidia",
+      computeCapability: "8.0",
+      isMigEnabled: index === 0,
+      migDevices: [],
+      problem: undefined,
     }),
   )
   const library = hostPath("/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")
   const report: NvmlReport = {
-    ...{ version: 1, library, driverVersion: "550.163.01", cudaVersion: "12.4" },
-    ...{ missingSymbols: [], gpus },
+    version: 1,
+    library,
+    driverVersion: "550.163.01",
+    cudaVersion: "12.4",
+    missingSymbols: [],
+    gpus,
   }
   let asked = 0
   const host: Host = {

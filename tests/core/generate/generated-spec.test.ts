@@ -4,11 +4,22 @@ import { isGeneratedSpec } from "../../../src/core/generate/generated-spec.ts"
 
 describe("which specifications a generator of the toolkit's makes", () => {
   const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
-    ...{ path, hostPath: "", type: "", major: 0, minor: 0, permissions: "" },
-    ...{ fileMode: undefined, uid: undefined, gid: undefined },
+    path,
+    hostPath: "",
+    type: "",
+    major: 0,
+    minor: 0,
+    permissions: "",
+    fileMode: undefined,
+    uid: undefined,
+    gid: undefined,
   })
   const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({
-    ...{ hookName: "createContainer", path: "/usr/bin/nvidia-cdi-hook", args, env: [], timeout: undefined },
+    hookName: "createContainer",
+    path: "/usr/bin/nvidia-cdi-hook",
+    args,
+    env: [],
+    timeout: undefined,
   })
   const links = hook("nvidia-cdi-hook", "create-symlinks", "--link", "a::/b")
   test.each([
@@ -27,7 +38,9 @@ describe("which specifications a generator of the toolkit's makes", () => {
   ] as const)("%s with %j: %s", (kind, edits, isGenerated) => {
     expect(
       isGeneratedSpec({
-        ...{ cdiVersion: "0.5.0", kind, annotations: new Map() },
+        cdiVersion: "0.5.0",
+        kind,
+        annotations: new Map(),
         devices: [{ name: "0", annotations: new Map(), containerEdits: { ...noEdits, ...edits } }],
         containerEdits: noEdits,
       }),

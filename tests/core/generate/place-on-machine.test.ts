@@ -4,7 +4,10 @@ import { placeOnMachine, unplaceSpec } from "../../../src/core/generate/place-on
 
 const mount = (hostPath: string, type: string) => ({ hostPath, containerPath: "/m", options: [], type })
 const specOf = (...mounts: readonly ReturnType<typeof mount>[]): CdiSpec => ({
-  ...{ cdiVersion: "0.5.0", kind: "v.com/c", annotations: new Map(), devices: [] },
+  cdiVersion: "0.5.0",
+  kind: "v.com/c",
+  annotations: new Map(),
+  devices: [],
   containerEdits: { ...noEdits, mounts },
 })
 

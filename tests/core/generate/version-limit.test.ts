@@ -130,8 +130,15 @@ describe("a specification for an older version", () => {
           ...noEdits,
           deviceNodes: [
             {
-              ...{ path: "/dev/a", hostPath: "/x/dev/a", type: "", major: 0, minor: 0, permissions: "" },
-              ...{ fileMode: undefined, uid: undefined, gid: undefined },
+              path: "/dev/a",
+              hostPath: "/x/dev/a",
+              type: "",
+              major: 0,
+              minor: 0,
+              permissions: "",
+              fileMode: undefined,
+              uid: undefined,
+              gid: undefined,
             },
           ],
         },

@@ -31,7 +31,8 @@ function elfWithSection(name: string, content: string): Uint8Array {
 
 const head = `\xff Go buildinf:\x08\x02${"\0".repeat(16)}`
 const program = (info: string): MemoryTree[string] => ({
-  ...{ kind: "file", mode: 0o755 },
+  kind: "file",
+  mode: 0o755,
   content: elfWithSection(".go.buildinfo", `${head}${info}`),
 })
 

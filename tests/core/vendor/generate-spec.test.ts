@@ -162,8 +162,13 @@ describe.each([
     for (const { edits: one } of edits)
       for (const node of one.deviceNodes)
         expect(node).toMatchObject({
-          ...{ permissions: "rw", type: "", major: 0, minor: 0 },
-          ...{ uid: undefined, gid: undefined, fileMode: undefined },
+          permissions: "rw",
+          type: "",
+          major: 0,
+          minor: 0,
+          uid: undefined,
+          gid: undefined,
+          fileMode: undefined,
         })
   })
 

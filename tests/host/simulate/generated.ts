@@ -42,7 +42,11 @@ export function makeMachine(directory: string, options: GeneratedOptions = {}): 
   const description = { model: found, driverVersion, gpus: listGpus(shape), migDevices }
   const nvml = hasNvml ? standInForNvml(machine, description) : { made: machine.made, state: "left out" }
   const written = writeMachine(directory, {
-    ...{ model, driverVersion, gpus, made: nvml.made, denied: machine.denied },
+    model,
+    driverVersion,
+    gpus,
+    made: nvml.made,
+    denied: machine.denied,
   })
   if (!written.ok) throw new Error(JSON.stringify(written.fault))
   return nvml.state

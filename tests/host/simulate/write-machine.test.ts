@@ -34,7 +34,9 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const isRoot = process.geteuid?.() === 0
 const file = (path: string, text = "x", mode = 0o644): Made => ({
-  ...{ kind: "file", path, mode },
+  kind: "file",
+  path,
+  mode,
   content: new TextEncoder().encode(text),
 })
 const write = (made: readonly Made[], denied: readonly string[] = []) =>
