@@ -7,10 +7,11 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { absolutePath, baseName, parentPath } from "../text/path.ts"
+import { baseName } from "../text/path.ts"
 import { brandOf, generationOf, productOf } from "./gpu-model.ts"
-import type { DrmNode, Gpu, GpuState, Sourced } from "./inventory.ts"
+import type { Gpu, GpuState, Sourced } from "./inventory.ts"
 import { namesIn } from "./names-in.ts"
+import { observeDrm } from "./observe-drm.ts"
 import { observeNode } from "./observe-node.ts"
 import { readFields, readMatch, readText } from "./proc-text.ts"
 
@@ -33,23 +34,24 @@ interface AbsentNode {
   readonly pciAddress: string
 }
 
+/** What is found goes to `findings` at once, where unreadable files are noted too: both are told in the order in which they were met. */
 export function observeGpus(host: Host, findings: Finding[]): ObservedGpus {
-  const absentDrm: AbsentNode[] = []
-  const look: Look = { host, findings, describe: rememberModels(), absentDrm }
+  const look: Look = { host, findings, describe: rememberModels() }
   const driven = namesIn(host, driverDirectory).slice(0, gpuLimit)
   const known = new Set(driven.map((name) => name.toLowerCase()))
   const undriven = namesIn(host, busDirectory)
     .slice(0, busLimit)
     .filter((address) => !known.has(address.toLowerCase()) && isGpuOnBus(host, address))
     .slice(0, gpuLimit)
-  const gpus = [
+  const observed = [
     ...driven.map((name) => observeDriven(look, name)),
     ...undriven.map((address) => observeUndriven(look, address)),
-  ].sort((one, other) => comparePciAddresses(one.pciAddress, other.pciAddress))
+  ]
+  const gpus = observed.map(({ gpu }) => gpu).sort(byPciAddress)
   let index = 0
   return {
     gpus: gpus.map((gpu) => (gpu.state === "usable" ? { ...gpu, index: index++ } : gpu)),
-    absentDrm: absentDrm.sort((one, other) => comparePciAddresses(one.pciAddress, other.pciAddress)),
+    absentDrm: observed.flatMap(({ absentDrm }) => absentDrm).sort(byPciAddress),
   }
 }
 
@@ -58,7 +60,12 @@ interface Look {
   readonly host: Host
   readonly findings: Finding[]
   readonly describe: typeof describeModel
-  readonly absentDrm: AbsentNode[]
+}
+
+interface ObservedGpu {
+  /** Without its index, which depends on the others. */
+  readonly gpu: Gpu
+  readonly absentDrm: readonly AbsentNode[]
 }
 
 /** Machines have many GPUs of one model, and tables of models are long. */
@@ -76,6 +83,11 @@ export function comparePciAddresses(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0)
 }
 
+const byPciAddress = (
+  { pciAddress: one }: Pick<Gpu, "pciAddress">,
+  { pciAddress: other }: Pick<Gpu, "pciAddress">,
+): number => comparePciAddresses(one, other)
+
 /** A display controller of NVIDIA's: VGA (0300) or 3D (0302). */
 function isGpuOnBus(host: Host, address: string): boolean {
   const vendor = readText(host, `${busDirectory}/${address}/vendor`)
@@ -85,10 +97,9 @@ function isGpuOnBus(host: Host, address: string): boolean {
   )
 }
 
-function observeDriven(look: Look, name: string): Gpu {
-  const { host, findings } = look
-  const directory = hostPath(`${driverDirectory}/${name}`)
-  const path = hostPath(`${directory}/information`)
+function observeDriven({ host, findings, describe }: Look, name: string): ObservedGpu {
+  const procDirectory = hostPath(`${driverDirectory}/${name}`)
+  const path = hostPath(`${procDirectory}/information`)
   const facts = readFields(host, path)
   const sourced = <T>(value: T): Sourced<T> => ({ value, source: path })
   const minorText = facts.get("Device Minor")
@@ -99,43 +110,51 @@ function observeDriven(look: Look, name: string): Gpu {
     facts.get("GPU Excluded") === "Yes" ? "excluded" : minor === undefined ? "broken" : "usable"
   const node = minor === undefined ? undefined : observeNode(host, `/dev/nvidia${minor}`)
   const pciAddress = name.toLowerCase()
-  const note = (severity: Finding["severity"], one: Finding["fault"], evidence: string): void => {
-    findings.push({ severity, fault: one, evidence: [`${path}: ${evidence}`] })
-  }
-  if (state === "broken")
-    note(
-      "error",
-      fault("GpuUnreadable", { pciAddress, path }),
-      facts.size === 0 ? "empty or unreadable" : "no Device Minor",
-    )
-  else if (state === "excluded") note("note", fault("GpuExcluded", { pciAddress }), "GPU Excluded: Yes")
-  else if (node === undefined)
-    note(
-      "error",
-      fault("DeviceNodeMissing", {
-        path: hostPath(`/dev/nvidia${minor}`),
-        neededBy: `GPU ${pciAddress}`,
-      }),
-      `Device Minor ${minor}`,
-    )
+  findings.push(...checkDriven({ state, pciAddress, minor, node }, path, facts))
   const model = facts.get("Model") ?? ""
-  return {
+  const modelSaid = model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)
+  const numaNode = observeNumaNode(host, name)
+  const { drm, absent } = observeDrm(host, `${busDirectory}/${name}`, name)
+  const gpu: Gpu = {
     index: undefined,
     state,
     pciAddress,
     minor: minor === undefined ? undefined : sourced(minor),
     uuid: uuid === undefined ? undefined : sourced(uuid),
-    ...look.describe(model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)),
-    numaNode: observeNumaNode(host, name),
+    ...describe(modelSaid),
+    numaNode,
     isMigEnabled: undefined,
     node,
-    procDirectory: directory,
-    drm: observeDrm(look, name),
+    procDirectory,
+    drm,
   }
+  return { gpu, absentDrm: absent.map((place) => ({ path: place, pciAddress: name })) }
 }
 
-function observeUndriven(look: Look, address: string): Gpu {
-  const { host, findings } = look
+interface DrivenGpu extends Pick<Gpu, "state" | "pciAddress" | "node"> {
+  readonly minor: number | undefined
+}
+
+/** What is wrong with a GPU that the driver lists, by its file of facts. One, or none. */
+function checkDriven(
+  { state, pciAddress, minor, node }: DrivenGpu,
+  path: HostPath,
+  facts: ReadonlyMap<string, string>,
+): readonly Finding[] {
+  const found = (severity: Finding["severity"], one: Finding["fault"], evidence: string) => [
+    { severity, fault: one, evidence: [`${path}: ${evidence}`] },
+  ]
+  if (state === "broken") {
+    const evidence = facts.size === 0 ? "empty or unreadable" : "no Device Minor"
+    return found("error", fault("GpuUnreadable", { pciAddress, path }), evidence)
+  }
+  if (state === "excluded") return found("note", fault("GpuExcluded", { pciAddress }), "GPU Excluded: Yes")
+  if (node !== undefined) return []
+  const missing = { path: hostPath(`/dev/nvidia${minor}`), neededBy: `GPU ${pciAddress}` }
+  return found("error", fault("DeviceNodeMissing", missing), `Device Minor ${minor}`)
+}
+
+function observeUndriven({ host, findings, describe }: Look, address: string): ObservedGpu {
   const link = host.readLink(hostPath(`${busDirectory}/${address}/driver`))
   const driver = link.ok ? baseName(link.value) : undefined
   findings.push({
@@ -143,19 +162,23 @@ function observeUndriven(look: Look, address: string): Gpu {
     fault: fault("GpuUndriven", { pciAddress: address, driver: driver === "nvidia" ? undefined : driver }),
     evidence: [`${driverDirectory}: no ${address}`],
   })
-  return {
+  const model = productOnBus(host, address)
+  const numaNode = observeNumaNode(host, address)
+  const { drm, absent } = observeDrm(host, `${busDirectory}/${address}`, address)
+  const gpu: Gpu = {
     index: undefined,
     state: "undriven",
     pciAddress: address,
     minor: undefined,
     uuid: undefined,
-    ...look.describe(productOnBus(host, address)),
-    numaNode: observeNumaNode(host, address),
+    ...describe(model),
+    numaNode,
     isMigEnabled: undefined,
     node: undefined,
     procDirectory: undefined,
-    drm: observeDrm(look, address),
+    drm,
   }
+  return { gpu, absentDrm: absent.map((path) => ({ path, pciAddress: address })) }
 }
 
 function productOnBus(host: Host, address: string): Sourced<string> | undefined {
@@ -190,26 +213,3 @@ export const gpuPlaces = (gpus: readonly Gpu[]): readonly HostPath[] =>
   gpus.flatMap(({ procDirectory }) =>
     procDirectory === undefined ? [] : [hostPath(`${procDirectory}/information`)],
   )
-
-/** Where the kernel says that a GPU's DRM nodes are. Order: by name. */
-const drmPathsOf = (host: Host, address: string): readonly HostPath[] =>
-  namesIn(host, `${busDirectory}/${address}/drm`)
-    .filter((name) => /^(card|renderD|controlD)\d{1,7}$/.test(name))
-    .map((name) => hostPath(`/dev/dri/${name}`))
-
-function observeDrm({ host, absentDrm }: Look, address: string): readonly DrmNode[] {
-  return drmPathsOf(host, address).flatMap((place): readonly DrmNode[] => {
-    const node = observeNode(host, place)
-    if (node === undefined) {
-      absentDrm.push({ path: place, pciAddress: address })
-      return []
-    }
-    const kind = /^(card|render)/.exec(baseName(place))?.[1]
-    if (kind === undefined) return [{ node, byPath: undefined }]
-    const path = hostPath(`/dev/dri/by-path/pci-${address}-${kind}`)
-    const link = host.readLink(path)
-    // After a card was moved another's may stand there.
-    const isOwn = link.ok && absolutePath(link.value, parentPath(path)) === place
-    return [{ node, byPath: isOwn ? { path, target: link.value } : undefined }]
-  })
-}

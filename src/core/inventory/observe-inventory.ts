@@ -174,6 +174,9 @@ function completeInventory(
   )
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
   const releaseCuda = platform === "tegra" ? cudaOfTegra(host) : undefined
+  const migDevices = describeMigDevices(host, gpus, migInstances, told, migMinors, findings)
+  const { sockets, findings: ofSockets } = observeSockets(host, driverRoot)
+  findings.push(...ofSockets)
   return {
     platform,
     devRoot,
@@ -182,11 +185,11 @@ function completeInventory(
     modules,
     boardGpu,
     gpus,
-    migDevices: describeMigDevices(host, gpus, migInstances, told, migMinors, findings),
+    migDevices,
     migRights: describeMigRights(gpus, migMinors),
     nodes,
     gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
-    sockets: observeSockets(host, driverRoot, findings),
+    sockets,
     majors,
     findings,
   }

@@ -10,7 +10,7 @@ import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import type { Gpu, MigDevice, NodeFact } from "./inventory.ts"
 import { byNumber, namesIn } from "./names-in.ts"
-import type { NvmlGpu } from "./nvml-report.ts"
+import type { NvmlGpu, NvmlMigDevice } from "./nvml-report.ts"
 import { observeNode } from "./observe-node.ts"
 import { readFields, readText } from "./proc-text.ts"
 
@@ -108,7 +108,17 @@ function instancesByNode(
   )
 }
 
-/** Instances, joined with what NVML tells of them. A MIG device that only one of the two knows is listed all the same. */
+/** An instance under the number by which it is selected. */
+interface NumberedInstance extends Omit<MigInstance, "minor"> {
+  readonly index: number
+  /** What NVML tells of it; undefined: it does not know it, or was not asked. */
+  readonly nvml: NvmlMigDevice | undefined
+}
+
+/**
+ * Instances, joined with what NVML tells of them. A MIG device that only one of the two knows is listed all the same. What is found goes to
+ * `findings` at once, as in observeGpus.
+ */
 export function describeMigDevices(
   host: Host,
   gpus: readonly Gpu[],
@@ -117,28 +127,18 @@ export function describeMigDevices(
   minors: MigMinors,
   findings: Finding[],
 ): readonly MigDevice[] {
-  return gpus.flatMap((gpu): readonly MigDevice[] => {
-    const { index: gpuIndex, minor } = gpu
+  return gpus.flatMap(({ index: gpuIndex, minor, pciAddress }): readonly MigDevice[] => {
     if (gpuIndex === undefined || minor === undefined) return []
-    const report = told.get(gpu.pciAddress)
     const seen = instances.filter((one) => one.minor === minor.value)
-    const known = report?.migDevices ?? []
-    const isSame = (one: Omit<MigInstance, "minor">) => (other: Omit<MigInstance, "minor">) =>
-      one.gpuInstance === other.gpuInstance && one.computeInstance === other.computeInstance
-    const untold = seen.filter((one) => !known.some(isSame(one)))
-    // NVML's slots may have empty ones between them; what it does not know comes behind the last.
-    const firstFree = known.reduce((next, { slot }) => Math.max(next, slot + 1), 0)
-    const numbered = [
-      ...known.map((nvml) => ({ ...nvml, nvml, index: nvml.slot })),
-      ...untold.map((instance, place) => ({ ...instance, nvml: undefined, index: firstFree + place })),
-    ]
-    return numbered.map(({ gpuInstance, computeInstance, nvml, index }) => {
-      const device = `${gpuIndex}:${index}`
+    return numberInstances(seen, told.get(pciAddress)?.migDevices ?? []).map((instance) => {
+      const { gpuInstance, computeInstance, nvml, index } = instance
       const place = `gpu${minor.value}/gi${gpuInstance}`
       const parts = [`${place}/access`, `${place}/ci${computeInstance}/access`] as const
-      const [gpuInstanceNode, computeInstanceNode] = parts.map((part) =>
-        observeCapabilityNode(host, part, minors, device, findings),
-      )
+      const [gpuInstanceNode, computeInstanceNode] = parts.map((part) => {
+        const { node, finding } = observeCapabilityNode(host, part, minors, `${gpuIndex}:${index}`)
+        findings.push(...finding)
+        return node
+      })
       const sourced = (value: string | undefined) =>
         value === undefined ? undefined : ({ value, source: "NVML" } as const)
       return {
@@ -156,26 +156,60 @@ export function describeMigDevices(
   })
 }
 
+/** Of one GPU. Order: those that NVML knows, as it has them; then the others. */
+function numberInstances(
+  seen: readonly MigInstance[],
+  known: readonly NvmlMigDevice[],
+): readonly NumberedInstance[] {
+  const untold = seen.filter(
+    (one) =>
+      !known.some(
+        (other) => one.gpuInstance === other.gpuInstance && one.computeInstance === other.computeInstance,
+      ),
+  )
+  // NVML's slots may have empty ones between them; what it does not know comes behind the last.
+  const firstFree = known.reduce((next, { slot }) => Math.max(next, slot + 1), 0)
+  return [
+    ...known.map((nvml) => ({
+      gpuInstance: nvml.gpuInstance,
+      computeInstance: nvml.computeInstance,
+      index: nvml.slot,
+      nvml,
+    })),
+    ...untold.map(({ gpuInstance, computeInstance }, place) => ({
+      gpuInstance,
+      computeInstance,
+      index: firstFree + place,
+      nvml: undefined,
+    })),
+  ]
+}
+
 /** `gpu0/gi1/access` → /proc/driver/nvidia/capabilities/gpu0/mig/gi1/access. */
 const accessFile = (part: string): HostPath =>
   hostPath(`${capabilityDirectory}/${part.replace("/", "/mig/")}`)
 
+interface ObservedCapability {
+  readonly node: NodeFact | undefined
+  /** That there is none. One, or none. */
+  readonly finding: readonly Finding[]
+}
+
+/** `part`: of a MIG device, which `device` names. */
 function observeCapabilityNode(
   host: Host,
   part: string,
   minors: MigMinors,
   device: string,
-  findings: Finding[],
-): NodeFact | undefined {
+): ObservedCapability {
   const told = readFields(host, accessFile(part)).get("DeviceFileMinor")
   const number = told !== undefined && /^\d{1,7}$/.test(told) ? Number(told) : minors.get(part)
   const path = hostPath(`/dev/nvidia-caps/nvidia-cap${number ?? "?"}`)
   const node = number === undefined ? undefined : observeNode(host, path)
-  if (node === undefined)
-    findings.push({
-      severity: "error",
-      fault: fault("MigNodeMissing", { device, path }),
-      evidence: [`${part}: ${number === undefined ? "no number known" : `minor ${number}`}`],
-    })
-  return node
+  if (node !== undefined) return { node, finding: [] }
+  const evidence = [`${part}: ${number === undefined ? "no number known" : `minor ${number}`}`]
+  return {
+    node,
+    finding: [{ severity: "error", fault: fault("MigNodeMissing", { device, path }), evidence }],
+  }
 }

@@ -30,8 +30,14 @@ const placesOf = (path: string, driverRoot: string): readonly HostPath[] =>
     runDirectories.map((directory) => hostPath(joinPath(root, directory, path))),
   )
 
-/** Order: persistenced, fabricmanager, mps. */
-export function observeSockets(host: Host, driverRoot: string, findings: Finding[]): readonly Socket[] {
+export interface ObservedSockets {
+  /** Order: persistenced, fabricmanager, mps. */
+  readonly sockets: readonly Socket[]
+  /** Of those at which nobody listens. Order: the same. */
+  readonly findings: readonly Finding[]
+}
+
+export function observeSockets(host: Host, driverRoot: string): ObservedSockets {
   const found: Socket[] = []
   for (const { name, path } of services) {
     const place = placesOf(path, driverRoot).find((candidate) => isSocket(host, candidate))
@@ -41,8 +47,7 @@ export function observeSockets(host: Host, driverRoot: string, findings: Finding
   if (mps.ok && mps.value.kind === "directory" && mps.value.uid === 0)
     found.push({ name: "mps", path: hostPath(mpsDirectory), isListening: undefined })
   const sockets = askListening(found, host)
-  for (const socket of sockets) if (socket.isListening === false) findings.push(deadSocket(socket))
-  return sockets
+  return { sockets, findings: sockets.filter(({ isListening }) => isListening === false).map(deadSocket) }
 }
 
 function isSocket(host: Host, path: HostPath): boolean {
