@@ -24,73 +24,112 @@ const serialLength = 6
 
 export function anonymizeRecording(recording: Recording, options: Anonymization = {}): Recording {
   const { salt = randomBytes(16).toString("hex"), hostNames = [] } = options
-  const digest = (text: string): string =>
-    createHash("sha256").update(`${salt}:${text.toLowerCase()}`).digest("hex")
-  const maskUuid = (text: string): string => {
-    const hex = digest(text)
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-      "-",
-    )
+  const masking: Masking = {
+    masks: masksBy(salt),
+    serials: wordsOf(serialsIn(recording)),
+    names: wordsOf(telling([...hostNamesIn(recording), ...hostNames])),
   }
-  const maskName = (name: string): string => `host-${digest(name).slice(0, 8)}`
-  const maskSerial = (number: string): string => digest(number).slice(0, number.length)
-  const names = wordsOf(telling([...hostNamesIn(recording), ...hostNames]))
-  const serials = wordsOf(serialsIn(recording))
-  const maskText = (text: string): string => {
-    let masked = text
-      .replace(uuid, maskUuid)
-      .replace(serial, (line: string, number: string) => line.replace(number, maskSerial(number)))
-    if (serials !== undefined) masked = masked.replace(serials, maskSerial)
-    return names === undefined ? masked : masked.replace(names, maskName)
-  }
-  /** What is no text keeps its length: offsets in it stay true. */
-  const maskBytes = (text: string): string => {
-    let masked = text.replace(uuid, maskUuid)
-    if (serials !== undefined) masked = masked.replace(serials, maskSerial)
-    return names === undefined
-      ? masked
-      : masked.replace(names, (name) => maskName(name).padEnd(name.length, "-").slice(0, name.length))
-  }
-  const mask = (value: unknown): unknown => {
-    if (typeof value === "string") return maskText(value)
-    if (Array.isArray(value)) return value.map(mask)
-    if (typeof value !== "object" || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [maskText(key), mask(one)]))
-  }
-  /** The same number in hexadecimal and in decimal stays the same number. 0 stands for none. */
-  const maskId = (id: bigint): bigint => (id === 0n ? id : BigInt(`0x${digest(`id ${id}`).slice(0, 15)}`))
-  const maskIds = (key: string, text: string): string => {
-    if (key.endsWith("/unique_id"))
-      return text.replace(/^[0-9a-f]{1,16}/, (id) =>
-        maskId(BigInt(`0x${id}`))
-          .toString(16)
-          .padStart(16, "0"),
-      )
-    if (!key.endsWith("/properties")) return text
-    return text.replaceAll(/^(unique_id )(0x[0-9a-f]{1,16}|\d{1,20})/gim, (_, name: string, id: string) => {
-      const masked = maskId(BigInt(id))
-      return `${name}${id.startsWith("0x") ? `0x${masked.toString(16)}` : masked}`
-    })
-  }
-  const maskContent = (key: string, answer: unknown): unknown => {
-    const { value } = answer as { readonly value?: unknown }
-    if (typeof value !== "string") return mask(answer)
-    const bytes = new Uint8Array(Buffer.from(value, "base64"))
-    const masked = bytes.includes(0)
-      ? Buffer.from(maskBytes(decodeLatin1(bytes)), "latin1")
-      : Buffer.from(encodeUtf8(maskText(maskIds(key, decodeUtf8(bytes)))))
-    return { value: masked.toString("base64") }
-  }
+  const { kind, name } = recording.of
   const answers = Object.entries(recording.answers).map(([key, answer]): [string, unknown] => [
-    maskText(key),
-    key.startsWith("readFile ") ? maskContent(key, answer) : mask(answer),
+    maskText(masking, key),
+    key.startsWith("readFile ") ? maskContent(masking, key, answer) : maskValue(masking, answer),
   ])
   return {
     ...recording,
     // A directory's or a file's name says who keeps it, and where.
-    of: { ...recording.of, name: recording.of.kind === "live" ? "live" : maskName(recording.of.name) },
+    of: { ...recording.of, name: kind === "live" ? "live" : masking.masks.ofName(name) },
     answers: Object.fromEntries(answers.sort(([one], [other]) => (one < other ? -1 : 1))),
   } as Recording
+}
+
+/** What stands in the place of what names a machine. The same has the same mask, in either case. */
+interface Masks {
+  ofUuid(uuid: string): string
+  ofName(name: string): string
+  /** As long as the number. */
+  ofSerial(serial: string): string
+  /** The same number in hexadecimal and in decimal stays the same number. 0 stands for none. */
+  ofId(id: bigint): bigint
+}
+
+function masksBy(salt: string): Masks {
+  const digest = (text: string): string =>
+    createHash("sha256").update(`${salt}:${text.toLowerCase()}`).digest("hex")
+  return {
+    ofUuid(uuid) {
+      const hex = digest(uuid)
+      return [
+        hex.slice(0, 8),
+        hex.slice(8, 12),
+        hex.slice(12, 16),
+        hex.slice(16, 20),
+        hex.slice(20, 32),
+      ].join("-")
+    },
+    ofName: (name) => `host-${digest(name).slice(0, 8)}`,
+    ofSerial: (serial) => digest(serial).slice(0, serial.length),
+    ofId: (id) => (id === 0n ? id : BigInt(`0x${digest(`id ${id}`).slice(0, 15)}`)),
+  }
+}
+
+/** What is masked in one recording, and by what. */
+interface Masking {
+  readonly masks: Masks
+  /** undefined: the machine tells none. */
+  readonly serials: RegExp | undefined
+  readonly names: RegExp | undefined
+}
+
+function maskText({ masks, serials, names }: Masking, text: string): string {
+  const masked = text
+    .replace(uuid, (one) => masks.ofUuid(one))
+    .replace(serial, (line: string, number: string) => line.replace(number, masks.ofSerial(number)))
+  return maskWords(maskWords(masked, serials, masks.ofSerial), names, masks.ofName)
+}
+
+/** What is no text keeps its length: offsets in it stay true. */
+function maskBytes({ masks, serials, names }: Masking, text: string): string {
+  const ofName = (name: string): string => masks.ofName(name).padEnd(name.length, "-").slice(0, name.length)
+  const masked = text.replace(uuid, (one) => masks.ofUuid(one))
+  return maskWords(maskWords(masked, serials, masks.ofSerial), names, ofName)
+}
+
+const maskWords = (text: string, words: RegExp | undefined, maskOf: (word: string) => string): string =>
+  words === undefined ? text : text.replace(words, (word) => maskOf(word))
+
+/** Every text in it, names of fields included. */
+function maskValue(masking: Masking, value: unknown): unknown {
+  if (typeof value === "string") return maskText(masking, value)
+  if (Array.isArray(value)) return value.map((one) => maskValue(masking, one))
+  if (typeof value !== "object" || value === null) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.map(([key, one]) => [maskText(masking, key), maskValue(masking, one)]))
+}
+
+function maskContent(masking: Masking, key: string, answer: unknown): unknown {
+  const { value } = answer as { readonly value?: unknown }
+  if (typeof value !== "string") return maskValue(masking, answer)
+  const bytes = new Uint8Array(Buffer.from(value, "base64"))
+  const masked = bytes.includes(0)
+    ? Buffer.from(maskBytes(masking, decodeLatin1(bytes)), "latin1")
+    : Buffer.from(encodeUtf8(maskText(masking, maskIds(masking.masks, key, decodeUtf8(bytes)))))
+  return { value: masked.toString("base64") }
+}
+
+/** Of AMD's GPUs: in hexadecimal in a file of its own, in either way among properties. */
+function maskIds(masks: Masks, key: string, text: string): string {
+  if (key.endsWith("/unique_id"))
+    return text.replace(/^[0-9a-f]{1,16}/, (id) =>
+      masks
+        .ofId(BigInt(`0x${id}`))
+        .toString(16)
+        .padStart(16, "0"),
+    )
+  if (!key.endsWith("/properties")) return text
+  return text.replaceAll(/^(unique_id )(0x[0-9a-f]{1,16}|\d{1,20})/gim, (_, name: string, id: string) => {
+    const masked = masks.ofId(BigInt(id))
+    return `${name}${id.startsWith("0x") ? `0x${masked.toString(16)}` : masked}`
+  })
 }
 
 /** Names of the machine that its own files tell. */
