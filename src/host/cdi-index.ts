@@ -14,16 +14,16 @@ import { type ReadPart, readStateParts } from "./read-state-parts.ts"
 import { era, isFreshProof, type Proof } from "./stamp.ts"
 import { hashOf, makeRoom, writeStateText } from "./state-file.ts"
 
-/** The first line: how much of what stands behind it. Units: bytes, but of the two counts. */
+/** The first line: how much of what stands behind it. */
 interface Head {
-  readonly version: 6
+  readonly version: 7
   readonly key: string
   /** How many parts the table has the ends of: sources, then buckets. */
   readonly sourceCount: number
   readonly bucketCount: number
   /** Of the proof, which stands behind the table, and of what is wrong with files and names. */
-  readonly proof: number
-  readonly problems: number
+  readonly proofBytes: number
+  readonly problemsBytes: number
 }
 
 const fileName = /^cdi-[0-9a-f]{16}\.json$/
@@ -83,18 +83,18 @@ interface OpenedIndex {
 function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
   const line = readFirstLine(read)
   const head = parse<Head>(line)
-  if (line === undefined || head?.version !== 6 || head.key !== key) return undefined
+  if (line === undefined || head?.version !== 7 || head.key !== key) return undefined
   const {
     sourceCount = Number.NaN,
     bucketCount = Number.NaN,
-    proof = Number.NaN,
-    problems = Number.NaN,
+    proofBytes = Number.NaN,
+    problemsBytes = Number.NaN,
   } = head
-  if (![sourceCount, bucketCount, proof, problems].every(isLength)) return undefined
+  if (![sourceCount, bucketCount, proofBytes, problemsBytes].every(isLength)) return undefined
   // What is before the texts is ASCII.
   const table = line.length + 1
   const start = table + (sourceCount + bucketCount) * entryLength
-  const texts = start + proof + problems
+  const texts = start + proofBytes + problemsBytes
   const endOf = (part: number): number =>
     part < 0 ? 0 : Number.parseInt(read(table + part * entryLength, entryLength), 16)
   const textOf = (part: number): string | undefined => {
@@ -102,8 +102,8 @@ function openIndex(read: ReadPart, key: string): OpenedIndex | undefined {
     return from <= to && to <= sizeLimit ? read(texts + from, to - from) : undefined
   }
   return {
-    proof: parse<Proof>(read(start, proof)) ?? {},
-    readProblems: () => JSON.parse(read(start + proof, problems)) as RegistryProblems,
+    proof: parse<Proof>(read(start, proofBytes)) ?? {},
+    readProblems: () => JSON.parse(read(start + proofBytes, problemsBytes)) as RegistryProblems,
     index: {
       bucketCount,
       source: (number) => (number < sourceCount ? textOf(number) : undefined),
@@ -150,12 +150,12 @@ export function rememberDevices(
   const [proofText, problems] = [JSON.stringify(proof), JSON.stringify(registryProblems(registry))]
   const parts = [...sources, ...buckets]
   const head: Head = {
-    version: 6,
+    version: 7,
     key: place.key,
     sourceCount: sources.length,
     bucketCount: buckets.length,
-    proof: Buffer.byteLength(proofText),
-    problems: Buffer.byteLength(problems),
+    proofBytes: Buffer.byteLength(proofText),
+    problemsBytes: Buffer.byteLength(problems),
   }
   const text = [`${asciiJson(head)}\n`, ...endsOf(parts), proofText, problems, ...parts].join("")
   if (Buffer.byteLength(text) > sizeLimit) return

@@ -158,14 +158,14 @@ test("a file that others may write is not believed, nor one that says something 
   }
 })
 
-const numbers = ["sourceCount", "bucketCount", "proof", "problems"]
+const numbers = ["sourceCount", "bucketCount", "proofBytes", "problemsBytes"]
 const wrong = ["-1", "0.5", "1e99", '"1"', "null", "[]", "8388609"]
 
 test.each<[says: string, place: RegExp]>([
   ...numbers.flatMap((name) =>
     wrong.map((value): [string, RegExp] => [`"${name}":${value}`, new RegExp(`"${name}":\\d+`)]),
   ),
-  ['"version":5', /"version":6/],
+  ['"version":6', /"version":7/],
   ['"key":"other', /"key":"/],
   ...["zzzzzzzz", "ffffffff", "-0000001"].map((value): [string, RegExp] => [value, /(?<=\n)[0-9a-f]{8}/]),
 ])("an index that says %s is not believed", (says, place) => {
