@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { adviseSpec } from "../../../src/core/cdi/advise-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { locateNowhere } from "../../../src/core/cdi/spec-source.ts"
+import { bareNode } from "./bare-parts.ts"
 
 const limit = 256 * 1024
 
@@ -48,17 +49,7 @@ function adviceOf(said: Partial<CdiSpec>): readonly string[] {
   })
 }
 
-const node = {
-  path: "/dev/a",
-  hostPath: "",
-  type: "",
-  major: 0,
-  minor: 0,
-  permissions: "",
-  fileMode: undefined,
-  uid: undefined,
-  gid: undefined,
-}
+const node = bareNode("/dev/a")
 const hook = { hookName: "poststop", path: "/h", args: [], env: [], timeout: 1 }
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }
 /** A name of a domain with so many characters. */

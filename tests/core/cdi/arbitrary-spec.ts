@@ -2,13 +2,7 @@
 
 import fc from "fast-check"
 import { withLowestVersion } from "../../../src/core/cdi/raise-version.ts"
-import {
-  type CdiSpec,
-  type ContainerEdits,
-  hookNames,
-  type IntelRdt,
-  noEdits,
-} from "../../../src/core/cdi/spec.ts"
+import { type CdiSpec, type ContainerEdits, hookNames, noEdits } from "../../../src/core/cdi/spec.ts"
 
 /** Texts that YAML would read as something else, or that hold what ends one. */
 const anyText = fc.oneof(
@@ -161,10 +155,3 @@ export const arbitrarySpec: fc.Arbitrary<CdiSpec> = specOf(anyWords)
 export const arbitraryPlainSpec: fc.Arbitrary<CdiSpec> = specOf(plainWords)
 
 /** Says nothing but whose class it is. */
-export const bareRdt: IntelRdt = {
-  closID: "a",
-  l3CacheSchema: "",
-  memBwSchema: "",
-  schemata: undefined,
-  enableMonitoring: false,
-}

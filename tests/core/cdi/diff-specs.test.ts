@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { applyEdits } from "../../../src/core/cdi/apply-edits.ts"
 import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
-import { bareRdt } from "./arbitrary-spec.ts"
+import { bareNode, bareRdt } from "./bare-parts.ts"
 
 const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
   cdiVersion: "0.5.0",
@@ -24,17 +24,7 @@ const mount = (hostPath: string, containerPath: string) => ({
   options: ["rbind"],
   type: "",
 })
-const node = (path: string, hostPath = "") => ({
-  path,
-  hostPath,
-  type: "",
-  major: 0,
-  minor: 0,
-  permissions: "",
-  fileMode: undefined,
-  uid: undefined,
-  gid: undefined,
-})
+const node = (path: string, hostPath = "") => ({ ...bareNode(path), hostPath })
 
 test("what is gone and what is new, field by field", () => {
   const edits: ContainerEdits = { ...noEdits, mounts: [mount("/a", "/a"), mount("/b", "/b")] }

@@ -3,7 +3,8 @@ import fc from "fast-check"
 import { mergeEdits } from "../../../src/core/cdi/merge-edits.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { isOlder, minimumVersion } from "../../../src/core/cdi/version.ts"
-import { arbitraryEdits, arbitrarySpec, bareRdt } from "./arbitrary-spec.ts"
+import { arbitraryEdits, arbitrarySpec } from "./arbitrary-spec.ts"
+import { bareRdt } from "./bare-parts.ts"
 
 describe("several edits as one", () => {
   test("lists one after the other, the last RDT, nothing left out", () => {

@@ -1,18 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { type RootChange, transformRoot } from "../../../src/core/cdi/transform-root.ts"
+import { bareNode } from "./bare-parts.ts"
 
-const node = {
-  path: "/run/driver/dev/a",
-  hostPath: "",
-  type: "",
-  major: 0,
-  minor: 0,
-  fileMode: undefined,
-  permissions: "",
-  uid: undefined,
-  gid: undefined,
-}
+const node = bareNode("/run/driver/dev/a")
 const hook = (hookName: string, ...args: readonly string[]) => ({
   hookName,
   path: "/run/driver/bin/h",

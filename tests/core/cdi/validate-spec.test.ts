@@ -3,7 +3,7 @@ import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cd
 import { locateNowhere } from "../../../src/core/cdi/spec-source.ts"
 import { validateSpec } from "../../../src/core/cdi/validate-spec.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
-import { bareRdt } from "./arbitrary-spec.ts"
+import { bareNode, bareRdt } from "./bare-parts.ts"
 
 const device = { name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=b"] } }
 const valid: CdiSpec = {
@@ -13,17 +13,7 @@ const valid: CdiSpec = {
   devices: [device],
   containerEdits: noEdits,
 }
-const node = {
-  path: "/dev/a",
-  hostPath: "",
-  type: "",
-  major: 0,
-  minor: 0,
-  permissions: "",
-  fileMode: undefined,
-  uid: undefined,
-  gid: undefined,
-}
+const node = bareNode("/dev/a")
 const hook = { hookName: "poststop", path: "/h", args: [], env: [], timeout: undefined }
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }
 

@@ -1,19 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { type CdiSpec, type ContainerEdits, noEdits, type SpecPath } from "../../../src/core/cdi/spec.ts"
 import { type CdiVersion, enforcedVersion, minimumVersion } from "../../../src/core/cdi/version.ts"
-import { bareRdt } from "./arbitrary-spec.ts"
+import { bareNode, bareRdt } from "./bare-parts.ts"
 
-const node = {
-  path: "/dev/a",
-  hostPath: "",
-  type: "",
-  major: 0,
-  minor: 0,
-  permissions: "",
-  fileMode: undefined,
-  uid: undefined,
-  gid: undefined,
-}
+const node = bareNode("/dev/a")
 const mount = { hostPath: "/a", containerPath: "/a", options: [], type: "" }
 const device = { name: "a", annotations: new Map(), containerEdits: { ...noEdits, env: ["A=b"] } }
 const specOf = (said: Partial<CdiSpec>): CdiSpec => ({

@@ -19,6 +19,7 @@ import { readCdiDirectories } from "../../../src/host/read-cdi-directories.ts"
 import { createRecordingHost, recordHost } from "../../../src/host/recording.ts"
 import type { SimulatedMigDevice } from "../../../src/host/simulate/mig-layout.ts"
 import { memoryMachine } from "../../machine.ts"
+import { bareNode } from "../cdi/bare-parts.ts"
 
 export const specPath = "/etc/cdi/nvidia.yaml"
 export const hookPath = "/usr/bin/nvidia-cdi-hook"
@@ -43,24 +44,12 @@ export const observe = (host: Host): HostSnapshot =>
 
 const edits = (some: Partial<ContainerEdits>): ContainerEdits => ({ ...noEdits, ...some })
 
-const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
-  path,
-  hostPath: "",
-  type: "",
-  major: 0,
-  minor: 0,
-  fileMode: undefined,
-  permissions: "",
-  uid: undefined,
-  gid: undefined,
-})
-
 /** As a generator of today would write it, without numbers. */
 export function specFor({ inventory, driver }: HostSnapshot): CdiSpec {
   const device = (name: string, paths: readonly string[]): CdiSpec["devices"][number] => ({
     name,
     annotations: new Map(),
-    containerEdits: edits({ deviceNodes: paths.map(node) }),
+    containerEdits: edits({ deviceNodes: paths.map(bareNode) }),
   })
   const whole = inventory.gpus.filter(({ isMigEnabled }) => isMigEnabled?.value !== true)
   const libraries = driver?.libraries ?? []
@@ -95,7 +84,7 @@ export function specFor({ inventory, driver }: HostSnapshot): CdiSpec {
     ],
     containerEdits: edits({
       env: ["NVIDIA_VISIBLE_DEVICES=void"],
-      deviceNodes: inventory.nodes.control.map(({ path }) => node(path)),
+      deviceNodes: inventory.nodes.control.map(({ path }) => bareNode(path)),
       mounts: [...libraries.map(({ path }) => path), "/usr/bin/nvidia-smi"].map(mount),
       hooks: [
         hook("create-symlinks", "--link", "libcuda.so.1::/usr/lib/x86_64-linux-gnu/libcuda.so"),

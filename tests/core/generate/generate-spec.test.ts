@@ -21,6 +21,7 @@ import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
+import { bareNode } from "../cdi/bare-parts.ts"
 import { referenceRequest } from "./reference-request.ts"
 
 const plain = referenceRequest("auto")
@@ -455,21 +456,9 @@ describe("hooks", () => {
 })
 
 describe("arrangement", () => {
-  const node = (path: string) =>
-    ({
-      path,
-      hostPath: "",
-      type: "",
-      major: 0,
-      minor: 0,
-      fileMode: undefined,
-      permissions: "",
-      uid: undefined,
-      gid: undefined,
-    }) as const
   const edits = fc.record({
     env: fc.array(fc.constantFrom("A=1", "B=2", "C=3")),
-    deviceNodes: fc.array(fc.constantFrom("/dev/b", "/dev/a", "/dev/a/c").map(node)),
+    deviceNodes: fc.array(fc.constantFrom("/dev/b", "/dev/a", "/dev/a/c").map(bareNode)),
     additionalGids: fc.array(fc.integer({ min: 1, max: 4 })),
   })
 
@@ -505,7 +494,7 @@ describe("arrangement", () => {
       nodesOf(
         arrangeSpec(
           [],
-          { ...noEdits, deviceNodes: ["/dev/a/c", "/dev/b", "/dev/a/b", "/dev/a", "/dev/a"].map(node) },
+          { ...noEdits, deviceNodes: ["/dev/a/c", "/dev/b", "/dev/a/b", "/dev/a", "/dev/a"].map(bareNode) },
           undefined,
         ).containerEdits,
       ),

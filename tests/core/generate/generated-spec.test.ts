@@ -1,19 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { isGeneratedSpec } from "../../../src/core/generate/generated-spec.ts"
+import { bareNode } from "../cdi/bare-parts.ts"
 
 describe("which specifications a generator of the toolkit's makes", () => {
-  const node = (path: string): ContainerEdits["deviceNodes"][number] => ({
-    path,
-    hostPath: "",
-    type: "",
-    major: 0,
-    minor: 0,
-    permissions: "",
-    fileMode: undefined,
-    uid: undefined,
-    gid: undefined,
-  })
   const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({
     hookName: "createContainer",
     path: "/usr/bin/nvidia-cdi-hook",
@@ -24,15 +14,15 @@ describe("which specifications a generator of the toolkit's makes", () => {
   const links = hook("nvidia-cdi-hook", "create-symlinks", "--link", "a::/b")
   test.each([
     ["nvidia.com/gpu", {}, true],
-    ["nvidia.com/mofed", { deviceNodes: [node("/dev/infiniband/uverbs0")] }, true],
-    ["nvidia.com/gdrcopy", { deviceNodes: [node("/dev/gdrdrv")] }, true],
-    ["k8s.device-plugin.nvidia.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, true],
+    ["nvidia.com/mofed", { deviceNodes: [bareNode("/dev/infiniband/uverbs0")] }, true],
+    ["nvidia.com/gdrcopy", { deviceNodes: [bareNode("/dev/gdrdrv")] }, true],
+    ["k8s.device-plugin.nvidia.com/gpu", { deviceNodes: [bareNode("/dev/nvidia0")] }, true],
     ["management.nvidia.com/gpu", {}, true],
-    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")], hooks: [links] }, true],
-    ["acme.com/gpu", { deviceNodes: [node("/dev/nvidia0")] }, false],
+    ["acme.com/gpu", { deviceNodes: [bareNode("/dev/nvidia0")], hooks: [links] }, true],
+    ["acme.com/gpu", { deviceNodes: [bareNode("/dev/nvidia0")] }, false],
     ["acme.com/gpu", { hooks: [links] }, false],
-    ["acme.com/card", { deviceNodes: [node("/dev/card0")], hooks: [links] }, false],
-    ["nvidia.com/pgpu", { deviceNodes: [node("/dev/vfio/12")] }, false],
+    ["acme.com/card", { deviceNodes: [bareNode("/dev/card0")], hooks: [links] }, false],
+    ["nvidia.com/pgpu", { deviceNodes: [bareNode("/dev/vfio/12")] }, false],
     ["notnvidia.com/gpu", {}, false],
     ["v.com/c", {}, false],
   ] as const)("%s with %j: %s", (kind, edits, isGenerated) => {

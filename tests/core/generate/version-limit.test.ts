@@ -9,6 +9,7 @@ import {
   readEngineVersion,
   versionReadBy,
 } from "../../../src/core/generate/version-limit.ts"
+import { bareNode } from "../cdi/bare-parts.ts"
 
 describe("the version that an engine reads", () => {
   test.each([
@@ -128,19 +129,7 @@ describe("a specification for an older version", () => {
       spec([device("d", [])], {
         containerEdits: {
           ...noEdits,
-          deviceNodes: [
-            {
-              path: "/dev/a",
-              hostPath: "/x/dev/a",
-              type: "",
-              major: 0,
-              minor: 0,
-              permissions: "",
-              fileMode: undefined,
-              uid: undefined,
-              gid: undefined,
-            },
-          ],
+          deviceNodes: [{ ...bareNode("/dev/a"), hostPath: "/x/dev/a" }],
         },
       }),
       "0.4.0",
