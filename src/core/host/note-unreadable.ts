@@ -30,12 +30,6 @@ export function noteUnreadable<T extends HostFiles>(host: T, findings: Finding[]
     readDir: (path) => note(host.readDir(path)),
     lstat: (path) => noteLook(host.lstat(path)),
     readLink: (path) => noteLook(host.readLink(path)),
-    exists(path) {
-      const isThere = host.exists(path)
-      // It gives no reason.
-      if (!isThere) noteLook(host.lstat(path))
-      return isThere
-    },
   }
 }
 

@@ -39,20 +39,6 @@ test("what a failing machine leaves unanswered is told once", () => {
   ])
 })
 
-test.each([
-  ["EIO", ['cannot read "/module": lstat: EIO']],
-  ["ENOENT", []],
-  ["EACCES", []],
-])("what is not there, as far as can be told: %s", (errno, said) => {
-  const findings: Finding[] = []
-  const silent = {
-    ...createMemoryHost({}, "silent"),
-    lstat: (path: string) => fail(readFault(path, "lstat", errno)),
-  }
-  expect(noteUnreadable(silent, findings).exists(hostPath("/module"))).toBe(false)
-  expect(findings.map((one) => renderFaultLine(one.fault).replace(/ \[.*/, ""))).toEqual(said)
-})
-
 test("of what is denied the reads are told, not every look", () => {
   expect(told("EACCES")).toEqual([
     'cannot read "/file": open: EACCES',
