@@ -1,7 +1,7 @@
 /**
  * What is there and cannot be read is no absence: a machine seen through closed doors looks like one without GPUs. Every failed read
- * but that of an absent place becomes a finding, once; and every look that a failing disk or a kernel without memory leaves unanswered. Of looks
- * behind a closed door the door itself tells.
+ * but that of an absent place becomes a finding, once; and every look that a failing disk or a kernel without memory leaves unanswered, but
+ * `exists`, which gives no reason. Of looks behind a closed door the door itself tells.
  */
 
 import type { Fault } from "../fault/fault.ts"

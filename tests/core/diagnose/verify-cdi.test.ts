@@ -166,7 +166,11 @@ describe("MIG devices of which NVML tells", () => {
     isOtherCut?: boolean,
   ): readonly string[] => {
     const migDevices = uuids.map((uuid, slot) => ({
-      ...{ slot, uuid, gpuInstance: slot + 1, computeInstance: 0, profile: undefined },
+      slot,
+      uuid,
+      gpuInstance: slot + 1,
+      computeInstance: 0,
+      profile: undefined,
     }))
     const nvml = nvmlReport([
       { pciAddress: "0000:10:00.0", isMigEnabled: true, migDevices },

@@ -44,8 +44,11 @@ describe("which specifications a generator of the toolkit's makes", () => {
     const devices = names.map((name) => ({ name, annotations: new Map(), containerEdits: noEdits }))
     expect(
       isGeneratedSpec({
-        ...{ cdiVersion: "0.5.0", kind: "nvidia.com/gpu", annotations: new Map() },
-        ...{ devices, containerEdits: noEdits },
+        cdiVersion: "0.5.0",
+        kind: "nvidia.com/gpu",
+        annotations: new Map(),
+        devices,
+        containerEdits: noEdits,
       }),
     ).toBe(isGenerated)
   })

@@ -58,11 +58,18 @@ test.each(hosts)("nodes alone, as people write them, on %s: files are given as u
 
 describe("hooks are called as those of another specification are", () => {
   const hooksOf = (...calls: readonly (readonly string[])[]): CdiSpec => ({
-    ...{ cdiVersion: "0.5.0", kind: "nvidia.com/gpu", annotations: new Map(), devices: [] },
+    cdiVersion: "0.5.0",
+    kind: "nvidia.com/gpu",
+    annotations: new Map(),
+    devices: [],
     containerEdits: {
       ...noEdits,
       hooks: calls.map((args) => ({
-        ...{ hookName: "createContainer", path: "/usr/bin/nvidia-ctk", args, env: [], timeout: undefined },
+        hookName: "createContainer",
+        path: "/usr/bin/nvidia-ctk",
+        args,
+        env: [],
+        timeout: undefined,
       })),
     },
   })
