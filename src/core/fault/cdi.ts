@@ -36,8 +36,10 @@ export interface CdiFaults {
   CdiMountInvalid: AtPlace & { readonly problem: string }
   CdiIntelRdtInvalid: AtPlace
   CdiNetDeviceInvalid: AtPlace & { readonly problem: string }
-  /** A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it, or engines crash. `refusedBy`: releases of the Go package that refuse the
-   * file for it. */
+  /**
+   * A rule of the specification that the reference's loader does not enforce. `isFatal`: runtimes refuse what follows from it, or engines
+   * crash. `refusedBy`: releases of the Go package that refuse the file for it.
+   */
   CdiRuleBroken: AtPlace & {
     readonly problem: string
     readonly advice: string
