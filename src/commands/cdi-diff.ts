@@ -5,6 +5,7 @@ import { raiseVersion } from "../core/cdi/raise-version.ts"
 import { allEdits, type CdiSpec } from "../core/cdi/spec.ts"
 import { renderCdiChanges, renderCdiChangesJson } from "../core/explain/render-cdi-changes.ts"
 import { ok, type Result } from "../core/fault/result.ts"
+import { isKindOfNvidia } from "../core/generate/generated-spec.ts"
 import { isNameBy, nameStrategies } from "../core/generate/machine-names.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
@@ -114,7 +115,7 @@ async function makeTwin(
 
 /** By its kind, or of a kind of its author's own with the driver's nodes or files in it. */
 const isOfNvidia = (spec: CdiSpec): boolean =>
-  /^(?:[^/]*\.)?nvidia\.com\//.test(spec.kind) ||
+  isKindOfNvidia(spec.kind) ||
   allEdits(spec).some(
     ({ deviceNodes, mounts }) =>
       deviceNodes.some(({ path }) => path.startsWith("/dev/nvidia") || path === "/dev/dxg") ||

@@ -4,13 +4,13 @@
  * One thing it takes is refused: a name that stands twice in different cases, of which an accident picks one.
  */
 
+import type { ReaderEra } from "../fault/cdi.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import { nearestOf } from "../text/nearest.ts"
 import { floatText } from "./resolve-plain.ts"
 import type { SpecPath } from "./spec.ts"
 import { foldName, type SpecEntry, type SpecNode } from "./spec-node.ts"
 import { placeAt, type SpecSource } from "./spec-source.ts"
-import type { ReaderEra } from "./spec-warning.ts"
 
 /** One reading of a text: where it stands, and what has been found in it so far. */
 export interface Decoding {

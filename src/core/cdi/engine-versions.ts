@@ -5,6 +5,7 @@
  * A release between two rows, or behind the last, parses what the row before it does, perhaps more.
  */
 
+import type { ReaderEra } from "../fault/cdi.ts"
 import { compareVersions } from "../text/version.ts"
 import { type CdiVersion, isOlder } from "./version.ts"
 
@@ -106,6 +107,15 @@ const libraryLevels: readonly Level[] = [
 
 const highestIn = (table: readonly Level[], version: string): CdiVersion | undefined =>
   table.find(({ since }) => (compareVersions(version, since) ?? -1) >= 0)?.highest
+
+/** Since when each has the Go package of 1.1.1 or newer in it; the others have it in no release yet. Source: as the table's. */
+const newReaderSince: { readonly [E in EngineName]?: string } = { containerd: "2.4" }
+
+/** By which of the package's readers of YAML a release reads. */
+export function readerEraOf({ engine, version }: EngineRelease): ReaderEra {
+  const since = newReaderSince[engine]
+  return since !== undefined && (compareVersions(version, since) ?? -1) >= 0 ? "from 1.1.1" : "before 1.1.1"
+}
 
 /** undefined: the release takes no CDI specification, or its version begins with no number. */
 export const highestVersionOf = ({ engine, version }: EngineRelease): CdiVersion | undefined =>

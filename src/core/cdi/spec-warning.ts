@@ -1,11 +1,9 @@
 /** What is told of a specification that engines load all the same. */
 
+import type { ReaderEra } from "../fault/cdi.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { type FaultOf, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-
-/** Releases of the Go package that engines have: from 1.1.1 on it reads YAML by another reader. */
-export type ReaderEra = "before 1.1.1" | "from 1.1.1"
 
 /** A rule of the specification that is broken, and where. */
 export interface Warning extends Finding {

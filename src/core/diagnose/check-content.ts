@@ -9,6 +9,7 @@ import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isKindOfNvidia } from "../generate/generated-spec.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { baseName, cleanPath } from "../text/path.ts"
@@ -25,7 +26,7 @@ export function checkContent(subject: CdiSubject, told: ReadonlySet<string>): re
     const twin = twinOf(subject, source.spec)
     if (twin === undefined) return []
     const winner = { source, devices: devices.filter(({ device }) => !told.has(device.name)) }
-    const isOfGpus = /(?:^|\.)nvidia\.com\/gpu$/.test(source.spec.kind)
+    const isOfGpus = isKindOfNvidia(source.spec.kind) && source.spec.kind.endsWith("/gpu")
     // What names of NVIDIA's GPUs say check-gpus.ts knows better.
     return [
       ...(isOfGpus ? [] : checkDeviceNames(winner, twin.made)),

@@ -4,12 +4,12 @@
  * validate-spec.ts's and advise-spec.ts's affair, and told here too.
  */
 
+import { readerEraOf } from "../cdi/engine-versions.ts"
 import { hostPathOf } from "../cdi/spec.ts"
-import type { ReaderEra } from "../cdi/spec-warning.ts"
+import type { ReaderEra } from "../fault/cdi.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
-import { compareVersions } from "../text/version.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
 import { checkEngines } from "./check-engines.ts"
@@ -68,15 +68,9 @@ function weigh(warning: Finding, eras: ReadonlySet<ReaderEra>): Finding {
   return data.isFatal || isRefused ? { ...warning, severity: "error" } : warning
 }
 
-/** The first release of containerd with the Go package of 1.1.1 or newer; no other engine has it yet. */
-const newReaderSince = "2.4"
-
 /** Of an engine of which nothing is known, or that knows no CDI, none. */
-function eraOf({ engine, version, highest }: ObservedEngine): readonly ReaderEra[] {
-  if (highest === "none" || highest === "unknown") return []
-  const isNew = engine === "containerd" && (compareVersions(version ?? "", newReaderSince) ?? -1) >= 0
-  return [isNew ? "from 1.1.1" : "before 1.1.1"]
-}
+const eraOf = ({ engine, version, highest }: ObservedEngine): readonly ReaderEra[] =>
+  highest === "none" || highest === "unknown" ? [] : [readerEraOf({ engine, version: version ?? "" })]
 
 /** The device that is another than its name says, or of no use. */
 const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>

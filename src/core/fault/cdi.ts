@@ -9,6 +9,9 @@ import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
 import { know, obstacles } from "./remedy.ts"
 
+/** Releases of the Go package that engines have: from 1.1.1 on it reads YAML by another reader. */
+export type ReaderEra = "before 1.1.1" | "from 1.1.1"
+
 export interface CdiFaults {
   /** Not JSON or YAML that engines read. */
   CdiTextInvalid: AtPlace & { readonly format: "JSON" | "YAML" | "UTF-8"; readonly problem: string }
@@ -44,7 +47,7 @@ export interface CdiFaults {
     readonly problem: string
     readonly advice: string
     readonly isFatal: boolean
-    readonly refusedBy: "before 1.1.1" | "from 1.1.1" | undefined
+    readonly refusedBy: ReaderEra | undefined
   }
   CdiDirectoryUnreadable: { readonly directory: string; readonly unread: readonly string[] }
   CdiDirectoryUnused: { readonly directory: string; readonly why: string }

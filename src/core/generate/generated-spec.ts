@@ -6,13 +6,15 @@ import { type ToolkitHook, toolkitHooks } from "../cdi/toolkit-hooks.ts"
 import { isMachineName } from "./machine-names.ts"
 import { specModes } from "./spec-request.ts"
 
+/** Also of a vendor of theirs, as `management.nvidia.com`. */
+export const isKindOfNvidia = (kind: string): boolean => /(?:^|\.)nvidia\.com$/.test(splitKind(kind).vendor)
+
 /**
  * As this generator or the reference's makes them: of a kind of NVIDIA's that names what they are asked for, with a device of such a name; or of
  * any kind, with the driver's nodes and the toolkit's hooks.
  */
 export function isGeneratedSpec(spec: CdiSpec): boolean {
-  const { vendor, class: className } = splitKind(spec.kind)
-  if (/(?:^|\.)nvidia\.com$/.test(vendor) && generatedClasses.has(className))
+  if (isKindOfNvidia(spec.kind) && generatedClasses.has(splitKind(spec.kind).class))
     return spec.devices.some(({ name }) => isMachineName(name))
   const all = allEdits(spec)
   return (
