@@ -277,7 +277,7 @@ describe("more of everything than any machine has", () => {
     expect(tookMs).toBeLessThan(guardMs)
   })
 
-  // src/core/driver/observe-libraries.ts: every file looks at every link, a chain at every step anew.
+  // src/core/driver/library-listing.ts: every file looks at every link, a chain at every step anew.
   test("a chain of links is followed in time that grows with its length", () => {
     const name = (index: number): string => `libnvidia-${9999 - index}.so`
     const chain = (count: number) => (tree: Tree) => {

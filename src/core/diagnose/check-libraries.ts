@@ -5,7 +5,7 @@
 
 import { flagValues, foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
 import type { Hook, Mount } from "../cdi/spec.ts"
-import { vendorName } from "../driver/observe-libraries.ts"
+import { vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"

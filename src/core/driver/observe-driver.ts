@@ -18,6 +18,7 @@ import {
   inUsualOrder,
   type LibraryPlaces,
 } from "./find-directories.ts"
+import { stemOf } from "./library-name.ts"
 import {
   binaryDirectories,
   configurationDirectories,
@@ -31,7 +32,7 @@ import {
   observeOddLinks,
   dataDirectories as usualDataDirectories,
 } from "./observe-files.ts"
-import { observeLibraries, stemOf, subdirectories } from "./observe-libraries.ts"
+import { observeLibraries, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
 
 export interface DriverPlace {

@@ -21,7 +21,7 @@ import type {
   FileReason,
 } from "./catalogue.ts"
 import { binariesBeyond, binariesOf, configurationsOf } from "./files.ts"
-import { stemOf } from "./observe-libraries.ts"
+import { stemOf } from "./library-name.ts"
 
 export const binaryDirectories: readonly string[] = [
   "/usr/local/sbin",

@@ -1,7 +1,7 @@
 /** Libraries beside the driver's own that the reference gives when it is asked to (`enable-explicit-driver-libraries`). Source: facts, toolkit §5.4. */
 
 import type { DriverLibrary } from "../driver/catalogue.ts"
-import { observeNamedLibraries } from "../driver/observe-libraries.ts"
+import { observeNamedLibraries } from "../driver/observe-named-libraries.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { viewRoot } from "../host/root-view.ts"
