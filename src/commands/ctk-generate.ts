@@ -1,73 +1,76 @@
-/** `nvidia-ctk cdi generate`: a specification in the reference's shapes, from what Gantry knows of the machine. */
+/** `nvidia-ctk cdi generate`: looks, makes, and writes or prints, in the reference's order and words. */
 
-import type { CdiSpec } from "../core/cdi/spec.ts"
-import type { Finding } from "../core/fault/finding.ts"
-import { fail, ok, type Result } from "../core/fault/result.ts"
-import { checkNamedDirectories } from "../core/generate/check-named-directories.ts"
-import { withExplicitLibraries } from "../core/generate/explicit-libraries.ts"
-import { generateSpec } from "../core/generate/generate-spec.ts"
-import { resolveMode } from "../core/generate/spec-request.ts"
-import { splitByCoherence } from "../core/generate/split-by-coherence.ts"
-import { withoutDiscrete } from "../core/generate/without-discrete.ts"
-import type { Host } from "../core/host/host.ts"
-import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
-import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
-import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
-import { joinPath } from "../core/text/path.ts"
-import { pathInRoot } from "../core/text/path-in-root.ts"
-import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
+import { renderFaultLine } from "../core/fault/render.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import { renderMadeSpec } from "../core/generate/made-spec.ts"
+import { parseConfigKey } from "../core/request/parse-config.ts"
+import { baseName } from "../core/text/path.ts"
+import { findRuntime } from "../host/find-runtime.ts"
+import { readConfig } from "../host/hook-sources.ts"
+import { openHost } from "../host/open-host.ts"
+import { type CtkSurroundings, createLog, deliver, showHelp } from "./ctk-action.ts"
+import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
+import { findRivals } from "./find-rivals.ts"
+import { generateAsCtk, observeForCtk } from "./make-ctk-spec.ts"
+import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 
-export interface CtkSpec {
-  readonly spec: CdiSpec
-  /** Between the name of the file and its ending: empty, `.coherent`. */
-  readonly infix: string
+export async function run(
+  args: readonly string[],
+  { host, variable }: CtkSurroundings,
+): Promise<Result<true>> {
+  const call = parseCtkGenerate(args, variable, (named) => resolveHookProgram(named, variable("PATH") ?? ""))
+  if (!call.ok) return call
+  if (call.value === "help") return showHelp(generateHelp)
+  const log = createLog(call.value.isQuiet)
+  if (call.value.isFormatIgnored)
+    log.warn(`the ending of ${call.value.output} counts, not --format: ${call.value.format}`)
+  // As the reference has it: of a MIG mode that was changed no stamp tells, so that an answer from before is of no use.
+  const machine = openHost(host, { state: undefined })
+  if (!machine.ok) return machine
+  const placed = {
+    ...call.value,
+    driverRoot: call.value.driverRoot ?? configuredRoot(call.value.configPath, variable),
+  }
+  const answered = generateAsCtk(observeForCtk(machine.value, placed), placed)
+  if (!answered.ok) return answered
+  for (const { severity, fault: one } of answered.value.findings)
+    if (severity !== "note") log.warn(renderFaultLine(one))
+  const { output, format } = call.value
+  for (const { spec: described, infix } of answered.value.specs) {
+    const spec = renderMadeSpec({ spec: described, findings: [] }, format)
+    const file = withInfix(output, infix)
+    for (const rival of file === "" ? [] : await findRivals(spec, file, format))
+      log.warn(renderFaultLine(rival))
+    const written = await deliver(spec.text, format, file)
+    if (!written.ok) return written
+    for (const { fault: one } of findMissingHookPrograms(spec.hookPrograms, machine.value))
+      log.warn(renderFaultLine(one))
+    log.info(`Generated CDI spec with version ${spec.cdiVersion}`)
+  }
+  return ok(true)
 }
 
-export interface CtkAnswer {
-  readonly specs: readonly CtkSpec[]
-  readonly findings: readonly Finding[]
+const withInfix = (output: string, infix: string): string =>
+  output === "" ? "" : output.replace(/(\.[^./]*)?$/, (ending) => `${infix}${ending}`)
+
+/** The program of hooks: as it was named, on the PATH, or where packages put it. */
+function resolveHookProgram(named: string, path: string): string {
+  if (named.startsWith("/")) return named
+  const name = named === "" ? "nvidia-cdi-hook" : named
+  const usual = baseName(name) === "nvidia-ctk" ? "/usr/bin/nvidia-ctk" : "/usr/bin/nvidia-cdi-hook"
+  return findRuntime([name], path) ?? usual
 }
 
-/** The machine as the command line says where to look. */
-export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapshot {
-  const host = withPlatformLists(machine, { files: call.csvFiles, ignored: call.csvIgnorePatterns })
-  const driverRoot = joinPath(call.driverRoot || "/")
-  const options = chooseSnapshotOptions(host, {
-    driverRoot,
-    devRoot: joinPath(call.devRoot || driverRoot),
-    searchPaths: call.librarySearchPaths?.flatMap((path) => pathInRoot(path, driverRoot) ?? []),
+/** What config.toml says of the driver's root; a file that cannot be read says nothing. */
+function configuredRoot(
+  configPath: string | undefined,
+  variable: CtkSurroundings["variable"],
+): string | undefined {
+  const { text } = readConfig({
+    configPath: configPath === "" ? undefined : configPath,
+    profile: undefined,
+    variable,
   })
-  const snapshot = observeSnapshot(host, {
-    ...options,
-    areExclusive: call.librarySearchPaths !== undefined,
-    asksMigMode: true,
-    ...(call.configSearchPaths === undefined ? {} : { dataDirectories: call.configSearchPaths }),
-  })
-  return call.features.has("enable-explicit-driver-libraries")
-    ? withExplicitLibraries(host, snapshot)
-    : snapshot
-}
-
-/** Faults: those of generateSpec and checkNamedDirectories. */
-export function generateAsCtk(seen: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {
-  const mode = resolveMode(call.request.mode, seen.inventory)
-  const isAlone = mode === "csv" && call.features.has("disable-multiple-csv-devices")
-  const snapshot = isAlone ? withoutDiscrete(seen) : seen
-  const hasLibraries = mode === "nvml" || mode === "management"
-  const checked = hasLibraries ? checkNamedDirectories(snapshot, call.librarySearchPaths) : ok(true)
-  if (!checked.ok) return checked
-  const whole = generateSpec(snapshot, call.request)
-  if (!whole.ok) return whole
-  const specs: CtkSpec[] = [{ spec: whole.value.spec, infix: "" }]
-  if (call.features.has("enable-coherent-annotations"))
-    for (const { infix, devices } of splitByCoherence(snapshot.inventory, call.request)) {
-      const part = generateSpec(snapshot, {
-        ...call.request,
-        devices,
-        class: `${call.request.class}${infix}`,
-      })
-      if (!part.ok) return fail(part.fault)
-      specs.push({ spec: part.value.spec, infix })
-    }
-  return ok({ specs, findings: whole.value.findings })
+  const root = text.ok ? parseConfigKey(text.value, "nvidia-container-cli.root") : text
+  return root.ok && typeof root.value === "string" ? root.value : undefined
 }

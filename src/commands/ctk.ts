@@ -22,7 +22,8 @@ export async function run(
     const arg = args[index] ?? ""
     const rest = args.slice(index + 1)
     if (arg === "hook") return await runHook([...withoutConfig(flags), ...rest], "nvidia-ctk hook", caller)
-    if (arg === "cdi") return await (await import("./ctk-cdi.ts")).run([...flags, ...rest], { host, caller })
+    if (arg === "cdi")
+      return await (await import("./ctk-cdi.ts")).run({ args: [...flags, ...rest], host, caller })
     // Our own, so that a simulated machine or a recording can be asked.
     if (arg.startsWith("--host=")) {
       host = arg.slice("--host=".length)
