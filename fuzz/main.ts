@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { judgeInput, prepareInputs } from "./run-inputs.ts"
+import { judgeInput, prepareInputs, slowMs } from "./run-inputs.ts"
 import { targets } from "./targets.ts"
 import { watchWorker } from "./watch-worker.ts"
 import { runShare, type Share } from "./worker.ts"
@@ -60,7 +60,7 @@ function tryOne(name: string, seed: number, index: number): number {
     return 2
   }
   const input = prepareInputs(target, seed)(index)
-  const problem = judgeInput(target, input)
+  const problem = judgeInput(target, input, slowMs)
   console.log(`${name} seed ${seed} index ${index}: ${problem ?? "nothing wrong"}: ${show(input)}`)
   return problem === undefined ? 0 : 1
 }

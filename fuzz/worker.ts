@@ -4,7 +4,7 @@
  */
 
 import { openSync, writeSync } from "node:fs"
-import { type Failure, runInputs, shareInputs } from "./run-inputs.ts"
+import { type Failure, runInputs, shareInputs, slowMs } from "./run-inputs.ts"
 import { targets } from "./targets.ts"
 
 export interface Share {
@@ -42,15 +42,20 @@ export function runShare({ seed, inputs, worker, workers, target, timeMs, placeF
     let tried = 0
     let last = worker
     let grown: number | undefined
-    const failures = runInputs(one, seed, { first: worker, step: workers, count }, (index) => {
-      if (performance.now() - started > timeMs) return false
-      if (tried % memoryInterval === 0) grown = memory()
-      if (grown !== undefined) return false
-      tried++
-      last = index
-      writeSync(place, `${one.name} ${index}`.padEnd(64), 0)
-      return true
-    })
+    const failures = runInputs(
+      one,
+      seed,
+      { first: worker, step: workers, count, limitMs: slowMs },
+      (index) => {
+        if (performance.now() - started > timeMs) return false
+        if (tried % memoryInterval === 0) grown = memory()
+        if (grown !== undefined) return false
+        tried++
+        last = index
+        writeSync(place, `${one.name} ${index}`.padEnd(64), 0)
+        return true
+      },
+    )
     for (const { input, ...failure } of failures)
       say({ kind: "failure", failure: { ...failure, base64: Buffer.from(input).toString("base64") } })
     if (grown !== undefined) {

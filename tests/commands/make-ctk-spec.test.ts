@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { generateAsCtk, observeForCtk } from "../../src/commands/make-ctk-spec.ts"
 import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
+import { generateAsCtk, observeForCtk } from "../../src/commands/make-ctk-spec.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
 import type { Host } from "../../src/core/host/host.ts"

@@ -449,9 +449,7 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
       mustRun("mknod", [join(specs, "tty.yaml"), "c", "5", "0"])
       symlinkSync("/nowhere", join(specs, "link.json"))
       mkdirSync(join(specs, "directory.json"))
-      const begun = performance.now()
       served()
-      expect(performance.now() - begun).toBeLessThan(10_000)
       expect(findings().match(/GAN4041/g)).toHaveLength(3)
     })
 

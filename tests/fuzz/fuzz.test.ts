@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { mutate } from "../../fuzz/mutate.ts"
 import { createRandom, mixSeeds } from "../../fuzz/random.ts"
-import { judgeInput, prepareInputs, runInputs, shareInputs } from "../../fuzz/run-inputs.ts"
+import { judgeInput, prepareInputs, runInputs, shareInputs, slowMs } from "../../fuzz/run-inputs.ts"
 import type { FuzzTarget } from "../../fuzz/target.ts"
 import { targets } from "../../fuzz/targets.ts"
 
@@ -73,7 +73,16 @@ describe("the fuzzer", () => {
         throw new RangeError("out of bounds")
       },
     }
-    expect(judgeInput(throwing, new Uint8Array())).toContain("RangeError: out of bounds")
+    expect(judgeInput(throwing, new Uint8Array(), slowMs)).toContain("RangeError: out of bounds")
+  })
+
+  test("what takes longer than it may is a failure", () => {
+    const slow: FuzzTarget = {
+      ...broken,
+      check: () => (Array.from({ length: 1_000_000 }, String).length === 0 ? "empty" : undefined),
+    }
+    expect(judgeInput(slow, new Uint8Array(), 1)).toMatch(/^took \d+ ms$/)
+    expect(judgeInput(slow, new Uint8Array(), Number.POSITIVE_INFINITY)).toBeUndefined()
   })
 
   test("another seed is other inputs", () => {

@@ -30,22 +30,16 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 function look(host: Parameters<typeof observeSnapshot>[0]) {
   Bun.gc(true)
   const before = process.memoryUsage.rss()
-  const startMs = performance.now()
   const { inventory, driver } = observeSnapshot(host, options)
-  const tookMs = performance.now() - startMs
   const grownBytes = process.memoryUsage.rss() - before
   const findings = [...inventory.findings, ...(driver?.findings ?? [])]
   return {
     inventory,
     driver,
-    tookMs,
     grownBytes,
     tags: [...new Set(findings.map(({ fault }) => fault.tag))].sort(),
   }
 }
-
-/** A generous guard against a hang, not a measurement. */
-const guardMs = 10_000
 
 /** Puts something in a file's place for as long as the look takes. */
 function lookWith(path: string, make: (place: string) => void) {
@@ -73,11 +67,10 @@ const makeSparse =
 describe("files larger than memory", () => {
   test("of a library of 4 GiB a few kilobytes are read", () => {
     const library = spawnSync("cat", [join(machine, cuda)]).stdout
-    const { driver, grownBytes, tags, tookMs } = lookWith(cuda, makeSparse(library))
+    const { driver, grownBytes, tags } = lookWith(cuda, makeSparse(library))
     expect(driver?.libraries.some(({ path }) => path === cuda)).toBe(true)
     expect(tags.filter((tag) => tag.startsWith("Driver"))).toEqual([])
     expect(grownBytes).toBeLessThan(64 * mebibyte)
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
   test("4 GiB of zeros with a library's name are a finding", () => {
@@ -105,13 +98,12 @@ describe("files larger than memory", () => {
     "/proc/net/unix",
     "/proc/driver/nvidia/params",
   ])("%s of 4 GiB is not read", (path) => {
-    const { driver, grownBytes, tookMs } = lookWith(path, (place) => {
+    const { driver, grownBytes } = lookWith(path, (place) => {
       mkdirSync(join(place, ".."), { recursive: true })
       makeSparse("")(place)
     })
     expect(driver?.libraries.some(({ path: one }) => one === cuda)).toBe(true)
     expect(grownBytes).toBeLessThan(64 * mebibyte)
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
   test("64 MiB of garbage in the loader's cache are searched in bounded memory, and the usual places do", () => {
@@ -121,10 +113,9 @@ describe("files larger than memory", () => {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0
       garbage[at] = state >>> 24
     }
-    const { driver, grownBytes, tookMs } = lookWith(cache, (place) => writeFileSync(place, garbage))
+    const { driver, grownBytes } = lookWith(cache, (place) => writeFileSync(place, garbage))
     expect(driver?.libraries.some(({ path }) => path === cuda)).toBe(true)
     expect(grownBytes).toBeLessThan(512 * mebibyte)
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
   test("a cache whose every offset is wild tells nothing and harms nothing", () => {
@@ -139,17 +130,13 @@ describe("files larger than memory", () => {
 
 describe("places that answer nothing", () => {
   test("a FIFO in the place of a library is not waited for", () => {
-    const { tags, tookMs } = lookWith(cuda, (place) => spawnSync("mkfifo", [place]))
+    const { tags } = lookWith(cuda, (place) => spawnSync("mkfifo", [place]))
     expect(tags).toContain("DriverFileUnusable")
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
   test("a FIFO in the place of the module's version is not waited for: proc tells it", () => {
-    const { inventory, tookMs } = lookWith("/sys/module/nvidia/version", (place) =>
-      spawnSync("mkfifo", [place]),
-    )
+    const { inventory } = lookWith("/sys/module/nvidia/version", (place) => spawnSync("mkfifo", [place]))
     expect(inventory.kernelModuleVersion?.source).toBe(hostPath("/proc/driver/nvidia/version"))
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
   const canMakeNodes = makeCharacterNode(join(work, "probe"), 240, 0, 0o666).ok
@@ -194,10 +181,9 @@ describe("places that answer nothing", () => {
     const place = join(machine, "usr/lib/again")
     symlinkSync("../lib", place)
     try {
-      const { driver, tookMs } = look(createSimulatedHost(machine))
+      const { driver } = look(createSimulatedHost(machine))
       const paths = driver?.libraries.map(({ path }) => path) ?? []
       expect(new Set(paths).size).toBe(paths.length)
-      expect(tookMs).toBeLessThan(guardMs)
     } finally {
       rmSync(place)
     }
@@ -249,15 +235,14 @@ describe("more of everything than any machine has", () => {
       [],
     ],
   ])("%s", (_, change, tags) => {
-    const { tags: found, tookMs, grownBytes } = look(memoryMachine({ gpus: 1, change }))
+    const { tags: found, grownBytes } = look(memoryMachine({ gpus: 1, change }))
     expect(found).toEqual([...tags])
-    expect(tookMs).toBeLessThan(guardMs)
     expect(grownBytes).toBeLessThan(512 * mebibyte)
   })
 
   test("a list of 200,000 rights over MIG, with numbers beyond every number", () => {
     const lines = Array.from({ length: 200_000 }, (_, index) => `gpu0/gi${index}/ci0/access ${index}`)
-    const { inventory, tookMs } = look(
+    const { inventory } = look(
       memoryMachine({
         gpus: 1,
         change(tree) {
@@ -274,21 +259,21 @@ describe("more of everything than any machine has", () => {
     )
     expect(inventory.migDevices).toEqual([])
     expect(inventory.nodes.capabilities.every(({ path }) => path.length < 40)).toBe(true)
-    expect(tookMs).toBeLessThan(guardMs)
   })
 
-  // src/core/driver/library-listing.ts: every file looks at every link, a chain at every step anew.
-  test("a chain of links is followed in time that grows with its length", () => {
-    const name = (index: number): string => `libnvidia-${9999 - index}.so`
-    const chain = (count: number) => (tree: Tree) => {
+  // What grows with the square of their number takes longer than any test may.
+  test("a chain of 100,000 links is followed", () => {
+    const count = 100_000
+    const name = (index: number): string => `libnvidia-${999_999 - index}.so`
+    const change = (tree: Tree): void => {
       for (let index = 0; index < count; index++)
         tree[`${libraries}/${name(index)}`] = {
           kind: "symlink",
           target: index === 0 ? `libcuda.so.${version}` : name(index - 1),
         }
     }
-    const quick = look(memoryMachine({ gpus: 1, change: chain(1000) })).tookMs
-    const slow = look(memoryMachine({ gpus: 1, change: chain(8000) })).tookMs
-    expect(slow / quick).toBeLessThan(24)
+    const { driver } = look(memoryMachine({ gpus: 1, change }))
+    const cuda = driver?.libraries.find(({ rootPath }) => rootPath.endsWith(`/libcuda.so.${version}`))
+    expect(cuda?.links.length).toBeGreaterThanOrEqual(count)
   })
 })

@@ -31,10 +31,9 @@ test("the program gets the module's name, no environment and nobody's directory"
 
 test("what fails, hangs or is not there is told", async () => {
   expect(await problemOf(program("bad", "exit 3"))).toBe("modprobe ended with status 3")
-  const begun = performance.now()
-  expect(await problemOf(program("slow", "exec sleep 30"), 200)).toBe(
+  // Who waited for it would wait longer than a test may.
+  expect(await problemOf(program("slow", "exec sleep 600"), 200)).toBe(
     "modprobe has not ended within 0.2 seconds",
   )
-  expect(performance.now() - begun).toBeLessThan(10_000)
   expect(await problemOf(join(work, "none"))).toContain("ENOENT")
 })
