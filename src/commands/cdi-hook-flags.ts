@@ -6,7 +6,13 @@
 
 import type { CompletionCall } from "../apply/cdi-hook/complete-container.ts"
 import type { CompatCall } from "../apply/cdi-hook/enable-cuda-compat.ts"
-import { type HookLink, hookFlags, parseLink, stateFlag } from "../core/cdi/toolkit-hooks.ts"
+import {
+  type HookCommand,
+  type HookLink,
+  hookFlags,
+  parseLink,
+  stateFlag,
+} from "../core/cdi/toolkit-hooks.ts"
 import { isLdSoConfLine } from "../core/ldcache/plan-loader-files.ts"
 import { cleanPath } from "../core/text/path.ts"
 
@@ -23,7 +29,8 @@ export type CdiHook =
   | ({ readonly name: "complete-container" } & CompletionCall)
 
 export type CdiHookCall =
-  | { readonly kind: "help" | "version" }
+  | { readonly kind: "help"; readonly usage: string }
+  | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problem: string; readonly usage: string }
   /** `name` is empty: none was named. */
   | { readonly kind: "unknown"; readonly name: string; readonly verbosity: Verbosity }
@@ -54,15 +61,15 @@ export function parseCdiHookFlags(
   const global = readFlags(args, [], "beforeWords")
   if ("problem" in global) return { kind: "wrong", problem: global.problem, usage: cdiHookUsage }
   const answered = answer(global.switches)
-  if (answered !== undefined) return { kind: answered }
+  if (answered !== undefined) return answerWith(answered, cdiHookUsage)
   const [name = "", ...rest] = global.words
   if (!isHookCommand(name)) return { kind: "unknown", name, verbosity: verbosityOf([global], variable) }
   const { valued, switches } = hookFlags[name]
-  const usage = `nvidia-cdi-hook ${[name, ...valued.map((flag) => `--${flag} …`)].join(" ")} [--${stateFlag} FILE]`
+  const usage = usageOf(name)
   const own = readFlags(rest, [stateFlag, ...valued], "anywhere", switches)
   if ("problem" in own) return { kind: "wrong", problem: own.problem, usage }
   const asked = answer(own.switches)
-  if (asked !== undefined) return { kind: asked }
+  if (asked !== undefined) return answerWith(asked, usage)
   const hook = chooseHook(name, own)
   if (typeof hook === "string") return { kind: "wrong", problem: hook, usage }
   const statePath = own.values.get(stateFlag)?.at(-1) ?? ""
@@ -73,6 +80,15 @@ export function parseCdiHookFlags(
     statePath: statePath === "" || statePath === "-" ? undefined : statePath,
   }
 }
+
+function usageOf(name: HookCommand): string {
+  const { valued, switches } = hookFlags[name]
+  const own = [...valued.map((flag) => `--${flag} …`), ...switches.map((flag) => `[--${flag}]`)]
+  return ["nvidia-cdi-hook", name, ...own, `[--${stateFlag} FILE]`].join(" ")
+}
+
+const answerWith = (kind: "help" | "version", usage: string): CdiHookCall =>
+  kind === "help" ? { kind, usage } : { kind }
 
 const isHookCommand = (name: string): name is CdiHook["name"] => Object.hasOwn(hookFlags, name)
 

@@ -14,13 +14,7 @@ import type { Root } from "../linux/in-root.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
-import {
-  type CdiHook,
-  type CdiHookCall,
-  cdiHookUsage,
-  parseCdiHookFlags,
-  type Verbosity,
-} from "./cdi-hook-flags.ts"
+import { type CdiHook, type CdiHookCall, parseCdiHookFlags, type Verbosity } from "./cdi-hook-flags.ts"
 import { print, report } from "./report.ts"
 
 export async function run(
@@ -31,7 +25,7 @@ export async function run(
   const call = parseCdiHookFlags(args, (name) => variableOf(caller, name))
   switch (call.kind) {
     case "help":
-      await print(`usage: ${cdiHookUsage}\n`)
+      await print(`usage: ${call.usage}\n`)
       return 0
     case "version": {
       const { version } = await import("../version.ts")

@@ -9,7 +9,7 @@ import { run as runHook } from "./cdi-hook.ts"
 import { print, report } from "./report.ts"
 
 const usage =
-  "nvidia-ctk [--debug] [--quiet] [--config FILE] hook …, as nvidia-cdi-hook | cdi generate|list|transform root …"
+  "nvidia-ctk [--host=live|DIR|FILE] [--debug] [--quiet] [--config FILE] hook …, as nvidia-cdi-hook | cdi generate|list|transform root …"
 
 export async function run(
   args: readonly string[],

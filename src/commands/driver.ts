@@ -12,13 +12,13 @@ import {
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { driverAbsence } from "../core/plan/driver-absence.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage } from "./machine-flags.ts"
+import { machineFlags, machineUsage, placesUsage } from "./machine-flags.ts"
 import { observeMachine } from "./observe-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {
   program: "gantry driver",
-  usage: `gantry driver files [--capability NAME,…] [--json] ${machineUsage} | gantry driver diff MACHINE MACHINE [--json]`,
+  usage: `gantry driver files [--capability NAME,…] [--json] ${machineUsage} | gantry driver diff MACHINE MACHINE [--json] ${placesUsage}`,
   valued: ["capability", ...machineFlags],
   switches: ["json", "help", "h"],
 }
@@ -80,7 +80,10 @@ function findDriver(flags: Flags, machine?: string): Result<DriverCatalogue> {
   return snapshot.driver === undefined ? fail(driverAbsence(snapshot)) : ok(snapshot.driver)
 }
 
+/** Faults: UsageInvalid, DriverNotLoaded, and those of opening a machine. */
 function diff(flags: Flags, machines: readonly [string, string]): Result<string> {
+  const foreign = ["host", "capability"].find((name) => flags.values.has(name))
+  if (foreign !== undefined) return fail(usageFault(shape, `--${foreign} is said of files, not of diff`))
   const one = findDriver(flags, machines[0])
   if (!one.ok) return one
   const other = findDriver(flags, machines[1])

@@ -45,7 +45,7 @@ export function refuse(word: string): Promise<number> {
       program: "gantry",
       problem,
       usage:
-        "gantry explain|info|driver|cdi|host|simulate|nvidia-container-cli|nvidia-cdi-hook|install|uninstall|version|help",
+        "gantry explain|info|driver|cdi|host|simulate|nvidia-container-cli|nvidia-cdi-hook|nvidia-ctk|install|uninstall|version|help",
     }),
   )
 }

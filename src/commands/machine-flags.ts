@@ -12,8 +12,10 @@ export const machineFlags: readonly string[] = [
   "ldcache",
   "library-search-path",
 ]
-export const machineUsage =
-  "[--host live|DIR|FILE] [--driver-root DIR] [--dev-root DIR] [--ldcache FILE] [--library-search-path DIR,…]"
+/** Where its driver lies. */
+export const placesUsage =
+  "[--driver-root DIR] [--dev-root DIR] [--ldcache FILE] [--library-search-path DIR,…]"
+export const machineUsage: string = `[--host live|DIR|FILE] ${placesUsage}`
 
 /** What the command line says of where to look. Faults: UsageInvalid. */
 export function saidPlaces({ values }: Flags, shape: FlagShape): Result<SaidPlaces> {

@@ -18,8 +18,7 @@ import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
 
-export const specUsage =
-  "[--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode MODE] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE]"
+export const specUsage: string = `[--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode ${specModes.join("|")}] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE]`
 export const specFlags = {
   valued: [
     ...["output", "format", "for-engine", "mode", "kind", "device", "name", "hooks", "hook-path"],
@@ -106,7 +105,7 @@ function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
   const format = parseFormat(values.get("format"), output)
   if (!format.ok) return format
   const mode = values.get("mode") ?? "auto"
-  if (!isOneOf(specModes, mode)) return fail(`unknown mode ${JSON.stringify(mode)}`)
+  if (!isOneOf(specModes, mode)) return fail(unknownWord("mode", mode, specModes))
   const kind = values.get("kind")
   const problem = kind === undefined ? undefined : unwritableKind(kind)
   if (problem !== undefined)
@@ -132,7 +131,7 @@ function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
 
 function parseFormat(named: string | undefined, output: string): Said<SpecFormat> {
   const format = named ?? formatOf(output)
-  if (format !== "yaml" && format !== "json") return fail(`unknown format ${JSON.stringify(format)}`)
+  if (format !== "yaml" && format !== "json") return fail(unknownWord("format", format, ["yaml", "json"]))
   const ending = /\.(json|ya?ml)$/.exec(output)?.[1]
   return ending === undefined || formatOf(output) === format
     ? ok(format)
@@ -144,7 +143,7 @@ function parseNames(named: readonly string[] = nameStrategies): Said<readonly Na
   const strange = named.find((name) => !isOneOf(nameStrategies, name))
   return strange === undefined
     ? ok(nameStrategies.filter((one) => named.includes(one)))
-    : fail(`unknown way of naming ${JSON.stringify(strange)}`)
+    : fail(unknownWord("way of naming", strange, nameStrategies))
 }
 
 interface HooksSaid extends Pick<HookStyle, "shape"> {
@@ -155,7 +154,8 @@ interface HooksSaid extends Pick<HookStyle, "shape"> {
 
 function parseHooks(flags: Flags): Said<HooksSaid> {
   const shape = flags.values.get("hooks") ?? "one"
-  if (shape !== "one" && shape !== "separate") return fail(`unknown shape of hooks ${JSON.stringify(shape)}`)
+  if (shape !== "one" && shape !== "separate")
+    return fail(unknownWord("shape of hooks", shape, ["one", "separate"]))
   const path = flags.values.get("hook-path")
   if (path !== undefined && !path.startsWith("/"))
     return fail(
@@ -165,7 +165,7 @@ function parseHooks(flags: Flags): Said<HooksSaid> {
   const unknown = disabled.find((name) => name !== "all" && !isOneOf(toolkitHooks, name))
   return unknown === undefined
     ? ok({ shape, path, disabled })
-    : fail(`unknown hook ${JSON.stringify(unknown)}`)
+    : fail(unknownWord("hook", unknown, ["all", ...toolkitHooks]))
 }
 
 function parseEngines(named: readonly string[] | undefined): Said<readonly Engine[] | undefined> {
@@ -178,6 +178,9 @@ function parseEngines(named: readonly string[] | undefined): Said<readonly Engin
   }
   return ok(engines)
 }
+
+const unknownWord = (what: string, word: string, known: readonly string[]): string =>
+  `unknown ${what} ${JSON.stringify(word)}, known: ${known.join(", ")}`
 
 /** undefined: it may be written. */
 function unwritableKind(kind: string): string | undefined {

@@ -337,16 +337,16 @@ devices:
   })
 
   test.each([
-    [["--mode=other"], "unknown mode"],
+    [["--mode=other"], 'unknown mode "other", known: auto, csv, gdrcopy,'],
     [["--kind=gpu"], '--kind is VENDOR/CLASS, and "gpu" cannot be one: invalid vendor. empty name'],
     [["--kind=v/gpu"], '"v" has one letter, and engines with CDI 1.1.0 and older crash on it'],
     [["--kind=example.com/g"], '"g" has one letter, and engines with CDI 1.1.0 and older crash on it'],
-    [["--name=serial"], "unknown way of naming"],
-    [["--hooks=many"], "unknown shape of hooks"],
-    [["--disable-hook=chown"], "unknown hook"],
+    [["--name=serial"], 'unknown way of naming "serial", known: index, type-index, uuid, pci'],
+    [["--hooks=many"], 'unknown shape of hooks "many", known: one, separate'],
+    [["--disable-hook=chown"], 'unknown hook "chown", known: all, create-symlinks, chmod,'],
     [["--for-engine=lxd"], "unknown engine"],
     [["--for-engine=podman@latest"], "names no release of podman"],
-    [["--format=toml"], "unknown format"],
+    [["--format=toml"], 'unknown format "toml", known: yaml, json'],
     [["--json"], "--json tells of the file"],
     [["--output", "x.json", "--format", "yaml"], "is read as such"],
     [["--output", "x.yml", "--format", "json"], "is read as such"],

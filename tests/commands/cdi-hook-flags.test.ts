@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { type CdiHook, type CdiHookCall, parseCdiHookFlags } from "../../src/commands/cdi-hook-flags.ts"
+import {
+  type CdiHook,
+  type CdiHookCall,
+  cdiHookUsage,
+  parseCdiHookFlags,
+} from "../../src/commands/cdi-hook-flags.ts"
+import { hookFlags } from "../../src/core/cdi/toolkit-hooks.ts"
 
 const parse = (args: readonly string[], env: Readonly<Record<string, string>> = {}): CdiHookCall =>
   parseCdiHookFlags(args, (name) => env[name])
@@ -142,12 +148,25 @@ describe("the command line of a CDI hook", () => {
   })
 
   test.each([
-    [["--help"], "help"],
-    [["noop", "-h"], "help"],
     [["--version"], "version"],
     [["-v", "noop"], "version"],
   ] as const)("%j asks for %s", (args, kind) => {
     expect(parse(args)).toEqual({ kind })
+  })
+
+  test.each([
+    [["--help"], cdiHookUsage],
+    [["noop", "-h"], "nvidia-cdi-hook noop [--container-spec FILE]"],
+    [["chmod", "--help"], "nvidia-cdi-hook chmod --path … --mode … [--container-spec FILE]"],
+  ])("%j asks for help, with the flags of the hook that is named", (args, usage) => {
+    expect(parse(args)).toEqual({ kind: "help", usage })
+  })
+
+  test("help of a hook has each of its flags, switches too", () => {
+    const help = parse(["complete-container", "--help"])
+    if (help.kind !== "help") throw new Error(help.kind)
+    const { valued, switches } = hookFlags["complete-container"]
+    for (const flag of [...valued, ...switches]) expect(help.usage).toContain(`--${flag}`)
   })
 
   test.each([

@@ -84,6 +84,12 @@ describe("gantry driver files", () => {
     ["frobnicate", 2, "say files, or diff and two machines"],
     ["diff one", 2, "say files, or diff and two machines"],
     ["files --capability nope", 2, 'unknown capability "nope", known: compat32, compute'],
+    [`diff ${machine("mig")} ${machine("mig")} --host live`, 2, "--host is said of files, not of diff"],
+    [
+      `diff ${machine("mig")} ${machine("mig")} --capability compute`,
+      2,
+      "--capability is said of files, not of diff",
+    ],
     ["files --host /nowhere", 1, "[GAN2020]"],
     [`files --host ${machine("no-driver")}`, 1, "[GAN2102]"],
     [`diff ${machine("mig")} /nowhere`, 1, "[GAN2020]"],

@@ -148,7 +148,7 @@ export function engineProblem(text: string): string {
   const engine = parseEngineName(splitRelease(text)[0])
   return engine === undefined
     ? `unknown engine ${JSON.stringify(text)}, which is none of ${engineNames.join(", ")}`
-    : `${JSON.stringify(text)} names no release of ${engine}, as ${engine}@ and numbers do`
+    : `${JSON.stringify(text)} names no release of ${engine}: write ${engine}@ and its number`
 }
 
 function splitRelease(text: string): readonly [string, string, ...string[]] {

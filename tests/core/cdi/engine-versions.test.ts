@@ -116,8 +116,8 @@ describe("the newest CDI version that an engine parses", () => {
 
   test.each([
     ["lxd@6.1", 'unknown engine "lxd@6.1", which is none of docker, containerd, podman, crio'],
-    ["Docker@latest", '"Docker@latest" names no release of docker, as docker@ and numbers do'],
-    ["podman", '"podman" names no release of podman, as podman@ and numbers do'],
+    ["Docker@latest", '"Docker@latest" names no release of docker: write docker@ and its number'],
+    ["podman", '"podman" names no release of podman: write podman@ and its number'],
   ])("of %p is said what is wrong", (text, problem) => {
     expect(engineProblem(text)).toBe(problem)
   })

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+
+const root = resolve(import.meta.dir, "../..")
+
+function gantry(...args: readonly string[]) {
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])
+  return { exit: ran.exitCode, stdout: String(ran.stdout), stderr: String(ran.stderr) }
+}
+
+/** What other programs call, and other words for the same. */
+const untold = ["hook", "launched", "observe-nvml", "--version", "--help", "-h"]
+
+const [, table = ""] = readFileSync(join(root, "src/main.ts"), "utf8").split("\nconst commands")
+const commands = [...(table.split("\n}\n")[0] ?? "").matchAll(/^ {2}"?([\w-]+)"?[:,]/gm)]
+  .map(([, name = ""]) => name)
+  .filter((name) => !untold.includes(name))
+
+test("help, and the answer to a word that is no command, name every command", () => {
+  expect(commands).toContain("cdi")
+  expect(commands).toContain("nvidia-ctk")
+  const { exit, stdout } = gantry("help")
+  expect(exit).toBe(0)
+  for (const name of commands) if (name !== "help") expect(stdout).toContain(`  gantry ${name}`)
+  const refused = gantry("doktor")
+  expect(refused).toMatchObject({ exit: 2, stdout: "" })
+  expect(refused.stderr).toStartWith('gantry: unknown command "doktor" [GAN1001]: ')
+  const [, words = ""] = refused.stderr.split("usage: gantry ")
+  expect(words.trim().split("|").sort()).toEqual([...commands].sort())
+})
