@@ -52,10 +52,23 @@ describe("the fault catalogue", () => {
       const [title, , ending = ""] = readFileSync(page, "utf8").split("\n")
       expect(title).toBe(`# ${code} ${tag}`)
       expect(ending).toMatch(new RegExp(`^(?:Exit status ${exit}\\b|A (?:warning|note|finding)\\b)`))
+      // It tells of a machine's state, and of nothing else.
+      if (ending.includes("`gantry info`")) expect(code).toStartWith("GAN2")
       const emitted = new RegExp(`(fault|finding)\\(\\s*"${tag}"`)
       expect(emitted.test(sources(join(root, "src")))).toBe(true)
     },
   )
+
+  test("how grave a page says that it is, verification says", () => {
+    const golden = readFileSync(join(root, "tests/goldens/verify/findings.txt"), "utf8")
+    const told = [...golden.matchAll(/^(error|warning|note): .*\[(GAN\d{4})\]/gm)]
+    expect(told.length).toBeGreaterThan(100)
+    const fitting = { error: /^Exit status 1\b/, warning: /warning/i, note: /note/i }
+    for (const [, severity = "", code = ""] of told) {
+      const [, , ending = ""] = readFileSync(join(root, "docs/faults", `${code}.md`), "utf8").split("\n")
+      expect([code, ending]).toEqual([code, expect.stringMatching(fitting[severity as keyof typeof fitting])])
+    }
+  })
 
   test("no page is left of a fault that is gone", () => {
     const codes = new Set<string>(entries.map(([, { code }]) => code))

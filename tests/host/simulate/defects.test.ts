@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Finding } from "../../../src/core/fault/finding.ts"
+import { faultCode } from "../../../src/core/fault/render.ts"
 import type { Host } from "../../../src/core/host/host.ts"
 import { chooseSnapshotOptions } from "../../../src/core/plan/choose-snapshot-options.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
@@ -40,7 +41,17 @@ function summary(findings: readonly Finding[]): string {
 
 function seen(options: GeneratedOptions): string {
   makeMachine(directory, options)
-  return summary(findingsOn(createSimulatedHost(directory, { state: undefined, timeLimitMs: 60_000 })))
+  const findings = findingsOn(createSimulatedHost(directory, { state: undefined, timeLimitMs: 60_000 }))
+  for (const finding of findings) expectPageOf(finding)
+  return summary(findings)
+}
+
+/** The page of what is told of a machine says that this ends nothing: `gantry info` ends with 0. */
+function expectPageOf({ severity, fault }: Finding): void {
+  const page = join(import.meta.dir, "../../../docs/faults", `${faultCode(fault)}.md`)
+  const [, , ending = ""] = readFileSync(page, "utf8").split("\n")
+  const told = "Exit status 1 where a command ends with it;.* told of by `gantry info`, it ends nothing"
+  expect(ending).toMatch(new RegExp(severity === "error" ? `^${told}` : `^(?:A warning|A note|${told})`))
 }
 
 const cuda = "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"
