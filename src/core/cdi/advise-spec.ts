@@ -43,7 +43,7 @@ const quote = JSON.stringify
 /** To find the place of one costs time that grows with the file; more of them help nobody. */
 const adviceLimit = 100
 
-/** Empty: nothing is. Order: what concerns the whole, annotations, edits; each as the specification has them. */
+/** What breaks the specification's text and is refused by no loader of today. Empty: nothing does. Order: what concerns the whole, annotations, edits; each as the specification has them. */
 export function adviseSpec(spec: CdiSpec, locate: Locate): readonly Warning[] {
   const broken = [
     ...envelopeAdvice(spec),

@@ -19,7 +19,7 @@ export interface AnnotatedDevices {
   readonly devices: readonly string[]
 }
 
-/** One name that is none spoils all. Faults: CdiAnnotationInvalid. */
+/** What `cdi.k8s.io/…` annotations ask for; one name that is none spoils all. Order: by key, then as written. Faults: CdiAnnotationInvalid. */
 export function parseDeviceAnnotations(annotations: ReadonlyMap<string, string>): Result<AnnotatedDevices> {
   const keys = [...annotations.keys()].filter((key) => key.startsWith(prefix)).sort()
   const devices: string[] = []

@@ -9,6 +9,7 @@ import type { ReaderEra } from "../fault/cdi.ts"
 import { compareVersions } from "../text/version.ts"
 import { type CdiVersion, isOlder } from "./version.ts"
 
+/** The engines whose releases are known. Order: as messages name them. */
 export const engineNames = ["docker", "containerd", "podman", "crio"] as const
 export type EngineName = (typeof engineNames)[number]
 

@@ -11,7 +11,7 @@ import { collectEdits, type ResolvedDevices } from "./collect-edits.ts"
 import { parseQualifiedName } from "./qualified-name.ts"
 import type { RegisteredDevice, Registry } from "./registry.ts"
 
-/** A device that is asked for twice is applied twice. Faults: CdiDeviceUnresolvable. */
+/** All of them with what they do, or why there is none. A device that is asked for twice is applied twice. Order: as asked for. Faults: CdiDeviceUnresolvable. */
 export function resolveDevices(registry: Registry, names: readonly string[]): Result<ResolvedDevices> {
   const devices: RegisteredDevice[] = []
   const unresolved: string[] = []

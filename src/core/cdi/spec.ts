@@ -111,6 +111,7 @@ export interface NetDevice {
   readonly name: string
 }
 
+/** What changes nothing. */
 export const noEdits: ContainerEdits = {
   env: [],
   deviceNodes: [],

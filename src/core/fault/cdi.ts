@@ -237,7 +237,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) => `${at(d.place)}${d.problem}`,
     remedies: () =>
       know(
-        "a device node has a path, a type of b, c, u or p where it has one, and permissions of r, w and m",
+        "a device node has a path, a type of b, c, u or p where it has one, numbers from 0 on, and permissions of r, w and m",
       ),
   },
   CdiHookInvalid: {
