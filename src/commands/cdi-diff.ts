@@ -29,6 +29,9 @@ export const run = (args: readonly string[]): Promise<number> =>
     const [first, second, ...more] = flags.words
     if (first === undefined || second === undefined || more.length > 0)
       return misused(shape, "diff takes two files, or a file and the word machine")
+    const placed = machineFlags.find((name) => flags.values.has(name))
+    if (second !== "machine" && placed !== undefined)
+      return misused(shape, `files are compared by themselves: --${placed} says nothing of them`)
     const one = readValidSpec(first)
     if (!one.ok) return one
     const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)

@@ -522,6 +522,7 @@ describe("gantry cdi", () => {
     ["list", "x"],
     ["inspect"],
     ["diff", "a"],
+    ["diff", "a", "b", "--host", "live"],
     ["bogus"],
     ["list", "--bogus"],
     ["list", "--spec-dir", "relative"],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
 const root = resolve(import.meta.dir, "../..")
@@ -28,4 +28,38 @@ test("help, and the answer to a word that is no command, name every command", ()
   expect(refused.stderr).toStartWith('gantry: unknown command "doktor" [GAN1001]: ')
   const [, words = ""] = refused.stderr.split("usage: gantry ")
   expect(words.trim().split("|").sort()).toEqual([...commands].sort())
+})
+
+const actions = [
+  "generate",
+  "watch",
+  "list",
+  "inspect",
+  "resolve",
+  "validate",
+  "verify",
+  "inject",
+  "diff",
+  "transform",
+]
+
+test("each flag that help shows is in a document for users", () => {
+  const documents = [
+    "README.md",
+    ...readdirSync(join(root, "docs"))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  ].map((name) => readFileSync(join(root, name), "utf8"))
+  const written = new Set(documents.flatMap((text) => text.match(/(?<![\w-])--?[a-z][a-z0-9-]*/g) ?? []))
+  const calls = [
+    ...["explain", "info", "driver", "host", "simulate", "install", "uninstall"].map((name) => [name]),
+    ...actions.map((name) => ["cdi", name]),
+  ]
+  const shown = calls.flatMap((call) => {
+    const { exit, stdout } = gantry(...call, "--help")
+    expect([call, exit]).toEqual([call, 0])
+    return stdout.match(/(?<=[ [|])--?[a-z][a-z0-9-]*/g) ?? []
+  })
+  expect(new Set(shown).size).toBeGreaterThan(50)
+  expect([...new Set(shown)].filter((flag) => !written.has(flag))).toEqual([])
 })
