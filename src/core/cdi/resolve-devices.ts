@@ -48,8 +48,7 @@ function explainAbsence(registry: Registry, name: string): Unresolved {
   const conflict = registry.conflicts.find((one) => one.name === name)
   if (conflict !== undefined)
     return { why: `${quoted} is defined by ${conflict.files.join(" and ")}`, meant: undefined }
-  const known = [...registry.devices.keys()]
-  const meant = guess(name, known)
+  const meant = guess(name, registry)
   const parsed = parseQualifiedName(name)
   if (!parsed.ok) return { why: `${quoted} is not a qualified name, vendor/class=device`, meant }
   const unseen = [...registry.rejected.map(({ path }) => path), ...closedDirectories(registry)]
@@ -70,9 +69,12 @@ const closedDirectories = ({ findings }: Registry): readonly string[] =>
 /** Names that are compared letter by letter, at most. */
 const guessLimit = 2000
 
-/** The same device under its qualified name first, then what is spelled alike. */
-function guess(name: string, known: readonly string[]): string | undefined {
+/** The same device under its qualified name first, then what is spelled alike; of a node in /dev/dri, who has it. */
+function guess(name: string, { devices }: Registry): string | undefined {
+  const known = [...devices.keys()]
   const device = name.slice(name.indexOf("=") + 1)
+  // `card1` is as likely the GPU `0` as `1`.
+  if (/^(?:card|renderD)\d+$/.test(device)) return ownerOf(device, [...devices.values()])
   const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")
   const called = (wanted: string): string | undefined => {
     const same = known.filter((one) => one.endsWith(`=${wanted}`)).slice(0, guessLimit)
@@ -80,4 +82,13 @@ function guess(name: string, known: readonly string[]): string | undefined {
     return nearestOf(name.toLowerCase(), same) ?? same[0]
   }
   return called(device) ?? called(bare) ?? nearestOf(name, known.slice(0, guessLimit))
+}
+
+/** Of several names the shortest, of the device with the fewest nodes: all GPUs together have it too. */
+function ownerOf(node: string, devices: readonly RegisteredDevice[]): string | undefined {
+  const sizeOf = ({ device }: RegisteredDevice): number => device.containerEdits.deviceNodes.length
+  const [owner] = devices
+    .filter(({ device }) => device.containerEdits.deviceNodes.some(({ path }) => path === `/dev/dri/${node}`))
+    .sort((one, other) => sizeOf(one) - sizeOf(other) || one.name.length - other.name.length)
+  return owner?.name
 }

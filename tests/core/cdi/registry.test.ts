@@ -135,6 +135,25 @@ describe("specifications of a machine", () => {
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain("did you mean v/c=first?")
   })
 
+  test.each([
+    ["v/c=card1", "did you mean v/c=0? "],
+    ["v/c=card2", "did you mean v/c=1? "],
+    ["v/c=renderD129", "did you mean v/c=1? "],
+    ["v/c=card0", "gantry cdi list"],
+  ])("of a node's name, %s, who has the node is meant, whatever is spelled like it", (name, advice) => {
+    const device = (called: string, ...nodes: readonly string[]) =>
+      `{name: "${called}", containerEdits: {deviceNodes: [${nodes.map((node) => `{path: /dev/dri/${node}}`).join(", ")}]}}`
+    const devices = [
+      device("all", "card1", "card2", "renderD128", "renderD129"),
+      device("0000:03:00.0", "card2", "renderD129"),
+      device("0", "card1", "renderD128"),
+      device("1", "card2", "renderD129"),
+    ]
+    const text = `cdiVersion: 0.5.0\nkind: v/c\ndevices: [${devices.join(", ")}]\n`
+    const resolved = resolveDevices(registryOf([{ "a.yaml": text }]), [name])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`[GAN4043]: ${advice}`)
+  })
+
   test("of several every reason is told once, of the first three", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0", "1", "all") }])
     const resolved = resolveDevices(registry, ["v/c=gpu0", "v/c=0", "w/c=9", "v/c=gpu0", "v/c=gpu1", "x/c=9"])
