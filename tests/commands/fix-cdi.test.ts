@@ -13,6 +13,10 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { mapEdits } from "../../src/core/cdi/map-edits.ts"
+import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { renderSpec } from "../../src/core/cdi/render-spec.ts"
+import { encodeUtf8 } from "../../src/core/text/utf8.ts"
 
 const root = resolve(import.meta.dir, "../..")
 const work = mkdtempSync(join(tmpdir(), "gantry-cdi-fix-"))
@@ -430,6 +434,72 @@ describe("gantry cdi verify --fix of AMD's and Intel's files", () => {
     )
     expect(onMixed("verify", "--fix").exit).toBe(0)
     expect(readFileSync(at("amd"), "utf8")).toContain('- name: "0"\n')
+  })
+
+  /** As Intel's released generator writes it: each GPU under its card alone, nodes with their type, places on the bus as mounts. */
+  const cards = (): string => {
+    const parsed = parseSpec({
+      path: at("intel"),
+      bytes: encodeUtf8(onMixed("generate", "--vendor=intel", "--for-engine=podman@4.3").stdout),
+    })
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
+    const { spec } = parsed.value
+    const devices = spec.devices.filter(({ name }) => /^\d+$/.test(name))
+    const named = devices.map((device) => ({
+      ...device,
+      name: /card\d+/.exec(device.containerEdits.deviceNodes[0]?.path ?? "")?.[0] ?? "",
+    }))
+    const isPlace = (path: string): boolean => path.startsWith("/dev/dri/by-path/")
+    const text = renderSpec(
+      mapEdits({ ...spec, devices: named }, (edits) => ({
+        ...edits,
+        deviceNodes: edits.deviceNodes
+          .filter(({ path }) => !isPlace(path))
+          .map((node) => ({ ...node, hostPath: "", type: "c", permissions: "" })),
+        mounts: edits.deviceNodes
+          .filter(({ path }) => isPlace(path))
+          .map(({ path }) => ({
+            hostPath: path,
+            containerPath: path,
+            type: "none",
+            options: ["bind", "rw"],
+          })),
+      })),
+      "yaml",
+    )
+    expect(text).toMatch(/name: card\d/)
+    return text
+  }
+
+  test("cards that have other numbers now: the file of Intel's released generator is wrong, and made anew with its names", () => {
+    make("--gpus=1", "--intel=flex170:2")
+    const intel = cards()
+    put({ intel })
+    expect(onMixed("verify", "--engine=podman@4.3")).toMatchObject({ exit: 0 })
+    make("--gpus=2", "--intel=flex170:2")
+    const now = cards()
+    put({ intel })
+    const { exit, stdout } = onMixed("verify")
+    expect(exit).toBe(1)
+    expect(stdout).toContain("intel.com/gpu=card2: this machine has no intel.com/gpu of that name [GAN4130]")
+    const fixed = onMixed("verify", "--fix")
+    expect(fixed).toMatchObject({ exit: 0 })
+    expect(fixed.stdout).toContain("made anew, gives card4, no longer gives card2, and")
+    const devices = (text: string): string => text.slice(text.indexOf("devices:"))
+    expect(devices(readFileSync(at("intel"), "utf8"))).toBe(devices(now))
+    expect(isAsMade("intel")).toBe("no difference for containers\n")
+  })
+
+  test("the directory of nodes in a node's place, as Intel's generator writes it for a GPU without a driver, is nobody's own", () => {
+    make("--gpus=1", "--intel=flex170")
+    const intel = onMixed("generate", "--vendor=intel").stdout
+    const other = "0000-04-00-0-0x56a0"
+    const undriven = `    - name: ${other}\n      containerEdits:\n        deviceNodes:\n            - path: /dev/dri\n              type: c\n`
+    put({ intel: intel + undriven })
+    expect(onMixed("verify").exit).toBe(1)
+    const fixed = onMixed("verify", "--fix")
+    expect(fixed.stdout).toContain(`made anew, no longer gives ${other}, and`)
+    expect(fixed.exit).toBe(0)
   })
 
   test("of GPUs that are gone no name is right, also where others have their nodes' names by now", () => {

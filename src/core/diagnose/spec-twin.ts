@@ -10,6 +10,7 @@ import type { Inventory } from "../inventory/inventory.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorOfKind } from "../vendor/vendor-names.ts"
+import { withNamesOf } from "../vendor/vendor-spec-like.ts"
 import type { CdiSubject } from "./cdi-subject.ts"
 import { chosenGpus, chosenNumbers } from "./chosen-devices.ts"
 
@@ -28,7 +29,7 @@ export function twinOf(subject: Pick<CdiSubject, "snapshot" | "host">, spec: Cdi
   if (vendor !== undefined) {
     const made = generateVendorSpec(vendor, subject.host, { hasGroups: false })
     // Where none of the vendor's GPUs is left, other GPUs may have their nodes' names by now.
-    const whole = made.ok ? made.value.spec : { ...spec, devices: [] }
+    const whole = made.ok ? withNamesOf(vendor, made.value.spec, spec) : { ...spec, devices: [] }
     return { made: whole, whole, drawing: new Map() }
   }
   if (!isGeneratedSpec(spec)) return undefined

@@ -33,5 +33,8 @@ function findOwnEdit(edits: ContainerEdits, groups: ReadonlySet<number>): string
   return edits.intelRdt !== undefined || edits.netDevices.length > 0 ? "intelRdt or netDevices" : undefined
 }
 
-/** Nodes that the kernel's drivers of GPUs make, whatever their numbers were. */
-const gpuNode = /^\/dev\/(?:kfd$|dri\/(?:card\d|renderD\d|by-path\/pci-))/
+/**
+ * Nodes that the kernel's drivers of GPUs make, whatever their numbers were; and the directory of them, which Intel's generator writes as the card of a
+ * GPU that has none, and no engine can give.
+ */
+const gpuNode = /^\/dev\/(?:kfd$|dri$|dri\/(?:card\d|renderD\d|by-path\/pci-))/

@@ -11,6 +11,7 @@ import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import type { GeneratedVendorSpec } from "./compose-spec.ts"
 import { generateVendorSpec } from "./generate-vendor-spec.ts"
+import { withCardNames } from "./intel/card-names.ts"
 import type { VendorName } from "./vendor-names.ts"
 
 /** Faults: VendorGpuAbsent. */
@@ -24,7 +25,8 @@ export function generateVendorSpecLike(
     hasGroups: edits.some(({ additionalGids }) => additionalGids.length > 0),
   })
   if (!made.ok) return made
-  const { spec, findings } = made.value
+  const { findings } = made.value
+  const spec = withNamesOf(vendor, made.value.spec, like)
   const shapes = new Set(like.devices.map(({ name }) => shapeOfName(name)))
   const alike = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
   // One of parts alone, of GPUs that are whole by now, has a device all the same.
@@ -32,6 +34,10 @@ export function generateVendorSpecLike(
   const styled = mapEdits({ ...spec, devices }, (own) => withMounts(withNodes(own, edits, host), edits))
   return ok({ spec: styled, findings })
 }
+
+/** Also the names that only another generator gives, where the specification has them. */
+export const withNamesOf = (vendor: VendorName, made: CdiSpec, like: CdiSpec): CdiSpec =>
+  vendor === "intel" ? withCardNames(made, like) : made
 
 function withNodes(own: ContainerEdits, like: readonly ContainerEdits[], host: HostFiles): ContainerEdits {
   const models = like.flatMap(({ deviceNodes }) => deviceNodes)

@@ -47,6 +47,27 @@ describe("a specification of Intel's GPUs beside its machine", () => {
     expect(judge(whole)).toEqual([])
   })
 
+  test("under the names of cards, as Intel's released generator has them, the card of one with the render node of another", () => {
+    const cards = ["card1", "card2"]
+    const spec = ownSpec()
+    const withRender = (minors: readonly number[]): CdiSpec => ({
+      ...spec,
+      devices: ["0", "1"].flatMap((index, place) => {
+        const device = spec.devices.find(({ name }) => name === index)
+        if (device === undefined) return []
+        const { containerEdits } = device
+        const deviceNodes = containerEdits.deviceNodes.map((node) =>
+          node.path.startsWith("/dev/dri/renderD")
+            ? { ...node, path: `/dev/dri/renderD${minors[place]}` }
+            : node,
+        )
+        return [{ ...device, name: cards[place] ?? "", containerEdits: { ...containerEdits, deviceNodes } }]
+      }),
+    })
+    expect(judge(withRender([128, 129]))).toEqual([])
+    expect(new Set(judge(withRender([129, 128])))).toEqual(new Set(["error GAN4134", "warning GAN4135"]))
+  })
+
   test("a mount of a node that is not given too gives no right to open it", () => {
     const spec = withMounts(ownSpec())
     const bare = mapEdits(spec, (edits) => ({
