@@ -123,14 +123,17 @@ async function generateOfVendor(
   vendor: VendorName,
   { call, host, readers }: Generation,
 ): Promise<Result<MadeSpec>> {
-  const [{ findVitalLack, generateVendorSpec }, { finishSpec }, { renderMadeSpec }] = await Promise.all([
-    import("../core/vendor/generate-vendor-spec.ts"),
-    import("./make-spec.ts"),
-    import("../core/generate/made-spec.ts"),
-  ])
+  const [{ findVendorTrouble, findVitalLack, generateVendorSpec }, { finishSpec }, { renderMadeSpec }] =
+    await Promise.all([
+      import("../core/vendor/generate-vendor-spec.ts"),
+      import("./make-spec.ts"),
+      import("../core/generate/made-spec.ts"),
+    ])
   // Without groups nothing is lost: these nodes have no owner, and engines make who runs in the container theirs.
   const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
   const made = generateVendorSpec(vendor, host, { hasGroups })
+  // Who has no usable GPU is told why, notes too: that a virtual machine has it is one.
+  if (!made.ok) await tellEach(findVendorTrouble(vendor, host))
   const lacking = made.ok ? findVitalLack(made.value) : undefined
   if (lacking !== undefined) return fail(lacking)
   const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
@@ -200,9 +203,11 @@ async function renderOthers(host: HostFiles): Promise<string> {
     : `this machine has GPUs of ${others.join(" and ")} too: --vendor ${others.length === 1 ? others[0] : "all"}\n`
 }
 
-async function tell(findings: readonly Finding[]): Promise<void> {
-  if (findings.every(({ severity }) => severity === "note")) return
+const tell = (findings: readonly Finding[]): Promise<void> =>
+  tellEach(findings.filter(({ severity }) => severity !== "note"))
+
+async function tellEach(findings: readonly Finding[]): Promise<void> {
+  if (findings.length === 0) return
   const { renderFaultLine } = await import("../core/fault/render.ts")
-  for (const { severity, fault: one } of findings)
-    if (severity !== "note") writeText(2, `${severity}: ${renderFaultLine(one)}\n`)
+  for (const { severity, fault: one } of findings) writeText(2, `${severity}: ${renderFaultLine(one)}\n`)
 }

@@ -24,15 +24,16 @@ export async function chooseVendors(
   if (said !== undefined && said !== "all") return [said]
   const isNvidiaThere = hasNvidia(host)
   if (said === undefined && isNvidiaThere) return ["nvidia"]
-  const [{ vendorsOn }, { observeBus }] = await Promise.all([
+  const [{ vendorsElsewhere, vendorsOn }, { observeBus }] = await Promise.all([
     import("../core/vendor/generate-vendor-spec.ts"),
     import("../core/vendor/observe-bus.ts"),
   ])
   const others = vendorsOn(host)
-  const [first, ...more] = others
   // `--vendor all` also tells of NVIDIA's GPUs without a driver; those bound to vfio-pci are a virtual machine's.
   const lackDriver = () => observeBus(host, nvidiaOnBus).some(({ driver }) => driver === undefined)
   if (isNvidiaThere || (said === "all" && lackDriver())) return ["nvidia", ...others]
+  // Who has no other GPU is told what these lack.
+  const [first, ...more] = others.length > 0 ? others : vendorsElsewhere(host)
   return first === undefined ? ["nvidia"] : [first, ...more]
 }
 

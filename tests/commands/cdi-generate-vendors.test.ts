@@ -109,6 +109,8 @@ describe("whose GPUs gantry cdi generate takes", () => {
     const { exit, stderr } = generate(machine, `--output=${into}/`)
     expect(exit).toBe(1)
     expect(stderr).toContain("no AMD GPU that containers could use; 0000:05:00.0 cannot be used [GAN2179]")
+    // Why, as where others of the vendor's can be used.
+    expect(stderr).toStartWith("error: /dev/dri/renderD128 of GPU 0000:05:00.0 is not there,")
     expect(readdirSync(into)).toEqual(["intel.com-gpu.yaml"])
     // The machine's nodes lie in its directory.
     const { devices } = specOf(readFileSync(join(into, "intel.com-gpu.yaml"), "utf8"))
@@ -133,6 +135,24 @@ describe("whose GPUs gantry cdi generate takes", () => {
         symlinkSync("../../../bus/pci/drivers/vfio-pci", join(place, "driver"))
     }
     expect(generate(machine, "--vendor=all", `--output=${into}/`)).toMatchObject({ exit: 0, stderr: "" })
+    expect(await simulate(["down", machine])).toBe(0)
+  })
+
+  test("GPUs of a vendor's that a virtual machine has are missed by nobody who wants everybody's", async () => {
+    const machine = join(directory, "held")
+    expect(await simulate(["up", machine, "--no-nvml", "--amd=mi210", "--intel=b60"])).toBe(0)
+    const link = join(machine, "sys/bus/pci/devices/0000:05:00.0/driver")
+    rmSync(link)
+    symlinkSync("../../../bus/pci/drivers/vfio-pci", link)
+    const into = join(directory, "held-out")
+    expect(generate(machine, "--vendor=all", `--output=${into}/`)).toMatchObject({ exit: 0, stderr: "" })
+    expect(readdirSync(into)).toEqual(["intel.com-gpu.yaml"])
+    // Who wants them is told who has them.
+    const { exit, stderr } = generate(machine, "--vendor=amd")
+    expect(exit).toBe(1)
+    expect(stderr).toContain("vfio-pci has it [GAN2170]: it is kept for a virtual machine")
+    rmSync(join(machine, "sys/bus/pci/devices/0000:03:00.0/vendor"))
+    expect(generate(machine).stderr).toContain("no AMD GPU that containers could use")
     expect(await simulate(["down", machine])).toBe(0)
   })
 

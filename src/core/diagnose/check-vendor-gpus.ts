@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from "../fault/finding.ts"
-import { generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
+import { findVendorTrouble, generateVendorSpec } from "../vendor/generate-vendor-spec.ts"
 import { vendorNames, vendorOfKind } from "../vendor/vendor-names.ts"
 import { type CdiSubject, winners } from "./cdi-subject.ts"
 
@@ -15,9 +15,13 @@ export function checkVendorGpus({ registry, host }: CdiSubject): readonly Findin
     .filter((vendor) => vendors.has(vendor))
     .flatMap((vendor): readonly Finding[] => {
       const made = generateVendorSpec(vendor, host, { hasGroups: false })
-      if (!made.ok) return [{ severity: "warning", fault: made.fault, evidence: [] }]
-      return made.value.findings.map(
-        (one): Finding => (one.severity === "error" ? { ...one, severity: "warning" } : one),
-      )
+      const absence: readonly Finding[] = made.ok
+        ? []
+        : [{ severity: "warning", fault: made.fault, evidence: [] }]
+      const trouble = made.ok ? made.value.findings : findVendorTrouble(vendor, host)
+      return [
+        ...absence,
+        ...trouble.map((one): Finding => (one.severity === "error" ? { ...one, severity: "warning" } : one)),
+      ]
     })
 }

@@ -140,7 +140,7 @@ export const vendorGpuCatalogue: Catalogue<VendorGpuFaults> = {
         text:
           d.broken.length === 0
             ? `lspci shows whether there is a GPU of ${d.vendor}`
-            : "load its driver, and see in the kernel log why the GPU is not whole",
+            : "gantry info shows what is wrong with each",
       },
     ],
   },

@@ -77,6 +77,19 @@ describe("a specification of Intel's GPUs beside its machine", () => {
     expect(judge(bare).filter((one) => one === "warning GAN4101")).toHaveLength(2)
   })
 
+  test("where none can be used it is told why, of each", () => {
+    const hold = (tree: Tree): void => {
+      for (const path of Object.keys(tree))
+        if (path.endsWith("/driver"))
+          tree[path] = { kind: "symlink", target: "../../../bus/pci/drivers/vfio-pci" }
+    }
+    expect(judge(ownSpec(), hold).filter((one) => one.includes("GAN21"))).toEqual([
+      "warning GAN2179",
+      "note GAN2170",
+      "note GAN2170",
+    ])
+  })
+
   test("a GPU that is kept for a virtual machine is none that a generator of GPUs would have", () => {
     const spec = ownSpec()
     const withDevice = (containerEdits: ContainerEdits): CdiSpec => ({
