@@ -58,7 +58,8 @@ function explainAbsence(registry: Registry, name: string): Unresolved {
   const maybe = unseen.length === 0 ? "" : `; it may be in what cannot be loaded: ${unseen.join(", ")}`
   return registry.specs.some(({ spec }) => spec.kind === kind)
     ? { why: `${kind} has no device ${JSON.stringify(parsed.value.device)}${maybe}`, meant }
-    : { why: `no specification is of kind ${kind}${maybe}`, meant }
+    : // Another kind's device is no answer to who has a file that cannot be loaded.
+      { why: `no specification is of kind ${kind}${maybe}`, meant: unseen.length === 0 ? meant : undefined }
 }
 
 const closedDirectories = ({ findings }: Registry): readonly string[] =>

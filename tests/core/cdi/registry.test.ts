@@ -162,6 +162,14 @@ describe("specifications of a machine", () => {
     )
   })
 
+  test("of a kind whose file may be one that cannot be loaded no other vendor's device is meant", () => {
+    const directory = { "amd.json": '{"kind": "amd.com/gpu",', "intel.yaml": spec("intel.com/gpu", "0") }
+    const resolved = resolveDevices(registryOf([directory]), ["amd.com/gpu=0"])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toEndWith(
+      "it may be in what cannot be loaded: 0/amd.json [GAN4043]: gantry cdi list shows every device and the file that it comes from",
+    )
+  })
+
   test("what could not be loaded is named, files and directories, and so is a machine without any", () => {
     const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
     expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
