@@ -82,6 +82,22 @@ describe("AMD's GPUs", () => {
     expect(indicesOf(inventory)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
+  test("a GPU whose domain has five digits, behind a controller that makes buses of its own, is counted too", () => {
+    const inventory = observe({
+      amd: ["w7900:2"],
+      change: (tree) => {
+        const device = "/sys/bus/pci/devices/0000:05:00.0"
+        tree[device.replace("0000:", "10000:")] = tree[device] as Tree[string]
+        remove(tree, device)
+        rewrite(tree, `${topology}/1/properties`, (text) => text.replace(/^domain 0$/m, "domain 65536"))
+      },
+    })
+    expect(inventory.gpus.map(({ pciAddress }) => pciAddress)).toEqual(["0000:26:00.0", "10000:05:00.0"])
+    expect(indicesOf(inventory)).toEqual([0, 1])
+    expect(inventory.gpus[1]?.partitions[0]).toMatchObject({ renderMinor: 128, topologyNode: 1 })
+    expect(tagsOf(inventory)).toEqual([])
+  })
+
   test("links in by-path are those of the device itself", () => {
     const { gpus } = observe({ amd: ["mi300x:1:dpx"] })
     expect(gpus[0]?.partitions.map(({ nodes }) => nodes.map(({ byPath }) => byPath?.path as string))).toEqual(
