@@ -1,7 +1,7 @@
 /**
  * `card1`, as Intel's released generator names a device: by its card node. Ours gives no such name, since the number is another after the next boot;
  * a file that has them is held against its machine by them, and made anew with them. Source: Intel's resource drivers for Kubernetes,
- * specs-generator-v0.3.0.
+ * specs-generator-v0.3.0 to gpu-v0.8.0.
  */
 
 import type { CdiDevice, CdiSpec } from "../../cdi/spec.ts"

@@ -99,6 +99,7 @@ describe("Intel's GPUs", () => {
       "undefined broken",
       1,
     ],
+    ["that has no card", (tree) => remove(tree, `${integrated}/drm/card1`), [], "0 usable", 1],
     ["without its card", (tree) => remove(tree, "/dev/dri/card1"), ["warning DrmNodeMissing"], "0 usable", 1],
     [
       "with the other's node",
