@@ -5,7 +5,14 @@
 
 import { mapEdits } from "../cdi/map-edits.ts"
 import { shapeOfName } from "../cdi/name-shape.ts"
-import { allEdits, type CdiSpec, type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
+import {
+  allEdits,
+  type CdiSpec,
+  type ContainerEdits,
+  type DeviceNode,
+  hostPathOf,
+  type Mount,
+} from "../cdi/spec.ts"
 import { ok, type Result } from "../fault/result.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
@@ -31,7 +38,8 @@ export function generateVendorSpecLike(
   const alike = spec.devices.filter(({ name }) => shapes.has(shapeOfName(name)))
   // One of parts alone, of GPUs that are whole by now, has a device all the same.
   const devices = alike.length > 0 ? alike : spec.devices
-  const styled = mapEdits({ ...spec, devices }, (own) => withMounts(withNodes(own, edits, host), edits))
+  const style = styleOf(edits)
+  const styled = mapEdits({ ...spec, devices }, (own) => withMounts(withNodes(own, style, host), style))
   return ok({ spec: styled, findings })
 }
 
@@ -39,14 +47,30 @@ export function generateVendorSpecLike(
 export const withNamesOf = (vendor: VendorName, made: CdiSpec, like: CdiSpec): CdiSpec =>
   vendor === "intel" ? withCardNames(made, like) : made
 
-function withNodes(own: ContainerEdits, like: readonly ContainerEdits[], host: HostFiles): ContainerEdits {
+interface Style {
+  readonly first: DeviceNode | undefined
+  readonly byPath: ReadonlyMap<string, DeviceNode>
+  readonly byKind: ReadonlyMap<string, DeviceNode>
+  /** Of a place in /dev/dri/by-path. */
+  readonly mount: Mount | undefined
+}
+
+/** Of all edits together: a specification may have thousands of devices. */
+function styleOf(like: readonly ContainerEdits[]): Style {
   const models = like.flatMap(({ deviceNodes }) => deviceNodes)
-  const byPath = new Map(models.map((node) => [node.path, node]))
-  const byKind = new Map(models.map((node) => [kindOf(node), node]))
+  return {
+    first: models[0],
+    byPath: new Map(models.map((node) => [node.path, node])),
+    byKind: new Map(models.map((node) => [kindOf(node), node])),
+    mount: like.flatMap(({ mounts }) => mounts).find(({ containerPath }) => containerPath.startsWith(places)),
+  }
+}
+
+function withNodes(own: ContainerEdits, { first, byPath, byKind }: Style, host: HostFiles): ContainerEdits {
   return {
     ...own,
     deviceNodes: own.deviceNodes.map((node) => {
-      const model = byPath.get(node.path) ?? byKind.get(kindOf(node)) ?? models[0]
+      const model = byPath.get(node.path) ?? byKind.get(kindOf(node)) ?? first
       return model === undefined ? node : styleNode(node, model, host)
     }),
   }
@@ -75,10 +99,7 @@ function styleNode(node: DeviceNode, model: DeviceNode, host: HostFiles): Device
 
 const places = "/dev/dri/by-path/"
 
-function withMounts(own: ContainerEdits, like: readonly ContainerEdits[]): ContainerEdits {
-  const model = like
-    .flatMap(({ mounts }) => mounts)
-    .find(({ containerPath }) => containerPath.startsWith(places))
+function withMounts(own: ContainerEdits, { mount: model }: Style): ContainerEdits {
   if (model === undefined) return own
   const placed = own.deviceNodes.filter(({ path }) => path.startsWith(places))
   return {
