@@ -12,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
@@ -311,19 +312,38 @@ describe("the units", () => {
 
   test("AMD's and Intel's files are written at boot, where these are there, and again when a render node comes or goes", () => {
     const unit = readFileSync(join(data, "systemd/gantry-cdi-vendor@.service"), "utf8")
-    const [, words = ""] = /^ExecStart=\/usr\/local\/bin\/gantry (.*)$/m.exec(unit) ?? []
+    const [, script = ""] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit.replaceAll("\\\n", " ")) ?? []
     const rule = readFileSync(join(data, "udev/70-gantry-cdi.rules"), "utf8")
     // Of a unit that is not active there is nothing to restart, and one that has run is not unless it is said.
     expect(unit).toContain("\nRemainAfterExit=yes\n")
     expect(unit).toContain("\nStartLimitIntervalSec=0\n")
     up("--amd=mi210", "--intel=flex170")
+    const start = (vendor: string) => {
+      const command = script
+        .replaceAll("%i", vendor)
+        .replaceAll("/var/run/cdi", join(work, "cdi"))
+        .replaceAll(/\/usr\/local\/bin\/gantry cdi \w+/g, `$& --host ${machine}`)
+        .replaceAll("/usr/local/bin/gantry", gantryProgram)
+      return run("/bin/sh", ["-c", command])
+    }
     for (const vendor of ["amd", "intel"]) {
       expect(rule).toMatch(
         new RegExp(`^ACTION=="add\\|remove", SUBSYSTEM=="drm", .* try-restart .*@${vendor}\\.service`, "m"),
       )
-      const written = words.replaceAll("%i", vendor).replace("/var/run/cdi", join(work, "cdi")).split(" ")
-      expect(run(gantryProgram, [...written, "--host", machine]).status).toBe(0)
+      expect(start(vendor).status).toBe(0)
       expect(readdirSync(join(work, "cdi"))).toContain(`${vendor}.com-gpu.yaml`)
     }
+    // Its nodes' numbers are free for the next DRM device, whosever it is.
+    const driver = join(machine, "sys/bus/pci/devices/0000:05:00.0/driver")
+    rmSync(driver)
+    symlinkSync("../../../bus/pci/drivers/vfio-pci", driver)
+    expect(start("amd")).toMatchObject({ status: 0, stderr: expect.stringContaining("[GAN2179]") })
+    const left = (): readonly string[] => readdirSync(join(work, "cdi"))
+    expect(left()).not.toContain("amd.com-gpu.yaml")
+    // What cannot be written is no reason to take away what is right.
+    writeFileSync(join(work, "cdi/other.yaml"), readFileSync(join(work, "cdi/intel.com-gpu.yaml")))
+    expect(start("intel").stderr).toContain("[GAN4042]")
+    rmSync(join(work, "cdi/other.yaml"))
+    expect(left()).toContain("intel.com-gpu.yaml")
   })
 })
