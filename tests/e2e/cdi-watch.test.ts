@@ -340,6 +340,8 @@ describe("the units", () => {
     expect(start("amd")).toMatchObject({ status: 0, stderr: expect.stringContaining("[GAN2179]") })
     const left = (): readonly string[] => readdirSync(join(work, "cdi"))
     expect(left()).not.toContain("amd.com-gpu.yaml")
+    expect(left()).toContain("amd.com-gpu.yaml.withdrawn")
+    expect(start("amd").status).toBe(0)
     // What cannot be written is no reason to take away what is right.
     writeFileSync(join(work, "cdi/other.yaml"), readFileSync(join(work, "cdi/intel.com-gpu.yaml")))
     expect(start("intel").stderr).toContain("[GAN4042]")
