@@ -70,9 +70,10 @@ const roundLimit = 3
 /** The machine, with whatever of its driver it did not have yet. */
 async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachine>> {
   const { config } = decision
+  const place = driverPlace(config)
   let notSupplied: readonly Finding[] = []
   for (let round = 0; ; round++) {
-    const known = await knowMachine(config.gantry.host, driverPlace(config))
+    const known = await knowMachine(config.gantry.host, place)
     if (!known.ok) return known
     const { host, snapshot } = known.value
     const done = { ...known.value, notSupplied }
@@ -80,7 +81,10 @@ async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachi
     const absence = findAbsence(host, snapshot.inventory, { setsModes: setsModes(decision) })
     if (absence.modules.length + absence.nodes.length === 0) return ok(done)
     const { supplyNodes } = await import("./supply-nodes.ts")
-    const supply = await supplyNodes(host, absence, snapshot.inventory.devRoot, config)
+    const supply = await supplyNodes(host, absence, {
+      devRoot: snapshot.inventory.devRoot,
+      driverRoot: place.driverRoot,
+    })
     notSupplied = supply.findings
     if (!supply.isChanged) return ok({ ...done, notSupplied })
   }

@@ -4,7 +4,6 @@ import { makeNodes } from "../apply/make-nodes.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Absence } from "../core/inventory/find-absence.ts"
-import type { Config } from "../core/request/config.ts"
 import type { HostPath } from "../core/text/brand.ts"
 import { loadModule } from "../host/load-module.ts"
 
@@ -15,14 +14,18 @@ export interface Supply {
   readonly findings: readonly Finding[]
 }
 
+export interface SupplyPlaces {
+  readonly devRoot: HostPath
+  /** Where the driver's files lie: said, or found. */
+  readonly driverRoot: string
+}
+
 export async function supplyNodes(
   host: HostFiles,
   { modules, nodes }: Absence,
-  devRoot: HostPath,
-  config: Config,
+  { devRoot, driverRoot }: SupplyPlaces,
 ): Promise<Supply> {
   // The kernel is this machine's, and no simulated one's; a driver that lies elsewhere was loaded by who put it there.
-  const driverRoot = config.value("nvidia-container-cli.root") || "/"
   const isLoaded = host.provenance.kind === "live" && driverRoot === "/"
   const notLoaded: Finding[] = []
   for (const module of isLoaded ? modules : []) {

@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
   gantryProgram,
@@ -140,3 +140,42 @@ suite(`a machine on which nobody has made the driver's nodes: ${title}`, () => {
     expect(node(machine, "nvidia-uvm")).not.toBe("none")
   })
 })
+
+const lacksHere = missing("unshare")
+
+describe.skipIf(lacksHere !== "")(
+  `a driver that nobody has loaded${lacksHere && ` (missing: ${lacksHere})`}`,
+  () => {
+    const work = makeDirectory("unloaded")
+    const machine = join(work, "machine")
+    const asked = join(work, "asked")
+    const modprobe = join(work, "modprobe")
+    beforeAll(() => {
+      mustRun(gantryProgram, ["simulate", "up", machine, "--gpus", "1", "--defect", "no-driver"])
+      writeFileSync(modprobe, `#!/bin/sh\necho "$@" >> ${asked}\nexit 1\n`, { mode: 0o755 })
+      mkdirSync(join(work, "kernel"))
+      writeFileSync(join(work, "kernel/modprobe"), `${modprobe}\n`)
+    })
+    afterAll(() => {
+      run(gantryProgram, ["simulate", "down", machine])
+      rmSync(work, { recursive: true, force: true })
+    })
+
+    /** The modules for which the kernel's program is called, on this machine with the bus of the simulated one. */
+    function askedBy(...command: readonly string[]): string {
+      const inside =
+        'mount --rbind "$1/machine/sys" /sys; mount --bind "$1/kernel" /proc/sys/kernel; shift; exec "$@"'
+      rmSync(asked, { force: true })
+      run("unshare", ["--mount", "sh", "-ec", inside, "sh", work, ...command])
+      return existsSync(asked) ? readFileSync(asked, "utf8") : ""
+    }
+
+    test("is loaded by a watch where its files may be the machine's, and not where they lie elsewhere", () => {
+      const watch = [gantryProgram, "cdi", "watch", "--once", "--ready-timeout", "0"]
+      const output = ["--output", join(work, "cdi/nvidia.yaml")]
+      expect(askedBy(...watch, ...output)).toBe("nvidia\n")
+      expect(askedBy(...watch, ...output, "--driver-root", machine)).toBe("")
+      expect(askedBy(...watch, ...output, "--without-nodes")).toBe("")
+    })
+  },
+)
