@@ -30,10 +30,13 @@ const readAgainMs = 30_000
 /** Only for showing, which is no use on the way of containers. */
 const modesetName = "nvidia-modeset"
 
-/** A GPU that another driver has, or none at all, brings no specification however long one waits. */
+/**
+ * A GPU that another driver has, or none at all, brings no specification however long one waits. Nor do a driver's files alone, which images for
+ * machines with and without GPUs have; of boards and of Windows no bus and no module tell.
+ */
 export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =>
-  driver !== undefined ||
   inventory.kernelModuleVersion !== undefined ||
+  (driver !== undefined && inventory.platform !== "native") ||
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
 /** They say what lies there, or that there is more than is looked at: another look sees the same. What is changed meanwhile shows. */

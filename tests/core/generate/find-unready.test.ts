@@ -5,6 +5,7 @@ import { findUnready, isDriverExpected } from "../../../src/core/generate/find-u
 import type { Host } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { findAbsence } from "../../../src/core/inventory/find-absence.ts"
+import { chooseSnapshotOptions } from "../../../src/core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { type MachineOptions, memoryMachine, nvmlReport } from "../../machine.ts"
@@ -197,6 +198,15 @@ test("NVML that does not answer, or not for a GPU, is asked again, unless it hun
   for (const step of ["search", "load", "time", "crash"] as const) expect(told(failing(step))).toEqual([])
 })
 
+const giveToAnother: NonNullable<MachineOptions["change"]> = (tree) => {
+  for (const path of Object.keys(tree))
+    if (path.endsWith("/vendor"))
+      tree[path.replace(/vendor$/, "driver")] = {
+        kind: "symlink",
+        target: "../../../../bus/pci/drivers/vfio-pci",
+      }
+}
+
 test.each<[what: string, machine: MachineOptions, isExpected: boolean]>([
   ["is whole", { gpus: 1 }, true],
   ["has the module and no file of the driver", { gpus: 1, change: without("/usr/lib") }, true],
@@ -211,20 +221,43 @@ test.each<[what: string, machine: MachineOptions, isExpected: boolean]>([
     true,
   ],
   [
+    "has the driver's files, and GPUs that another driver has",
+    {
+      gpus: 1,
+      change: (tree) => {
+        without("/proc/driver/nvidia", "/sys/module/nvidia")(tree)
+        giveToAnother(tree)
+      },
+    },
+    false,
+  ],
+  [
     "has GPUs that another driver has",
     {
       gpus: 1,
       change: (tree) => {
         without("/proc/driver/nvidia", "/sys/module/nvidia", "/usr/lib", "/usr/bin")(tree)
-        for (const path of Object.keys(tree))
-          if (path.endsWith("/vendor"))
-            tree[path.replace(/vendor$/, "driver")] = {
-              kind: "symlink",
-              target: "../../../../bus/pci/drivers/vfio-pci",
-            }
+        giveToAnother(tree)
       },
     },
     false,
+  ],
+  [
+    "has the driver's files and neither GPU nor module, as an image for machines with and without",
+    { gpus: 0, change: without("/proc/driver/nvidia", "/sys/module/nvidia", "/sys/bus/pci") },
+    false,
+  ],
+  [
+    "is Windows' own, which has neither",
+    {
+      gpus: 0,
+      change: (tree) => {
+        without("/proc/driver/nvidia", "/sys/module/nvidia", "/sys/bus/pci")(tree)
+        tree["/dev/dxg"] = { kind: "character", major: 10, minor: 125, mode: 0o666 }
+        tree["/usr/lib/wsl/lib/libdxcore.so"] = { kind: "file", content: "" }
+      },
+    },
+    true,
   ],
   [
     "has neither",
@@ -235,5 +268,7 @@ test.each<[what: string, machine: MachineOptions, isExpected: boolean]>([
     false,
   ],
 ])("whether a driver is waited for on a machine that %s", (_, machine, isExpected) => {
-  expect(isDriverExpected(observe(memoryMachine(machine)))).toBe(isExpected)
+  const host = memoryMachine(machine)
+  // As commands look, which find a driver's files also where no module says of which version they are.
+  expect(isDriverExpected(observeSnapshot(host, chooseSnapshotOptions(host, {})))).toBe(isExpected)
 })
