@@ -11,19 +11,22 @@ import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { nextStep, type Past, type Step, type WatchLimits } from "../core/generate/next-step.ts"
 import { counted } from "../core/text/counted.ts"
-import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../host/published-spec.ts"
+import { parentPath } from "../core/text/path.ts"
+import { holdDirectory } from "../host/hold-directory.ts"
+import { fileStamp, holdsExactly } from "../host/published-spec.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
 import { findRivals, writeWithoutConflict } from "./find-rivals.ts"
 import { findUnread } from "./find-unread.ts"
 import type { Flags } from "./flags.ts"
-import { type KnownFile, type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
+import { isAsLooked, type KnownFile, type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { finishSpec, makeSpec } from "./make-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 import { print } from "./report.ts"
 import { readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 import { createTeller, type Tell } from "./watch-teller.ts"
+import { withdrawIfStale, withdrawWhile } from "./withdraw-spec.ts"
 
 const shape = {
   program: "gantry cdi watch",
@@ -120,7 +123,10 @@ async function takeStep(step: WatchStep, look: Look, call: SpecCall, tell: Tell)
   const file = { path, stamp: fileStamp(path) }
   if (kind === "absent") {
     const why = "no NVIDIA driver drives anything here, and none is expected"
-    return { end: await withdraw(path, why, tell), file, pauseMs }
+    const withdrawn = await withdrawWhile(path, { why, isSo: () => isAsLooked(look) }, tell)
+    if (!withdrawn.ok) return { end: withdrawn, file, pauseMs }
+    // A driver has come meanwhile, and the file may be another's work of this moment.
+    return { end: withdrawn.value === "needless" ? undefined : ok(true), file, pauseMs }
   }
   if (kind === "publish") {
     const published = await publish(look, call, tell)
@@ -160,7 +166,8 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Tell): Pr
   if (!made.ok) return failed("unmade", made.fault)
   const spec = renderMadeSpec(made.value, call.format)
   const { text } = spec
-  const isSame = holdsExactly(call.output, text)
+  // Who would withdraw it has done so, or finds everything there that it names.
+  const isSame = await holdDirectory(parentPath(call.output), async () => holdsExactly(call.output, text))
   const [rival] = isSame ? await findRivals(spec, call.output, call.format) : []
   if (rival !== undefined) return failed("unwritten", rival)
   const written = isSame ? ok(call.output) : await writeWithoutConflict(spec, call.output, call.format)
@@ -179,20 +186,4 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Tell): Pr
   const stamp = fileStamp(call.output)
   // Somebody may have been faster than the stamp.
   return { kind: "published", stamp: holdsExactly(call.output, text) ? stamp : "" }
-}
-
-/** With what is there it was good, and another cannot be made. */
-async function withdrawIfStale(output: string, tell: Tell): Promise<void> {
-  if (isSpecStale(output)) await withdraw(output, "what it names is not there any more", tell)
-}
-
-/** Faults: CdiFileUnwritable, which is told. */
-async function withdraw(output: string, why: string, tell: Tell): Promise<Result<true>> {
-  const kept = withdrawSpec(output)
-  if (!kept.ok)
-    await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
-  else if (kept.value !== undefined)
-    await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`, "done")
-  else await tell(`${output} is not written, since ${why}`)
-  return kept.ok ? ok(true) : kept
 }

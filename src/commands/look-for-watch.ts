@@ -90,21 +90,25 @@ export interface KnownFile {
   readonly stamp: string
 }
 
+/** Nothing shows that the machine is another since. One that never came to rest is as it was seen. */
+export const isAsLooked = ({ engines, proof }: Look): boolean =>
+  proof === undefined || (areFresh(engines) && areFresh(proof.stamps) && areLinksFresh(proof.links))
+
 /** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
 export async function untilChanged(
-  { host, witnesses, engines, proof }: Look,
+  look: Look,
   file: KnownFile,
   pauseMs: number,
   intervalMs: number,
 ): Promise<void> {
+  const { host, witnesses, proof } = look
   const deadline = performance.now() + pauseMs
   if (proof === undefined) return await Bun.sleep(Math.min(intervalMs, pauseMs))
   for (;;) {
     const left = deadline - performance.now()
     if (left <= 0) return
     await Bun.sleep(Math.min(intervalMs, left))
-    const isSame = fileStamp(file.path) === file.stamp && areFresh(engines)
-    if (!isSame || !areFresh(proof.stamps) || !areLinksFresh(proof.links)) break
+    if (fileStamp(file.path) !== file.stamp || !isAsLooked(look)) break
   }
   for (let round = 0; round < settleLimit; round++) {
     const settling = stampPlaces(host, witnesses)

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { gantryProgram, makeDirectory, mustRun, run } from "./bundle.ts"
+import { gantryProgram, hasProgram, makeDirectory, mustRun, run } from "./bundle.ts"
 
 const work = makeDirectory("watch")
 const machine = join(work, "machine")
@@ -107,11 +107,11 @@ describe("a watch", () => {
     up("--gpus", "2")
     watch("--ready-timeout", "600")
     await until(() => said.includes("driver 550.163.01"))
-    down()
+    // Without it a machine that is made anew is, for a moment, no directory, and a watch that looks then ends.
+    writeFileSync(join(machine, "kept"), "")
     up("--gpus", "2", "--driver", "560.35.03")
     await until(() => said.includes("is written: 9 devices, driver 560.35.03"))
     expect(specText()).toContain("libcuda.so.560.35.03")
-    down()
     up("--gpus", "1", "--driver", "560.35.03", "--mig", "0:1/0=3g.20gb")
     await until(() => specText().includes("nvidia-cap"))
     expect(devices()).toContain("0:0")
@@ -223,6 +223,31 @@ describe("a watch that looks once", () => {
     expect(run(gantryProgram, ["cdi", "watch", "--once", ...args]).status).toBe(0)
     expect(devices()).toContain("gpu1")
   })
+
+  test.skipIf(!hasProgram("strace"))(
+    "does not withdraw what another has found to be as it must be (missing: strace)",
+    async () => {
+      up("--gpus", "2")
+      once()
+      renameSync(join(machine, "dev/nvidia1"), join(work, "aside"))
+      const trace = join(work, "trace")
+      const calls = "rename,renameat,renameat2"
+      writeFileSync(trace, "")
+      const late = Bun.spawn(
+        [
+          ...["strace", "-f", "-o", trace, "-P", output, "-e", `trace=${calls}`],
+          ...["-e", `inject=${calls}:delay_enter=1000000`],
+          ...[gantryProgram, "cdi", "watch", "--once", ...flags, "--ready-timeout", "0"],
+        ],
+        { stdin: "ignore", stdout: "ignore", stderr: "ignore" },
+      )
+      await until(() => readFileSync(trace, "utf8").includes("nvidia.yaml.withdrawn"))
+      renameSync(join(work, "aside"), join(machine, "dev/nvidia1"))
+      expect(once().status).toBe(0)
+      await late.exited
+      expect(existsSync(output)).toBe(true)
+    },
+  )
 
   test("waits for nothing on a machine without a driver, and withdraws what was true once", () => {
     up("--gpus", "1")

@@ -1,0 +1,42 @@
+/**
+ * Takes a specification from engines that read it. Of two who look after one file, the other may have made it anew since this one looked: why it
+ * is withdrawn is asked again while nobody else writes there.
+ */
+
+import { renderFaultLine } from "../core/fault/render.ts"
+import { ok, type Result } from "../core/fault/result.ts"
+import { parentPath } from "../core/text/path.ts"
+import { holdDirectory } from "../host/hold-directory.ts"
+import { isSpecStale, withdrawSpec } from "../host/published-spec.ts"
+import type { Tell } from "./watch-teller.ts"
+
+export interface Ground {
+  /** As the end of a sentence. */
+  readonly why: string
+  /** Is it still so, now? */
+  readonly isSo: () => boolean
+}
+
+/** `needless`: it was not so any more. Faults: CdiFileUnwritable, which is told. */
+export async function withdrawWhile(
+  output: string,
+  { why, isSo }: Ground,
+  tell: Tell,
+): Promise<Result<"done" | "needless">> {
+  const kept = await holdDirectory(parentPath(output), async () =>
+    isSo() ? withdrawSpec(output) : "needless",
+  )
+  if (kept === "needless") return ok(kept)
+  if (!kept.ok)
+    await tell(`${output} stays, and engines read it, though ${why}: ${renderFaultLine(kept.fault)}`)
+  else if (kept.value !== undefined)
+    await tell(`${output} is withdrawn, since ${why}; it lies in ${kept.value}`, "done")
+  else await tell(`${output} is not written, since ${why}`)
+  return kept.ok ? ok("done") : kept
+}
+
+/** With what is there it was good, and another cannot be made. */
+export async function withdrawIfStale(output: string, tell: Tell): Promise<void> {
+  const isSo = (): boolean => isSpecStale(output)
+  if (isSo()) await withdrawWhile(output, { why: "what it names is not there any more", isSo }, tell)
+}

@@ -1,0 +1,53 @@
+/** A specification is taken from engines only while what speaks against it is so. */
+
+import { afterAll, beforeEach, expect, test } from "bun:test"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { withdrawIfStale, withdrawWhile } from "../../src/commands/withdraw-spec.ts"
+import { ok } from "../../src/core/fault/result.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-withdraw-"))
+const spec = join(work, "cdi/nvidia.yaml")
+const kept = `${spec}.withdrawn`
+let said: string[] = []
+const tell = async (line: string): Promise<void> => void said.push(line)
+
+beforeEach(() => {
+  said = []
+  rmSync(join(work, "cdi"), { recursive: true, force: true })
+  mkdirSync(join(work, "cdi"))
+})
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+const names = (path: string): string =>
+  `cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices: [{ name: "0", containerEdits: { deviceNodes: [{ path: ${path} }] } }]\n`
+
+test("what is so is asked while nobody else writes there, and what is not so any more leaves the file", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  let isLocked: boolean | undefined
+  const isSo = (): boolean => {
+    isLocked = Bun.spawnSync(["flock", "--nonblock", join(work, "cdi"), "true"]).exitCode === 1
+    return false
+  }
+  expect(await withdrawWhile(spec, { why: "it rains", isSo }, tell)).toEqual(ok("needless"))
+  expect([isLocked, existsSync(spec), said]).toEqual([true, true, []])
+})
+
+test("what is so takes it, and is said", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
+  expect([existsSync(spec), existsSync(kept)]).toEqual([false, true])
+  expect(said).toEqual([`${spec} is withdrawn, since it rains; it lies in ${kept}`])
+})
+
+test("of two files the one is withdrawn that names what is gone", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  await withdrawIfStale(spec, tell)
+  expect([existsSync(spec), said]).toEqual([true, []])
+  writeFileSync(spec, names(join(work, "gone")))
+  await withdrawIfStale(spec, tell)
+  expect(said).toEqual([
+    `${spec} is withdrawn, since what it names is not there any more; it lies in ${kept}`,
+  ])
+})
