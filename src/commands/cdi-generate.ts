@@ -24,9 +24,9 @@ import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage 
 
 const shape = {
   program: "gantry cdi generate",
-  usage: `gantry cdi generate [--vendor nvidia|amd|intel|all] [--output FILE|DIR/] [--format yaml|json] ${specUsage} [--json] ${machineUsage}`,
+  usage: `gantry cdi generate [--vendor nvidia|amd|intel|all] [--output FILE|DIR/] [--format yaml|json] [--withdraw-stale] ${specUsage} [--json] ${machineUsage}`,
   valued: ["vendor", ...specFlags.valued, ...machineFlags],
-  switches: [...specFlags.switches, "json", "help", "h"],
+  switches: [...specFlags.switches, "withdraw-stale", "json", "help", "h"],
 }
 
 export const run = (args: readonly string[]): Promise<number> =>
@@ -42,8 +42,10 @@ export const run = (args: readonly string[]): Promise<number> =>
     // What is wrong with one vendor's GPUs does not keep another's from having a file.
     for (const vendor of vendors) {
       const done = await generate(flags, generation.value, vendor)
-      if (!done.ok) exit = await report(done.fault)
-      else if (done.value !== undefined) files.push(done.value)
+      if (!done.ok) {
+        exit = await report(done.fault)
+        if (flags.on.has("withdraw-stale")) await withdraw(call)
+      } else if (done.value !== undefined) files.push(done.value)
     }
     if (!flags.on.has("json")) return ok({ text: "", exit })
     const { renderWrittenJson } = await import("../core/explain/render-written-json.ts")
@@ -64,6 +66,9 @@ async function readGeneration(flags: Flags): Promise<Result<Generation>> {
   if (!call.ok) return call
   if (flags.on.has("json") && call.value.output === "")
     return misused(shape, "--json tells of the file that --output names")
+  // Of what could not be made nobody says of which kind it would have been, and so not how it is called in a directory.
+  if (flags.on.has("withdraw-stale") && (call.value.output === "" || isDirectory(call.value.output)))
+    return misused(shape, "--withdraw-stale takes away the file that --output names, which is no directory")
   const host = await openMachine(flags.values.get("host"))
   if (!host.ok) return host
   const vendors = await readVendors(flags, host.value)
@@ -138,6 +143,15 @@ async function generateOfVendor(
   if (lacking !== undefined) return fail(lacking)
   const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
   return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
+}
+
+/** Printed where faults are: standard output is for what was written. */
+async function withdraw({ output, format }: SpecCall): Promise<void> {
+  const [{ withdrawIfStale }, { specPath }] = await Promise.all([
+    import("./withdraw-spec.ts"),
+    import("./write-spec-file.ts"),
+  ])
+  await withdrawIfStale(specPath(output, format), async (line) => writeText(2, `${line}\n`))
 }
 
 /** undefined: it was printed. Faults: those of generating; CdiDeviceConflict, CdiFileUnwritable. */

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,6 +37,32 @@ function specOf(text: string): CdiSpec {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault))
   return parsed.value.spec
 }
+
+describe("a file of GPUs that have been taken away", () => {
+  const machine = join(directory, "emptied")
+  const file = join(directory, "emptied.yaml")
+  const withdrawn = `${file}.withdrawn`
+  const make = (...args: readonly string[]) => generate(machine, "--vendor=amd", `--output=${file}`, ...args)
+
+  test("stays, or is withdrawn where that is said, and only while it names what is gone", async () => {
+    expect(await simulate(["up", machine, "--amd=mi210", "--intel=flex170"])).toBe(0)
+    expect(make("--withdraw-stale").exit).toBe(0)
+    expect(await simulate(["up", machine, "--intel=flex170"])).toBe(0)
+    expect([make().exit, existsSync(file)]).toEqual([1, true])
+    const { exit, stderr } = make("--withdraw-stale")
+    expect([exit, existsSync(file), existsSync(withdrawn)]).toEqual([1, false, true])
+    expect(stderr).toContain(
+      `${file} is withdrawn, since what it names is not there any more; it lies in ${withdrawn}\n`,
+    )
+    const again = make("--withdraw-stale")
+    expect([again.exit, again.stderr.includes("withdrawn")]).toEqual([1, false])
+  })
+
+  test.each([[[]], [["--output=-"]], [[`--output=${directory}`]]])("is one file, and not %p", (args) => {
+    const { exit, stderr } = generate("amd-mi300x", "--withdraw-stale", ...args)
+    expect([exit, stderr.includes("--withdraw-stale takes away")]).toEqual([2, true])
+  })
+})
 
 describe("whose GPUs gantry cdi generate takes", () => {
   test.each([
