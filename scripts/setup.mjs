@@ -62,6 +62,7 @@ const systemPackages = {
   podman: { program: "podman", packages: ["podman"] },
   containerd: { program: "containerd", packages: ["containerd"] },
   tracing: { program: "strace", packages: ["strace"] },
+  systemd: { program: "systemctl", packages: ["systemd"] },
   musl: { file: /^ld-musl-\w+\.so\.1$/, packages: ["musl"] },
 }
 

@@ -15,7 +15,8 @@ const add = ({ passed, failed, skipped }) => {
 try {
   await ensureNodeModules()
   const engines = ["runc", "crun", "docker", "podman", "containerd"]
-  const missing = await ensurePackages([...engines, "network", "busybox", "compiler", "tracing", "musl"])
+  const tools = ["network", "busybox", "compiler", "tracing", "systemd", "musl"]
+  const missing = await ensurePackages([...engines, ...tools])
   if (!isRoot) missing.push("root")
   if (missing.length > 0) say(`skipping what needs: ${missing.join(", ")}`)
   say("static checks")

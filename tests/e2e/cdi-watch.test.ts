@@ -335,7 +335,7 @@ describe("the units", () => {
     }
   })
 
-  test("AMD's and Intel's files are written at boot, where these are there, and again when a render node comes or goes", () => {
+  test("AMD's and Intel's files are written at boot, where these are there, and again when a DRM node comes or goes", () => {
     const unit = readFileSync(join(data, "systemd/gantry-cdi-vendor@.service"), "utf8")
     const [, script = ""] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit.replaceAll("\\\n", " ")) ?? []
     const rule = readFileSync(join(data, "udev/70-gantry-cdi.rules"), "utf8")
