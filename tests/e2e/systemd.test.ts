@@ -138,7 +138,7 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
       expect(said).toContain("intel.com-gpu.yaml")
     }
     expect(await booted.mustRun("journalctl", "--boot", "--output=cat")).not.toMatch(
-      /ordering cycle|Unknown key|Unknown section/,
+      /ordering cycle|Unknown key|Unknown section|70-gantry/,
     )
     const before = (await show("docker.service", "After"))
       .split(" ")
