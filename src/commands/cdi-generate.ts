@@ -44,7 +44,7 @@ export const run = (args: readonly string[]): Promise<number> =>
       const done = await generate(flags, generation.value, vendor)
       if (!done.ok) {
         exit = await report(done.fault)
-        if (flags.on.has("withdraw-stale")) await withdraw(call)
+        if (flags.on.has("withdraw-stale")) await withdraw(vendor, generation.value)
       } else if (done.value !== undefined) files.push(done.value)
     }
     if (!flags.on.has("json")) return ok({ text: "", exit })
@@ -146,12 +146,14 @@ async function generateOfVendor(
 }
 
 /** Printed where faults are: standard output is for what was written. */
-async function withdraw({ output, format }: SpecCall): Promise<void> {
-  const [{ withdrawIfStale }, { specPath }] = await Promise.all([
+async function withdraw(vendor: GpuVendor, { call: { output, format }, host }: Generation): Promise<void> {
+  const [{ withdrawIfStale, withdrawVendorSpec }, { specPath }] = await Promise.all([
     import("./withdraw-spec.ts"),
     import("./write-spec-file.ts"),
   ])
-  await withdrawIfStale(specPath(output, format), async (line) => writeText(2, `${line}\n`))
+  const path = specPath(output, format)
+  const tell = async (line: string): Promise<void> => writeText(2, `${line}\n`)
+  await (vendor === "nvidia" ? withdrawIfStale(path, tell) : withdrawVendorSpec(vendor, host, path, tell))
 }
 
 /** undefined: it was printed. Faults: those of generating; CdiDeviceConflict, CdiFileUnwritable. */

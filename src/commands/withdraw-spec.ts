@@ -5,9 +5,13 @@
 
 import { renderFaultLine } from "../core/fault/render.ts"
 import { ok, type Result } from "../core/fault/result.ts"
+import { findUnreadIn } from "../core/generate/find-unready.ts"
+import type { HostFiles } from "../core/host/host.ts"
 import { parentPath } from "../core/text/path.ts"
+import { findVendorTrouble, generateVendorSpec } from "../core/vendor/generate-vendor-spec.ts"
+import { type VendorName, vendorOfKind } from "../core/vendor/vendor-names.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
-import { isSpecStale, withdrawSpec } from "../host/published-spec.ts"
+import { isSpecStale, kindIn, withdrawSpec } from "../host/published-spec.ts"
 import type { Tell } from "./watch-teller.ts"
 
 export interface Ground {
@@ -40,3 +44,20 @@ export async function withdrawIfStale(output: string, tell: Tell): Promise<void>
   const isSo = (): boolean => isSpecStale(output)
   if (isSo()) await withdrawWhile(output, { why: "what it names is not there any more", isSo }, tell)
 }
+
+/** As withdrawIfStale; also where the nodes that it names are there, and may be another vendor's, since none of its own GPUs can be used. */
+export async function withdrawVendorSpec(
+  vendor: VendorName,
+  host: HostFiles,
+  output: string,
+  tell: Tell,
+): Promise<void> {
+  const isSo = (): boolean => vendorOfKind(kindIn(output) ?? "") === vendor && lacksGpus(vendor, host)
+  await withdrawIfStale(output, tell)
+  if (isSo()) await withdrawWhile(output, { why: "none of its vendor's GPUs can be used", isSo }, tell)
+}
+
+/** What cannot be read just now may be there. */
+const lacksGpus = (vendor: VendorName, host: HostFiles): boolean =>
+  !generateVendorSpec(vendor, host, { hasGroups: false }).ok &&
+  findUnreadIn(findVendorTrouble(vendor, host)).length === 0

@@ -2,7 +2,7 @@
 
 import { lstatSync, renameSync } from "node:fs"
 import { parseSpec } from "../core/cdi/parse-spec.ts"
-import { editsWithPaths, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
+import { type CdiSpec, editsWithPaths, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
 import { unwritableFile } from "../core/cdi/unwritable-file.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
@@ -29,12 +29,20 @@ export function holdsExactly(path: string, text: string): boolean {
   }
 }
 
-/** Something that it gives containers is gone from this machine, so that an engine fails with it. What cannot be read is nobody's. */
-export function isSpecStale(path: string): boolean {
+/** undefined: it is no specification, or cannot be read. */
+export const kindIn = (path: string): string | undefined => readSpec(path)?.kind
+
+function readSpec(path: string): CdiSpec | undefined {
   const read = readCdiFile(createLiveFiles(), path)
   const parsed = read.ok ? parseSpec({ path, bytes: read.value }) : undefined
-  if (parsed?.ok !== true) return false
-  return editsWithPaths(parsed.value.spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
+  return parsed?.ok === true ? parsed.value.spec : undefined
+}
+
+/** Something that it gives containers is gone from this machine, so that an engine fails with it. What cannot be read is nobody's. */
+export function isSpecStale(path: string): boolean {
+  const spec = readSpec(path)
+  if (spec === undefined) return false
+  return editsWithPaths(spec).some(({ edits: { mounts, deviceNodes, hooks } }) =>
     [
       ...mounts.filter(isBindMount).map(({ hostPath }) => hostPath),
       ...deviceNodes.map(hostPathOf),
