@@ -2,10 +2,12 @@
 
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <linux/sched.h>
 
 #include "kernel.h"
 
-#define PARAMS_LIMIT 65536
+#define PARAMS "/proc/driver/nvidia/params"
+#define PARAMS_LIMIT 65536UL
 
 static int open_in(int root, unsigned long flags) {
   /* No link is followed: proc has none on this way, and an image's proc is no proc. */
@@ -13,15 +15,33 @@ static int open_in(int root, unsigned long flags) {
       .flags = flags | O_CLOEXEC,
       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
   };
-  return (int)call4(__NR_openat2, root, "proc/driver/nvidia/params", &how, sizeof(how));
+  return (int)call4(__NR_openat2, root, PARAMS, &how, sizeof(how));
 }
 
+/* A negative number: this container's proc says nothing of a driver. */
 static int open_params(const char *path) {
   const int root = (int)call4(__NR_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
   if (root < 0) fail("cannot open the container's root", path);
   /* Looked at before it is opened: opening a device does things. */
   const int seen = open_in(root, O_PATH);
-  return seen >= 0 && is_regular(seen) ? open_in(root, O_RDONLY | O_NONBLOCK) : -1;
+  if (seen == -2 /* ENOENT */ || seen == -20 /* ENOTDIR */ || seen == -40 /* ELOOP */) return -1;
+  struct statx stat;
+  if (seen < 0 || call5(__NR_statx, seen, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) != 0) fail("cannot look at", PARAMS);
+  if (!has_regular_mode(&stat)) return -1;
+  const int params = open_in(root, O_RDONLY | O_NONBLOCK);
+  if (params < 0) fail("cannot open", PARAMS);
+  return params;
+}
+
+static char *read_params(int params, unsigned long *length) {
+  char *text = allocate(PARAMS_LIMIT + 1);
+  *length = 0;
+  for (long got = 1; got != 0;) {
+    got = text == 0 ? -1 : call3(__NR_read, params, text + *length, PARAMS_LIMIT + 1 - *length);
+    if (got == -4 /* EINTR */) continue;
+    if (got < 0 || (*length += (unsigned long)got) > PARAMS_LIMIT) fail("cannot read", PARAMS);
+  }
+  return text;
 }
 
 /* Changes the text in place, whole lines of it alone. 0: there is nothing to change. */
@@ -39,12 +59,19 @@ static int forbid_nodes(char *text) {
   return is_changed;
 }
 
-/* A detached mount of a file with this text. */
+/*
+ * A detached mount of a file with this text. Before Linux 6.15 only what is mounted somewhere can be mounted a second time; where it is,
+ * nobody else is to see it, so that is a mount namespace that ends with our stay in it.
+ */
 static int mount_text(const char *text, unsigned long length) {
+  const int home = (int)call4(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
+  if (home < 0 || call1(__NR_unshare, CLONE_NEWNS) != 0 || call5(__NR_mount, 0, "/", 0, MS_REC | MS_PRIVATE, 0) != 0)
+    fail("cannot make a mount namespace for", "params");
   const int context = (int)call2(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
   call5(__NR_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
   if (call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) != 0) fail("cannot make a file system for", "params");
   const int mount = (int)call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  if (call5(__NR_move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) != 0) fail("cannot mount", "params");
   /* Whatever the engine has masked: who cannot read that nodes must not be made makes them. */
   call1(__NR_umask, 0);
   const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
@@ -54,23 +81,18 @@ static int mount_text(const char *text, unsigned long length) {
   struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
   if (tree < 0 || call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) != 0)
     fail("cannot make read-only", "params");
+  if (call2(__NR_setns, home, CLONE_NEWNS) != 0) fail("cannot return from the mount namespace of", "params");
   return tree;
 }
 
 void bind_params(const char *root) {
   const int params = open_params(root);
   if (params < 0) leave(0);
-  char *text = allocate(PARAMS_LIMIT + 1);
-  unsigned long length = 0;
-  while (text != 0 && length < PARAMS_LIMIT) {
-    const long got = call3(__NR_read, params, text + length, PARAMS_LIMIT - length);
-    if (got == -4 /* EINTR */) continue;
-    if (got <= 0) break;
-    length += (unsigned long)got;
-  }
-  if (text == 0 || !forbid_nodes(text)) leave(0);
+  unsigned long length;
+  char *text = read_params(params, &length);
+  if (!forbid_nodes(text)) leave(0);
   const int mount = mount_text(text, length);
   if (call5(__NR_move_mount, mount, "", params, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
-    fail("cannot mount over", "/proc/driver/nvidia/params");
+    fail("cannot mount over", PARAMS);
   leave(0);
 }

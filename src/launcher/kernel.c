@@ -50,13 +50,8 @@ int write_all(int descriptor, const char *bytes, unsigned long length) {
   return 1;
 }
 
-static int has_regular_mode(const struct statx *stat) {
+int has_regular_mode(const struct statx *stat) {
   return (stat->stx_mode & 0170000) == 0100000;
-}
-
-int is_regular(int descriptor) {
-  struct statx stat;
-  return call5(__NR_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 && has_regular_mode(&stat);
 }
 
 char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat) {

@@ -28,8 +28,7 @@ void *memset(void *to, int byte, unsigned long length);
 void *allocate(unsigned long size);
 /* Writes all of it. 0: something failed. */
 int write_all(int descriptor, const char *bytes, unsigned long length);
-/* What a descriptor leads to is a regular file. */
-int is_regular(int descriptor);
+int has_regular_mode(const struct statx *stat);
 /* Reads a regular file of at most `limit` bytes to its end. 0: it is something else, larger, or cannot be read. */
 char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat);
 
