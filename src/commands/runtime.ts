@@ -12,7 +12,7 @@ import type { ParsedConfig } from "../core/request/create-config.ts"
 import { chooseRuntimeMode } from "../core/request/runtime-mode.ts"
 import { mayAskForGpu } from "../core/request/trigger-words.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
-import { findRuntime, isAnothers } from "../host/find-runtime.ts"
+import { findRuntime, isWrapperName } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { isTegraHost } from "../host/is-tegra-host.ts"
 import { keepLauncherSettings, stampConfig } from "../host/launcher-settings.ts"
@@ -44,7 +44,8 @@ export async function run(
   const isDefault =
     (variable("NVIDIA_CTK_CONFIG_FILE_PATH") ?? "") === "" && (variable("XDG_CONFIG_HOME") ?? "") === ""
   const state = stateDirectory()
-  if (config !== undefined && isDefault && state !== undefined)
+  // The launcher does not tell itself from another wrapper.
+  if (config !== undefined && isDefault && state !== undefined && !candidates.some(isWrapperName))
     keepLauncherSettings(state, { config, runtimes: candidates }, stamp)
 
   const call = readRuntimeCall(args)
@@ -67,7 +68,7 @@ export async function run(
   if (!served.ok) return await report(served.fault, args)
   if (config?.gantry.mode !== "shadow") return await passOn()
   // The old tool acts, and ours has only looked on.
-  const other = findRuntime([shadowed], variable("PATH") ?? "", isAnothers)
+  const other = findRuntime([shadowed], variable("PATH") ?? "")
   return other === undefined
     ? await report(fault("RuntimeNotFound", { candidates: [shadowed] }), args)
     : await passOn(other)

@@ -4,17 +4,20 @@
  */
 
 import { realpathSync, statSync } from "node:fs"
+import { baseName } from "../core/text/path.ts"
 
 const usualDirectories = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/** `isOther`: what may be taken; a wrapper that found itself would never end. */
-export function findRuntime(
-  candidates: readonly string[],
-  path: string,
-  isOther: (found: string) => boolean = () => true,
-): string | undefined {
+/** By such a name a wrapper finds itself, or another's. */
+export const isWrapperName = (candidate: string): boolean =>
+  baseName(candidate).startsWith("nvidia-container-runtime")
+
+/** Never this wrapper itself, which would not end. */
+export function findRuntime(candidates: readonly string[], path: string): string | undefined {
+  const mayBecome = (place: string): boolean =>
+    isExecutable(place) && (!isWrapperName(place) || isAnothers(place))
   for (const candidate of candidates) {
-    const found = programPlaces(candidate, path).find((place) => isExecutable(place) && isOther(place))
+    const found = programPlaces(candidate, path).find(mayBecome)
     if (found !== undefined) return found
   }
   return undefined

@@ -175,6 +175,25 @@ suite(`what the low-level runtime gets is what the wrapper was given (missing: $
     }
   })
 
+  test.each<[runtimes: string, status: number, said: RegExp]>([
+    ['["nvidia-container-runtime", "nvidia-container-runtime.cdi"]', 1, /^[^\n]*\[GAN1120\][^\n]*\n$/],
+    ['["nvidia-container-runtime", "true"]', 0, /^$/],
+  ])(
+    "a wrapper that is configured as its own runtime, %s, does not become itself without end",
+    (runtimes, status, said) => {
+      const bundle = makeBundle(plain)
+      const script = [
+        "mount -t tmpfs -o mode=755 none /run; mount -t tmpfs none /etc; mkdir /etc/nvidia-container-runtime",
+        `printf '[nvidia-container-runtime]\\nruntimes = ${runtimes}\\n' >/etc/nvidia-container-runtime/config.toml`,
+        // Where it was told, and what it has then told the launcher.
+        `sleep 0.2; for call in "state x" "create --bundle ${bundle} x"; do PATH="\${0%/*}:$PATH" timeout 5 "$0" $call; status=$?; done; exit $status`,
+      ].join("\n")
+      const ran = run("unshare", ["--mount", "sh", "-c", script, wrapper], { env: {} })
+      expect([ran.status, ran.stdout]).toEqual([status, ""])
+      expect([...new Set(ran.stderr.split(/(?<=\n)/))].join("")).toMatch(said)
+    },
+  )
+
   test("config.json out of a FIFO reaches the runtime whole", () => {
     const reader = join(work, "reader")
     writeFileSync(reader, '#!/bin/sh\nexec cat "$3/config.json"\n', { mode: 0o755 })
