@@ -11,6 +11,7 @@
 
 #define SIGKILL 9
 #define SIGCHLD 17
+#define SIGPWR 30
 #define SEAL_ALL 15
 #define VERDICT_LIMIT (16UL * 1024 * 1024)
 
@@ -84,6 +85,8 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
   /* Who ignores it is not told how a child ended, and the program may have one: modprobe, or whom it asks about the driver. */
   static const unsigned long usual[4] = {0};
   call4(__NR_rt_sigaction, SIGCHLD, usual, 0, sizeof(unsigned long));
+  /* By this one Bun stops its own threads, and complains on standard error of whoever ignored it. */
+  call4(__NR_rt_sigaction, SIGPWR, usual, 0, sizeof(unsigned long));
   call2(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (call0(__NR_getppid) != parent) leave(1);
   call1(__NR_chdir, "/");

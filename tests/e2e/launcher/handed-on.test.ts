@@ -99,6 +99,20 @@ suite(`what the low-level runtime gets is what the wrapper was given (missing: $
     expect(ran.all("files")).toEqual(["64 64"])
   })
 
+  test("who ignores and blocks every signal: the start is served, and nothing is said of it", () => {
+    const bundle = makeBundle()
+    const caller = join(work, "deaf")
+    writeFileSync(
+      `${caller}.c`,
+      "#include <signal.h>\n#include <unistd.h>\nint main(int c, char **a) { (void)c; sigset_t all; sigfillset(&all); sigprocmask(SIG_SETMASK, &all, 0); for (int n = 1; n < 65; n++) signal(n, SIG_IGN); execv(a[1], a + 1); return 9; }\n",
+    )
+    mustRun("cc", ["-o", caller, `${caller}.c`])
+    const ran = start(`exec ${caller} "$1" create --bundle ${bundle} x`)
+    expect([ran.status, ran.stderr, isEdited(bundle)]).toEqual([0, "", true])
+    // SIGPWR among them.
+    expect(ran.all("ignored")).toContain("30")
+  })
+
   test("a bundle that is told relative to the working directory, or not at all", () => {
     for (const args of ["--bundle ./b/../", "-b=", ""]) {
       const bundle = makeBundle()
