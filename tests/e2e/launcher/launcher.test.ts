@@ -153,7 +153,8 @@ suite("the launcher itself (missing: cc)", () => {
 
   test("is static, small, and asks for nobody's libraries", () => {
     const bytes = readFileSync(launcher)
-    expect(bytes.length).toBeLessThan(32 * 1024)
+    // On arm64, whose pages may have 64 KiB, its parts lie that far from each other.
+    expect(bytes.length).toBeLessThan(process.arch === "arm64" ? 96 * 1024 : 32 * 1024)
     expect(bytes.includes("ld-linux")).toBe(false)
   })
 
