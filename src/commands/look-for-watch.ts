@@ -49,10 +49,7 @@ export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Resu
   const config = configOf(flags)
   if (!config.ok) return fail(config.fault)
   if (config.value.value("nvidia-container-cli.load-kmods") === false) return ok(first)
-  const { isChanged } = await supplyNodes(host, absence, {
-    devRoot: inventory.devRoot,
-    driverRoot: options.value.driverRoot,
-  })
+  const { isChanged } = await supplyNodes(host, absence, inventory, options.value)
   return ok(isChanged ? observe(host, options.value, flags) : first)
 }
 

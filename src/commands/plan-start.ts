@@ -81,10 +81,7 @@ async function knowSupplied(decision: GpuDecision): Promise<Result<SuppliedMachi
     const absence = findAbsence(host, snapshot.inventory, { setsModes: setsModes(decision) })
     if (absence.modules.length + absence.nodes.length === 0) return ok(done)
     const { supplyNodes } = await import("./supply-nodes.ts")
-    const supply = await supplyNodes(host, absence, {
-      devRoot: snapshot.inventory.devRoot,
-      driverRoot: place.driverRoot,
-    })
+    const supply = await supplyNodes(host, absence, snapshot.inventory, place)
     notSupplied = supply.findings
     if (!supply.isChanged) return ok({ ...done, notSupplied })
   }

@@ -4,7 +4,8 @@ import { makeNodes } from "../apply/make-nodes.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { Absence } from "../core/inventory/find-absence.ts"
-import type { HostPath } from "../core/text/brand.ts"
+import type { Inventory } from "../core/inventory/inventory.ts"
+import type { SnapshotOptions } from "../core/plan/snapshot.ts"
 import { loadModule } from "../host/load-module.ts"
 
 export interface Supply {
@@ -14,16 +15,11 @@ export interface Supply {
   readonly findings: readonly Finding[]
 }
 
-export interface SupplyPlaces {
-  readonly devRoot: HostPath
-  /** Where the driver's files lie: said, or found. */
-  readonly driverRoot: string
-}
-
 export async function supplyNodes(
   host: HostFiles,
   { modules, nodes }: Absence,
-  { devRoot, driverRoot }: SupplyPlaces,
+  { devRoot }: Pick<Inventory, "devRoot">,
+  { driverRoot }: Pick<SnapshotOptions, "driverRoot">,
 ): Promise<Supply> {
   // The kernel is this machine's, and no simulated one's; a driver that lies elsewhere was loaded by who put it there.
   const isLoaded = host.provenance.kind === "live" && driverRoot === "/"
