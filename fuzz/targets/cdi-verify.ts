@@ -57,8 +57,20 @@ const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
   areNamed: false,
   snapshot: observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),
   engines: [
-    { engine: "podman", version: "4.3.1", program: "/usr/bin/podman", highest: "0.5.0" },
-    { engine: "containerd", version: undefined, program: "/usr/bin/containerd", highest: "unknown" },
+    {
+      engine: "podman",
+      version: "4.3.1",
+      program: "/usr/bin/podman",
+      highest: "0.5.0",
+      era: "before 1.1.1",
+    },
+    {
+      engine: "containerd",
+      version: undefined,
+      program: "/usr/bin/containerd",
+      highest: "unknown",
+      era: "before 1.1.1",
+    },
   ],
   user: rootUser,
   image: viewRoot(

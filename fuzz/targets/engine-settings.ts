@@ -40,8 +40,7 @@ export const engineSettings: FuzzTarget = {
     const host = createMemoryHost(overlaid(input, {}))
     for (const engine of engineNames)
       for (const version of versions) {
-        const observed = { engine, version, program: "/usr/bin/x", highest: "unknown" } as const
-        const settings = observeEngineSettings(host, observed)
+        const settings = observeEngineSettings(host, { engine, version })
         if (settings !== undefined && !settings.directories.every((one) => typeof one === "string"))
           return `${engine} looks into what is no text`
       }

@@ -109,8 +109,12 @@ const libraryLevels: readonly Level[] = [
 const highestIn = (table: readonly Level[], version: string): CdiVersion | undefined =>
   table.find(({ since }) => (compareVersions(version, since) ?? -1) >= 0)?.highest
 
-/** Since when each has the Go package of 1.1.1 or newer in it; the others have it in no release yet. Source: as the table's. */
+const newReader = "1.1.1"
+/** Since when each has the Go package of 1.1.1 or newer in it; the others had it in no release up to 2026-08. Source: as the table's. */
 const newReaderSince: { readonly [E in EngineName]?: string } = { containerd: "2.4" }
+
+export const readerEraOfLibrary = (version: string): ReaderEra =>
+  (compareVersions(version, newReader) ?? -1) >= 0 ? "from 1.1.1" : "before 1.1.1"
 
 /** By which of the package's readers of YAML a release reads. */
 export function readerEraOf({ engine, version }: EngineRelease): ReaderEra {

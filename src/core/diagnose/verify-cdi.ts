@@ -4,7 +4,6 @@
  * validate-spec.ts's and advise-spec.ts's affair, and told here too.
  */
 
-import { readerEraOf } from "../cdi/engine-versions.ts"
 import { hostPathOf } from "../cdi/spec.ts"
 import type { ReaderEra } from "../fault/cdi.ts"
 import { fault } from "../fault/fault.ts"
@@ -69,8 +68,8 @@ function weigh(warning: Finding, eras: ReadonlySet<ReaderEra>): Finding {
 }
 
 /** Of an engine of which nothing is known, or that knows no CDI, none. */
-const eraOf = ({ engine, version, highest }: ObservedEngine): readonly ReaderEra[] =>
-  highest === "none" || highest === "unknown" ? [] : [readerEraOf({ engine, version: version ?? "" })]
+const eraOf = ({ highest, era }: ObservedEngine): readonly ReaderEra[] =>
+  highest === "none" || highest === "unknown" ? [] : [era]
 
 /** The device that is another than its name says, or of no use. */
 const deviceOf = ({ fault: { tag, data } }: Finding): readonly string[] =>

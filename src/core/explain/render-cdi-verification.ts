@@ -74,7 +74,12 @@ export function renderVerificationJson(verification: CdiVerification): string {
       host: { kind: host.provenance.kind, name: snapshot.name },
       driver: snapshot.inventory.kernelModuleVersion?.value,
       user,
-      engines,
+      engines: engines.map(({ engine, version, program, highest }) => ({
+        engine,
+        version,
+        program,
+        highest,
+      })),
       fixed,
       files: registry.specs.map(fileJson),
       rejected: registry.rejected.map(({ path }) => path),

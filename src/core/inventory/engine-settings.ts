@@ -26,7 +26,7 @@ type Directories = Pick<EngineSettings, "directories" | "directoriesBy">
 /** undefined: its configuration cannot be understood, or it serves nobody by itself. */
 export const observeEngineSettings = (
   host: HostFiles,
-  { engine, version }: ObservedEngine,
+  { engine, version }: Pick<ObservedEngine, "engine" | "version">,
 ): EngineSettings | undefined => observers[engine](host, version)
 
 type Observer = (host: HostFiles, version: string | undefined) => EngineSettings | undefined

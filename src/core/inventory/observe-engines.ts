@@ -11,11 +11,14 @@ import {
   highestVersionOf,
   highestVersionOfLibrary,
   packagesOf,
+  readerEraOf,
+  readerEraOfLibrary,
 } from "../cdi/engine-versions.ts"
 import type { CdiVersion } from "../cdi/version.ts"
 import { parseElfLayout } from "../elf/elf-layout.ts"
 import { findSection } from "../elf/find-section.ts"
 import { bytesOrNone } from "../elf/read-parts.ts"
+import type { ReaderEra } from "../fault/cdi.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
 import { decodeLatin1 } from "../text/utf8.ts"
@@ -29,6 +32,8 @@ export interface ObservedEngine {
   readonly version: string | undefined
   /** `unknown`: nothing says; `none`: it does not know CDI. */
   readonly highest: CdiVersion | "none" | "unknown"
+  /** By which of the library's readers it reads; of one that reads none, or of which nothing is known, what its release says. */
+  readonly era: ReaderEra
 }
 
 /** As people call it: `podman 4.3.1`. */
@@ -73,6 +78,7 @@ export function observeEngines(
         ...release,
         program: place,
         highest: highestVersionOf(release) ?? "none",
+        era: readerEraOf(release),
       }))
     if (place === undefined) return []
     const built = readBuildInfo(host, place)
@@ -83,7 +89,11 @@ export function observeEngines(
         : version === undefined
           ? "unknown"
           : (highestVersionOf({ engine, version }) ?? "none")
-    return [{ engine, program: place, version, highest }]
+    const era =
+      built.library !== undefined
+        ? readerEraOfLibrary(built.library)
+        : readerEraOf({ engine, version: version ?? "" })
+    return [{ engine, program: place, version, highest, era }]
   })
 }
 
@@ -102,7 +112,15 @@ interface BuildInfo {
 const magic = "\u00ff Go buildinf:"
 const libraryLine =
   /\ndep\t(?:tags\.cncf\.io|github\.com\/container-orchestrated-devices)\/container-device-interface\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
-const moduleLine = /\nmod\tgithub\.com\/[^\t\n]{1,100}\tv([0-9]+(?:\.[0-9]+)*)[\s+-]/
+/**
+ * Docker's module counts for itself (29.7 is of v2.0.0-beta.21), and what is built outside its releases is only called after its day
+ * (v2.0.0-20260805182427-6a43e3d5af1b).
+ */
+const moduleLine =
+  /\nmod\tgithub\.com\/(?!moby\/moby\/v2\t)[^\t\n]{1,100}\tv(?![0-9]+\.0\.0-[0-9]{14}-)([0-9]+(?:\.[0-9]+)*)[\s+-]/
+/** As their own makers set it when they link, which Go keeps where paths are not trimmed. */
+const linkedLine =
+  /\nbuild\t-ldflags=[^\n]*[/"' ](?:dockerversion|containerd(?:\/v[0-9]+)?\/version)\.Version=v?([0-9]+(?:\.[0-9]+)*)/
 
 function readBuildInfo(host: HostFiles, program: string): BuildInfo {
   const section = host.readParts(hostPath(program), (read) => {
@@ -111,7 +129,8 @@ function readBuildInfo(host: HostFiles, program: string): BuildInfo {
   })
   const text = section === undefined ? "" : decodeLatin1(section)
   if (!text.startsWith(magic)) return { version: undefined, library: undefined }
-  return { version: moduleLine.exec(text)?.[1], library: libraryLine.exec(text)?.[1] }
+  const version = linkedLine.exec(text)?.[1] ?? moduleLine.exec(text)?.[1]
+  return { version, library: libraryLine.exec(text)?.[1] }
 }
 
 /** Of a package that is there, not of one whose configuration alone was left. */

@@ -89,6 +89,65 @@ describe("container engines of a machine", () => {
     expect(enginesOf(tree)).toEqual([["podman", undefined, "unknown"]])
   })
 
+  /** As Go writes it into a program: the lines of what it is made of, then those of how it was built. */
+  const builtOf = (module: string, library: string, ldflags: string): string =>
+    `path\tx\nmod\t${module}\th1:x=\ndep\ttags.cncf.io/container-device-interface\t${library}\th1:x=\n` +
+    `build\t-ldflags=${JSON.stringify(ldflags)}\nbuild\tCGO_ENABLED=1\n`
+
+  test.each([
+    ["Docker's module counts for itself", "dockerd", "github.com/moby/moby/v2\tv2.0.0-beta.24", "-w"],
+    [
+      "a day is no release",
+      "containerd",
+      "github.com/containerd/containerd/v2\tv2.0.0-20260805182427-6a43e3d5af1b",
+      "",
+    ],
+  ])("%s, so the package is asked", (_, name, module, ldflags) => {
+    const packages = `${status("docker-ce", "5:29.7.2-1~debian.12")}${status("containerd.io", "2.1.4-1")}`
+    const tree: MemoryTree = {
+      [`/usr/bin/${name}`]: program(builtOf(module, "v1.1.0", ldflags)),
+    }
+    expect(enginesOf(tree).map(([, version]) => version)).toEqual([undefined])
+    const withPackages = { ...tree, "/var/lib/dpkg/status": { kind: "file", content: packages } as const }
+    expect(enginesOf(withPackages).map(([, version]) => version)).toEqual([
+      name === "dockerd" ? "29.7.2" : "2.1.4",
+    ])
+  })
+
+  test.each([
+    [
+      "dockerd",
+      "github.com/moby/moby/v2\tv2.0.0-beta.21+dirty",
+      '-X "github.com/moby/moby/v2/dockerversion.Version=29.7.2"',
+      "29.7.2",
+    ],
+    [
+      "dockerd",
+      "github.com/docker/docker\t(devel)",
+      "-w -X github.com/docker/docker/dockerversion.Version=28.2.2+ce",
+      "28.2.2",
+    ],
+    [
+      "containerd",
+      "github.com/containerd/containerd/v2\t(devel)",
+      "-X github.com/containerd/containerd/v2/version.Version=v2.1.4 -s",
+      "2.1.4",
+    ],
+    ["podman", "github.com/containers/podman/v5\tv5.8.2", "-X a.b/other/version.Version=1.2", "5.8.2"],
+  ])("what %s of %s was linked with says its release", (name, module, ldflags, version) => {
+    expect(enginesOf({ [`/usr/bin/${name}`]: program(builtOf(module, "v1.1.0", ldflags)) })).toEqual([
+      [name === "dockerd" ? "docker" : name, version, "1.1.0"],
+    ])
+  })
+
+  test.each([
+    ["v1.1.0", "before 1.1.1"],
+    ["v1.1.1", "from 1.1.1"],
+  ] as const)("with library %s in it an engine reads as %s, whatever its release", (library, era) => {
+    const info = builtOf("github.com/moby/moby/v2\tv2.0.0-beta.24", library, "")
+    expect(observeEngines(createMemoryHost({ "/usr/bin/dockerd": program(info) }))).toMatchObject([{ era }])
+  })
+
   test("a link that leads nowhere is no engine", () => {
     expect(enginesOf({ "/usr/bin/crio": { kind: "symlink", target: "/opt/crio" } })).toEqual([])
   })
