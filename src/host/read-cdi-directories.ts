@@ -40,7 +40,7 @@ function readDirectory(
     if (isSpecFileName(directory)) return ok([{ path: directory, bytes: readCdiFile(host, directory) }])
     const why =
       stat.value.kind === "symlink"
-        ? "is a link, which containerd follows from 2.4 on, and no other engine"
+        ? "is a link, which only Docker 29.2, containerd 2.4 and later follow"
         : "is not a directory"
     return fail(fault("CdiDirectoryUnused", { directory, why }))
   }

@@ -50,7 +50,10 @@ test("what is no directory is passed over, a link to one too, unless it is calle
     ["CdiDirectoryUnused", { directory: "/file", why: "is not a directory" }],
     [
       "CdiDirectoryUnused",
-      { directory: "/linked", why: "is a link, which containerd follows from 2.4 on, and no other engine" },
+      {
+        directory: "/linked",
+        why: "is a link, which only Docker 29.2, containerd 2.4 and later follow",
+      },
     ],
   ])
   expect([...registry.devices.values()].map(({ source }) => source.path)).toEqual(["/opt/link.yaml"])

@@ -122,6 +122,22 @@ export function readerEraOf({ engine, version }: EngineRelease): ReaderEra {
   return since !== undefined && (compareVersions(version, since) ?? -1) >= 0 ? "from 1.1.1" : "before 1.1.1"
 }
 
+/**
+ * Whether it looks behind a link that lies in the place of a directory of specifications. The Go package's new reader does; Docker since 29.2
+ * asks where the link leads when the daemon starts. Source: Docker's sources of 29.1 and 29.2; moby v2.0.0-beta.24 and podman 5.8.2 as they run.
+ */
+export const followsDirectoryLinks = ({
+  engine,
+  version,
+  era,
+}: {
+  readonly engine: EngineName
+  readonly version: string | undefined
+  readonly era: ReaderEra
+}): boolean =>
+  era === "from 1.1.1" ||
+  (engine === "docker" && version !== undefined && (compareVersions(version, "29.2") ?? -1) >= 0)
+
 /** undefined: the release takes no CDI specification, or its version begins with no number. */
 export const highestVersionOf = ({ engine, version }: EngineRelease): CdiVersion | undefined =>
   highestIn(levels[engine], releaseNumber(version) ?? "")

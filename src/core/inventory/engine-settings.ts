@@ -2,7 +2,8 @@
  * What an engine's own configuration says of CDI: whether it serves such devices at all, and where it looks for specifications. Where no file
  * says it, the release's default does. Command lines of daemons are not seen. Source: the engines' documentation of daemon.json, containerd's
  * config.toml (versions 1 to 3), containers.conf and crio.conf; release notes of Docker 28.2 and containerd 2.0, the latter's 2.4.2
- * as it runs, and what its releases before that do with `enable_cdi`; podman's issues 25717 and 26569, containerd's 5837 and 9982.
+ * as it runs, and what its releases before that do with `enable_cdi`; Docker of moby v2.0.0-beta.24 and podman 5.8.2 as they run; podman's
+ * issues 25717 and 26569, containerd's 5837 and 9982.
  */
 
 import type { EngineName } from "../cdi/engine-versions.ts"
@@ -23,13 +24,16 @@ export interface EngineSettings {
 
 type Directories = Pick<EngineSettings, "directories" | "directoriesBy">
 
-/** undefined: its configuration cannot be understood, or it serves nobody by itself. */
+/**
+ * `uid`: whose engine it is, where each user has one. undefined: its configuration cannot be understood, or it serves nobody by itself.
+ */
 export const observeEngineSettings = (
   host: HostFiles,
   { engine, version }: Pick<ObservedEngine, "engine" | "version">,
-): EngineSettings | undefined => observers[engine](host, version)
+  uid = 0,
+): EngineSettings | undefined => observers[engine](host, version, uid)
 
-type Observer = (host: HostFiles, version: string | undefined) => EngineSettings | undefined
+type Observer = (host: HostFiles, version: string | undefined, uid: number) => EngineSettings | undefined
 
 const observers: { readonly [E in EngineName]: Observer } = {
   docker: observeDocker,
@@ -55,8 +59,8 @@ function observeDocker(host: HostFiles, version: string | undefined): EngineSett
 }
 
 const containerdFile = "/etc/containerd/config.toml"
-/** The same plugin, in versions 3, 2 and 1 of the file. */
-const criPlugins = ["io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri", "cri"]
+/** The same plugin, in versions 1, 2 and 3 of the file. Where one file has several, the last has the say. */
+const criPlugins = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]
 
 /** Of Kubernetes' side: ctr and nerdctl look where they are told, at every start. */
 function observeContainerd(host: HostFiles, version: string | undefined): EngineSettings | undefined {
@@ -91,11 +95,23 @@ const containersFiles = [
   "/etc/containers/containers.conf",
   "/etc/containers/containers.conf.d/*.conf",
 ]
+/** Those of root's own; where others' lie is not looked up. */
+const containersFilesOfRoot = [
+  "/root/.config/containers/containers.conf",
+  "/root/.config/containers/containers.conf.d/*.conf",
+]
 
-function observePodman(host: HostFiles, version: string | undefined): EngineSettings | undefined {
+function observePodman(
+  host: HostFiles,
+  version: string | undefined,
+  uid: number,
+): EngineSettings | undefined {
   // Until then the setting was known and had no effect.
   const hasSetting = isSince(version, "5.5")
-  const files = hasSetting === true ? readTomlSettings(host, containersFiles) : []
+  const files =
+    hasSetting === true
+      ? readTomlSettings(host, [...containersFiles, ...(uid === 0 ? containersFilesOfRoot : [])])
+      : []
   if (files === undefined || hasSetting === undefined) return undefined
   const isShort = hasSetting && isSince(version, "5.6") === false
   const first = isShort ? { directories: ["/etc/cdi"], directoriesBy: `podman ${version}` } : usualDirectories
@@ -117,7 +133,7 @@ function directoriesOfPodman(files: readonly SettingsFile[], first: Directories)
 }
 
 function observeCrio(host: HostFiles): EngineSettings | undefined {
-  const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"])
+  const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/**"])
   return files && { off: undefined, ...directoriesOf(files, ["crio", "runtime", "cdi_spec_dirs"]) }
 }
 

@@ -1,7 +1,7 @@
 /** Configuration files of other programs, as far as one setting or another is wanted of them: JSON, or TOML in several files. */
 
 import type { HostFiles } from "../host/host.ts"
-import { expandGlob } from "../ldcache/glob.ts"
+import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
 import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type JsonValue, parseJson } from "../oci/json.ts"
 import { hostPath } from "../text/brand.ts"
@@ -34,9 +34,12 @@ const sizeLimit = 1024 * 1024
 /** Directories that are read for all patterns together. */
 const globBudget = 64
 
+/** Editors of other systems begin a file with it; Docker passes over it. */
+const byteOrderMark = /^\ufeff/
+
 /** One that is not there says nothing. undefined: it cannot be read, or is no JSON object. */
 export function readJsonSettings(host: HostFiles, path: string): SettingsFile | undefined {
-  const text = readSettings(host, path)
+  const text = readSettings(host, path)?.replace(byteOrderMark, "")
   if (text === undefined) return undefined
   if (text.trim() === "") return settingsOf(path, () => undefined)
   const parsed = parseJson(text)
@@ -54,22 +57,23 @@ export function readJsonSettings(host: HostFiles, path: string): SettingsFile | 
 }
 
 /**
- * Files by patterns, those that are there. `imports`: the setting by which a file names more, which are read behind it. Order: as they are
- * read; the last has the say. undefined: one of them cannot be read, or is no TOML.
+ * Files by patterns, those that are there; one that ends in double stars means all below a directory. Directories are passed over, and names with
+ * a leading dot are names as others. `imports`: the setting by which a file names more, which are read behind it. Order: as they are read; the last has the say. undefined: one of them cannot be read, or is no TOML.
+ * Source: CRI-O 1.36.3, podman 5.8.2 and containerd 2.4.2 as they run.
  */
 export function readTomlSettings(
   host: HostFiles,
   patterns: readonly string[],
   imports?: string,
 ): readonly SettingsFile[] | undefined {
-  const tree = { readDir: (path: string) => host.readDir(hostPath(path)) }
   const files: SettingsFile[] = []
   const known = new Set<string>()
   const queue = [...patterns]
   const budget = { directories: globBudget, walk: createWalkBudget() }
   for (let pattern = queue.shift(); pattern !== undefined; pattern = queue.shift())
-    for (const path of expandGlob(tree, pattern, budget)) {
+    for (const path of expand(host, pattern, budget)) {
       if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue
+      if (isDirectory(host, path)) continue
       known.add(path)
       const file = readToml(host, path)
       if (file === undefined) return undefined
@@ -82,6 +86,33 @@ export function readTomlSettings(
       )
     }
   return files
+}
+
+const isDirectory = (host: HostFiles, path: string): boolean => {
+  const stat = host.lstat(hostPath(path))
+  return stat.ok && stat.value.kind === "directory"
+}
+
+const allBelow = "/**"
+
+function expand(host: HostFiles, pattern: string, budget: GlobBudget): readonly string[] {
+  const tree = { readDir: (path: string) => host.readDir(hostPath(path)) }
+  if (pattern.endsWith(allBelow)) return filesBelow(host, pattern.slice(0, -allBelow.length), budget)
+  // A star takes a leading dot too, as it does not where loaders' patterns are from.
+  const hidden = pattern.replace(/\/(?=\*[^/]*$)/, "/.")
+  const patterns = hidden === pattern ? [pattern] : [hidden, pattern]
+  return patterns.flatMap((one) => expandGlob(tree, one, budget)).sort()
+}
+
+/** Order: by name, what lies in a directory in that one's place. */
+function filesBelow(host: HostFiles, directory: string, budget: GlobBudget): readonly string[] {
+  if (budget.directories-- <= 0) return []
+  const names = host.readDir(hostPath(directory))
+  if (!names.ok) return []
+  return names.value.slice(0, fileLimit).flatMap((name) => {
+    const path = joinPath(directory, name)
+    return isDirectory(host, path) ? filesBelow(host, path, budget) : [path]
+  })
 }
 
 function readToml(host: HostFiles, path: string): SettingsFile | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { observeEngineSettings } from "../../../src/core/inventory/engine-settings.ts"
 import type { HostPath } from "../../../src/core/text/brand.ts"
-import { createMemoryHost } from "../../../src/host/memory.ts"
+import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 
 const file = (content: string) => ({ kind: "file", content, mode: 0o644, uid: 0, gid: 0 }) as const
 const daemon = (content: string) => createMemoryHost({ "/etc/docker/daemon.json": file(content) })
@@ -64,4 +64,59 @@ test("containerd 2 serves CDI devices where nobody says otherwise", () => {
   })
   const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version: "2.1.4" })
   expect(settings?.off).toBeUndefined()
+})
+
+test("a mark that says the order of bytes is no part of daemon.json", () => {
+  const settings = observeEngineSettings(daemon('\ufeff{"features": {"cdi": false}}'), docker)
+  expect(settings?.off?.file).toBe("/etc/docker/daemon.json")
+})
+
+const podman = { engine: "podman", version: "5.8.2" } as const
+const looksInto = (...directories: readonly string[]) =>
+  file(`[engine]\ncdi_spec_dirs = ${JSON.stringify(directories)}\n`)
+
+test("podman reads files with a leading dot, and no directories that are called as files are", () => {
+  const host = createMemoryHost({
+    "/etc/containers/containers.conf.d/.own.conf": looksInto("/opt/hidden"),
+    "/etc/containers/containers.conf.d/a.conf/b.conf": looksInto("/opt/below"),
+    "/etc/containers/containers.conf.d/c.txt": looksInto("/opt/other"),
+  })
+  expect(observeEngineSettings(host, podman)?.directories).toEqual(["/opt/hidden"])
+})
+
+test.each(["containers.conf", "containers.conf.d/a.conf"])(
+  "root's podman reads %s in root's home behind all others, another user's does not",
+  (name) => {
+    const host = createMemoryHost({
+      "/etc/containers/containers.conf.d/z.conf": looksInto("/opt/all"),
+      [`/root/.config/containers/${name}`]: looksInto("/opt/own"),
+    })
+    expect(observeEngineSettings(host, podman)?.directories).toEqual(["/opt/own"])
+    expect(observeEngineSettings(host, podman, 1000)?.directories).toEqual(["/opt/all"])
+  },
+)
+
+test("CRI-O reads all that lies below its directory, in the order of names", () => {
+  const looks = (directory: string) => file(`[crio.runtime]\ncdi_spec_dirs = ["${directory}"]\n`)
+  const first = {
+    "/etc/crio/crio.conf": looks("/opt/main"),
+    "/etc/crio/crio.conf.d/00-a": looks("/opt/a"),
+    "/etc/crio/crio.conf.d/10-b/deep/c.conf": looks("/opt/c"),
+  }
+  const directoriesOf = (tree: MemoryTree) =>
+    observeEngineSettings(createMemoryHost(tree), { engine: "crio", version: "1.36.3" })?.directories
+  expect(directoriesOf(first)).toEqual(["/opt/c"])
+  expect(directoriesOf({ ...first, "/etc/crio/crio.conf.d/20.conf": looks("/opt/d") })).toEqual(["/opt/d"])
+  expect(directoriesOf({ ...first, "/etc/crio/crio.conf.d/.z": looks("/opt/hidden") })).toEqual(["/opt/c"])
+})
+
+test("of a plugin's names in one file the newest has the say", () => {
+  const host = createMemoryHost({
+    "/etc/containerd/config.toml": file(
+      'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\ncdi_spec_dirs = ["/opt/old"]\n' +
+        '[plugins."io.containerd.cri.v1.runtime"]\ncdi_spec_dirs = ["/opt/new"]\n',
+    ),
+  })
+  const settings = observeEngineSettings(host, { engine: "containerd", version: "2.4.2" })
+  expect(settings?.directories).toEqual(["/opt/new"])
 })
