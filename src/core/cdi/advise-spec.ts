@@ -151,7 +151,10 @@ const nodeAdvice = (node: DeviceNode, path: SpecPath): readonly Advice[] => [
         {
           path: [...path, "permissions"],
           problem: 'permissions "none" need a version above 1.1.0',
-          advice: "engines of today refuse the whole file for it; leave the node out of the cgroup otherwise",
+          // Later ones give it a device rule without access, of which runc 1.5.2 says "device access … cannot be empty".
+          advice:
+            "engines refuse the whole file for it, or runc the container; leave the node out of the cgroup otherwise",
+          isFatal: true,
           refusedBy: "before 1.1.1" as const,
         },
       ]

@@ -132,7 +132,7 @@ test.each<[edits: Partial<ContainerEdits>, advice: readonly string[]]>([
   [
     { deviceNodes: [{ ...node, permissions: "none" }] },
     [
-      'deviceNodes[0].permissions: permissions "none" need a version above 1.1.0; engines of today refuse the whole file for it; leave the node out of the cgroup otherwise',
+      'fatal deviceNodes[0].permissions: permissions "none" need a version above 1.1.0; engines refuse the whole file for it, or runc the container; leave the node out of the cgroup otherwise',
     ],
   ],
   [{ hooks: [hook, { ...hook, timeout: undefined }] }, []],
