@@ -1,7 +1,8 @@
 /**
  * The newest CDI version that each release of an engine parses. An engine refuses a whole file above it, and says so at debug level only.
  * Source: what the release requires of the CDI library (go.mod or vendor.mod at its tag; all of 2026-08 and older were looked at),
- * and the library's own list of versions. `podman 4.3.1` was observed: 0.5.0 works, 0.6.0 does not.
+ * and the library's own list of versions. Observed: podman 4.3.1 takes 0.5.0 and not 0.6.0, podman 5.8.2 1.0.0 and not 1.1.0, CRI-O 1.36.3
+ * and Docker of moby v2.0.0-beta.24 1.1.0 and not 1.1.1.
  * A release between two rows, or behind the last, parses what the row before it does, perhaps more.
  */
 
