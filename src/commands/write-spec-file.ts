@@ -8,6 +8,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import { absolutePath, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
+import { holdsExactly } from "../host/holds-exactly.ts"
 import { type DirectoryLock, putFile } from "../host/replace-file.ts"
 
 const mode = 0o644
@@ -24,6 +25,8 @@ export function writeSpecAt(text: string, path: string): Result<string> {
 
 /** Into a directory that is there. Faults: CdiFileUnwritable. */
 export function putSpec(text: string, path: string, lock: DirectoryLock): Result<string> {
+  // Engines that watch the directory read everything anew when something is written there.
+  if (holdsExactly(path, text)) return ok(path)
   // Whoever may write there, as in /tmp, can have a link lie in wait; and an older file may be for root alone.
   const written = putFile(path, encodeUtf8(text), mode, lock)
   return written.ok ? ok(path) : fail(unwritableFile(path, written.fault))

@@ -5,7 +5,6 @@ import { parseSpec } from "../core/cdi/parse-spec.ts"
 import { type CdiSpec, editsWithPaths, hostPathOf, isBindMount } from "../core/cdi/spec.ts"
 import { unwritableFile } from "../core/cdi/unwritable-file.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { decodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "./file-system.ts"
 import { createLiveFiles } from "./live-files.ts"
 import { readCdiFile } from "./read-cdi-directories.ts"
@@ -15,18 +14,6 @@ import { lstatIfThere, statIfThere } from "./stat-if-there.ts"
 export function fileStamp(path: string): string {
   const stat = statIfThere(path)
   return stat === undefined ? "" : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(" ")
-}
-
-/** Does it say exactly this, for everybody, and may nobody else change it? */
-export function holdsExactly(path: string, text: string): boolean {
-  try {
-    const stat = lstatSync(path)
-    const isOurs = stat.isFile() && (stat.mode & 0o7777) === 0o644 && stat.uid === process.geteuid?.()
-    const read = isOurs ? readCdiFile(createLiveFiles(), path) : undefined
-    return read?.ok === true && decodeUtf8(read.value) === text
-  } catch {
-    return false
-  }
 }
 
 /** undefined: it is no specification, or cannot be read. */

@@ -291,11 +291,11 @@ describe("gantry cdi verify --fix", () => {
 
   test.each([
     ["permissions that only a newer one knows", "docker@28.2", "docker@28.2"],
-    ["permissions that only a newer one knows", "containerd@2.4.0", undefined],
+    ["permissions that only a newer one knows", "containerd@2.4.0", "runc, by what comes of them"],
     ["a field in another case", "containerd@2.4.0", "containerd@2.4.0"],
     ["a field in another case", "docker@28.2", undefined],
     ["a field in another case", "containerd@2.3.1", undefined],
-  ])("for %s the engine that refuses the file decides: %s", (what, engine, refusing) => {
+  ])("for %s it counts who refuses, of %s: %s", (what, engine, refusing) => {
     const other = join(work, "refused.yaml")
     const text =
       "cdiVersion: 0.7.0\nkind: v.com/gpu\ndevices: [{name: a, containerEdits: {deviceNodes: [NODE]}}]\n"

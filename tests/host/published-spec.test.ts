@@ -1,20 +1,10 @@
 import { afterAll, beforeEach, expect, test } from "bun:test"
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { renderFaultLine } from "../../src/core/fault/render.ts"
 import { ok } from "../../src/core/fault/result.ts"
-import { fileStamp, holdsExactly, isSpecStale, withdrawSpec } from "../../src/host/published-spec.ts"
+import { fileStamp, isSpecStale, withdrawSpec } from "../../src/host/published-spec.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-published-"))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
@@ -86,32 +76,4 @@ test("a specification is withdrawn, or it is told why not", () => {
 test("a file that cannot be looked at is as one that is not there", () => {
   for (const path of [at("none"), at("file/below"), at("circle")]) expect(fileStamp(path)).toBe("")
   expect(fileStamp(at("file"))).not.toBe("")
-})
-
-test.each<[what: string, isHeld: boolean, change: () => void]>([
-  ["exactly this", true, () => undefined],
-  ["less", false, () => writeFileSync(spec, "te")],
-  ["what not everybody may read", false, () => chmodSync(spec, 0o600)],
-  ["what others may change", false, () => chmodSync(spec, 0o666)],
-  [
-    "it behind a link",
-    false,
-    () => {
-      renameSync(spec, at("other"))
-      symlinkSync("other", spec)
-    },
-  ],
-  ["nothing", false, () => rmSync(spec)],
-])("a published file that says %s: %p", (_, isHeld, change) => {
-  writeFileSync(spec, "text")
-  chmodSync(spec, 0o644)
-  change()
-  expect(holdsExactly(spec, "text")).toBe(isHeld)
-})
-
-test.skipIf(process.getuid?.() !== 0)("a published file that is another's (missing: root)", () => {
-  writeFileSync(spec, "text")
-  chmodSync(spec, 0o644)
-  chownSync(spec, 1000, 0)
-  expect(holdsExactly(spec, "text")).toBe(false)
 })
