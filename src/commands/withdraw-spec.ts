@@ -41,8 +41,8 @@ export async function withdrawWhile(
 
 /** With what is there it was good, and another cannot be made. */
 export async function withdrawIfStale(output: string, tell: Tell): Promise<void> {
-  const isSo = (): boolean => isSpecStale(output)
-  if (isSo()) await withdrawWhile(output, { why: "what it names is not there any more", isSo }, tell)
+  const ground = groundOfStale(output)
+  if (ground.isSo()) await withdrawWhile(output, ground, tell)
 }
 
 /** As withdrawIfStale; also where the nodes that it names are there, and may be another vendor's, since none of its own GPUs can be used. */
@@ -52,10 +52,19 @@ export async function withdrawVendorSpec(
   output: string,
   tell: Tell,
 ): Promise<void> {
-  const isSo = (): boolean => vendorOfKind(kindIn(output) ?? "") === vendor && lacksGpus(vendor, host)
-  await withdrawIfStale(output, tell)
-  if (isSo()) await withdrawWhile(output, { why: "none of its vendor's GPUs can be used", isSo }, tell)
+  const unusable: Ground = {
+    why: "none of its vendor's GPUs can be used",
+    isSo: () => vendorOfKind(kindIn(output) ?? "") === vendor && lacksGpus(vendor, host),
+  }
+  // Whoever cannot take it away is told so once.
+  const ground = [groundOfStale(output), unusable].find(({ isSo }) => isSo())
+  if (ground !== undefined) await withdrawWhile(output, ground, tell)
 }
+
+const groundOfStale = (output: string): Ground => ({
+  why: "what it names is not there any more",
+  isSo: () => isSpecStale(output),
+})
 
 /** What cannot be read just now may be there. */
 const lacksGpus = (vendor: VendorName, host: HostFiles): boolean =>

@@ -58,6 +58,21 @@ describe("a file of GPUs that have been taken away", () => {
     expect([again.exit, again.stderr.includes("withdrawn")]).toEqual([1, false])
   })
 
+  test("stays where it cannot be taken away, which is said once", () => {
+    rmSync(withdrawn)
+    mkdirSync(withdrawn)
+    writeFileSync(
+      file,
+      "cdiVersion: 0.5.0\nkind: amd.com/gpu\ndevices:\n- {name: all, containerEdits: {deviceNodes: [{path: /gone}]}}\n",
+    )
+    const { exit, stderr } = make("--withdraw-stale")
+    expect([exit, existsSync(file)]).toEqual([1, true])
+    rmSync(file)
+    expect(stderr.match(/^.* stays, .*?:/gm)).toEqual([
+      `${file} stays, and engines read it, though what it names is not there any more:`,
+    ])
+  })
+
   test.each([[[]], [["--output=-"]], [[`--output=${directory}`]]])("is one file, and not %p", (args) => {
     const { exit, stderr } = generate("amd-mi300x", "--withdraw-stale", ...args)
     expect([exit, stderr.includes("--withdraw-stale takes away")]).toEqual([2, true])
