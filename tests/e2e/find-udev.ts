@@ -1,6 +1,7 @@
 /**
  * udev's programs and rules as a tree that can be laid over /usr: the machine's own, or the distribution's package unpacked once into the
- * user's cache. It is not installed, because that starts a udevd on this machine, which makes nodes and renames network devices.
+ * user's cache. It is not installed, because that starts a udevd on this machine, which makes nodes and renames network devices. Each release of
+ * systemd has a tree of its own: the two share a library of that release.
  */
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
@@ -16,12 +17,18 @@ const downloadTimeoutMs = 60_000
 export function findUdev(): Udev {
   if (hasProgram("udevadm")) return { tree: undefined }
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "gantry-tests")
-  const tree = join(cache, "udev", "usr")
+  const kept = join(cache, `udev-${systemdRelease()}`)
+  const tree = join(kept, "usr")
   if (existsSync(tree)) return { tree }
   if (!hasProgram("apt-get") || !hasProgram("dpkg")) return { lacks: "udevadm" }
-  mkdirSync(cache, { recursive: true })
-  // Whoever finds the directory finds all of it; of two at once the second is thrown away.
-  const unfinished = mkdtempSync(join(cache, "unfinished-"))
+  let unfinished: string
+  try {
+    mkdirSync(cache, { recursive: true })
+    // Whoever finds the directory finds all of it; of two at once the second is thrown away.
+    unfinished = mkdtempSync(join(cache, "unfinished-"))
+  } catch (error) {
+    return { lacks: `udevadm, and a cache to unpack it into: ${String(error)}` }
+  }
   const options = { cwd: unfinished, timeout: downloadTimeoutMs } as const
   try {
     Bun.spawnSync(["apt-get", "download", "-qq", "udev"], options)
@@ -35,7 +42,7 @@ export function findUdev(): Udev {
       if (existsSync(join(place, name)))
         cpSync(join(place, name), join(place, "usr", name), { recursive: true, verbatimSymlinks: true })
     try {
-      renameSync(place, join(cache, "udev"))
+      renameSync(place, kept)
     } catch (error) {
       if (!existsSync(tree)) throw error
     }
@@ -43,4 +50,10 @@ export function findUdev(): Udev {
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
   }
+}
+
+/** `252`. Source: systemctl(1), whose first line it is in. */
+function systemdRelease(): string {
+  const said = Bun.spawnSync(["systemctl", "--version"]).stdout.toString()
+  return /^systemd (\d+)/.exec(said)?.[1] ?? "unknown"
 }
