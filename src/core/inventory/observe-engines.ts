@@ -118,9 +118,12 @@ const libraryLine =
  */
 const moduleLine =
   /\nmod\tgithub\.com\/(?!moby\/moby\/v2\t)[^\t\n]{1,100}\tv(?![0-9]+\.0\.0-[0-9]{14}-)([0-9]+(?:\.[0-9]+)*)[\s+-]/
-/** As their own makers set it when they link, which Go keeps where paths are not trimmed. */
+/**
+ * As their own makers set it when they link, which Go keeps where paths are not trimmed. A build between releases counts from nothing
+ * (0.0.0-20250801010039-1a2b3c4), and says no more than the module's day does.
+ */
 const linkedLine =
-  /\nbuild\t-ldflags=[^\n]*[/"' ](?:dockerversion|containerd(?:\/v[0-9]+)?\/version)\.Version=v?([0-9]+(?:\.[0-9]+)*)/
+  /\nbuild\t-ldflags=[^\n]*[/"' ](?:dockerversion|containerd(?:\/v[0-9]+)?\/version)\.Version=v?(?!0\.0\.0-)([0-9]+(?:\.[0-9]+)*)/
 
 function readBuildInfo(host: HostFiles, program: string): BuildInfo {
   const section = host.readParts(hostPath(program), (read) => {

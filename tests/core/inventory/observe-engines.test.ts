@@ -97,6 +97,12 @@ describe("container engines of a machine", () => {
   test.each([
     ["Docker's module counts for itself", "dockerd", "github.com/moby/moby/v2\tv2.0.0-beta.24", "-w"],
     [
+      "a build between releases is none",
+      "dockerd",
+      "github.com/docker/docker\t(devel)",
+      '-X "github.com/docker/docker/dockerversion.Version=0.0.0-20250801010039-1a2b3c4"',
+    ],
+    [
       "a day is no release",
       "containerd",
       "github.com/containerd/containerd/v2\tv2.0.0-20260805182427-6a43e3d5af1b",
