@@ -35,7 +35,8 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
 
   test("whom mounts are shared with sees the one file more, and nothing of how it was made", () => {
     const shared = `mkdir -p "$1/proc/driver/nvidia"; echo 'ModifyDeviceFiles: 1' >"$1/proc/driver/nvidia/params"
-      mount --make-rshared /; unshare --mount --propagation unchanged sleep 5 & sleep 0.2
+      mount --make-rshared /; unshare --mount --propagation unchanged sleep 600 &
+      while [ "$(readlink /proc/$!/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ]; do sleep 0.01; done
       count() { wc -l </proc/$!/mountinfo; }; before=$(count); "$0" bind-params "$1"; echo $(($(count) - before)); kill $!`
     const ran = run("unshare", ["--mount", "sh", "-c", shared, launcher, root])
     expect(ran).toEqual({ status: 0, stdout: "1\n", stderr: "" })
