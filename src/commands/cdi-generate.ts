@@ -66,7 +66,7 @@ async function readGeneration(flags: Flags): Promise<Result<Generation>> {
   if (!call.ok) return call
   if (flags.on.has("json") && call.value.output === "")
     return misused(shape, "--json tells of the file that --output names")
-  // Of what could not be made nobody says of which kind it would have been, and so not how it is called in a directory.
+  // In a directory a file has the name of its kind, which is not known where nothing could be made.
   if (flags.on.has("withdraw-stale") && (call.value.output === "" || isDirectory(call.value.output)))
     return misused(shape, "--withdraw-stale takes away the file that --output names, which is no directory")
   const host = await openMachine(flags.values.get("host"))
