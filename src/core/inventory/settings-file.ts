@@ -1,7 +1,7 @@
 /** Configuration files of other programs, as far as one setting or another is wanted of them: JSON, or TOML in several files. */
 
 import type { HostFiles } from "../host/host.ts"
-import { expandGlob, type GlobBudget } from "../ldcache/glob.ts"
+import { expandGlob, type GlobBudget, matchAnyName } from "../ldcache/glob.ts"
 import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import { type JsonValue, parseJson } from "../oci/json.ts"
 import { hostPath } from "../text/brand.ts"
@@ -57,9 +57,10 @@ export function readJsonSettings(host: HostFiles, path: string): SettingsFile | 
 }
 
 /**
- * Files by patterns, those that are there; one that ends in double stars means all below a directory. Directories are passed over, and names with
- * a leading dot are names as others. `imports`: the setting by which a file names more, which are read behind it. Order: as they are read; the last has the say. undefined: one of them cannot be read, or is no TOML.
- * Source: CRI-O 1.36.3, podman 5.8.2 and containerd 2.4.2 as they run.
+ * Files by patterns, those that are there; a pattern that ends in double stars means all below a directory. Directories are passed over, and
+ * names with a leading dot are names as others. `imports`: the setting by which a file names more, which are read behind it. Order: as they
+ * are read; the last has the say. undefined: one of them cannot be read, or is no TOML.
+ * Source: CRI-O 1.36.3, podman 5.8.2 and containerd 2.4.2 as they run; Go's path/filepath, Glob.
  */
 export function readTomlSettings(
   host: HostFiles,
@@ -71,7 +72,9 @@ export function readTomlSettings(
   const queue = [...patterns]
   const budget = { directories: globBudget, walk: createWalkBudget() }
   for (let pattern = queue.shift(); pattern !== undefined; pattern = queue.shift())
-    for (const path of expand(host, pattern, budget)) {
+    for (const path of patterns.includes(pattern)
+      ? expand(host, pattern, budget)
+      : matching(host, pattern, budget)) {
       if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue
       if (isDirectory(host, path)) continue
       known.add(path)
@@ -95,14 +98,14 @@ const isDirectory = (host: HostFiles, path: string): boolean => {
 
 const allBelow = "/**"
 
-function expand(host: HostFiles, pattern: string, budget: GlobBudget): readonly string[] {
-  const tree = { readDir: (path: string) => host.readDir(hostPath(path)) }
-  if (pattern.endsWith(allBelow)) return filesBelow(host, pattern.slice(0, -allBelow.length), budget)
-  // A star takes a leading dot too, as it does not where loaders' patterns are from.
-  const hidden = pattern.replace(/\/(?=\*[^/]*$)/, "/.")
-  const patterns = hidden === pattern ? [pattern] : [hidden, pattern]
-  return patterns.flatMap((one) => expandGlob(tree, one, budget)).sort()
-}
+const expand = (host: HostFiles, pattern: string, budget: GlobBudget): readonly string[] =>
+  pattern.endsWith(allBelow)
+    ? filesBelow(host, pattern.slice(0, -allBelow.length), budget)
+    : matching(host, pattern, budget)
+
+/** To Go's programs double stars are as one. */
+const matching = (host: HostFiles, pattern: string, budget: GlobBudget): readonly string[] =>
+  expandGlob({ readDir: (path) => host.readDir(hostPath(path)) }, pattern, budget, matchAnyName)
 
 /** Order: by name, what lies in a directory in that one's place. */
 function filesBelow(host: HostFiles, directory: string, budget: GlobBudget): readonly string[] {

@@ -17,11 +17,12 @@ export interface GlobBudget {
   readonly walk: WalkBudget
 }
 
-/** Order: by code point, within each directory. What cannot be read has no matches. */
+/** `isMatch`: of one part of the pattern and a name. Order: by code point, within each directory. What cannot be read has no matches. */
 export function expandGlob(
   tree: Pick<LibraryTree, "readDir">,
   pattern: string,
   budget: GlobBudget,
+  isMatch: typeof matchName = matchName,
 ): readonly string[] {
   let found: readonly string[] = [""]
   const parts = pattern.split("/").filter((part) => part !== "" && part !== ".")
@@ -43,7 +44,7 @@ export function expandGlob(
       for (const name of names.value) {
         if (next.length === matchLimit) break
         if (!budget.walk.spend(steps * name.length)) return []
-        if (matchName(part, name)) next.push(`${directory}/${name}`)
+        if (isMatch(part, name)) next.push(`${directory}/${name}`)
       }
     }
     found = next
@@ -51,9 +52,14 @@ export function expandGlob(
   return found
 }
 
-/** A `*` is tried at its first place, and moved on when what follows does not fit: only the last one ever needs to be. */
-export function matchName(pattern: string, name: string): boolean {
-  if (name.startsWith(".") && !pattern.startsWith(".")) return false
+export const matchName = (pattern: string, name: string): boolean =>
+  (pattern.startsWith(".") || !name.startsWith(".")) && matchAnyName(pattern, name)
+
+/**
+ * A leading dot is a character as others, as it is to Go's programs. A `*` is tried at its first place, and moved on when what follows does not
+ * fit: only the last one ever needs to be.
+ */
+export function matchAnyName(pattern: string, name: string): boolean {
   let at = 0
   let place = 0
   let star: { readonly after: number; place: number } | undefined

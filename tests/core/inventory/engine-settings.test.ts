@@ -58,6 +58,24 @@ test.each([
   expect(settings?.off).toEqual(isOff ? { file: "/etc/containerd/conf.d/a.toml", change } : undefined)
 })
 
+test.each([
+  ["*/x.toml", ["/opt/z"], "directories by name, and not by what they are in"],
+  [".*/x.toml", ["/opt/hidden"], "a dot where one is named"],
+  ["a/**", ["/opt/a"], "double stars as one"],
+])("containerd imports %s as Go has it: last from %j, %s", (pattern, directories) => {
+  const looks = (directory: string) =>
+    file(`[plugins."io.containerd.cri.v1.runtime"]\ncdi_spec_dirs = ["${directory}"]\n`)
+  const host = createMemoryHost({
+    "/etc/containerd/config.toml": file(`imports = ["${pattern}"]\n`),
+    "/etc/containerd/.h/x.toml": looks("/opt/hidden"),
+    "/etc/containerd/a/x.toml": looks("/opt/a"),
+    "/etc/containerd/a/y/x.toml": looks("/opt/below"),
+    "/etc/containerd/a-1/x.toml": looks("/opt/z"),
+  })
+  const settings = observeEngineSettings(host, { ...docker, engine: "containerd", version: "2.4.2" })
+  expect(settings?.directories).toEqual(directories)
+})
+
 test("containerd 2 serves CDI devices where nobody says otherwise", () => {
   const host = createMemoryHost({
     "/etc/containerd/config.toml": file('[plugins."io.containerd.cri.v1.runtime"]\nsandbox = "x"\n'),
