@@ -79,8 +79,8 @@ async function readCall(flags: Flags): Promise<Result<WatchCall>> {
 const readSeconds = (text: string): number | undefined =>
   /^\d{1,4}(\.\d{1,3})?$/.test(text) && Number(text) <= 3600 ? Number(text) * 1000 : undefined
 
-/** A full disk or another's file may be gone by then. Units: milliseconds. */
-const unwrittenPauseMs = 30_000
+/** A full disk, another's file, or what does not let one be taken away may be gone by then. Units: milliseconds. */
+const unwrittenPauseMs = ({ intervalMs }: WatchCall): number => Math.min(30_000, 15 * intervalMs)
 
 /**
  * Ends only when something is wrong that no time heals, or with `--once`. Faults: those of lookForWatch; with `--once` CdiDeviceConflict,
@@ -95,7 +95,7 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
     if (!look.ok) return look
     const step = chooseStep(look.value, past, call.limits)
     past = step.past
-    const { end, file, pauseMs } = await takeStep(step, look.value, call.spec, teller.tell)
+    const { end, file, pauseMs } = await takeStep(step, look.value, call, teller.tell)
     if (call.isOnce && end !== undefined) return end
     await untilChanged(look.value, file, pauseMs, call.intervalMs)
   }
@@ -118,26 +118,27 @@ interface StepTaken {
   readonly pauseMs: number
 }
 
-async function takeStep(step: WatchStep, look: Look, call: SpecCall, tell: Tell): Promise<StepTaken> {
+async function takeStep(step: WatchStep, look: Look, call: WatchCall, tell: Tell): Promise<StepTaken> {
   const { kind, pauseMs } = step
-  const path = call.output
+  const soonMs = Math.min(pauseMs, unwrittenPauseMs(call))
+  const path = call.spec.output
   const file = { path, stamp: fileStamp(path) }
   if (kind === "absent") {
     const why = "no NVIDIA driver drives anything here, and none is expected"
     const withdrawn = await withdrawWhile(path, { why, isSo: () => isAsLooked(look) }, tell)
-    if (!withdrawn.ok) return { end: withdrawn, file, pauseMs }
+    if (!withdrawn.ok) return { end: withdrawn, file, pauseMs: soonMs }
     // A driver has come meanwhile, and the file may be another's work of this moment.
     return { end: withdrawn.value === "needless" ? undefined : ok(true), file, pauseMs }
   }
   if (kind === "publish") {
-    const published = await publish(look, call, tell)
+    const published = await publish(look, call.spec, tell)
     if (published.kind === "published")
       return { end: ok(true), file: { path, stamp: published.stamp }, pauseMs }
-    await withdrawIfStale(path, tell)
+    const withdrawn = await withdrawIfStale(path, tell)
     return {
       end: fail(published.fault),
       file: { path, stamp: fileStamp(path) },
-      pauseMs: published.kind === "unwritten" ? Math.min(pauseMs, unwrittenPauseMs) : pauseMs,
+      pauseMs: published.kind === "unwritten" || !withdrawn.ok ? soonMs : pauseMs,
     }
   }
   const unready = fault("CdiMachineUnready", { lacks: look.unready.map(({ what }) => what) })

@@ -39,10 +39,10 @@ export async function withdrawWhile(
   return kept.ok ? ok("done") : kept
 }
 
-/** With what is there it was good, and another cannot be made. */
-export async function withdrawIfStale(output: string, tell: Tell): Promise<void> {
+/** With what is there it was good, and another cannot be made. Faults: CdiFileUnwritable, which is told. */
+export async function withdrawIfStale(output: string, tell: Tell): Promise<Result<"done" | "needless">> {
   const ground = groundOfStale(output)
-  if (ground.isSo()) await withdrawWhile(output, ground, tell)
+  return ground.isSo() ? await withdrawWhile(output, ground, tell) : ok("needless")
 }
 
 /** As withdrawIfStale; also where the nodes that it names are there, and may be another vendor's, since none of its own GPUs can be used. */

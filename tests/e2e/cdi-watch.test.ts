@@ -155,6 +155,18 @@ describe("a watch", () => {
     expect(said.split("[GAN4061]")).toHaveLength(2)
   })
 
+  test("what cannot be withdrawn is tried again, though nothing of the machine changes", async () => {
+    up("--gpus", "0", "--defect", "no-driver")
+    const place = `${output}.withdrawn`
+    mkdirSync(place, { recursive: true })
+    writeFileSync(output, "of a driver that was here")
+    watch()
+    await until(() => said.includes(`${output} stays, and engines read it`))
+    rmSync(place, { recursive: true })
+    await until(() => !existsSync(output))
+    expect(said.split(" stays, ")).toHaveLength(2)
+  })
+
   test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
     up("--gpus", "1")
     watch()
