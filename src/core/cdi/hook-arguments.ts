@@ -5,7 +5,7 @@
  */
 
 import type { Hook } from "./spec.ts"
-import { type HookLink, parseLink } from "./toolkit-hooks.ts"
+import { type HookLink, hookFlags, parseLink, stateFlag } from "./toolkit-hooks.ts"
 
 /** `create-symlinks --link target::path`. */
 export function linksInHook({ args }: Hook): readonly HookLink[] {
@@ -42,6 +42,21 @@ export function flagValues(args: readonly string[], flag: string): readonly (str
     const said = flagIn(arg)
     return said?.name === flag ? [said.value ?? args[index + 1]] : []
   })
+}
+
+const everySwitch = ["debug", "quiet", "help", "version", "d", "h", "v"]
+
+/** The first flag, as it is written, that Gantry's hook `call` does not know. undefined: it knows all, or nobody knows the hook. */
+export function unknownFlag(args: readonly string[], call: string): string | undefined {
+  if (!Object.hasOwn(hookFlags, call)) return undefined
+  const { valued, switches } = hookFlags[call as keyof typeof hookFlags]
+  for (let index = 0; index < args.length && args[index] !== "--"; index++) {
+    const said = flagIn(args[index] ?? "")
+    if (said === undefined) continue
+    if ([stateFlag, ...valued].includes(said.name)) index += said.value === undefined ? 1 : 0
+    else if (![...everySwitch, ...switches].includes(said.name)) return args[index]
+  }
+  return undefined
 }
 
 /** `--name`, `-name` and `--name=value` are flags, as the toolkit's programs read them. */

@@ -3,7 +3,7 @@
  * else's to change, and with variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
-import { flagValues } from "../cdi/hook-arguments.ts"
+import { flagValues, unknownFlag } from "../cdi/hook-arguments.ts"
 import type { LoadedSpec } from "../cdi/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/toolkit-hooks.ts"
@@ -12,6 +12,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { nearestOf } from "../text/nearest.ts"
+import { baseName } from "../text/path.ts"
 import { writableOn } from "./access.ts"
 import {
   type CdiSubject,
@@ -26,7 +27,7 @@ import {
 import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
-import { judgeCalls, toolkitCall } from "./toolkit-call.ts"
+import { isGantrys, judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
 /** Order: programs as first named, hooks without variables, hooks that are called wrongly, hooks that do nothing. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
@@ -70,7 +71,7 @@ const checkCalls = (hooks: readonly Use<Hook>[]): readonly Finding[] =>
 /** undefined: it is another's program, or called as it must be. */
 function callProblem({ path, args, hookName }: Hook): string | undefined {
   const called = toolkitCall({ path, args })
-  if (called === undefined) return undefined
+  if (called === undefined) return namelessProblem(path, args)
   const { program, words, said, call } = called
   if (said.join(" ") !== words.join(" "))
     return `${JSON.stringify(args.slice(0, words.length + 1))} are not its name and ${words.join(" ")}`
@@ -78,7 +79,16 @@ function callProblem({ path, args, hookName }: Hook): string | undefined {
   if (!mayKnow(program, call)) return `it knows no ${JSON.stringify(call)}; the first of args is its name`
   if (hookName !== "createContainer")
     return `it runs at ${hookName}, and does its work in a container that is being made (createContainer)`
-  return valueProblem(args)
+  // Newer releases of the others may have more flags.
+  const unknown = isGantrys(path) ? unknownFlag(args.slice(words.length + 1), call) : undefined
+  return unknown === undefined ? valueProblem(args) : `${call} knows no ${unknown}`
+}
+
+/** The launcher by itself serves no hook: it goes by the first of args, where runtimes put the path if there is none. */
+function namelessProblem(path: string, [name = path, call]: readonly string[]): string | undefined {
+  return baseName(path) === "gantry-launcher" && call !== "bind-params"
+    ? `${JSON.stringify(name)} is no name that it serves hooks by; the first of args is nvidia-cdi-hook`
+    : undefined
 }
 
 const valuedFlags = [...new Set(Object.values(hookFlags).flatMap(({ valued }) => valued)), stateFlag]

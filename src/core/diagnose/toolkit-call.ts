@@ -26,11 +26,12 @@ export function toolkitCall({ path, args }: Pick<Hook, "path" | "args">): Toolki
   return { program, words, said: rest.slice(0, words.length), call: rest[words.length] }
 }
 
+/** Whether it is Gantry's own program, whose words no other release knows better. */
+export const isGantrys = (path: string): boolean => /^gantry(?:-launcher)?$/.test(baseName(path))
+
 /** Gantry goes by the name that it is called by, the others by that of their file. */
 const calledProgram = (path: string, [called = ""]: readonly string[]): string =>
-  /^gantry(?:-launcher)?$/.test(baseName(path)) && Object.hasOwn(hookPrograms, baseName(called))
-    ? baseName(called)
-    : baseName(path)
+  isGantrys(path) && Object.hasOwn(hookPrograms, baseName(called)) ? baseName(called) : baseName(path)
 
 interface HookProblem {
   readonly place: CdiPlace
