@@ -3,8 +3,8 @@
  * of the driver beside them, and found in the container under the name by which programs ask for them.
  */
 
-import { flagValues, foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
-import type { Hook, Mount } from "../cdi/spec.ts"
+import { flagValues } from "../cdi/hook-arguments.ts"
+import type { Hook } from "../cdi/spec.ts"
 import { vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
@@ -12,7 +12,7 @@ import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Result } from "../fault/result.ts"
-import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { baseName } from "../text/path.ts"
 import {
   type CdiSubject,
   found,
@@ -23,6 +23,7 @@ import {
   type Use,
 } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
+import { createLoaderSearch } from "./loader-search.ts"
 import { createReach } from "./reach.ts"
 
 export interface LibraryJudgement {
@@ -212,32 +213,30 @@ function checkClosure(sources: readonly MountSource[], libraries: readonly Libra
 /** More libraries with the same fault help nobody. */
 const evidenceLimit = 10
 
-/** Programs ask for a library by its SONAME: its own file is called so, a link is made, or ldconfig makes it. One finding a file. */
+/**
+ * Programs ask for a library by its SONAME: its own file is called so, a link is made, or ldconfig makes it, where loaders look. One finding a
+ * file of each.
+ */
 function checkSonames(libraries: readonly Library[], hooks: readonly Use<Hook>[]): readonly Finding[] {
-  const links = createReach()
-  const folders = createReach()
-  for (const use of hooks) {
-    for (const { path } of linksInHook(use.item)) links.add(use, baseName(path))
-    for (const folder of foldersOf(use.item)) folders.add(use, cleanPath(folder))
-  }
-  for (const { source } of libraries)
-    for (const use of source.uses) links.add(use, baseName(use.item.containerPath))
-  const isFound = (use: Use<Mount>, soname: string): boolean =>
-    links.has(use, soname) || folders.has(use, parentPath(cleanPath(use.item.containerPath)))
+  const search = createLoaderSearch(hooks)
   const lost = libraries.flatMap(({ source, elf }) => {
     const soname = elf.ok ? elf.value.soname : undefined
     if (soname === undefined) return []
-    const use = source.uses.find((one) => !isFound(one, soname))
-    return use === undefined ? [] : [{ use, soname }]
+    for (const use of source.uses) {
+      const sight = search.find(use, use.item.containerPath, soname)
+      if (sight !== "found") return [{ use, soname, sight }]
+    }
+    return []
   })
-  return [...Map.groupBy(lost, ({ use }) => use.source).values()].map((all) => {
-    const [{ use, soname }] = all as [(typeof all)[number]]
+  return [...Map.groupBy(lost, ({ use, sight }) => `${sight} ${use.source.path}`).values()].map((all) => {
+    const [{ use, soname, sight }] = all as [(typeof all)[number]]
     return found(
       "warning",
       fault("CdiSonameUnreachable", {
         place: placeOf(use, "containerPath"),
         path: use.item.containerPath,
         soname,
+        sight,
         others: all.length - 1,
       }),
       ...all.slice(0, evidenceLimit).map((one) => `${one.use.item.hostPath}: SONAME ${one.soname}`),

@@ -47,6 +47,8 @@ export interface CdiMachineFaults {
   CdiSonameUnreachable: AtPlace & {
     readonly path: string
     readonly soname: string
+    /** Nothing has the name, or no loader looks where it is. */
+    readonly sight: "unlinked" | "unsearched"
     readonly others: number
   }
   CdiLibraryUnusable: AtPlace & { readonly path: string; readonly problem: string }
@@ -257,9 +259,15 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     code: "GAN4106",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}programs look for ${quoteShort(d.path)} as ${quoteShort(d.soname)}, and nothing makes that link in the container${d.others === 0 ? "" : `, nor those of ${d.others} more`}`,
-    remedies: () =>
-      know("add the link to a create-symlinks hook, or its directory to an update-ldcache hook"),
+      d.sight === "unlinked"
+        ? `${at(d.place)}programs look for ${quoteShort(d.path)} as ${quoteShort(d.soname)}, and nothing makes that link in the container${d.others === 0 ? "" : `, nor those of ${d.others} more`}`
+        : `${at(d.place)}programs do not find ${quoteShort(d.path)}: nothing tells the container's loader of its directory${d.others === 0 ? "" : `, nor of those of ${d.others} more`}`,
+    remedies: (d) =>
+      know(
+        d.sight === "unlinked"
+          ? "add the link to a create-symlinks hook, or its directory to an update-ldcache hook"
+          : "add its directory to an update-ldcache hook (--folder DIR)",
+      ),
   },
   CdiLibraryUnusable: {
     code: "GAN4107",
