@@ -27,16 +27,22 @@ export interface Log {
   warn(text: string): void
 }
 
-/** In the reference's form, which scripts read. */
 export function createLog(isQuiet: boolean): Log {
-  const write = (level: string, text: string): void => {
-    if (!isQuiet)
-      writeText(
-        2,
-        `time="${new Date().toISOString().replace(/\.\d+/, "")}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`,
-      )
+  const logAt = (level: Level) => (text: string) => {
+    if (!isQuiet) writeLog(level, text)
   }
-  return { info: (text) => write("info", text), warn: (text) => write("warning", text) }
+  return { info: logAt("info"), warn: logAt("warning") }
+}
+
+/** However quiet it is to be. */
+export const logError = (text: string): void => writeLog("error", text)
+
+type Level = "info" | "warning" | "error"
+
+/** In the reference's form, which scripts read. */
+function writeLog(level: Level, text: string): void {
+  const time = new Date().toISOString().replace(/\.\d+/, "")
+  writeText(2, `time="${time}" level=${level} msg=${JSON.stringify(escapeControl(text))}\n`)
 }
 
 /** To a file, or printed where its name is empty. Faults: CdiFileUnwritable. */

@@ -3,7 +3,7 @@
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail } from "../core/fault/result.ts"
 import { type Caller, variableOf } from "./caller.ts"
-import { type CtkAction, type CtkSurroundings, showHelp } from "./ctk-action.ts"
+import { type CtkAction, type CtkSurroundings, logError, showHelp } from "./ctk-action.ts"
 import { usageFault } from "./flags.ts"
 import { writeText } from "./report.ts"
 
@@ -33,7 +33,9 @@ export async function run({ args, host, caller }: CtkCdiCall): Promise<number> {
           variable: (name) => variableOf(caller, name),
         })
   if (done.ok) return 0
-  writeText(2, `${renderFaultLine(done.fault)}\n`)
+  const line = renderFaultLine(done.fault)
+  if (call !== undefined) logError(line)
+  else writeText(2, `${line}\n`)
   return call === undefined ? unknownCommandExit : 1
 }
 
