@@ -1,5 +1,6 @@
 /** Which devices a specification of GPUs is of. */
 
+import { ownKinds } from "../cdi/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Inventory } from "../inventory/inventory.ts"
@@ -13,7 +14,7 @@ export function chooseDevices(
   selectors: readonly string[],
   inventory: Inventory,
 ): Result<readonly SelectedDevice[]> {
-  const isAll = selectors.includes("all")
+  const isAll = selectors.some(meansAll)
   if (!isAll && selectors.includes(""))
     return fail(
       fault("DeviceUnknown", {
@@ -32,4 +33,10 @@ export function chooseDevices(
         !(one.gpu.isMigEnabled?.value === true || (one.gpu.index !== undefined && cut.has(one.gpu.index))),
     ),
   )
+}
+
+/** In any case, and behind the kind of this machine's GPUs, as all selectors are read. */
+function meansAll(selector: string): boolean {
+  const kind = ownKinds.find((one) => selector.startsWith(one)) ?? ""
+  return selector.slice(kind.length).toLowerCase() === "all"
 }
