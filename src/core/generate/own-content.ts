@@ -12,8 +12,9 @@ export function findOwnContent(spec: CdiSpec, made: CdiSpec): string | undefined
   const [note] = [spec, ...spec.devices].flatMap(({ annotations }) => [...annotations.keys()])
   if (note !== undefined) return `the annotation ${note}`
   const known = readContent(made)
+  const { nodeGroups } = readContent(spec)
   for (const edits of allEdits(spec)) {
-    const own = findOwnEdit(edits, known)
+    const own = findOwnEdit(edits, known, nodeGroups)
     if (own !== undefined) return own
   }
   return undefined
@@ -26,6 +27,8 @@ interface Content {
   readonly permissions: ReadonlyMap<string, string>
   readonly mountPlaces: ReadonlySet<string>
   readonly gids: ReadonlySet<number>
+  /** Of nodes, where it says them. */
+  readonly nodeGroups: ReadonlySet<number>
   readonly folders: ReadonlySet<string>
   readonly links: ReadonlySet<string>
 }
@@ -39,12 +42,18 @@ function readContent(spec: CdiSpec): Content {
     permissions: new Map(nodes.map(({ path, permissions }) => [path, permissions])),
     mountPlaces: new Set(all.flatMap(({ mounts }) => mounts.map(({ containerPath }) => containerPath))),
     gids: new Set(all.flatMap(({ additionalGids }) => additionalGids)),
+    nodeGroups: new Set(nodes.flatMap(({ gid }) => gid ?? [])),
     folders: new Set(hooks.flatMap(foldersOf)),
     links: new Set(hooks.flatMap(linksInHook).map(({ path }) => path)),
   }
 }
 
-function findOwnEdit(edits: ContainerEdits, known: Content): string | undefined {
+/** `nodeGroups`: those of the nodes beside the edits, which a generator gives together with them. */
+function findOwnEdit(
+  edits: ContainerEdits,
+  known: Content,
+  nodeGroups: ReadonlySet<number>,
+): string | undefined {
   const entry = edits.env.find((one) => !known.env.has(one) && !ofGenerators.test(one))
   if (entry !== undefined) return `the variable ${variableOf(entry)}`
   const node = edits.deviceNodes.find(({ path }) => !known.permissions.has(path) && !driverNode.test(path))
@@ -58,7 +67,9 @@ function findOwnEdit(edits: ContainerEdits, known: Content): string | undefined 
     ({ containerPath }) => !known.mountPlaces.has(containerPath) && !isDriverFile(containerPath),
   )
   if (mount !== undefined) return `the mount of ${mount.containerPath}`
-  const gid = edits.additionalGids.find((one) => known.gids.size > 0 && !known.gids.has(one))
+  // Where nothing tells of groups, the engines' version may have none, or the nodes of another boot.
+  const isToldOf = known.gids.size > 0 || nodeGroups.size > 0
+  const gid = edits.additionalGids.find((one) => isToldOf && !known.gids.has(one) && !nodeGroups.has(one))
   if (gid !== undefined) return `the group ${gid}`
   for (const hook of edits.hooks) {
     if (hookOf(hook) === undefined || hook.hookName !== "createContainer") return `the hook ${hook.path}`

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import { mapEdits } from "../../../src/core/cdi/map-edits.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { findOwnContent } from "../../../src/core/generate/own-content.ts"
+import { bareRdt } from "../cdi/bare-parts.ts"
 import { hosts, plain, snapshotOf, specOf } from "./recorded-specs.ts"
 
 describe("what no generator writes is found", () => {
@@ -57,14 +59,13 @@ describe("what no generator writes is found", () => {
       },
     ]),
     ["intelRdt or netDevices", { netDevices: [{ hostInterfaceName: "a", name: "b" }] }],
+    ["intelRdt or netDevices", { intelRdt: bareRdt }],
   ])("%s", (what, added) => {
     const containerEdits = Object.fromEntries(
-      Object.entries(made.containerEdits).map(([field, value]) => [
-        field,
-        Array.isArray(value)
-          ? [...value, ...((added[field as keyof ContainerEdits] ?? []) as unknown[])]
-          : value,
-      ]),
+      Object.entries(made.containerEdits).map(([field, value]) => {
+        const more = added[field as keyof ContainerEdits]
+        return [field, Array.isArray(value) ? [...value, ...((more ?? []) as unknown[])] : (more ?? value)]
+      }),
     ) as unknown as ContainerEdits
     expect(findOwnContent({ ...made, containerEdits }, made)).toBe(what)
     const [device] = made.devices
@@ -78,6 +79,25 @@ describe("what no generator writes is found", () => {
     const [first, ...rest] = made.devices as [CdiSpec["devices"][number]]
     const noted = { ...made, devices: [{ ...first, annotations }, ...rest] }
     expect(findOwnContent(noted, made)).toBe("the annotation site")
+  })
+
+  test("a group is one of its author's also on a machine whose nodes are for no group, and none that a node had before", () => {
+    const bare = specOf(snapshotOf("one-gpu-headless"), plain)
+    const groupsOf = ({ containerEdits, devices }: CdiSpec) =>
+      [containerEdits, ...devices.map((device) => device.containerEdits)].flatMap((one) => one.additionalGids)
+    expect(groupsOf(bare)).toEqual([])
+    const containerEdits = { ...bare.containerEdits, additionalGids: [4711] }
+    expect(findOwnContent({ ...bare, containerEdits }, bare)).toBe("the group 4711")
+    expect(groupsOf(made).length).toBeGreaterThan(0)
+    const renumbered = mapEdits(made, (edits) => ({
+      ...edits,
+      deviceNodes: edits.deviceNodes.map((node) =>
+        node.gid ? Object.assign({}, node, { gid: node.gid + 900 }) : node,
+      ),
+      additionalGids: edits.additionalGids.map((gid) => gid + 900),
+    }))
+    expect(findOwnContent(renumbered, made)).toBeUndefined()
+    expect(findOwnContent(made, bare)).toBeUndefined()
   })
 
   test("a node with fewer rights", () => {
