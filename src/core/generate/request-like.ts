@@ -6,7 +6,7 @@
 import { flagValues, hasFlag } from "../cdi/hook-arguments.ts"
 import { mapEdits } from "../cdi/map-edits.ts"
 import { splitKind } from "../cdi/name-rules.ts"
-import { allEdits, type CdiSpec, type DeviceNode, type Hook } from "../cdi/spec.ts"
+import { allEdits, type CdiSpec, type DeviceNode, type Hook, type Mount } from "../cdi/spec.ts"
 import type { ToolkitHook } from "../cdi/toolkit-hooks.ts"
 import { noAdditions } from "./add-edits.ts"
 import { hookOf } from "./generated-spec.ts"
@@ -39,11 +39,23 @@ export function requestLike(spec: CdiSpec, hookProgram: string): SpecRequest {
       owners: nodes.some(({ uid, gid }) => uid === 0 || gid === 0) ? "machine" : "container",
     },
     hasGroups: all.some(({ additionalGids }) => additionalGids.length > 0),
-    has32Bit: mounts.some(({ hostPath }) => /\/(?:i386-linux-gnu|lib32)\//.test(hostPath)),
+    has32Bit: areOf32Bits(mounts),
     hasSockets: !hasStyle || mounts.some(({ hostPath }) => /\/nvidia-[a-z]+\/socket$/.test(hostPath)),
     machineFaults: "refused",
     additions: noAdditions,
   }
+}
+
+/** As Debian, Arch and NixOS call a place of libraries of 32 bits. */
+const placeOf32Bits = /\/i386-linux-gnu\/|\/(?:[^/]*-)?lib32\/|\/opengl-driver-32\//
+
+/** Fedora and SUSE have them in `lib`, which says nothing by itself: those of 64 bits are beside them in `lib64`. */
+function areOf32Bits(mounts: readonly Mount[]): boolean {
+  const paths = new Set(mounts.map(({ hostPath }) => hostPath))
+  return [...paths].some(
+    (path) =>
+      placeOf32Bits.test(path) || (path.includes("/lib64/") && paths.has(path.replace("/lib64/", "/lib/"))),
+  )
 }
 
 const usualHooks = (mode: SpecMode, path: string): SpecRequest["hooks"] => ({
