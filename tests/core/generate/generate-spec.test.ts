@@ -411,7 +411,7 @@ describe("names that nobody can say", () => {
         ...library,
         path: hostPath(`/odd/${name}`),
         rootPath: hostPath(`/odd/${name}`),
-        links: [{ path: hostPath("/odd/a,b.so"), target: name }],
+        links: [{ path: hostPath(`/odd/a,b.${name}`), target: name }],
       })
       return {
         ...snapshot,

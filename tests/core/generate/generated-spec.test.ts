@@ -11,6 +11,7 @@ describe("which specifications a generator of the toolkit's makes", () => {
     env: [],
     timeout: undefined,
   })
+  const own = hook("nvidia-cdi-hook", "complete-container", "--folder", "/lib")
   const links = hook("nvidia-cdi-hook", "create-symlinks", "--link", "a::/b")
   test.each([
     ["nvidia.com/gpu", {}, true],
@@ -23,7 +24,11 @@ describe("which specifications a generator of the toolkit's makes", () => {
     ["acme.com/gpu", { hooks: [links] }, false],
     ["acme.com/card", { deviceNodes: [bareNode("/dev/card0")], hooks: [links] }, false],
     ["nvidia.com/pgpu", { deviceNodes: [bareNode("/dev/vfio/12")] }, false],
+    ["nvidia.com/imex-channel", {}, true],
+    ["acme.com/gpu", { deviceNodes: [bareNode("/dev/nvidia0")], hooks: [own] }, true],
     ["notnvidia.com/gpu", {}, false],
+    ["nvidia.com.acme.org/gpu", {}, false],
+    ["nvidia.community/gpu", {}, false],
     ["v.com/c", {}, false],
   ] as const)("%s with %j: %s", (kind, edits, isGenerated) => {
     expect(

@@ -60,6 +60,15 @@ describe("the version that an engine reads", () => {
       ],
     })
     expect(findVersionLimit([{ name: "docker", version: "20.10" }])).toBeUndefined()
+    for (const names of [
+      ["docker@20.10.24", "docker@28.2", "crio@1.30", "podman@4.3.1"],
+      ["crio@1.30", "podman@4.3.1", "docker@20.10.24", "docker@28.2"],
+      ["podman@4.3.1", "docker@28.2", "docker@20.10.24", "crio@1.30"],
+    ])
+      expect(findVersionLimit(names.map(parseEngine).filter((one) => one !== undefined))).toEqual({
+        version: "0.5.0",
+        because: [{ name: "podman", version: "4.3.1" }],
+      })
   })
 })
 
