@@ -1,11 +1,14 @@
 /** A specification is taken from engines only while what speaks against it is so. */
 
-import { afterAll, beforeEach, expect, test } from "bun:test"
+import { afterAll, beforeEach, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { withdrawIfStale, withdrawWhile } from "../../src/commands/withdraw-spec.ts"
-import { ok } from "../../src/core/fault/result.ts"
+import { withdrawIfStale, withdrawVendorSpec, withdrawWhile } from "../../src/commands/withdraw-spec.ts"
+import { fail, ok } from "../../src/core/fault/result.ts"
+import type { HostFiles } from "../../src/core/host/host.ts"
+import { readFault } from "../../src/core/host/resolve-path.ts"
+import { vendorMachine } from "../core/vendor/vendor-machine.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-withdraw-"))
 const spec = join(work, "cdi/nvidia.yaml")
@@ -41,6 +44,11 @@ test("what is so takes it, and is said", async () => {
   expect(said).toEqual([`${spec} is withdrawn, since it rains; it lies in ${kept}`])
 })
 
+test("where there is no file, none is written, and that is said", async () => {
+  expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
+  expect(said).toEqual([`${spec} is not written, since it rains`])
+})
+
 test("of two files the one is withdrawn that names what is gone", async () => {
   writeFileSync(spec, names("/dev/null"))
   await withdrawIfStale(spec, tell)
@@ -50,4 +58,37 @@ test("of two files the one is withdrawn that names what is gone", async () => {
   expect(said).toEqual([
     `${spec} is withdrawn, since what it names is not there any more; it lies in ${kept}`,
   ])
+})
+
+describe("a vendor's file whose nodes are there", () => {
+  const without = vendorMachine({ intel: ["flex170"] })
+  /** In a moment without memory. */
+  const unread: HostFiles = {
+    ...without,
+    readDir: (path) => fail(readFault(path, "readdir", "ENOMEM")),
+  }
+  const amd = names("/dev/null").replace("nvidia", "amd")
+
+  test.each<[what: string, text: string, host: HostFiles, isLeft: boolean]>([
+    ["is withdrawn where it has no GPU: they are another's by now", amd, without, false],
+    ["stays where it has one", amd, vendorMachine({ amd: ["w7900"] }), true],
+    ["stays where just now nobody can tell", amd, unread, true],
+    ["stays where it is another vendor's", names("/dev/null").replace("nvidia", "intel"), without, true],
+    ["stays where it is NVIDIA's", names("/dev/null"), without, true],
+  ])("%s", async (_what, text, host, isLeft) => {
+    writeFileSync(spec, text)
+    await withdrawVendorSpec("amd", host, spec, tell)
+    expect([existsSync(spec), existsSync(kept)]).toEqual([isLeft, !isLeft])
+    expect(said).toEqual(
+      isLeft ? [] : [`${spec} is withdrawn, since none of its vendor's GPUs can be used; it lies in ${kept}`],
+    )
+  })
+
+  test("that is stale goes for that, once", async () => {
+    writeFileSync(spec, names(join(work, "gone")).replace("nvidia", "amd"))
+    await withdrawVendorSpec("amd", without, spec, tell)
+    expect(said).toEqual([
+      `${spec} is withdrawn, since what it names is not there any more; it lies in ${kept}`,
+    ])
+  })
 })
