@@ -9,6 +9,10 @@
 #define PARAMS "/proc/driver/nvidia/params"
 #define PARAMS_LIMIT 65536UL
 
+__attribute__((noreturn)) static void refuse(long result, const char *what, const char *subject) {
+  fail(result == -38 /* ENOSYS */ ? "Linux 5.12 or later is needed to mount over" : what, subject);
+}
+
 static int open_in(int root, unsigned long flags) {
   /* No link is followed: proc has none on this way, and an image's proc is no proc. */
   const struct open_how how = {
@@ -26,7 +30,8 @@ static int open_params(const char *path) {
   const int seen = open_in(root, O_PATH);
   if (seen == -2 /* ENOENT */ || seen == -20 /* ENOTDIR */ || seen == -40 /* ELOOP */) return -1;
   struct statx stat;
-  if (seen < 0 || call5(__NR_statx, seen, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) != 0) fail("cannot look at", PARAMS);
+  if (seen < 0) refuse(seen, "cannot look at", PARAMS);
+  if (call5(__NR_statx, seen, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) != 0) fail("cannot look at", PARAMS);
   if (!has_regular_mode(&stat)) return -1;
   const int params = open_in(root, O_RDONLY | O_NONBLOCK);
   if (params < 0) fail("cannot open", PARAMS);
@@ -79,8 +84,9 @@ static int mount_text(const char *text, unsigned long length) {
   call1(__NR_close, file);
   const int tree = (int)call3(__NR_open_tree, mount, "params", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-  if (tree < 0 || call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) != 0)
-    fail("cannot make read-only", "params");
+  if (tree < 0) fail("cannot mount a second time", "params");
+  const long set = call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+  if (set != 0) refuse(set, "cannot make read-only", PARAMS);
   if (call2(__NR_setns, home, CLONE_NEWNS) != 0) fail("cannot return from the mount namespace of", "params");
   return tree;
 }

@@ -42,6 +42,15 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
     expect(ran).toEqual({ status: 0, stdout: "1\n", stderr: "" })
   })
 
+  test.each(["openat2", "mount_setattr"])("a kernel without %s is told of as one that is too old", (call) => {
+    const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params\n"
+    expect(bind("-e", `inject=${call}:error=ENOSYS`)).toEqual({
+      status: 0,
+      stdout: "1 ModifyDeviceFiles: 1 0\n",
+      stderr: said,
+    })
+  })
+
   test.each(["EPERM", "ENOSYS", "EMFILE", "EINTR"])(
     "whichever call fails with %s, nodes are forbidden, or the start fails in one line",
     (error) => {

@@ -50,8 +50,14 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
     code: "GAN3001",
     exit: 1,
     says: (d) => `${d.syscall} failed on ${JSON.stringify(d.target)}: ${d.errno}`,
-    remedies: () => [
-      { kind: "know", text: "run gantry explain on the container's bundle to see what was planned" },
+    remedies: (d) => [
+      {
+        kind: "know",
+        text:
+          d.errno === "ENOSYS"
+            ? "start it on Linux 5.12 or later, and let no filter of system calls hide this one from the engine"
+            : "run gantry explain on the container's bundle to see what was planned",
+      },
     ],
   },
   SystemCallsUnavailable: {
