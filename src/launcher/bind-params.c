@@ -66,17 +66,18 @@ static int forbid_nodes(char *text) {
 
 /*
  * A detached mount of a file with this text. Before Linux 6.15 only what is mounted somewhere can be mounted a second time; where it is,
- * nobody else is to see it, so that is a mount namespace that ends with our stay in it.
+ * nobody else is to see it, so that is a mount namespace that ends with our stay in it, and there over proc, which alone need not be shared
+ * any more: what lies at our root is no mount's root where an engine was started in a directory that is none (chroot).
  */
 static int mount_text(const char *text, unsigned long length) {
   const int home = (int)call4(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
-  if (home < 0 || call1(__NR_unshare, CLONE_NEWNS) != 0 || call5(__NR_mount, 0, "/", 0, MS_REC | MS_PRIVATE, 0) != 0)
+  if (home < 0 || call1(__NR_unshare, CLONE_NEWNS) != 0 || call5(__NR_mount, 0, "/proc", 0, MS_PRIVATE, 0) != 0)
     fail("cannot make a mount namespace for", "params");
   const int context = (int)call2(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
   call5(__NR_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
   if (call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) != 0) fail("cannot make a file system for", "params");
   const int mount = (int)call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
-  if (call5(__NR_move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) != 0) fail("cannot mount", "params");
+  if (call5(__NR_move_mount, mount, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) != 0) fail("cannot mount", "params");
   /* Whatever the engine has masked: who cannot read that nodes must not be made makes them. */
   call1(__NR_umask, 0);
   const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);

@@ -42,6 +42,16 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
     expect(ran).toEqual({ status: 0, stdout: "1\n", stderr: "" })
   })
 
+  test("an engine may have been started in a directory as its root, which is no mount's root", () => {
+    const chrooted = `cp "$0" "$1"; mkdir -p "$1/proc" "$1/box/proc/driver/nvidia"; mount -t proc proc "$1/proc"
+      params="$1/box/proc/driver/nvidia/params"; echo 'ModifyDeviceFiles: 1' >"$params"
+      chroot "$1" /gantry-launcher bind-params /box; echo "$? $(cat "$params")"`
+    const place = join(work, "place")
+    mkdirSync(place)
+    const ran = run("unshare", ["--mount", "sh", "-c", chrooted, launcher, place])
+    expect(ran).toEqual({ status: 0, stdout: "0 ModifyDeviceFiles: 0\n", stderr: "" })
+  })
+
   test.each(["openat2", "mount_setattr"])("a kernel without %s is told of as one that is too old", (call) => {
     const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params\n"
     expect(bind("-e", `inject=${call}:error=ENOSYS`)).toEqual({
