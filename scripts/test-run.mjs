@@ -56,8 +56,11 @@ export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
 /** So many times as many shares as runners: who is done early takes another. A runner's own start is a fraction of a second. */
 const sharesEach = 4
 
-/** The same of tests that do not get into each other's way: a runner for each processor. What each share says is shown when it ends. */
-export async function runTestsSideBySide(files) {
+/**
+ * The same of tests that do not get into each other's way: a runner for each processor. What each share says is shown when it
+ * ends; `isQuiet`: what passed is counted only.
+ */
+export async function runTestsSideBySide(files, { isQuiet = false } = {}) {
   const runners = Math.max(1, Math.min(availableParallelism(), files.length))
   const count = Math.min(runners * sharesEach, files.length)
   const shares = Array.from({ length: count }, (_, share) =>
@@ -66,7 +69,7 @@ export async function runTestsSideBySide(files) {
   const all = []
   const work = async () => {
     for (let share = shares.shift(); share !== undefined; share = shares.shift())
-      all.push(await runOnce(share, { timeoutMs: 120_000, env: {}, output: "kept" }))
+      all.push(await runOnce(share, { timeoutMs: 120_000, env: {}, output: "kept", isQuiet }))
   }
   await Promise.all(Array.from({ length: runners }, work))
   return {
@@ -76,10 +79,11 @@ export async function runTestsSideBySide(files) {
   }
 }
 
-async function runOnce(files, { timeoutMs, env, output }) {
+async function runOnce(files, { timeoutMs, env, output, isQuiet = false }) {
   const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))
   const reportPath = join(directory, "report.xml")
   const args = ["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${reportPath}`]
+  if (isQuiet) args.push("--only-failures")
   const problems = []
   try {
     const status = await runBun([...args, ...files.map((file) => `./${file}`)], env, output)
