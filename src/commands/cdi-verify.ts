@@ -20,6 +20,7 @@ import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
+import { directoryEntry } from "../host/directory-entry.ts"
 import { createLiveHost } from "../host/live.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
@@ -100,17 +101,19 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
   })
 }
 
-/** Files are those of this machine, as if they lay in one directory. */
+/** Files are those of this machine, as if they lay in one directory. One that is named twice is one, and in conflict with nobody. */
 function readFiles(paths: readonly string[]): Registry {
   const files = createLiveFiles()
-  const read = paths.map((path): SpecFileRead => ({ path, bytes: readCdiFile(files, path) }))
+  const entries = paths.map(directoryEntry)
+  const once = paths.filter((_, index) => entries.indexOf(entries[index] ?? "") === index)
+  const read = once.map((path): SpecFileRead => ({ path, bytes: readCdiFile(files, path) }))
   return buildRegistry([{ path: ".", files: ok(read) }])
 }
 
 /** Those that somebody names, and those that the machine has besides. */
 function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine[]> {
   const named: EngineRelease[] = []
-  for (const text of lists.get("engine") ?? []) {
+  for (const text of lists.get("engine")?.flatMap((said) => said.split(",")) ?? []) {
     const release = parseEngineRelease(text)
     if (release === undefined) return misused(shape, engineProblem(text))
     named.push(release)
@@ -120,12 +123,16 @@ function enginesOf({ lists }: Flags, host: Host): Result<readonly ObservedEngine
 
 const rootUserName = "root"
 
+/** The next one stands for no user and no group in the kernel's calls. */
+const highestId = 0xffff_fffe
+
 /** By number, or by a name that the machine knows. Who root is stands in no file. */
 function userOf({ values }: Flags, host: Host): Result<EngineUser> {
   const text = values.get("user")
   if (text === undefined || text === rootUserName) return ok(rootUser)
   const [, uid, gids = ""] = /^(\d{1,10})(?::(\d{1,10}(?:,\d{1,10})*))?$/.exec(text) ?? []
-  if (uid !== undefined) return ok({ uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) })
+  const numbers = { uid: Number(uid), gids: gids === "" ? [] : gids.split(",").map(Number) }
+  if ([numbers.uid, ...numbers.gids].every((id) => id <= highestId)) return ok(numbers)
   const named = observeUser(host, text)
   return named === undefined
     ? misused(shape, `${JSON.stringify(text)} is no UID, UID:GID,GID… or user of ${host.provenance.name}`)

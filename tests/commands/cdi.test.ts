@@ -139,6 +139,22 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
       rmSync(path)
   })
 
+  test("a file that is named twice is one, and in conflict with nobody; a copy is another", () => {
+    const named = join(directory, "named/nvidia.yaml")
+    mkdirSync(join(directory, "named"))
+    symlinkSync("named", join(directory, "named-too"))
+    writeFileSync(named, spec + edits())
+    const others = [`${directory}/named/./nvidia.yaml`, `${directory}/named-too/nvidia.yaml`, named]
+    const { stdout } = verify(named, ...others, "--engine", "docker@28.2,podman@4.3.1")
+    expect(stdout).toStartWith("1 CDI device in 1 file, ")
+    expect(stdout).toContain("for docker 28.2, podman 4.3.1\n")
+    expect(stdout).not.toContain("[GAN4042]")
+    const link = join(directory, "named/link.yaml")
+    symlinkSync("nvidia.yaml", link)
+    const twice = verify(named, link)
+    expect([twice.exit, twice.stdout.includes("[GAN4042]")]).toEqual([1, true])
+  })
+
   test("a recording of the machine is judged as the machine", () => {
     writeFileSync(file, spec.replace("path: /dev/nvidia0", "path: /dev/nvidia7") + edits())
     const recording = join(directory, "machine.json")
@@ -194,6 +210,8 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     ["--engine", "rkt@1.0"],
     ["--user", "nobody-of-this-machine"],
     ["--user", "1:x"],
+    ["--user", "4294967295"],
+    ["--user", "0:4294967295"],
     ["--spec-dir", "relative"],
     ["--bogus", "x"],
   ])("wrong usage: %p %p", (flag, value) => {
