@@ -11,15 +11,29 @@ import { readFault } from "../core/host/resolve-path.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath, joinPath } from "../core/text/path.ts"
 import { decodeUtf8 } from "../core/text/utf8.ts"
+import { directoryEntry } from "./directory-entry.ts"
 import { attempt } from "./file-system.ts"
 import { uninterrupted } from "./uninterrupted.ts"
 
-export const readCdiDirectories = (
+/**
+ * One that comes again, by this name or another (`/run/cdi`, `/var/run/cdi`), has its files there, where they count for more: a file hides no other
+ * than itself.
+ */
+export function readCdiDirectories(
   host: HostFiles,
   directories: readonly string[],
   isWanted: (path: string) => boolean = () => true,
-): readonly SpecDirectory[] =>
-  directories.map(cleanPath).map((path) => ({ path, files: readDirectory(host, path, isWanted) }))
+): readonly SpecDirectory[] {
+  const read = directories.map(cleanPath).map((path) => ({
+    path,
+    entry: directoryEntry(host.livePath(hostPath(path)) ?? path),
+    files: readDirectory(host, path, isWanted),
+  }))
+  return read.map(({ path, entry, files }, index) => {
+    const comesAgain = read.slice(index + 1).some((later) => later.files.ok && later.entry === entry)
+    return { path, files: files.ok && comesAgain ? ok([]) : files }
+  })
+}
 
 /**
  * As the Go package's walk goes about it up to release 1.1.0, which looks at names without following them (what later releases do otherwise:

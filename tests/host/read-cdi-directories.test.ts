@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildRegistry } from "../../src/core/cdi/registry.ts"
@@ -42,6 +42,54 @@ test("files that end in .json or .yaml, links followed, nothing below, what cann
     ["/etc/cdi/gone.yaml", "CdiFileUnreadable"],
     ["/etc/cdi/large.json", "CdiTextTooLarge"],
   ])
+})
+
+describe("a directory that comes again, by whichever name", () => {
+  const place = mkdtempSync(join(tmpdir(), "gantry-again-"))
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+  mkdirSync(join(place, "run/cdi"), { recursive: true })
+  mkdirSync(join(place, "etc"))
+  symlinkSync("run", join(place, "var-run"))
+  symlinkSync("cdi", join(place, "run/linked"))
+  writeFileSync(join(place, "run/cdi/a.yaml"), spec)
+  writeFileSync(join(place, "etc/a.yaml"), spec)
+  const read = (...names: readonly string[]) =>
+    buildRegistry(
+      readCdiDirectories(
+        createLiveFiles(),
+        names.map((name) => `${place}/${name}`),
+      ),
+    )
+
+  test.each<[names: readonly string[], source: string, hidden: readonly string[]]>([
+    [["run/cdi", "run/cdi/"], "run/cdi/a.yaml", []],
+    [["run/cdi", "var-run/cdi"], "var-run/cdi/a.yaml", []],
+    [["var-run/cdi", "etc", "run/cdi"], "run/cdi/a.yaml", ["etc/a.yaml"]],
+    [["run/cdi", "etc"], "etc/a.yaml", ["run/cdi/a.yaml"]],
+  ])("%j: its files are there once, where they count for more", (names, source, hidden) => {
+    const registry = read(...names)
+    const within = ({ path }: { readonly path: string }): string => path.slice(place.length + 1)
+    const [device] = [...registry.devices.values()]
+    expect(device && within(device.source)).toBe(source)
+    expect(device?.hidden.map(within)).toEqual([...hidden])
+  })
+
+  test("but one that is passed over takes no files away", () => {
+    expect([...read("run/cdi", "run/linked").devices.keys()]).toEqual(["v/c=a"])
+    const linked = createMemoryHost({
+      "/cdi/a.yaml": file,
+      "/linked": { kind: "symlink", target: "/cdi" },
+    })
+    expect([...buildRegistry(readCdiDirectories(linked, ["/cdi", "/linked"])).devices.keys()]).toEqual([
+      "v/c=a",
+    ])
+  })
+
+  test("a conflict in it is told once", () => {
+    writeFileSync(join(place, "run/cdi/b.yaml"), spec)
+    const files = [`${place}/var-run/cdi/a.yaml`, `${place}/var-run/cdi/b.yaml`]
+    expect(read("run/cdi", "var-run/cdi").conflicts).toEqual([{ name: "v/c=a", files }])
+  })
 })
 
 test("what is no directory is passed over, a link to one too, unless it is called as a file is", () => {
