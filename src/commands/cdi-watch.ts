@@ -20,7 +20,14 @@ import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
 import { findRivals, writeWithoutConflict } from "./find-rivals.ts"
 import { findUnread } from "./find-unread.ts"
 import type { Flags } from "./flags.ts"
-import { isAsLooked, type KnownFile, type Look, lookForWatch, untilChanged } from "./look-for-watch.ts"
+import {
+  isAsLooked,
+  type KnownFile,
+  type Look,
+  lookForWatch,
+  readWatchConfig,
+  untilChanged,
+} from "./look-for-watch.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { finishSpec, makeSpec } from "./make-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
@@ -57,7 +64,7 @@ interface WatchCall {
 /** A service may take some seconds to come up after the driver. Units: milliseconds. */
 const completeMs = 10_000
 
-/** Faults: UsageInvalid, and those of readSpecCall. */
+/** Faults: UsageInvalid, and those of readSpecCall and readWatchConfig. */
 async function readCall(flags: Flags): Promise<Result<WatchCall>> {
   const spec = await readSpecCall(flags, shape)
   if (!spec.ok) return spec
@@ -66,6 +73,9 @@ async function readCall(flags: Flags): Promise<Result<WatchCall>> {
       shape,
       "--output names the file that is kept fresh: an absolute path that ends in .yaml or .json",
     )
+  // It is needed only once a node is missing, which may be weeks from now.
+  const config = flags.values.has("config") ? readWatchConfig(flags) : ok(true)
+  if (!config.ok) return config
   const intervalMs = readSeconds(flags.values.get("interval") ?? "2")
   if (intervalMs === undefined || intervalMs === 0)
     return misused(shape, "--interval is a number of seconds above 0 and up to 3600")

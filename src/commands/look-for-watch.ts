@@ -46,14 +46,15 @@ export async function lookForWatch(flags: Flags, shape: FlagShape): Promise<Resu
   const absence = findAbsence(host, inventory, { setsModes: false })
   const isLacking = absence.modules.length > 0 || absence.nodes.length > 0
   if (!isLacking || flags.on.has("without-nodes")) return ok(first)
-  const config = configOf(flags)
+  const config = readWatchConfig(flags)
   if (!config.ok) return fail(config.fault)
   if (config.value.value("nvidia-container-cli.load-kmods") === false) return ok(first)
   const { isChanged } = await supplyNodes(host, absence, inventory, options.value)
   return ok(isChanged ? observe(host, options.value, flags) : first)
 }
 
-function configOf({ values }: Flags): Result<Config> {
+/** What says whether modules are loaded and nodes made. Faults: InputUnreadable, those of parseConfig. */
+export function readWatchConfig({ values }: Flags): Result<Config> {
   const { text } = readConfig({
     configPath: values.get("config"),
     profile: undefined,

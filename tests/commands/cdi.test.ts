@@ -348,6 +348,22 @@ devices:
   })
 })
 
+describe("gantry cdi watch", () => {
+  test("a configuration that is named is read before it is needed", () => {
+    const output = join(directory, "watched/nvidia.yaml")
+    const watch = (config: string) =>
+      cdi("watch", "--once", "--host", join(directory, "machine"), "--output", output, "--config", config)
+    expect(watch("/nowhere")).toMatchObject({ exit: 1, stderr: expect.stringContaining("[GAN1230]") })
+    const config = join(directory, "config.toml")
+    writeFileSync(config, "[nvidia-container-cli")
+    expect(watch(config)).toMatchObject({ exit: 1, stderr: expect.stringContaining("[GAN1100]") })
+    expect(existsSync(output)).toBe(false)
+    writeFileSync(config, "[nvidia-container-cli]\nload-kmods = false\n")
+    expect(watch(config).exit).toBe(0)
+    expect(existsSync(output)).toBe(true)
+  })
+})
+
 describe("gantry cdi transform root", () => {
   test("to a file, in the format of its name; for containers; never in too low a version", () => {
     const file = join(directory, "low.yaml")
