@@ -7,7 +7,8 @@ import { print, report } from "./report.ts"
 
 /** What is printed, and how the command ends. */
 export interface Answer {
-  readonly text: string
+  /** As bytes: they are another's, and may be no UTF-8. */
+  readonly text: string | Uint8Array
   readonly exit: number
 }
 

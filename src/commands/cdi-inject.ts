@@ -11,7 +11,7 @@ import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { baseName, joinPath, parentPath } from "../core/text/path.ts"
-import { decodeUtf8 } from "../core/text/utf8.ts"
+import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
 import { attempt } from "../host/file-system.ts"
 import { findHostNode } from "../host/find-host-node.ts"
 import { holdDirectory } from "../host/hold-directory.ts"
@@ -111,7 +111,7 @@ function edit(
   const output = outputOf(flags, config)
   const isDry = flags.on.has("dry-run")
   const isChanged = edited.value !== text
-  if (isPrinted(flags, config)) return ok({ text: edited.value, exit: 0 })
+  if (isPrinted(flags, config)) return ok({ text: encodeUtf8(edited.value), exit: 0 })
   if (!isDry && (isChanged || output !== config)) {
     const written = replaceFile(output, edited.value, 0o644, lock)
     if (!written.ok) return fail(written.fault)

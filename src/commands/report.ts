@@ -17,8 +17,8 @@ const readerGone = 128 + 13
  * Also when a pipe takes it in pieces. Of one that somebody made non-blocking, as another process that has it too, its reader is awaited. What
  * standard error does not take is lost, and nothing is undone or left for it: the exit status tells all the same.
  */
-export function writeText(descriptor: 1 | 2, text: string): void {
-  let bytes: Uint8Array = new TextEncoder().encode(text)
+export function writeText(descriptor: 1 | 2, text: string | Uint8Array): void {
+  let bytes = typeof text === "string" ? new TextEncoder().encode(text) : text
   while (bytes.length > 0)
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes))
@@ -32,7 +32,7 @@ export function writeText(descriptor: 1 | 2, text: string): void {
 }
 
 /** Writes all of a text to standard output. Who stops reading ends the program, in silence. */
-export async function print(text: string): Promise<void> {
+export async function print(text: string | Uint8Array): Promise<void> {
   try {
     writeText(1, text)
   } catch (error) {

@@ -240,6 +240,15 @@ describe("gantry cdi inject", () => {
     expect(statSync(config).mode & 0o777).toBe(0o640)
   })
 
+  test("printed: no other byte is changed", () => {
+    const ran = Bun.spawnSync([
+      ...[process.execPath, join(root, "src/main.ts"), "cdi", "inject", "vendor.com/gpu=all"],
+      ...["--spec-dir", `${directory}/run`, "--config", config, "-o", "-"],
+    ])
+    expect([ran.exitCode, ran.stdout.toString("latin1")]).toEqual([0, read(config)])
+    expect(read(config)).toContain("\xff")
+  })
+
   test("nothing to change is nothing written", () => {
     const before = statSync(config, { bigint: true })
     expect(inject("vendor.com/gpu=all").stdout).toEndWith(": has all of it already\n")
