@@ -27,7 +27,7 @@ import { problemsJson, tellProblems } from "./tell-problems.ts"
 const shape = cdiShape({
   usage:
     "inject NAME… --config FILE | --bundle DIR [-o FILE] [--dry-run] [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
-  valued: ["config", "bundle", "o", "output", "spec-dir", "host"],
+  valued: ["config", "bundle", "output", "spec-dir", "host"],
   switches: ["json", "dry-run"],
 })
 
@@ -52,7 +52,7 @@ async function inject(flags: Flags): Promise<Result<Answer>> {
     problems: await problemsJson(problems),
   }
   // The outcome tells in its JSON.
-  const isJson = flags.on.has("json") && !isPrinted(flags, config.value)
+  const isJson = flags.on.has("json")
   if (!isJson) await tellProblems(problems)
   // Of two at once the second edits what the first made of it.
   const place = placeOf(config.value)
@@ -73,8 +73,7 @@ interface Injection {
   readonly problems: object
 }
 
-const outputOf = ({ values }: Flags, config: string): string =>
-  values.get("o") ?? values.get("output") ?? config
+const outputOf = ({ values }: Flags, config: string): string => values.get("output") ?? config
 
 /** The edited text itself is the answer. */
 const isPrinted = (flags: Flags, config: string): boolean =>
@@ -133,12 +132,16 @@ function edit(
   return ok({ text: `${lines}${ends.map(escapeControl).join("\n")}\n`, exit: 0 })
 }
 
-function configOf({ words, values }: Flags): Result<string> {
+function configOf(flags: Flags): Result<string> {
+  const { words, values } = flags
   const [config, bundle] = [values.get("config"), values.get("bundle")]
   if (words.length === 0) return misused(shape, "inject which device?")
   if ((config === undefined) === (bundle === undefined))
     return misused(shape, "into what? say --config FILE or --bundle DIR")
-  if (config === "" || bundle === "" || values.get("o") === "" || values.get("output") === "")
+  if (config === "" || bundle === "" || values.get("output") === "")
     return misused(shape, "a file's name is not empty")
-  return ok(config ?? joinPath(bundle ?? "", "config.json"))
+  const file = config ?? joinPath(bundle ?? "", "config.json")
+  return flags.on.has("json") && isPrinted(flags, file)
+    ? misused(shape, "--json tells of a file, and -o - prints the config.json itself")
+    : ok(file)
 }

@@ -8,11 +8,12 @@ import { replaceFile } from "../host/replace-file.ts"
 import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { readValidSpec } from "./read-cdi.ts"
+import { parseFormat } from "./spec-call.ts"
 
 const shape = cdiShape({
   usage:
     "transform root FILE --from DIR --to DIR [--relative-to host|container] [--format yaml|json] [-o FILE]",
-  valued: ["from", "to", "relative-to", "format", "o", "output"],
+  valued: ["from", "to", "relative-to", "format", "output"],
 })
 
 export const run = (args: readonly string[]): Promise<number> => runAction(args, shape, transform)
@@ -27,14 +28,15 @@ function transform({ words, values }: Flags): Result<Answer> {
   const relativeTo = values.get("relative-to") ?? "host"
   if (relativeTo !== "host" && relativeTo !== "container")
     return misused(shape, `--relative-to is host or container, not ${JSON.stringify(relativeTo)}`)
-  const output = values.get("o") ?? values.get("output") ?? "-"
-  const format = values.get("format") ?? formatOf(output === "-" ? file : output)
-  if (format !== "yaml" && format !== "json")
-    return misused(shape, `--format is yaml or json, not ${JSON.stringify(format)}`)
+  const output = values.get("output") ?? "-"
+  if (output === "") return misused(shape, "a file's name is not empty")
+  // Printed it is in the format of what was read.
+  const format = parseFormat(values.get("format") ?? formatOf(output === "-" ? file : output), output)
+  if (!format.ok) return misused(shape, format.fault)
   const spec = readValidSpec(file)
   if (!spec.ok) return spec
   const moved = raiseVersion(transformRoot(spec.value, { from, to, relativeTo }))
-  const text = renderSpec(moved, format)
+  const text = renderSpec(moved, format.value)
   if (output === "-") return ok({ text, exit: 0 })
   const written = replaceFile(output, text, 0o644)
   return written.ok ? ok({ text: "", exit: 0 }) : fail(written.fault)

@@ -1,4 +1,7 @@
-/** Reads a command line of `--flag value`, `--flag=value`, switches and words. The hook has a reader of its own, because Go's differs. */
+/**
+ * Reads a command line of `--flag value`, `--flag=value`, switches and words; `-o` is `--output` wherever there is one. The hook has a reader
+ * of its own, because Go's differs.
+ */
 
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
@@ -43,7 +46,8 @@ export function parseFlags(args: readonly string[], shape: FlagShape): Result<Fl
     }
     const body = arg.replace(/^--?/, "")
     const equals = body.indexOf("=")
-    const name = equals === -1 ? body : body.slice(0, equals)
+    const said = equals === -1 ? body : body.slice(0, equals)
+    const name = said === "o" ? "output" : said
     const given = equals === -1 ? undefined : body.slice(equals + 1)
     if (shape.switches.includes(name) && given === undefined) on.add(name)
     else if (shape.valued.includes(name)) {

@@ -26,7 +26,7 @@ import { print, report } from "./report.ts"
 const shape = {
   program: "gantry host",
   usage: `gantry host record -o FILE [--name NAME] [--anonymize] [--spec-dir DIR]… ${machineUsage}`,
-  valued: ["o", "output", "name", "spec-dir", ...machineFlags],
+  valued: ["output", "name", "spec-dir", ...machineFlags],
   switches: ["anonymize", "help", "h"],
 }
 
@@ -39,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0
   }
   if (words[0] !== "record" || words.length !== 1) return report(usageFault(shape, "say record"))
-  const output = values.get("o") ?? values.get("output")
+  const output = values.get("output")
   if (output === undefined)
     return report(usageFault(shape, "say where to with -o FILE (- is standard output)"))
   const text = record(flags.value)

@@ -46,7 +46,7 @@ const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
     ?.flatMap((value) => value.split(","))
     .filter((word) => word !== "")
 
-/** Empty: standard output, which has three names. */
+/** Empty: standard output, which has two names, and is meant when nothing is said. */
 export function outputSaid(values: Flags["values"]): string {
   const output = values.get("output") ?? ""
   return ["-", "/dev/stdout"].includes(output) ? "" : output
@@ -101,8 +101,9 @@ interface FlagsSaid extends Pick<SpecCall, "mode" | "kind" | "engines" | "output
 function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
   const { values, words } = flags
   if (words.length > 0) return fail(`unexpected ${JSON.stringify(words[0])}`)
+  if (values.get("output") === "") return fail("a file's name is not empty")
   const output = outputSaid(values)
-  const format = parseFormat(values.get("format"), output)
+  const format = parseFormat(values.get("format") ?? formatOf(output), output)
   if (!format.ok) return format
   const mode = values.get("mode") ?? "auto"
   if (!isOneOf(specModes, mode)) return fail(unknownWord("mode", mode, specModes))
@@ -129,8 +130,8 @@ function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
   })
 }
 
-function parseFormat(named: string | undefined, output: string): Said<SpecFormat> {
-  const format = named ?? formatOf(output)
+/** A loader that goes by the name refuses what is in the other format. */
+export function parseFormat(format: string, output: string): Said<SpecFormat> {
   if (format !== "yaml" && format !== "json") return fail(unknownWord("format", format, ["yaml", "json"]))
   const ending = /\.(json|ya?ml)$/.exec(output)?.[1]
   return ending === undefined || formatOf(output) === format

@@ -120,7 +120,12 @@ describe("gantry cdi generate", () => {
     expect(readdirSync(at("race"))).toHaveLength(1)
   })
 
-  test("has three names for standard output", () => {
+  test("-o is --output", () => {
+    expect(generate("one-gpu", "-o", at("short/nvidia.yaml")).exit).toBe(0)
+    expect(readdirSync(at("short"))).toEqual(["nvidia.yaml"])
+  })
+
+  test("has two names for standard output, which is meant when nothing is said", () => {
     const { stdout } = generate("one-gpu")
     for (const name of ["-", "/dev/stdout"]) expect(generate("one-gpu", "--output", name).stdout).toBe(stdout)
   })
@@ -354,6 +359,7 @@ devices:
     [["--output=/dev/null"], "--output names a file or a directory"],
     [["--device", ","], "--device names nothing"],
     [["--name="], "--name names nothing"],
+    [["--output="], "a file's name is not empty"],
   ])("%j is wrong usage", (args, text) => {
     const { exit, stdout, stderr } = generate("one-gpu", ...args)
     expect([exit, stdout]).toEqual([2, ""])

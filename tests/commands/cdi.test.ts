@@ -344,6 +344,7 @@ devices:
     [["inject", "a/b=c", "--config", "x", "--bundle", "y"]],
     [["inject", "a/b=c", "--config", ""]],
     [["inject", "a/b=c", "--config", "x", "-o", ""]],
+    [["inject", "a/b=c", "--config", "x", "-o", "-", "--json"]],
     [["transform"]],
     [["transform", "root"]],
     [["transform", "root", "x"]],
@@ -352,6 +353,10 @@ devices:
     [["transform", "root", "x", "--from", "/", "--to", "/a", "--relative-to", "both"]],
     [["transform", "root", "x", "--from", "/", "--to", "/a", "--format", "xml"]],
     [["transform", "root", "x", "--from", "/", "--to", "/a", "--json"]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "-o", ""]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "-o", "a.json", "--format", "yaml"]],
+    [["transform", "root", "x", "--from", "/", "--to", "/a", "-o", "a.yaml", "--format", "json"]],
+    [["watch", "--output", ""]],
   ])("wrong usage: %p", (args) => {
     expect(cdi(...args).exit).toBe(2)
   })
@@ -361,7 +366,7 @@ describe("gantry cdi watch", () => {
   test("a configuration that is named is read before it is needed", () => {
     const output = join(directory, "watched/nvidia.yaml")
     const watch = (config: string) =>
-      cdi("watch", "--once", "--host", join(directory, "machine"), "--output", output, "--config", config)
+      cdi("watch", "--once", "--host", join(directory, "machine"), "-o", output, "--config", config)
     expect(watch("/nowhere")).toMatchObject({ exit: 1, stderr: expect.stringContaining("[GAN1230]") })
     const config = join(directory, "config.toml")
     writeFileSync(config, "[nvidia-container-cli")
@@ -479,7 +484,6 @@ describe("gantry cdi", () => {
       ["resolve", []],
       ["inspect", []],
       ["inject", ["--config", config, "-o", "-"]],
-      ["inject", ["--config", config, "-o", "-", "--json"]],
       ["inject", ["--config", config, "--dry-run"]],
     ])("%s %p tells of it, also where devices are remembered", (action, more) => {
       for (const _ of ["from files", "remembered"]) {
