@@ -107,6 +107,8 @@ function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
   if (!format.ok) return format
   const mode = values.get("mode") ?? "auto"
   if (!isOneOf(specModes, mode)) return fail(unknownWord("mode", mode, specModes))
+  const idle = idleFlag(flags, mode)
+  if (idle !== undefined) return fail(`--${idle} says nothing of what --mode ${mode} gives`)
   const kind = values.get("kind")
   const problem = kind === undefined ? undefined : unwritableKind(kind)
   if (problem !== undefined)
@@ -128,6 +130,17 @@ function parseFlagsSaid(flags: Flags): Said<FlagsSaid> {
     hooks: hooks.value,
     engines: engines.value,
   })
+}
+
+/** Of the modes that give one device, the driver's or a machine's whole. */
+const wholeModes: readonly SpecMode[] = ["management", "gds", "gdrcopy", "mofed", "nvswitch", "wsl"]
+
+/** What chooses and names devices where there is no choice: who says it would take all for some. */
+function idleFlag(flags: Flags, mode: SpecMode): string | undefined {
+  const isWhole = wholeModes.includes(mode)
+  if (isWhole && listOf(flags, "device")?.some((one) => one !== "all")) return "device"
+  if (!isWhole && mode !== "imex") return undefined
+  return flags.lists.has("name") ? "name" : flags.on.has("without-all") ? "without-all" : undefined
 }
 
 /** A loader that goes by the name refuses what is in the other format. */

@@ -360,6 +360,10 @@ devices:
     [["--device", ","], "--device names nothing"],
     [["--name="], "--name names nothing"],
     [["--output="], "a file's name is not empty"],
+    [["--mode=management", "--device=0"], "--device says nothing of what --mode management gives"],
+    [["--mode=gds", "--device=all", "--name=uuid"], "--name says nothing of what --mode gds gives"],
+    [["--mode=nvswitch", "--without-all"], "--without-all says nothing of what --mode nvswitch gives"],
+    [["--mode=imex", "--without-all"], "--without-all says nothing of what --mode imex gives"],
   ])("%j is wrong usage", (args, text) => {
     const { exit, stdout, stderr } = generate("one-gpu", ...args)
     expect([exit, stdout]).toEqual([2, ""])
