@@ -171,6 +171,7 @@ async function generate(
   const spec: MadeSpec = {
     ...generated.value,
     findings: [
+      ...call.warnings,
       ...generated.value.findings,
       ...findMissingHookPrograms(generated.value.hookPrograms, host),
       ...findEnginesWithoutCdi(readers, call),

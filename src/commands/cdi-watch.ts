@@ -186,7 +186,8 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Tell): Pr
   if (!written.ok) return failed("unwritten", written.fault)
   const missing = findMissingHookPrograms(spec.hookPrograms, host)
   const unread = await findUnread(spec, written.value)
-  for (const finding of [...spec.findings, ...missing, ...findEnginesWithoutCdi(readers, call), ...unread])
+  const found = [...call.warnings, ...spec.findings, ...missing, ...unread]
+  for (const finding of [...found, ...findEnginesWithoutCdi(readers, call)])
     if (finding.severity !== "note") await tell(`${finding.severity}: ${renderFaultLine(finding.fault)}`)
   const version = snapshot.inventory.kernelModuleVersion?.value
   const driver = version === undefined ? "" : `, driver ${version}`

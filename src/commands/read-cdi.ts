@@ -2,11 +2,11 @@
 
 import { hookEnvironment } from "../apply/hook-environment.ts"
 import { mapEdits } from "../core/cdi/map-edits.ts"
-import { parseAdditions, parseSpec } from "../core/cdi/parse-spec.ts"
+import { type ParsedSpec, parseAdditions, parseSpec } from "../core/cdi/parse-spec.ts"
 import type { Registry } from "../core/cdi/registry.ts"
 import type { CdiSpec, ContainerEdits } from "../core/cdi/spec.ts"
 import { unreadableFile } from "../core/cdi/unreadable-file.ts"
-import { fault } from "../core/fault/fault.ts"
+import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
@@ -43,11 +43,13 @@ export function readSpec(path: string): ReturnType<typeof parseSpec> {
 export const readValidSpec = (path: string): Result<CdiSpec> => validOf(readSpec(path))
 
 /** Edits that are to be added to a specification, in the form of one. Faults: CdiFileUnreadable, and those of parseAdditions. */
-export function readAdditions(path: string): Result<CdiSpec> {
+export function readAdditions(path: string): Result<Pick<ParsedSpec, "spec" | "warnings">> {
   const bytes = readCdiFile(createLiveFiles(), path)
   if (!bytes.ok) return fail(unreadableFile(path, bytes.fault))
-  const read = validOf(parseAdditions({ path, bytes: bytes.value }))
-  return read.ok ? ok(mapEdits(read.value, withHookEnvironment)) : read
+  const read = parseAdditions({ path, bytes: bytes.value })
+  if (!read.ok) return fail(firstOf(read.fault))
+  const { spec, warnings } = read.value
+  return ok({ spec: mapEdits(spec, withHookEnvironment), warnings })
 }
 
 /** A hook without variables runs with those that an image chooses (CVE-2025-23266), and none is written without. */
@@ -58,7 +60,9 @@ const withHookEnvironment = (edits: ContainerEdits): ContainerEdits => ({
 
 /** Of all that is wrong the first. */
 export const validOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =>
-  parsed.ok ? ok(parsed.value.spec) : fail(parsed.fault[0] ?? fault("CdiTextEmpty", { file: "" }))
+  parsed.ok ? ok(parsed.value.spec) : fail(firstOf(parsed.fault))
+
+const firstOf = (faults: readonly Fault[]): Fault => faults[0] ?? fault("CdiTextEmpty", { file: "" })
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
 export const simulatedRoot = (host: HostFiles): string | undefined =>

@@ -4,6 +4,7 @@ import { engineProblem } from "../core/cdi/engine-versions.ts"
 import { crashProblem, kindProblem, splitKind } from "../core/cdi/name-rules.ts"
 import { formatOf, type SpecFormat } from "../core/cdi/render-spec.ts"
 import { toolkitHooks } from "../core/cdi/toolkit-hooks.ts"
+import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { noAdditions } from "../core/generate/add-edits.ts"
 import { type NameStrategy, nameStrategies } from "../core/generate/machine-names.ts"
@@ -38,6 +39,8 @@ export interface SpecCall {
   /** Empty: standard output. */
   readonly output: string
   readonly format: SpecFormat
+  /** Of the file of additions: what engines would take, and nobody means. */
+  readonly warnings: readonly Finding[]
 }
 
 const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
@@ -62,7 +65,9 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
   const { output, format, mode, kind, names, hooks, engines } = said.value
   const edits = flags.values.get("edits")
   const additions =
-    edits === undefined ? ok(noAdditions) : (await import("./read-cdi.ts")).readAdditions(edits)
+    edits === undefined
+      ? ok({ spec: noAdditions, warnings: [] })
+      : (await import("./read-cdi.ts")).readAdditions(edits)
   if (!additions.ok) return additions
   const devices = listOf(flags, "device") ?? ["all"]
   return ok({
@@ -82,13 +87,14 @@ export async function readSpecCall(flags: Flags, shape: FlagShape): Promise<Resu
       has32Bit: flags.on.has("compat32"),
       hasSockets: true,
       machineFaults: "refused",
-      additions: additions.value,
+      additions: additions.value.spec,
     },
     mode,
     kind,
     engines,
     output,
     format,
+    warnings: additions.value.warnings,
   })
 }
 

@@ -120,6 +120,20 @@ describe("gantry cdi generate", () => {
     expect(readdirSync(at("race"))).toHaveLength(1)
   })
 
+  test("what nobody means in a file of additions is told, with line and column", () => {
+    writeFileSync(
+      at("odd.yaml"),
+      "containerEdits:\n  mounts: [{hostPath: /a, containerPath: b, options: [rbind]}]\n",
+    )
+    const { exit, stderr } = generate("one-gpu", "--edits", at("odd.yaml"))
+    expect([exit, stderr]).toEqual([
+      0,
+      `warning: ${at("odd.yaml")}:2:42: the mount containerPath "b" is not absolute [GAN4030]: write it from / on\n`,
+    ])
+    const { stdout } = generate("one-gpu", "--edits", at("odd.yaml"), "-o", at("odd/nvidia.yaml"), "--json")
+    expect(JSON.parse(stdout).files[0].findings).toMatchObject([{ severity: "warning", code: "GAN4030" }])
+  })
+
   test("-o is --output", () => {
     expect(generate("one-gpu", "-o", at("short/nvidia.yaml")).exit).toBe(0)
     expect(readdirSync(at("short"))).toEqual(["nvidia.yaml"])

@@ -17,6 +17,7 @@ import { specShape } from "./spec-shape.ts"
 import { createSource, type Locate, locateIn, placeAt, type SpecSource } from "./spec-source.ts"
 import { type Warning, warnOf } from "./spec-warning.ts"
 import { validateSpec } from "./validate-spec.ts"
+import { knownVersions } from "./version.ts"
 
 export interface SpecFile {
   /** As people call it. */
@@ -48,10 +49,21 @@ const ofWhole: ReadonlySet<Fault["tag"]> = new Set([
 ])
 
 /**
- * Edits that are to be added to a specification: in the form of one, where version, kind and devices may be missing. Faults: as of parseSpec.
+ * Edits that are to be added to a specification: in the form of one, where version, kind and devices may be missing. No engine reads them, so
+ * nothing is warned of that is about readers, the version or the kind. Faults: as of parseSpec.
  */
 export const parseAdditions = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
-  parseBy(file, ({ tag, data }) => !ofWhole.has(tag) && !(tag === "CdiKindInvalid" && data.kind === ""))
+  parseBy(
+    file,
+    ({ tag, data }) => !ofWhole.has(tag) && !(tag === "CdiKindInvalid" && data.kind === ""),
+    "by us",
+  )
+
+const inSoundEnvelope = (spec: CdiSpec): CdiSpec => ({
+  ...spec,
+  cdiVersion: knownVersions.at(-1) ?? "",
+  kind: "example.com/device",
+})
 
 /** A specification that need not say its version: who reads it works that out. Faults: as of parseSpec. */
 export const parseUnversioned = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
@@ -60,6 +72,7 @@ export const parseUnversioned = (file: SpecFile): Result<ParsedSpec, readonly Fa
 function parseBy(
   { path, bytes }: SpecFile,
   counts: (broken: Fault) => boolean,
+  isRead: "by engines" | "by us" = "by engines",
 ): Result<ParsedSpec, readonly Fault[]> {
   if (bytes.length > specLimitBytes)
     return fail([fault("CdiTextTooLarge", { file: path, limitBytes: specLimitBytes })])
@@ -72,13 +85,14 @@ function parseBy(
   const locate = locateIn(source, tree.value.root)
   const broken = validateSpec(spec, locate).filter(counts)
   if (broken.length > 0) return fail(broken.slice(0, tellLimit))
+  const isOurs = isRead === "by us"
   return ok({
     spec,
     locate,
     warnings: [
       ...tree.value.warnings,
-      ...decoding.leniencies.map(warnLeniency(source)),
-      ...adviseSpec(spec, locate),
+      ...(isOurs ? [] : decoding.leniencies.map(warnLeniency(source))),
+      ...adviseSpec(isOurs ? inSoundEnvelope(spec) : spec, locate),
     ]
       .sort(byPlace)
       .slice(0, tellLimit),

@@ -229,6 +229,16 @@ describe("parts of specifications", () => {
     expect(additions("cdiVersion: 0.3.0\ncontainerEdits: {additionalGids: [1]}\n")).toEqual([])
   })
 
+  test("they are warned of what nobody means, and of nothing that concerns readers, version or kind", () => {
+    const text =
+      "kind: x/y\ndevices: [{name: 0, containerEdits: {additionalGids: [1], deviceNodes: [{path: dev/x}]}}]\n---\n"
+    const read = parseAdditions({ path: "x.yaml", bytes: bytesOf(`${text}more: 1\n`) })
+    expect(read.ok && read.value.warnings.map(({ fault }) => renderFaultLine(fault).split(" [")[0])).toEqual([
+      'x.yaml:2:80: the device path "dev/x" is not absolute',
+      "x.yaml:4:1: text after the end of the specification, which nobody reads",
+    ])
+  })
+
   test("but what they say holds for them", () => {
     expect(additions("kind: v\ncontainerEdits: {env: [A=b]}\n")).toEqual(["CdiKindInvalid"])
     expect(additions("containerEdits: {env: [A]}\n")).toEqual(["CdiEnvironmentInvalid"])
