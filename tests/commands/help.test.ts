@@ -30,6 +30,17 @@ test("help, and the answer to a word that is no command, name every command", ()
   expect(words.trim().split("|").sort()).toEqual([...commands].sort())
 })
 
+test("of a usage that is longer than a line shows, wrong usage says where it is told", () => {
+  for (const command of ["cdi generate", "cdi watch", "simulate up", "cdi verify"]) {
+    const { exit, stderr } = gantry(...command.split(" "), "--bogus")
+    expect(exit).toBe(2)
+    expect(stderr).not.toContain("…\n")
+    const [, program = ""] = / see (.*) --help\n$/.exec(stderr) ?? []
+    if (command === "cdi verify") expect(stderr).toContain("usage: gantry cdi verify ")
+    else expect(gantry(...program.split(" ").slice(1), "--help")).toMatchObject({ exit: 0, stderr: "" })
+  }
+})
+
 const actions = [
   "generate",
   "watch",

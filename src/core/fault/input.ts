@@ -5,6 +5,7 @@
 
 import type { Catalogue } from "./entry.ts"
 import { errnoText } from "./errno.ts"
+import { adviceLimit, know } from "./remedy.ts"
 
 export interface InputFaults {
   /** A command line that names no known command, or a malformed or unknown flag. */
@@ -115,7 +116,8 @@ export const inputCatalogue: Catalogue<InputFaults> = {
     code: "GAN1001",
     exit: 2,
     says: (d) => `${d.program}: ${d.problem}`,
-    remedies: (d) => [{ kind: "know", text: `usage: ${d.usage}` }],
+    remedies: (d) =>
+      know(d.usage.length < adviceLimit - 20 ? `usage: ${d.usage}` : `see ${d.program} --help`),
   },
   CliUsageInvalid: {
     code: "GAN1010",

@@ -10,6 +10,9 @@ export type Remedy =
   | { readonly kind: "edit"; readonly file: string; readonly change: string; readonly why: string }
   | { readonly kind: "know"; readonly text: string }
 
+/** More of a remedy than this is not shown in a line. Units: characters. */
+export const adviceLimit = 400
+
 /** Only what to know. */
 export const know = (text: string): readonly Remedy[] => [{ kind: "know", text }]
 

@@ -4,7 +4,7 @@ import { escapeControl, shorten } from "../text/escape.ts"
 import { catalogue } from "./catalogue.ts"
 import type { Entry } from "./entry.ts"
 import type { Fault } from "./fault.ts"
-import type { Remedy } from "./remedy.ts"
+import { adviceLimit, type Remedy } from "./remedy.ts"
 
 /** The catalogue's entry for a fault; its data has the entry's type, which the compiler cannot see. */
 const entryOf = (fault: Fault): Entry<never> => catalogue[fault.tag] as Entry<never>
@@ -31,5 +31,7 @@ export function renderRemedy(remedy: Remedy): string {
 export function renderFaultLine(fault: Fault): string {
   const remedy = remediesOf(fault)[0]
   const advice = remedy === undefined ? "" : `: ${renderRemedy(remedy)}`
-  return escapeControl(`${shorten(faultSentence(fault), 600)} [${faultCode(fault)}]${shorten(advice, 400)}`)
+  return escapeControl(
+    `${shorten(faultSentence(fault), 600)} [${faultCode(fault)}]${shorten(advice, adviceLimit)}`,
+  )
 }
