@@ -13,8 +13,8 @@ import { planCdiDevices } from "../../src/core/plan/plan-cdi-devices.ts"
 import { askedDevices } from "../../src/core/request/asked-devices.ts"
 import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { createReasonLog } from "../../src/core/request/reason.ts"
-import { findHostNode } from "../../src/host/find-host-node.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
+import { specifiedMachine } from "../../src/host/specified-machine.ts"
 import { bytesOf, cdiSpecs, hookTexts } from "../corpus.ts"
 import { checkFault } from "../invariants.ts"
 import type { FuzzTarget } from "../target.ts"
@@ -40,7 +40,7 @@ function checkStart(registry: Registry, devices: readonly string[], spec: string
   const parsed = parseConfig("", undefined)
   if (!parsed.ok) return "no configuration"
   const asked = askedDevices({ devices }, "cdi", parsed.value.config)
-  const input = { asked, registry, findHostNode: findHostNode(host), isOwn: () => false }
+  const input = { asked, registry, ...specifiedMachine(host), isOwn: () => false }
   const planned = planCdiDevices(input, createReasonLog())
   if (!planned.ok) return checkFault(planned.fault)
   const { edits } = planned.value

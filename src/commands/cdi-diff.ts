@@ -11,11 +11,12 @@ import type { HostFiles } from "../core/host/host.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { escapeControl } from "../core/text/escape.ts"
 import { vendorOfKind } from "../core/vendor/vendor-names.ts"
+import { simulatedRoot } from "../host/specified-machine.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { openMachine } from "./open-machine.ts"
-import { readValidSpec, simulatedRoot } from "./read-cdi.ts"
+import { readValidSpec } from "./read-cdi.ts"
 import { writeText } from "./report.ts"
 
 const shape = cdiShape({

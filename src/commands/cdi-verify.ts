@@ -25,11 +25,12 @@ import { createLiveHost } from "../host/live.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
 import { createSimulatedHost } from "../host/simulated.ts"
+import { simulatedRoot } from "../host/specified-machine.ts"
 import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { observeMachine } from "./observe-machine.ts"
-import { registryNamed, simulatedRoot } from "./read-cdi.ts"
+import { registryNamed } from "./read-cdi.ts"
 
 const shape = cdiShape({
   usage: `verify [FILE…] [--spec-dir DIR]… [--engine NAME@VERSION]… [--user NAME|UID[:GID,…]] [--image-root DIR] [--fix] ${machineUsage} [--json]`,

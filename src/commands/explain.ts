@@ -28,10 +28,10 @@ import { escapeControl } from "../core/text/escape.ts"
 import { absolutePath } from "../core/text/path.ts"
 import { readDecisions } from "../host/decision-log.ts"
 import { liveDelegateMachine } from "../host/delegate-machine.ts"
-import { findHostNode } from "../host/find-host-node.ts"
 import { hookSources, readConfig } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { readText } from "../host/read-text.ts"
+import { specifiedMachine } from "../host/specified-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
 import { observeBoardLayout } from "./observe-board-layout.ts"
 import { observeSupplied } from "./observe-supplied.ts"
@@ -133,7 +133,7 @@ function planGpuContainer(
   const directories = specificationDirectories(config)
   if (!directories.ok) return directories
   const registry = readSpecifications(host, directories.value)
-  const input = { asked, registry, findHostNode: findHostNode(host), isOwn }
+  const input = { asked, registry, ...specifiedMachine(host), isOwn }
   return ok(planCdiContainer(decision, planCdiDevices(input, log), surroundings))
 }
 

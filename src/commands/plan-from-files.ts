@@ -18,10 +18,10 @@ import { planNative } from "../core/plan/plan-native.ts"
 import type { AskedDevice } from "../core/request/asked-devices.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { rememberDevices } from "../host/cdi-index.ts"
-import { findHostNode } from "../host/find-host-node.ts"
 import { beginWitness } from "../host/make-proof.ts"
 import { keepStart } from "../host/prepared-start.ts"
 import type { SpecWitness } from "../host/spec-witness.ts"
+import { specifiedMachine } from "../host/specified-machine.ts"
 import type { Proof } from "../host/stamp.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { PlannedStart, SuppliedMachine } from "./plan-start.ts"
@@ -50,7 +50,7 @@ export async function planFromFiles(
   const ofDirectories = beginWitness(host, directories.map(hostPath))
   const registry = readSpecifications(host, directories)
   rememberDevices(host, directories, registry, ofDirectories, stateDirectory())
-  const specifications = { registry, findHostNode: findHostNode(host) }
+  const specifications = { registry, ...specifiedMachine(host) }
   const proofOf = (plan: Plan): Proof | undefined =>
     plan.refusal === undefined ? witness.prove(placesOf(registry, plan)) : undefined
   const names = namesDecidedBy(registry, asked)

@@ -9,9 +9,9 @@ import type { GpuDecision } from "../core/plan/decide.ts"
 import { planCdiAlone } from "../core/plan/plan-cdi-container.ts"
 import { namesForSpecifications, planFoundDevices, specifiedNodes } from "../core/plan/plan-cdi-devices.ts"
 import { type RecalledDevices, recallDevices } from "../host/cdi-index.ts"
-import { findHostNode } from "../host/find-host-node.ts"
 import { keepStart } from "../host/prepared-start.ts"
 import { beginSpecWitness } from "../host/spec-witness.ts"
+import { specifiedMachine } from "../host/specified-machine.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import { openMachine } from "./open-machine.ts"
 import type { Asking, ReadFrom } from "./plan-from-files.ts"
@@ -40,7 +40,7 @@ function planRecalled(
   { devices, problems, proof }: RecalledDevices,
   { host, witness }: ReadFrom,
 ): PlannedStart {
-  const planned = planFoundDevices(devices, registryFindings(problems), findHostNode(host), decision.log)
+  const planned = planFoundDevices(devices, registryFindings(problems), specifiedMachine(host), decision.log)
   const plan = planCdiAlone(decision, planned)
   return {
     plan,

@@ -9,7 +9,6 @@ import { unreadableFile } from "../core/cdi/unreadable-file.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
-import { hostPath } from "../core/text/brand.ts"
 import { createLiveFiles } from "../host/live-files.ts"
 import { openHost } from "../host/open-host.ts"
 import { readCdiFile } from "../host/read-cdi-directories.ts"
@@ -63,7 +62,3 @@ export const validOf = (parsed: ReturnType<typeof parseSpec>): Result<CdiSpec> =
   parsed.ok ? ok(parsed.value.spec) : fail(firstOf(parsed.fault))
 
 const firstOf = (faults: readonly Fault[]): Fault => faults[0] ?? fault("CdiTextEmpty", { file: "" })
-
-/** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
-export const simulatedRoot = (host: HostFiles): string | undefined =>
-  host.provenance.kind === "simulated" ? host.livePath(hostPath("/")) : undefined

@@ -55,6 +55,19 @@ describe("gantry explain", () => {
     )
   })
 
+  test("what cdi generate wrote for a simulated machine is the machine's own", () => {
+    mustRun(gantryProgram, [
+      ...["cdi", "generate", "--host", machine, "--output", join(machine, "etc/cdi/nvidia.yaml")],
+      ...["--vendor", "nvidia", "--name", "type-index"],
+    ])
+    const asking = join(work, "asking.json")
+    const env = ["NVIDIA_VISIBLE_DEVICES=nvidia.com/gpu=gpu1"]
+    writeFileSync(asking, JSON.stringify({ ociVersion: "1.0.2", process: { env }, root: { path: "rootfs" } }))
+    const told = explain("--spec", asking, "--host", machine, "--wrapper")
+    expect(told.stdout).toContain("nvidia.com/gpu=gpu1 is given as /etc/cdi/nvidia.yaml says")
+    expect(told.stdout).not.toContain("REFUSED")
+  })
+
   test("this machine, which has no GPU here or has: an answer in either case, and exit 0", () => {
     expect(explain("--bundle", bundle).status).toBe(0)
   })

@@ -333,6 +333,15 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
       expect(shown("nvidia.com/gpu=a100")).toBe("new\n")
     })
 
+    test("what cdi generate wrote for the simulated machine, twice: read, and remembered", () => {
+      mustRun(gantryProgram, [
+        ...["cdi", "generate", "--host", machine, "--name", "type-index", "--vendor", "nvidia"],
+        ...["--output", join(machine, "etc/cdi/generated.yaml")],
+      ])
+      const name = "nvidia.com/gpu=gpu3"
+      expect([shown(name), shown(name)]).toEqual(["nvidia3\n\n", "nvidia3\n\n"])
+    })
+
     test("both in one container", () => {
       expect(shown("3,nvidia.com/gpu=team-a,vendor.com/nic=a")).toBe("nvidia2\nnvidia3\na a\n")
       expect(shown("runtime.nvidia.com/gpu=0,vendor.com/nic=a")).toBe("nvidia0\na\n")

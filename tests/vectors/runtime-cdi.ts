@@ -20,8 +20,8 @@ import { askedDevices } from "../../src/core/request/asked-devices.ts"
 import { parseConfig } from "../../src/core/request/parse-config.ts"
 import { chooseRuntimeMode } from "../../src/core/request/runtime-mode.ts"
 import { cleanPath } from "../../src/core/text/path.ts"
-import { findHostNode } from "../../src/host/find-host-node.ts"
 import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
+import { specifiedMachine } from "../../src/host/specified-machine.ts"
 
 export interface RuntimeCdiVector {
   readonly name: string
@@ -92,7 +92,7 @@ export function ownOutput(vector: RuntimeCdiVector): Result<Spec> {
   const input = {
     asked: askedDevices(decision.request, mode.value, config),
     registry,
-    findHostNode: findHostNode(host),
+    ...specifiedMachine(host),
     isOwn: () => false,
   }
   const names = namesDecidedBy(registry, input.asked)

@@ -2,14 +2,8 @@
 
 import { mapEdits } from "../cdi/map-edits.ts"
 import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
-import {
-  type CdiDevice,
-  type CdiSpec,
-  type ContainerEdits,
-  editsWithPaths,
-  hostPathOf,
-  isBindMount,
-} from "../cdi/spec.ts"
+import { type CdiDevice, type CdiSpec, editsWithPaths, hostPathOf, isBindMount } from "../cdi/spec.ts"
+import { unplaceEdits } from "../cdi/unplace-edits.ts"
 
 /** `placeOf` undefined: the path means itself. The version is left to who writes it. */
 export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string | undefined): CdiSpec {
@@ -28,21 +22,6 @@ export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string 
 /** The other way: as the machine itself calls its nodes and files. `directory`: where it lies. */
 export const unplaceSpec = (spec: CdiSpec, directory: string): CdiSpec =>
   mapEdits(spec, (edits) => unplaceEdits(edits, directory))
-
-export const unplacePath = (path: string, directory: string): string =>
-  path.startsWith(`${directory}/`) ? path.slice(directory.length) : path
-
-function unplaceEdits(edits: ContainerEdits, directory: string): ContainerEdits {
-  const unplace = (path: string): string => unplacePath(path, directory)
-  return {
-    ...edits,
-    deviceNodes: edits.deviceNodes.map((node) => {
-      const hostPath = unplace(node.hostPath)
-      return hostPath === node.hostPath ? node : { ...node, hostPath: hostPath === node.path ? "" : hostPath }
-    }),
-    mounts: edits.mounts.map((mount) => ({ ...mount, hostPath: unplace(mount.hostPath) })),
-  }
-}
 
 const isPlacedBelow = (spec: CdiSpec, directory: string): boolean =>
   editsWithPaths(spec).some(({ edits: { deviceNodes, mounts } }) =>

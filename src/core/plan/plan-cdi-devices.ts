@@ -9,6 +9,7 @@ import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
 import { registryFindings, registryProblems } from "../cdi/registry-findings.ts"
 import { resolveDevices } from "../cdi/resolve-devices.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
+import { unplaceEdits } from "../cdi/unplace-edits.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
@@ -18,9 +19,14 @@ import { hostPath } from "../text/brand.ts"
 import type { CdiDeviceEdit, Edit } from "./edit.ts"
 import { lastReason } from "./plan-part.ts"
 
-interface Specifications {
-  readonly registry: Registry
+export interface SpecifiedMachine {
   readonly findHostNode: FindHostNode
+  /** Where it lies, if it is a simulated one, whose specifications may have been written for engines of this machine. */
+  readonly directory: string | undefined
+}
+
+interface Specifications extends SpecifiedMachine {
+  readonly registry: Registry
 }
 
 export interface CdiDevicesInput extends Specifications {
@@ -57,20 +63,20 @@ export function planCdiDevices(input: CdiDevicesInput, log: ReasonLog): Result<P
 /** Faults: CdiDeviceUnresolvable, CdiDeviceUnusable. */
 export function planSpecifiedDevices(
   names: readonly string[],
-  { registry, findHostNode }: Specifications,
+  { registry, ...machine }: Specifications,
   log: ReasonLog,
 ): Result<SpecifiedDevices> {
   const resolved = resolveDevices(registry, names)
   if (!resolved.ok) return resolved
   const findings = registryFindings(registryProblems(registry))
-  return planFoundDevices(resolved.value.devices, findings, findHostNode, log)
+  return planFoundDevices(resolved.value.devices, findings, machine, log)
 }
 
 /** `findings`: what is wrong with other specifications. Faults: CdiDeviceUnusable. */
 export function planFoundDevices(
   devices: readonly RegisteredDevice[],
   findings: readonly Finding[],
-  findHostNode: FindHostNode,
+  { findHostNode, directory }: SpecifiedMachine,
   log: ReasonLog,
 ): Result<SpecifiedDevices> {
   const because = lastReason(log, "devices.")
@@ -81,7 +87,8 @@ export function planFoundDevices(
     const own = device.device.containerEdits
     const merged = begun.has(source) ? own : mergeEdits([source.spec.containerEdits, own])
     begun.add(source)
-    const completed = completeNodes(merged, findHostNode)
+    const ofMachine = directory === undefined ? merged : unplaceEdits(merged, directory)
+    const completed = completeNodes(ofMachine, findHostNode)
     if (!completed.ok)
       return fail(fault("CdiDeviceUnusable", { device: name, file: source.path }, completed.fault))
     const reasons = [...because, tell(device, log)]

@@ -3,12 +3,7 @@ import { buildRegistry, type RegisteredDevice } from "../../../src/core/cdi/regi
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type DeviceNode, noEdits } from "../../../src/core/cdi/spec.ts"
 import { ok } from "../../../src/core/fault/result.ts"
-import {
-  placeOnMachine,
-  unplacePath,
-  unplaceRegistry,
-  unplaceSpec,
-} from "../../../src/core/generate/place-on-machine.ts"
+import { placeOnMachine, unplaceRegistry, unplaceSpec } from "../../../src/core/generate/place-on-machine.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { bareNode } from "../cdi/bare-parts.ts"
 
@@ -47,11 +42,6 @@ test("what lies nowhere else means itself", () => {
   const spec = specOf([mount("/lib/a", "")], [node("/dev/a"), node("/dev/b", "/x/b")])
   for (const placeOf of [() => undefined, (path: string) => path])
     expect(placeOnMachine(spec, placeOf)).toEqual(spec)
-})
-
-test("a directory beside the machine's is not the machine's", () => {
-  expect(unplacePath("/machine/lib/a", "/machine")).toBe("/lib/a")
-  expect(unplacePath("/machine-2/lib/a", "/machine")).toBe("/machine-2/lib/a")
 })
 
 describe("the specifications of a machine that lies in a directory", () => {

@@ -57,14 +57,18 @@ devices:
 function planWith(
   files: Readonly<Record<string, string>>,
   devices: string,
-  { machine = { gpus: 2 }, ...more }: Partial<ContainerOptions> & { readonly machine?: MachineOptions } = {},
+  {
+    machine = { gpus: 2 },
+    directory,
+    ...more
+  }: Partial<ContainerOptions> & { readonly machine?: MachineOptions; readonly directory?: string } = {},
 ): Plan {
   const env = [`NVIDIA_VISIBLE_DEVICES=${devices}`, ...(more.env ?? [])]
   const decision = judge({ mode: "jit-cdi", ...more, env })
   if (decision.kind !== "gpu") throw new Error(decision.kind)
   const host = memoryMachine(machine)
   const asked = askedDevices(decision.request, decision.mode, decision.config)
-  const specifications = { registry: registryOf(files), findHostNode: findHostNode(host) }
+  const specifications = { registry: registryOf(files), findHostNode: findHostNode(host), directory }
   const names = namesDecidedBy(specifications.registry, asked)
   if (names !== undefined)
     return planCdiAlone(decision, planSpecifiedDevices(names, specifications, decision.log))
@@ -104,6 +108,22 @@ describe("devices of specifications", () => {
     expect(edits?.deviceNodes).toMatchObject([
       { path: "/dev/nic0", hostPath: "/dev/nvidiactl", type: "c", major: 195, minor: 255, fileMode: 0o666 },
     ])
+  })
+
+  test("of a machine in a directory, whose specification was written for engines outside it", () => {
+    const placed = `cdiVersion: 0.5.0
+kind: vendor.com/nic
+devices:
+  - name: a
+    containerEdits:
+      deviceNodes: [{ path: /dev/nvidiactl, hostPath: /machine/dev/nvidiactl }]
+      mounts: [{ hostPath: /machine/lib/a, containerPath: /a }, { hostPath: /machine-2/a, containerPath: /b }]
+`
+    const plan = planWith({ "v.yaml": placed }, "vendor.com/nic=a", { directory: "/machine" })
+    expect(given(plan)[0]?.containerEdits).toMatchObject({
+      deviceNodes: [{ path: "/dev/nvidiactl", hostPath: "", type: "c", major: 195, minor: 255 }],
+      mounts: [{ hostPath: "/lib/a" }, { hostPath: "/machine-2/a" }],
+    })
   })
 
   test("all or nothing: what is not there, of the names or of the machine", () => {
