@@ -11,7 +11,7 @@ import { defaultDirectories } from "../cdi/spec-directories.ts"
 import type { HostFiles } from "../host/host.ts"
 import { compareVersions } from "../text/version.ts"
 import type { ObservedEngine } from "./observe-engines.ts"
-import { readJsonSettings, readTomlSettings, type SettingsFile } from "./settings-file.ts"
+import { readJsonSettings, readTomlSettings, type SettingKey, type SettingsFile } from "./settings-file.ts"
 
 export interface EngineSettings {
   /** It serves no CDI device until that is changed. undefined: it does, or nobody can tell. */
@@ -64,28 +64,29 @@ const criPlugins = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.ru
 
 /** Of Kubernetes' side: ctr and nerdctl look where they are told, at every start. */
 function observeContainerd(host: HostFiles, version: string | undefined): EngineSettings | undefined {
-  const files = readTomlSettings(host, [containerdFile], "imports")
+  const isVersion1 = isSince(version, "2.0") === false
+  const keyCase = isVersion1 ? "ownOrCapitals" : "any"
+  const files = readTomlSettings(host, [containerdFile], { keyCase, imports: "imports" })
   if (files === undefined) return undefined
   // As Docker's packages configure it: nobody asks it for a device.
   if (files.some((file) => file.list("disabled_plugins")?.texts.some((name) => criPlugins.includes(name))))
     return undefined
-  const isVersion1 = isSince(version, "2.0") === false
   // Until then the last file with a plugin's section has the say of the whole plugin.
-  const last = files.findLastIndex((file) => criPlugins.some((name) => file.has("plugins", name)))
+  const last = files.findLastIndex((file) => criPlugins.some((name) => file.has("plugins", { name })))
   const heard = isVersion1 ? files.slice(last) : files
   const said = heard
     .flatMap(({ path, flag }) =>
-      criPlugins.map((plugin) => ({ path, plugin, isOn: flag("plugins", plugin, "enable_cdi") })),
+      criPlugins.map((name) => ({ path, name, isOn: flag("plugins", { name }, "enable_cdi") })),
     )
     .findLast(({ isOn }) => isOn !== undefined)
   // Off unless somebody says so, then on unless somebody says so. 2.4 has the setting no more.
   const isOff = isVersion1 ? said?.isOn !== true : isSince(version, "2.4") === false && said?.isOn === false
-  const plugin = said?.plugin ?? "io.containerd.grpc.v1.cri"
+  const plugin = said?.name ?? "io.containerd.grpc.v1.cri"
   const change = `set enable_cdi = true in [plugins.${JSON.stringify(plugin)}] and restart containerd`
   const file = isVersion1 ? files[last]?.path : said?.path
   return {
     off: isOff ? { file: file ?? containerdFile, change } : undefined,
-    ...directoriesOf(heard, ...criPlugins.map((name) => ["plugins", name, "cdi_spec_dirs"])),
+    ...directoriesOf(heard, ...criPlugins.map((name) => ["plugins", { name }, "cdi_spec_dirs"])),
   }
 }
 
@@ -110,7 +111,9 @@ function observePodman(
   const hasSetting = isSince(version, "5.5")
   const files =
     hasSetting === true
-      ? readTomlSettings(host, [...containersFiles, ...(uid === 0 ? containersFilesOfRoot : [])])
+      ? readTomlSettings(host, [...containersFiles, ...(uid === 0 ? containersFilesOfRoot : [])], {
+          keyCase: "any",
+        })
       : []
   if (files === undefined || hasSetting === undefined) return undefined
   const isShort = hasSetting && isSince(version, "5.6") === false
@@ -133,13 +136,18 @@ function directoriesOfPodman(files: readonly SettingsFile[], first: Directories)
 }
 
 function observeCrio(host: HostFiles): EngineSettings | undefined {
-  const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/**"])
+  const files = readTomlSettings(host, ["/etc/crio/crio.conf", "/etc/crio/crio.conf.d/**"], {
+    keyCase: "any",
+  })
   return files && { off: undefined, ...directoriesOf(files, ["crio", "runtime", "cdi_spec_dirs"]) }
 }
 
 const usualDirectories: Directories = { directories: defaultDirectories, directoriesBy: "" }
 
-function directoriesOf(files: readonly SettingsFile[], ...keys: readonly (readonly string[])[]): Directories {
+function directoriesOf(
+  files: readonly SettingsFile[],
+  ...keys: readonly (readonly SettingKey[])[]
+): Directories {
   const said = files.flatMap((file) =>
     keys.flatMap((key): readonly Directories[] => {
       const list = file.list(...key)

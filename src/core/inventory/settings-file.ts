@@ -8,16 +8,31 @@ import { hostPath } from "../text/brand.ts"
 import { joinPath, parentPath } from "../text/path.ts"
 import { decodeUtf8 } from "../text/utf8.ts"
 import { parseToml } from "../toml/parse-toml.ts"
-import type { TomlValue } from "../toml/toml-value.ts"
+import type { TomlTable, TomlValue } from "../toml/toml-value.ts"
 
 export interface SettingsFile {
   readonly path: string
   /** It says something there, whatever it is. */
-  has(...keys: readonly string[]): boolean
+  has(...keys: readonly SettingKey[]): boolean
   /** undefined: it does not say, or says something else. */
-  flag(...keys: readonly string[]): boolean | undefined
+  flag(...keys: readonly SettingKey[]): boolean | undefined
   /** undefined: it does not say, or says something else. */
-  list(...keys: readonly string[]): SettingsList | undefined
+  list(...keys: readonly SettingKey[]): SettingsList | undefined
+}
+
+/** A setting; or what somebody has named, as a plugin, which is one name in one case only. */
+export type SettingKey = string | { readonly name: string }
+
+/**
+ * In which cases a program's reader of TOML knows a setting: `any`, or, of older ones, as it is called and in capitals. Source:
+ * github.com/BurntSushi/toml 1.6.0 and github.com/pelletier/go-toml/v2 2.2.4 for the former, go-toml 1.9.5 for the latter, as they run.
+ */
+export type KeyCase = "any" | "ownOrCapitals"
+
+interface TomlReader {
+  readonly keyCase: KeyCase
+  /** The setting by which a file names more, which are read behind it. */
+  readonly imports?: string
 }
 
 export interface SettingsList {
@@ -37,7 +52,7 @@ const globBudget = 64
 /** Editors of other systems begin a file with it; Docker passes over it. */
 const byteOrderMark = /^\ufeff/
 
-/** One that is not there says nothing. undefined: it cannot be read, or is no JSON object. */
+/** One that is not there says nothing. undefined: it cannot be read, or is no JSON object. A key in another case keeps Docker from starting. */
 export function readJsonSettings(host: HostFiles, path: string): SettingsFile | undefined {
   const text = readSettings(host, path)?.replace(byteOrderMark, "")
   if (text === undefined) return undefined
@@ -58,14 +73,14 @@ export function readJsonSettings(host: HostFiles, path: string): SettingsFile | 
 
 /**
  * Files by patterns, those that are there; a pattern that ends in double stars means all below a directory. Directories are passed over, and
- * names with a leading dot are names as others. `imports`: the setting by which a file names more, which are read behind it. Order: as they
- * are read; the last has the say. undefined: one of them cannot be read, or is no TOML.
+ * names with a leading dot are names as others. Order: as they are read; the last has the say. undefined: one of them cannot be read, or is
+ * no TOML.
  * Source: CRI-O 1.36.3, podman 5.8.2 and containerd 2.4.2 as they run; Go's path/filepath, Glob.
  */
 export function readTomlSettings(
   host: HostFiles,
   patterns: readonly string[],
-  imports?: string,
+  { keyCase, imports }: TomlReader,
 ): readonly SettingsFile[] | undefined {
   const files: SettingsFile[] = []
   const known = new Set<string>()
@@ -78,7 +93,7 @@ export function readTomlSettings(
       if (known.has(path) || known.size === fileLimit || !host.exists(hostPath(path))) continue
       if (isDirectory(host, path)) continue
       known.add(path)
-      const file = readToml(host, path)
+      const file = readToml(host, path, keyCase)
       if (file === undefined) return undefined
       files.push(file)
       const more = imports === undefined ? [] : (file.list(imports)?.texts ?? [])
@@ -118,14 +133,16 @@ function filesBelow(host: HostFiles, directory: string, budget: GlobBudget): rea
   })
 }
 
-function readToml(host: HostFiles, path: string): SettingsFile | undefined {
+function readToml(host: HostFiles, path: string, keyCase: KeyCase): SettingsFile | undefined {
   const text = readSettings(host, path)
   const parsed = text === undefined ? undefined : parseToml(text)
   if (parsed?.ok !== true) return undefined
   const { value } = parsed
   return settingsOf(path, (keys) => {
-    let at: TomlValue | undefined = value
-    for (const key of keys) at = at?.kind === "table" ? at.entries.get(key) : undefined
+    let found: readonly TomlValue[] = [value]
+    for (const key of keys)
+      found = found.flatMap((one) => (one.kind === "table" ? under(one, key, keyCase) : []))
+    const at = found.at(-1)
     if (at?.kind === "boolean") return at.value
     if (at?.kind !== "array") return at && "other"
     const texts = at.items.map((item) => (item.kind === "string" ? item.value : ""))
@@ -134,6 +151,18 @@ function readToml(host: HostFiles, path: string): SettingsFile | undefined {
       .findLast((item) => item?.kind === "boolean")
     return listOf(texts, append?.value)
   })
+}
+
+/** Order: as it is called comes last, which is what counts to the reader of containerd 2. To that of Podman and CRI-O chance decides. */
+function under({ entries }: TomlTable, key: SettingKey, keyCase: KeyCase): readonly TomlValue[] {
+  const name = typeof key === "string" ? key : key.name
+  const exact = entries.get(name)
+  const own = exact === undefined ? [] : [exact]
+  if (typeof key !== "string") return own
+  const isOther = (written: string): boolean =>
+    written !== name &&
+    (keyCase === "any" ? written.toLowerCase() === name.toLowerCase() : written === name.toUpperCase())
+  return [...[...entries].flatMap(([written, value]) => (isOther(written) ? [value] : [])), ...own]
 }
 
 const listOf = (items: readonly string[], isAppending?: boolean): SettingsList => ({
@@ -150,7 +179,7 @@ function readSettings(host: HostFiles, path: string): string | undefined {
 
 function settingsOf(
   path: string,
-  find: (keys: readonly string[]) => boolean | SettingsList | "other" | undefined,
+  find: (keys: readonly SettingKey[]) => boolean | SettingsList | "other" | undefined,
 ): SettingsFile {
   return {
     path,

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { observeEngineSettings } from "../../../src/core/inventory/engine-settings.ts"
 import type { HostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
@@ -137,4 +137,68 @@ test("of a plugin's names in one file the newest has the say", () => {
   })
   const settings = observeEngineSettings(host, { engine: "containerd", version: "2.4.2" })
   expect(settings?.directories).toEqual(["/opt/new"])
+})
+
+describe("a setting in another case is read as the engine's reader of TOML does", () => {
+  const cri = "io.containerd.cri.v1.runtime"
+  const directoriesOf = (path: string, text: string, engine: "crio" | "podman" | "containerd") => {
+    const version = { crio: "1.36.3", podman: "5.8.2", containerd: "2.4.2" }[engine]
+    return observeEngineSettings(createMemoryHost({ [path]: file(text) }), { engine, version })?.directories
+  }
+  const crio = "/etc/crio/crio.conf"
+  const usual = ["/etc/cdi", "/var/run/cdi"]
+
+  test.each([
+    ["CRI-O", "crio", crio, '[CRIO.Runtime]\nCDI_Spec_Dirs = ["/opt/a"]\n'],
+    ["Podman", "podman", "/etc/containers/containers.conf", '[Engine]\ncdi_Spec_Dirs = ["/opt/a"]\n'],
+    [
+      "containerd 2",
+      "containerd",
+      "/etc/containerd/config.toml",
+      `[Plugins."${cri}"]\nCdi_spec_dirs = ["/opt/a"]\n`,
+    ],
+  ] as const)("%s: in any", (_, engine, path, text) => {
+    expect(directoriesOf(path, text, engine)).toEqual(["/opt/a"])
+  })
+
+  test("sections that are one to it say together what they say", () => {
+    const text = '[crio.runtime]\nselinux = true\n[Crio.Runtime]\ncdi_spec_dirs = ["/opt/a"]\n'
+    expect(directoriesOf(crio, text, "crio")).toEqual(["/opt/a"])
+    const twice = '[crio.runtime]\ncdi_spec_dirs = ["/opt/a"]\nCDI_SPEC_DIRS = ["/opt/b"]\n'
+    expect(directoriesOf(crio, twice, "crio")).toEqual(["/opt/a"])
+  })
+
+  test("a word that is written otherwise is another, and so is a plugin's name in another case", () => {
+    expect(directoriesOf(crio, '[crio.runtime]\ncdispecdirs = ["/opt/a"]\n', "crio")).toEqual(usual)
+    const text = `[plugins."${cri.toUpperCase()}"]\ncdi_spec_dirs = ["/opt/a"]\n`
+    expect(directoriesOf("/etc/containerd/config.toml", text, "containerd")).toEqual(usual)
+  })
+
+  const isOff = (version: string, text: string) =>
+    observeEngineSettings(createMemoryHost({ "/etc/containerd/config.toml": file(text) }), {
+      engine: "containerd",
+      version,
+    })?.off !== undefined
+
+  test.each([
+    ['[plugins."io.containerd.grpc.v1.cri"]\nenable_cdi = true\n', false],
+    ['[PLUGINS."io.containerd.grpc.v1.cri"]\nENABLE_CDI = true\n', false],
+    ['[plugins."io.containerd.grpc.v1.cri"]\nEnable_CDI = true\n', true],
+    ['[Plugins."io.containerd.grpc.v1.cri"]\nenable_cdi = true\n', true],
+  ])("containerd 1: as it is called, or in capitals: %j", (text, off) => {
+    expect(isOff("1.7.27", text)).toBe(off)
+  })
+
+  test("containerd 2 is switched off in any", () => {
+    expect(isOff("2.2.0", `[Plugins."${cri}"]\nEnable_CDI = false\n`)).toBe(true)
+  })
+
+  test("and imports files by it", () => {
+    const host = createMemoryHost({
+      "/etc/containerd/config.toml": file('Imports = ["conf.d/*.toml"]\n'),
+      "/etc/containerd/conf.d/a.toml": file(`[plugins."${cri}"]\ncdi_spec_dirs = ["/opt/a"]\n`),
+    })
+    const settings = observeEngineSettings(host, { engine: "containerd", version: "2.4.2" })
+    expect(settings?.directories).toEqual(["/opt/a"])
+  })
 })
