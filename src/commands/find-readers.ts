@@ -3,11 +3,11 @@
 import { fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import {
-  type Engine,
+  asReleased,
   findVersionLimit,
   type Readers,
+  type ReadingEngine,
   renderEngine,
-  versionReadBy,
 } from "../core/generate/version-limit.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import { absolutePath, parentPath } from "../core/text/path.ts"
@@ -20,7 +20,7 @@ import type { SpecCall } from "./spec-call.ts"
 export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
   // Where this machine's engines look they read it, whichever machine it is of.
   const isHere = host.provenance.kind !== "live" && engineDirectoriesAt(outputDirectory(output)).length > 0
-  const engines = named ?? (await findEngines(isHere ? createLiveFiles() : host))
+  const engines = named?.map(asReleased) ?? (await findEngines(isHere ? createLiveFiles() : host))
   return { engines, limit: findVersionLimit(engines) }
 }
 
@@ -30,18 +30,26 @@ function outputDirectory(output: string): string {
   return output.endsWith("/") || statIfThere(path)?.isDirectory() === true ? path : parentPath(path)
 }
 
-/** Programs of this machine are asked. One that does not answer, as in the middle of a boot, is known by its file, as to verify. */
-async function findEngines(host: HostFiles): Promise<readonly Engine[]> {
+/**
+ * Programs of this machine are asked. One that does not answer, as in the middle of a boot, or says no release, as a nightly build, is known by
+ * its file, as to verify.
+ */
+async function findEngines(host: HostFiles): Promise<readonly ReadingEngine[]> {
   const [{ observeEngines }, { detectEngines }] = await Promise.all([
     import("../core/inventory/observe-engines.ts"),
     import("../host/detect-engines.ts"),
   ])
   const isHere = host.provenance.kind === "live"
   const asked = isHere ? await detectEngines(process.env["PATH"] ?? "", stateDirectory()) : []
-  const seen = observeEngines(host).flatMap(({ engine: name, version }): readonly Engine[] =>
-    version === undefined || asked.some((one) => one.name === name) ? [] : [{ name, version }],
+  const seen = observeEngines(host).flatMap(
+    ({ engine: name, version, highest }): readonly ReadingEngine[] => {
+      if (asked.some((one) => one.name === name)) return []
+      if (version !== undefined) return [asReleased({ name, version })]
+      // Of no release that is known, it says which library is in it, or nothing at all.
+      return highest === "none" || highest === "unknown" ? [] : [{ name, version, reads: highest }]
+    },
   )
-  return [...asked, ...seen]
+  return [...asked.map(asReleased), ...seen]
 }
 
 /** Of engines that read no specification at all. Who named one is told of it. */
@@ -50,7 +58,7 @@ export const findEnginesWithoutCdi = (
   { engines: named }: SpecCall,
 ): readonly Finding[] =>
   engines
-    .filter((engine) => versionReadBy(engine) === undefined)
+    .filter(({ reads }) => reads === undefined)
     .map((engine) => ({
       severity: named === undefined ? "note" : "warning",
       fault: fault("CdiEngineWithout", { engine: renderEngine(engine) }),

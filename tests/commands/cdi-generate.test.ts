@@ -365,6 +365,7 @@ devices:
     [["--disable-hook=chown"], 'unknown hook "chown", known: all, create-symlinks, chmod,'],
     [["--for-engine=lxd"], "unknown engine"],
     [["--for-engine=podman@latest"], "names no release of podman"],
+    [["--for-engine=docker@0.0.0-20250801010039-1a2b3c4"], "names no release of docker"],
     [["--format=toml"], 'unknown format "toml", known: yaml, json'],
     [["--json"], "--json tells of the file"],
     [["--output", "x.json", "--format", "yaml"], "is read as such"],

@@ -14,6 +14,7 @@ import type { MadeSpec } from "../../src/core/generate/made-spec.ts"
 import { observeAndRemember } from "../../src/host/observe-and-remember.ts"
 import { openHost } from "../../src/host/open-host.ts"
 import { listStates } from "../../src/host/state-file.ts"
+import { elfWithSection } from "../core/inventory/elf-with-section.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-kept-spec-"))
 const machine = join(work, "machine")
@@ -242,10 +243,34 @@ test("a simulated machine's specification is for this machine's engines where th
       expect((await readersOf("--output", output)).engines).toContainEqual({
         name: "crio",
         version: "1.27.8",
+        reads: "0.5.0",
       })
     for (const args of [[], ["--output", join(work, "nvidia.yaml")]])
       expect(await readersOf(...args)).toEqual({ engines: [], limit: undefined })
   } finally {
     process.env["PATH"] = path
+  }
+})
+
+test("an engine of no release is known by the library in its program", async () => {
+  const info = `\xff Go buildinf:\x08\x02${"\0".repeat(16)}`
+  const programs = join(machine, "usr/bin")
+  writeFileSync(
+    join(programs, "dockerd"),
+    elfWithSection(
+      ".go.buildinfo",
+      `${info}\nmod\tgithub.com/docker/docker\t(devel)\nbuild\t-ldflags="-X github.com/docker/docker/dockerversion.Version=0.0.0-20250801010039-1a2b3c4"\ndep\ttags.cncf.io/container-device-interface\tv0.8.0\th1:x=\n`,
+    ),
+    { mode: 0o755 },
+  )
+  try {
+    const call = must(await readSpecCall(must(parseFlags([], shape)), shape))
+    const docker = { name: "docker", version: undefined } as const
+    expect(await findReaders(call, must(openHost(machine)))).toEqual({
+      engines: [{ ...docker, reads: "0.8.0" }],
+      limit: { version: "0.8.0", because: [docker] },
+    })
+  } finally {
+    rmSync(join(programs, "dockerd"))
   }
 })

@@ -178,6 +178,9 @@ function splitRelease(text: string): readonly [string, string, ...string[]] {
   return [name, version, ...more]
 }
 
-/** Of a version as engines and packages say it: `v2.1.0`, `28.2.2+ce`, `5.4.0-dev`, `4.3.1+ds1-8`, `5:28.2.2-1~debian.12`. undefined: it is none. */
+/**
+ * Of a version as engines and packages say it: `v2.1.0`, `28.2.2+ce`, `5.4.0-dev`, `4.3.1+ds1-8`, `5:28.2.2-1~debian.12`. undefined: it is none,
+ * or that of a build between releases, which Docker's nightly ones call `0.0.0-20250801010039-1a2b3c4`, their packages with `~`.
+ */
 const releaseNumber = (version: string): string | undefined =>
-  /^(?:\d{1,6}:)?v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:[-+~][-+~.\w]*)?$/.exec(version)?.[1]
+  /^(?:\d{1,6}:)?v?(?!0\.0\.0[-~]\d{8})(\d{1,6}(?:\.\d{1,6}){0,3})(?:[-+~][-+~.\w]*)?$/.exec(version)?.[1]

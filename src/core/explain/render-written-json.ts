@@ -1,7 +1,6 @@
 /** What is said of written files, for machines. Apart from render-written.ts: it brings the sentences of all faults. */
 
 import { findingJson } from "../fault/render-json.ts"
-import { versionReadBy } from "../generate/version-limit.ts"
 import type { WrittenFile } from "./render-written.ts"
 
 /** Format: docs/cdi.md. Order: as written. */
@@ -14,10 +13,10 @@ export const renderWrittenJson = (files: readonly WrittenFile[]): string =>
         kind,
         cdiVersion,
         devices: deviceNames,
-        engines: engines.map((engine) => ({
-          name: engine.name,
-          version: engine.version ?? null,
-          reads: versionReadBy(engine) ?? null,
+        engines: engines.map(({ name, version, reads }) => ({
+          name,
+          version: version ?? null,
+          reads: reads ?? null,
         })),
         versionLimit: limit?.version ?? null,
         findings: findings.map(findingJson),

@@ -27,20 +27,27 @@ export interface VersionLimit {
   readonly because: readonly Engine[]
 }
 
+export interface ReadingEngine extends Engine {
+  /** The newest version. undefined: it reads none. */
+  readonly reads: CdiVersion | undefined
+}
+
 /** Who reads a specification. */
 export interface Readers {
-  readonly engines: readonly Engine[]
+  readonly engines: readonly ReadingEngine[]
   /** undefined: no engine holds it down. */
   readonly limit: VersionLimit | undefined
 }
 
+/** What it reads as a release. */
+export const asReleased = (engine: Engine): ReadingEngine => ({ ...engine, reads: versionReadBy(engine) })
+
 /** The newest version that all of them read that read any; undefined: none of them does. */
-export const findVersionLimit = (engines: readonly Engine[]): VersionLimit | undefined =>
+export const findVersionLimit = (engines: readonly ReadingEngine[]): VersionLimit | undefined =>
   lowestLimit(
-    engines.flatMap((engine) => {
-      const version = versionReadBy(engine)
-      return version === undefined ? [] : [{ engine, version }]
-    }),
+    engines.flatMap(({ name, version, reads }) =>
+      reads === undefined ? [] : [{ engine: { name, version }, version: reads }],
+    ),
   )
 
 /** An engine, and the newest version that it reads. */
@@ -73,6 +80,9 @@ export function parseEngine(text: string): Engine | undefined {
   return release && { name: release.engine, version: release.version }
 }
 
-/** What an engine's program says of itself: `podman version 4.3.1`, `Docker version 20.10.24+dfsg1, build …`. undefined: nothing. */
+/**
+ * What an engine's program says of itself: `podman version 4.3.1`, `Docker version 20.10.24+dfsg1, build …`. undefined: nothing, or only the day
+ * of a build between releases (`Docker version 0.0.0-20250801010039-1a2b3c4, build …`).
+ */
 export const readEngineVersion = (text: string): string | undefined =>
-  /(?:^|[\sv])(\d+\.\d+(?:\.\d+)?)(?=[\s+~,-]|$)/m.exec(text)?.[1]
+  /(?:^|[\sv])(?!0\.0\.0-\d{8})(\d+\.\d+(?:\.\d+)?)(?=[\s+~,-]|$)/m.exec(text)?.[1]

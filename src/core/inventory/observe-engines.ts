@@ -141,7 +141,8 @@ function packageVersion(database: string, packages: readonly string[]): string |
   for (const name of packages) {
     const stanza = packageStanza(database, name)
     if (stanza === undefined || !/^Status: .* installed$/m.test(stanza)) continue
-    const version = /^Version: (?:\d+:)?(\d+(?:\.\d+)*)/m.exec(stanza)?.[1]
+    // Packages of builds between releases have as much of a version as these.
+    const version = /^Version: (?!(?:\d+:)?0\.0\.0[-~]\d{8})(?:\d+:)?(\d+(?:\.\d+)*)/m.exec(stanza)?.[1]
     if (version !== undefined) return version
   }
   return undefined

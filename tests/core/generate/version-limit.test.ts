@@ -4,12 +4,16 @@ import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { minimumVersion } from "../../../src/core/cdi/version.ts"
 import { fitVersion } from "../../../src/core/generate/fit-version.ts"
 import {
+  asReleased,
   findVersionLimit,
   parseEngine,
   readEngineVersion,
   versionReadBy,
 } from "../../../src/core/generate/version-limit.ts"
 import { bareNode } from "../cdi/bare-parts.ts"
+
+const limitOf = (engines: readonly string[]) =>
+  findVersionLimit(engines.flatMap((text) => parseEngine(text) ?? []).map(asReleased))
 
 describe("the version that an engine reads", () => {
   test.each([
@@ -47,25 +51,26 @@ describe("the version that an engine reads", () => {
       "2.0.4",
     ],
     ["crio version 1.34.1\nGitCommit: abc\n", "1.34.1"],
+    ["Docker version 0.0.0-20250801010039-1a2b3c4, build 1a2b3c4\n", undefined],
     ["something else", undefined],
   ])("%j says %s", (said, version) => expect(readEngineVersion(said)).toBe(version))
 
   test("of several the lowest counts; those that read none count for nothing", () => {
-    const engines = ["podman@4.3.1", "docker@20.10.24", "docker@28.2", "containerd@1.7.5"].map(parseEngine)
-    expect(findVersionLimit(engines.filter((one) => one !== undefined))).toEqual({
+    const engines = ["podman@4.3.1", "docker@20.10.24", "docker@28.2", "containerd@1.7.5"]
+    expect(limitOf(engines)).toEqual({
       version: "0.5.0",
       because: [
         { name: "podman", version: "4.3.1" },
         { name: "containerd", version: "1.7.5" },
       ],
     })
-    expect(findVersionLimit([{ name: "docker", version: "20.10" }])).toBeUndefined()
+    expect(limitOf(["docker@20.10"])).toBeUndefined()
     for (const names of [
       ["docker@20.10.24", "docker@28.2", "crio@1.30", "podman@4.3.1"],
       ["crio@1.30", "podman@4.3.1", "docker@20.10.24", "docker@28.2"],
       ["podman@4.3.1", "docker@28.2", "docker@20.10.24", "crio@1.30"],
     ])
-      expect(findVersionLimit(names.map(parseEngine).filter((one) => one !== undefined))).toEqual({
+      expect(limitOf(names)).toEqual({
         version: "0.5.0",
         because: [{ name: "podman", version: "4.3.1" }],
       })

@@ -1,33 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { observeEngines, packageStanza } from "../../../src/core/inventory/observe-engines.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
-
-/** An ELF file with one section besides the one of names. */
-function elfWithSection(name: string, content: string): Uint8Array {
-  const names = `\0${name}\0.shstrtab\0`
-  const bytes = Buffer.alloc(64 + content.length + names.length + 3 * 64)
-  bytes.write("\x7fELF\x02\x01\x01", 0, "latin1")
-  bytes.writeUInt16LE(62, 18)
-  const table = 64 + content.length + names.length
-  bytes.writeBigUInt64LE(BigInt(table), 40)
-  for (const [at, value] of [
-    [58, 64],
-    [60, 3],
-    [62, 2],
-  ] as const)
-    bytes.writeUInt16LE(value, at)
-  bytes.write(content, 64, "latin1")
-  bytes.write(names, 64 + content.length, "latin1")
-  const section = (index: number, nameAt: number, offset: number, size: number): void => {
-    const at = table + index * 64
-    bytes.writeUInt32LE(nameAt, at)
-    bytes.writeBigUInt64LE(BigInt(offset), at + 24)
-    bytes.writeBigUInt64LE(BigInt(size), at + 32)
-  }
-  section(1, 1, 64, content.length)
-  section(2, name.length + 2, 64 + content.length, names.length)
-  return new Uint8Array(bytes)
-}
+import { elfWithSection } from "./elf-with-section.ts"
 
 const head = `\xff Go buildinf:\x08\x02${"\0".repeat(16)}`
 const program = (info: string): MemoryTree[string] => ({
@@ -80,6 +54,7 @@ describe("container engines of a machine", () => {
   test.each([
     ["nothing says", ""],
     ["another package's name begins alike", status("podman-docker", "4.3.1")],
+    ["a package's version is a day", status("podman", "5:0.0.0~20250801010039.1a2b3c4-0~debian")],
     ["the package was removed", status("podman", "4.3.1", "deinstall ok config-files")],
   ])("unknown, when %s", (_, database) => {
     const tree: MemoryTree = {
