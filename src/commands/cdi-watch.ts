@@ -7,7 +7,6 @@ import { isSpecFileName } from "../core/cdi/spec-directories.ts"
 import { type Fault, fault } from "../core/fault/fault.ts"
 import { renderFaultLine } from "../core/fault/render.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { isDriverExpected } from "../core/generate/find-unready.ts"
 import { renderMadeSpec } from "../core/generate/made-spec.ts"
 import { nextStep, type Past, type Step, type WatchLimits } from "../core/generate/next-step.ts"
 import { counted } from "../core/text/counted.ts"
@@ -112,12 +111,14 @@ async function watch(flags: Flags, call: WatchCall): Promise<Result<true>> {
 }
 
 /** `absent`: there is no driver here, and none is expected. */
-type WatchStep = Step | { readonly kind: "absent"; readonly past: undefined; readonly pauseMs: number }
+type WatchStep =
+  | Step
+  | { readonly kind: "absent"; readonly why: string; readonly past: undefined; readonly pauseMs: number }
 
-const chooseStep = (look: Look, past: Past, limits: WatchLimits): WatchStep =>
-  isDriverExpected(look.snapshot)
-    ? nextStep(look.unready, past, performance.now(), limits)
-    : { kind: "absent", past: undefined, pauseMs: Number.POSITIVE_INFINITY }
+const chooseStep = ({ whyNoDriver: why, unready }: Look, past: Past, limits: WatchLimits): WatchStep =>
+  why === undefined
+    ? nextStep(unready, past, performance.now(), limits)
+    : { kind: "absent", why, past: undefined, pauseMs: Number.POSITIVE_INFINITY }
 
 interface StepTaken {
   /** How `--once` ends; undefined: it waits on. */
@@ -129,18 +130,18 @@ interface StepTaken {
 }
 
 async function takeStep(step: WatchStep, look: Look, call: WatchCall, tell: Tell): Promise<StepTaken> {
-  const { kind, pauseMs } = step
+  const { pauseMs } = step
   const soonMs = Math.min(pauseMs, unwrittenPauseMs(call))
   const path = call.spec.output
   const file = { path, stamp: fileStamp(path) }
-  if (kind === "absent") {
-    const why = "no NVIDIA driver drives anything here, and none is expected"
+  if (step.kind === "absent") {
+    const { why } = step
     const withdrawn = await withdrawWhile(path, { why, isSo: () => isAsLooked(look) }, tell)
     if (!withdrawn.ok) return { end: withdrawn, file, pauseMs: soonMs }
     // A driver has come meanwhile, and the file may be another's work of this moment.
     return { end: withdrawn.value === "needless" ? undefined : ok(true), file, pauseMs }
   }
-  if (kind === "publish") {
+  if (step.kind === "publish") {
     const published = await publish(look, call.spec, tell)
     if (published.kind === "published")
       return { end: ok(true), file: { path, stamp: published.stamp }, pauseMs }
@@ -153,7 +154,7 @@ async function takeStep(step: WatchStep, look: Look, call: WatchCall, tell: Tell
   }
   const unready = fault("CdiMachineUnready", { lacks: look.unready.map(({ what }) => what) })
   await tell(renderFaultLine(unready))
-  if (kind === "wait") return { end: undefined, file, pauseMs }
+  if (step.kind === "wait") return { end: undefined, file, pauseMs }
   await withdrawIfStale(path, tell)
   return { end: fail(unready), file, pauseMs }
 }

@@ -2,7 +2,8 @@
 
 import type { Result } from "../core/fault/result.ts"
 import { fail, ok } from "../core/fault/result.ts"
-import { findUnready, type Unready } from "../core/generate/find-unready.ts"
+import { canDriverCome, driverPlaces } from "../core/generate/driver-to-come.ts"
+import { findUnready, isDriverExpected, type Unready } from "../core/generate/find-unready.ts"
 import type { Host } from "../core/host/host.ts"
 import { findAbsence } from "../core/inventory/find-absence.ts"
 import type { HostSnapshot, SnapshotOptions } from "../core/plan/snapshot.ts"
@@ -25,10 +26,12 @@ export interface Look {
   readonly host: Host
   readonly snapshot: HostSnapshot
   readonly unready: readonly Unready[]
+  /** Why there is none to wait for, as the end of a sentence. undefined: a driver is expected. */
+  readonly whyNoDriver: string | undefined
   /** Where a change would show. */
   readonly witnesses: readonly HostPath[]
-  /** Programs whose version decides about the specification's, there or not. */
-  readonly engines: readonly Stamp[]
+  /** What decides besides the machine: programs whose version is the specification's, and whether a driver can come. There or not. */
+  readonly besides: readonly Stamp[]
   /** Of the machine. undefined: something changed while it was looked at. */
   readonly proof: Proof | undefined
 }
@@ -67,13 +70,26 @@ export function readWatchConfig({ values }: Flags): Result<Config> {
 
 function observe(host: Host, options: SnapshotOptions, flags: Flags): Look {
   // Where no engine was named, those of the machine say which version they read.
-  const places = flags.lists.has("for-engine") ? [] : enginePlaces(pathOf(host)).map(hostPath)
-  const engines = stampPlaces(host, places)
+  const engines = flags.lists.has("for-engine") ? [] : enginePlaces(pathOf(host)).map(hostPath)
+  const places = [...engines, ...driverPlaces(host)]
+  const besides = stampPlaces(host, places)
   const observed = observeWithProof(host, options)
   rememberObserved(host, options, stateDirectory(), observed)
   const { snapshot } = observed
   const unready = findUnready(snapshot, findAbsence(host, snapshot.inventory, { setsModes: true }))
-  return { host, ...observed, witnesses: [...observed.witnesses, ...places], engines, unready }
+  const witnesses = [...observed.witnesses, ...places]
+  return { host, ...observed, witnesses, besides, unready, whyNoDriver: whyNoDriver(host, snapshot, flags) }
+}
+
+function whyNoDriver(host: Host, snapshot: HostSnapshot, { values }: Flags): string | undefined {
+  const { inventory, driver } = snapshot
+  if (!isDriverExpected(snapshot)) return "no NVIDIA driver drives anything here, and none is expected"
+  // Who says where it lies knows of one.
+  const isKnown =
+    inventory.kernelModuleVersion !== undefined || driver !== undefined || values.has("driver-root")
+  return isKnown || canDriverCome(host)
+    ? undefined
+    : "the GPU that is there has no driver, and no NVIDIA driver for this kernel is installed"
 }
 
 /** Of another machine only the usual directories are known. */
@@ -89,8 +105,8 @@ export interface KnownFile {
 }
 
 /** Nothing shows that the machine is another since. One that never came to rest is as it was seen. */
-export const isAsLooked = ({ engines, proof }: Look): boolean =>
-  proof === undefined || (areFresh(engines) && areFresh(proof.stamps) && areLinksFresh(proof.links))
+export const isAsLooked = ({ besides, proof }: Look): boolean =>
+  proof === undefined || (areFresh(besides) && areFresh(proof.stamps) && areLinksFresh(proof.links))
 
 /** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
 export async function untilChanged(

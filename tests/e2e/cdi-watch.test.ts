@@ -275,6 +275,50 @@ describe("a watch that looks once", () => {
     })
   })
 
+  describe("a GPU on a machine on which no driver was ever installed", () => {
+    const kernel = join(machine, "lib/modules/6.12.0-test")
+    const list = join(kernel, "modules.dep")
+    const ownModules = "kernel/drivers/video/fbdev/nvidia/nvidiafb.ko.xz: kernel/lib/x.ko.xz\n"
+    const upWithKernel = (): void => {
+      up("--gpus", "1", "--defect", "no-driver")
+      mkdirSync(join(machine, "proc/sys/kernel"), { recursive: true })
+      writeFileSync(join(machine, "proc/sys/kernel/osrelease"), "6.12.0-test\n")
+      mkdirSync(kernel, { recursive: true })
+      writeFileSync(list, ownModules)
+    }
+    const lacking = /lacks the kernel module nvidia \[GAN4070\]/
+
+    test("holds nobody up, and is looked at as soon as there is one for its kernel", async () => {
+      upWithKernel()
+      expect(once("--ready-timeout", "600")).toMatchObject({
+        status: 0,
+        stdout: `gantry cdi watch: ${output} is not written, since the GPU that is there has no driver, and no NVIDIA driver for this kernel is installed\n`,
+      })
+      watch("--ready-timeout", "600")
+      await until(() => said.includes("is not written"))
+      writeFileSync(list, `${ownModules}updates/dkms/nvidia.ko.zst:\n`)
+      await until(() => lacking.test(said))
+    })
+
+    test.each<[why: string, prepare: () => void, args: readonly string[]]>([
+      ["the kernel has the module", () => writeFileSync(list, "kernel/nvidia-550/nvidia.ko:\n"), []],
+      ["nobody can say what the kernel has", () => rmSync(list), []],
+      [
+        "DKMS has its sources",
+        () => mkdirSync(join(machine, "usr/src/nvidia-550.163.01"), { recursive: true }),
+        [],
+      ],
+      ["a driver container has begun", () => mkdirSync(join(machine, "run/nvidia"), { recursive: true }), []],
+      ["somebody says where it will be", () => undefined, ["--driver-root", "/run/other"]],
+    ])("is waited for where %s", (_, prepare, args) => {
+      upWithKernel()
+      prepare()
+      const { status, stderr } = once(...args)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(lacking)
+    })
+  })
+
   test.each([
     [["--output", "nvidia.yaml"], "an absolute path"],
     [["--output", "/run/cdi/nvidia"], "ends in .yaml or .json"],

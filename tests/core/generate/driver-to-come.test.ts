@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test"
+import { canDriverCome } from "../../../src/core/generate/driver-to-come.ts"
+import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
+
+const file = (content: string) => ({ kind: "file", content }) as const
+const kernel = (modules: string, more: MemoryTree = {}) =>
+  createMemoryHost({
+    "/proc/sys/kernel/osrelease": file("6.12.0\n"),
+    "/lib/modules/6.12.0/modules.dep": file(modules),
+    ...more,
+  })
+
+test.each([
+  ["updates/dkms/nvidia.ko.xz: kernel/drivers/video/backlight.ko.xz\n"],
+  ["kernel/a.ko:\nextra/nvidia/nvidia.ko:"],
+  ["updates/dkms/nvidia-current.ko.zst:\n"],
+  ["updates/dkms/nvidia-tesla-470.ko:\n"],
+])("a driver may come to a kernel that has %j", (modules) => {
+  expect(canDriverCome(kernel(modules))).toBe(true)
+})
+
+test.each([
+  [""],
+  ["kernel/drivers/gpu/drm/nouveau/nouveau.ko: kernel/drivers/nvidia.ko\n"],
+  ["kernel/drivers/video/fbdev/nvidia/nvidiafb.ko.xz:\n"],
+  [
+    "kernel/drivers/platform/x86/nvidia-wmi-ec-backlight.ko.zst:\nkernel/drivers/perf/arm_cspmu/nvidia_cspmu.ko:\n",
+  ],
+  ["kernel/drivers/i2c/busses/i2c-nvidia-gpu.ko:\n"],
+])("none comes to a kernel that has %j alone", (modules) => {
+  expect(canDriverCome(kernel(modules))).toBe(false)
+})
+
+test.each([
+  ["/usr/src/nvidia-550.163.01/dkms.conf"],
+  ["/usr/src/akmods/nvidia-kmod-550.163.01-1.fc41.src.rpm"],
+  ["/var/lib/dkms/nvidia/550.163.01/source"],
+  ["/run/nvidia/driver/usr/bin/nvidia-smi"],
+])("one may come where there is %s", (path) => {
+  expect(canDriverCome(kernel("", { [path]: file("") }))).toBe(true)
+})
+
+test("and where nobody can say what the kernel has", () => {
+  expect(canDriverCome(createMemoryHost({}))).toBe(true)
+  expect(canDriverCome(createMemoryHost({ "/proc/sys/kernel/osrelease": file("6.12.0\n") }))).toBe(true)
+})
