@@ -11,7 +11,7 @@ import { openHost } from "../host/open-host.ts"
 import { type CtkSurroundings, createLog, deliver, showHelp } from "./ctk-action.ts"
 import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { findRivals } from "./find-rivals.ts"
-import { generateAsCtk, observeForCtk } from "./make-ctk-spec.ts"
+import { findUnreadLists, generateAsCtk, observeForCtk } from "./make-ctk-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
 
 export async function run(
@@ -31,7 +31,9 @@ export async function run(
     ...call.value,
     driverRoot: call.value.driverRoot ?? configuredRoot(call.value.configPath, variable),
   }
-  const answered = generateAsCtk(observeForCtk(machine.value, placed), placed)
+  const seen = observeForCtk(machine.value, placed)
+  for (const unread of findUnreadLists(machine.value, seen, placed)) log.warn(renderFaultLine(unread))
+  const answered = generateAsCtk(seen, placed)
   if (!answered.ok) return answered
   for (const { severity, fault: one } of answered.value.findings)
     if (severity !== "note") log.warn(renderFaultLine(one))

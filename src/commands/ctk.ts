@@ -34,6 +34,8 @@ export async function run(
       const { version } = await import("../version.ts")
       return await tell(`NVIDIA Container Toolkit CLI version ${version} (gantry)`)
     }
+    if (arg.startsWith("-") && !globalFlag.test(arg))
+      return (await import("./ctk-cdi.ts")).refuseFlags("nvidia-ctk", [arg])
     if (!arg.startsWith("-")) {
       await refuse(`command ${JSON.stringify(arg)} is not served here, only hook and cdi are`)
       return (await import("./ctk-cdi.ts")).unknownCommandExit
@@ -43,6 +45,9 @@ export async function run(
   }
   return await tell(`usage: ${usage}`)
 }
+
+/** Those in front of a command, and the end of all flags. What their values say is the command's affair. */
+const globalFlag = /^(?:--?(?:debug|d|quiet|config)(?:=|$)|--$)/
 
 async function tell(line: string): Promise<number> {
   await print(`${line}\n`)

@@ -1,6 +1,7 @@
 /** A specification in the shapes of `nvidia-ctk cdi generate`, from what Gantry knows of the machine. */
 
 import type { CdiSpec } from "../core/cdi/spec.ts"
+import type { Fault } from "../core/fault/fault.ts"
 import type { Finding } from "../core/fault/finding.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { checkNamedDirectories } from "../core/generate/check-named-directories.ts"
@@ -13,6 +14,7 @@ import type { Host } from "../core/host/host.ts"
 import { withPlatformLists } from "../core/inventory/with-platform-lists.ts"
 import { chooseSnapshotOptions } from "../core/plan/choose-snapshot-options.ts"
 import { type HostSnapshot, observeSnapshot } from "../core/plan/snapshot.ts"
+import { hostPath } from "../core/text/brand.ts"
 import { joinPath } from "../core/text/path.ts"
 import { pathInRoot } from "../core/text/path-in-root.ts"
 import type { CtkGenerateCall } from "./ctk-generate-flags.ts"
@@ -47,6 +49,19 @@ export function observeForCtk(machine: Host, call: CtkGenerateCall): HostSnapsho
     ? withExplicitLibraries(host, snapshot)
     : snapshot
 }
+
+/** Lists of a board that are named and tell nothing. Order: as named. */
+export const findUnreadLists = (
+  machine: Pick<Host, "readFile">,
+  { inventory }: HostSnapshot,
+  { csvFiles = [], request }: CtkGenerateCall,
+): readonly Fault[] =>
+  resolveMode(request.mode, inventory) === "csv"
+    ? csvFiles.flatMap((path) => {
+        const read = machine.readFile(hostPath(path))
+        return read.ok ? [] : [read.fault]
+      })
+    : []
 
 /** Faults: those of generateSpec and checkNamedDirectories. */
 export function generateAsCtk(seen: HostSnapshot, call: CtkGenerateCall): Result<CtkAnswer> {

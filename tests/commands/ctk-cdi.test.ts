@@ -118,6 +118,25 @@ describe("nvidia-ctk cdi generate", () => {
       expect(ctk(args)).toMatchObject({ exit: 1, stderr: expect.stringContaining("/nowhere") })
   })
 
+  test.each([
+    [["-c", "/nowhere", "cdi", "list"], "-c"],
+    [["--output=x", "cdi", "generate"], "-output"],
+    [["cdi", "-c", "/nowhere", "list"], "-c"],
+    [["cdi", "--output=x", "generate"], "-output"],
+    [["cdi", "--unknown"], "-unknown"],
+    [["--unknown"], "-unknown"],
+    [["-x", "hook", "noop"], "-x"],
+  ])("%p has a flag in front that no command shares: wrong usage, and no unknown command", (args, flag) => {
+    const { exit, stdout, stderr } = ctk(args)
+    expect([exit, stdout]).toEqual([1, ""])
+    expect(errorIn(stderr)).toContain(`flag provided but not defined: ${flag} [GAN1001]`)
+  })
+
+  test("what is no command ends otherwise", () => {
+    for (const args of [["nothing"], ["cdi", "nothing"], ["--quiet", "cdi", "--debug", "nothing"]])
+      expect(ctk(args)).toMatchObject({ exit: 3, stdout: "" })
+  })
+
   test("blanks around a flag are none of it, and a mode of one device takes any", () => {
     expect(ctk(["cdi", "generate", "--mode=nvml ", "\t--format=json\n"]).stdout).toStartWith("{")
     expect(ctk(["cdi", "generate", "--mode=management", "--device-id="])).toMatchObject({ exit: 0 })
@@ -267,7 +286,17 @@ describe("nvidia-ctk cdi generate", () => {
     expect(files.stdout).not.toContain("path: /dev/")
     expect(files.stdout).toContain("tegra/libcuda")
     const nothing = ctk(["cdi", "generate", "--csv.file=/nowhere.csv"], { host: "orin" })
+    expect(nothing.exit).toBe(1)
     expect(nothing.stderr).toContain("everything that the board's lists")
+    const unread = /level=warning msg="cannot \w+ \\"\/nowhere\.csv\\": .*\[GAN2001\]/
+    expect(nothing.stderr).toMatch(unread)
+    const beside = ctk(["cdi", "generate", `--csv.file=${lists}/devices.csv,/nowhere.csv`, "--mode=csv"], {
+      host: "orin",
+    })
+    expect(beside.exit).toBe(0)
+    expect(beside.stderr).toMatch(unread)
+    // Where lists say nothing nobody misses them.
+    expect(ctk(["cdi", "generate", "--csv.file=/nowhere.csv"]).stderr).not.toContain("nowhere")
   })
 
   test("--quiet, or its variable, leaves nothing but errors", () => {
