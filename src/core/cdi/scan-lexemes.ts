@@ -31,6 +31,8 @@ export function* scanLexemes(text: string): Generator<Lexeme, void> {
   const lexer = new Lexer()
   const state = lexer as unknown as LexerState
   let before = ""
+  /** The last that is no word, blank or comment. */
+  let sign = ""
   let passed = 0
   for (const found of lexer.lex(text)) {
     if (passed > 0) {
@@ -41,6 +43,17 @@ export function* scanLexemes(text: string): Generator<Lexeme, void> {
     if (!isText && endsDocument(found, before)) return
     const style = state.flowLevel > 0 ? "flow" : "block"
     ignoreIndentInFlow(state, !isText && (found === "[" || found === "{"))
+    if (
+      style === "flow" &&
+      found === announcesText &&
+      asksForKey.test(sign) &&
+      isGluedQuestion(text, state.pos)
+    ) {
+      yield { lexeme: "?", style }
+      state.pos += 1
+    }
+    if (isText) sign = ""
+    else if (found !== announcesText && !/^[ \t\r\n#]/.test(found)) sign = found
     const end = state.pos + found.length
     if (style === "flow" && !isText && found === "-" && isFlowSign(text[end])) {
       yield { lexeme: announcesText, style }
@@ -58,6 +71,13 @@ export function* scanLexemes(text: string): Generator<Lexeme, void> {
 
 const endsDocument = (found: string, before: string): boolean =>
   found === "..." || (found === "---" && before !== announcesDocument)
+
+/** Where a key, or a value of a list, begins. */
+const asksForKey = /^[[{,]$/
+
+/** A `?` that begins a key between brackets needs no blank behind it to loaders of YAML 1.1. Where signs follow, it stays a word, which is refused. */
+const isGluedQuestion = (text: string, at: number): boolean =>
+  text[at] === "?" && /[^\s"'[\]{},&*!|>%@`?:#]/.test(text[at + 1] ?? " ")
 
 /** Lines between brackets need no indentation, and lists of arguments are written so. By YAML 1.2 (section 8.1) they do. */
 function ignoreIndentInFlow(state: LexerState, opensFlow: boolean): void {

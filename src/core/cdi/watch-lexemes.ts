@@ -1,7 +1,7 @@
 /**
  * What the `yaml` package takes and the loaders of engines refuse, since they scan by YAML 1.1 (libyaml, `yaml_parser_scan_to_next_token`):
  * a tab where a line, or what stands behind `-` and `?`, begins; a tab in the indentation of a text of several lines; a tag that touches
- * what follows; an anchor whose name is not of letters, digits, `-` and `_`; a quote that only an escaped one seems to close. Between
+ * what follows, or has a `#` in it; an anchor whose name is not of letters, digits, `-` and `_`; a quote that only an escaped one seems to close. Between
  * brackets: a key and its colon on two lines; a `?` in a word without quotes, a colon at its beginning, and one between it and a bracket.
  * Editors leave the first behind, and then the whole file is refused.
  */
@@ -122,6 +122,8 @@ function judgeSign({ text, isInFlow }: Lexeme, past: Past): string | undefined {
       return /^.[\w-]+$/.test(text)
         ? undefined
         : "a name of an anchor with other signs than letters, digits, - and _"
+    case "!":
+      return text.includes("#") ? "a # in a tag" : undefined
     case "[":
     case "{":
       // The colon of a word is a sign of its own, unless it touches a bracket.

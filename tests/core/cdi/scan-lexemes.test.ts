@@ -78,6 +78,23 @@ describe("every row of three signs between brackets", () => {
 })
 
 /** Judged by the reference's loader. */
+describe("a ? that touches a key between brackets", () => {
+  test.each([
+    ["begins it", "{?closID: x}", { closID: "x" }],
+    ["in a list", "[?a: b, ?c]", [{ a: "b" }, { c: null }]],
+    ["behind another", "{a: b, ?c d: e}", { a: "b", "c d": "e" }],
+    ["ahead of a colon on the next line", "{?a\n: b}", { a: "b" }],
+    ["behind a line and a comment", "x: {a: 1,\n  # c\n  ?/dev/b: 2}", { x: { a: 1n, "/dev/b": 2n } }],
+    ["of a map that is merged", "{?<<: {a: b}}", { a: "b" }],
+    ["of a letter that is no ASCII", "{?é: b}", { é: "b" }],
+    ["and is a word's own outside of them", "?a: b", { "?a": "b" }],
+  ])("%s", (_, text, value) => {
+    const root = rootOf(text)
+    expect(root && meaningOf(root)).toEqual(value)
+  })
+})
+
+/** Judged by the reference's loader. */
 describe("lines between quotes", () => {
   test.each([
     ["need no indentation", 'a:\n  b: "c\nd"\n', { a: { b: "c d" } }],
