@@ -42,8 +42,8 @@ export async function run(): Promise<number> {
 /** Bun refuses to start in a directory that is gone, and reads files in others; now it has started. */
 function enter(directory: string): void {
   if (directory === "") return
-  // The launcher is still there, also when the name cannot be said or entered.
-  for (const place of [directory, `/proc/${process.ppid}/cwd`])
+  // The launcher is still there. By its name the directory may be another: mounted over, or one that cannot be said or entered.
+  for (const place of [`/proc/${process.ppid}/cwd`, directory])
     try {
       process.chdir(place)
       return

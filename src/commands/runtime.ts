@@ -119,15 +119,17 @@ function findBundle(place: string, spec: string): Result<string> {
       }),
     )
   if (spec.length > specLimit) return refuse("EFBIG", `is larger than ${specLimit} bytes`)
-  const odd = "lies in a directory whose name is no UTF-8"
-  if (!place.isWellFormed()) return refuse("EILSEQ", odd)
   try {
     // Not the other realpathSync, which takes `..` away before it looks.
-    const bundle = realpathSync.native(place)
-    return bundle.includes("\ufffd") ? refuse("EILSEQ", odd) : ok(bundle)
+    const bundle = place.isWellFormed() ? realpathSync.native(place) : "\ufffd"
+    if (bundle.includes("\ufffd")) return refuse("EILSEQ", "lies in a directory whose name is no UTF-8")
+    // Of a working directory that is mounted over the name leads elsewhere.
+    if (statSync(place).ino === statSync(bundle).ino && statSync(place).dev === statSync(bundle).dev)
+      return ok(bundle)
   } catch {
-    return refuse("ENOENT", "lies in a directory that cannot be found again")
+    // It is gone.
   }
+  return refuse("ENOENT", "cannot be found again")
 }
 
 /** undefined: there is none that could be read. */

@@ -122,6 +122,23 @@ suite(`what the low-level runtime gets is what the wrapper was given (missing: $
     }
   })
 
+  test("a working directory that is mounted over: what the runtime would read there cannot be edited, and is not passed on unsaid", () => {
+    const covered = (spec: string, args: string): Given => {
+      const [bundle, cover] = [makeBundle(spec), makeBundle("{}")]
+      const ran = start(
+        `exec unshare --mount bash -c 'cd ${bundle} && mount --bind ${cover} ${bundle} && exec "$1" create ${args} x' bash "$1"`,
+      )
+      expect([specOf(bundle), specOf(cover)]).toEqual([spec, "{}"])
+      return ran
+    }
+    for (const args of ["--bundle ./", ""]) {
+      const ran = covered(gpu, args)
+      expect([ran.status, ran.all("argument")]).toEqual([1, []])
+      expect(ran.stderr).toContain("cannot be found again")
+      expect(covered("{}", args).status).toBe(0)
+    }
+  })
+
   test("`..` behind a link leads where the kernel goes", () => {
     const bundle = makeBundle()
     mkdirSync(join(bundle, "inner"))
