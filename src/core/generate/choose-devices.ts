@@ -3,7 +3,7 @@
 import { ownKinds } from "../cdi/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import type { Inventory } from "../inventory/inventory.ts"
+import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
 
 /**
@@ -34,6 +34,20 @@ export function chooseDevices(
     ),
   )
 }
+
+/** Of `all` those on which MIG is enabled, as far as that is known, and that have no part: neither they nor a part of them is chosen. */
+export const findPartless = (
+  selectors: readonly string[],
+  { gpus, migDevices }: Inventory,
+): readonly Gpu[] =>
+  selectors.some(meansAll)
+    ? gpus.filter(
+        ({ state, index, isMigEnabled }) =>
+          state === "usable" &&
+          isMigEnabled?.value === true &&
+          !migDevices.some(({ gpuIndex }) => gpuIndex === index),
+      )
+    : []
 
 /** In any case, and behind the kind of this machine's GPUs, as all selectors are read. */
 function meansAll(selector: string): boolean {

@@ -11,8 +11,8 @@ import { driverAbsence } from "../plan/driver-absence.ts"
 import type { EnvEdit } from "../plan/edit.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import { boardDevices } from "./board-devices.ts"
-import { chooseDevices } from "./choose-devices.ts"
-import { leftOut, sharedNodes, withoutParts } from "./left-out.ts"
+import { chooseDevices, findPartless } from "./choose-devices.ts"
+import { leftOut, partless, sharedNodes, withoutParts } from "./left-out.ts"
 import { nameDevice, namesFor } from "./name-devices.ts"
 import { nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
@@ -77,7 +77,7 @@ function describeGpus(snapshot: HostSnapshot, request: SpecRequest): Result<Desc
   if (!selected.ok) return selected
   // Most machines have nothing wrong, and this is asked for every device.
   const isJudged = isRefused && inventory.findings.some(({ severity }) => severity === "error")
-  const left: Finding[] = []
+  const left: Finding[] = findPartless(request.devices, inventory).map(partless)
   const devices = selected.value.flatMap((device): readonly NamedPart[] => {
     const part = devicePart(context, device)
     const checked = isJudged ? checkMachine(inventory, [device], nodesOf(part)) : ok(true as const)

@@ -27,6 +27,17 @@ export const leftOut = (device: SelectedDevice, why: string, cause?: Fault): Fin
 export const sharedNodes = ({ nodes }: Inventory): ReadonlySet<string> =>
   new Set(["/dev/nvidia-uvm", ...nodes.control.map(({ path }) => path)])
 
+/** A GPU of which nobody has made parts yet. */
+export const partless = ({ index, pciAddress }: Gpu): Finding => ({
+  severity: "warning",
+  fault: fault("CdiContentLeftOut", {
+    what: `GPU ${index ?? pciAddress}`,
+    why: "MIG is enabled on it, and it has no MIG devices yet",
+    consequence: "no container can ask for it; make MIG devices, or disable MIG, and generate anew",
+  }),
+  evidence: [`GPU ${pciAddress}: MIG is enabled`],
+})
+
 /** A GPU that was asked for by itself while MIG is enabled on it. */
 export const withoutParts = ({ index, pciAddress }: Gpu): Finding => ({
   severity: "warning",

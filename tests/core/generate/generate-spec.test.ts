@@ -536,9 +536,26 @@ describe("a GPU that is there to be cut into MIG devices and has none yet", () =
   }
   const place = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 
-  test("is no device: only NVML knows, and is asked", () => {
-    const made = generateSpec(observeSnapshot(host, { ...place, asksMigMode: true }), plain)
-    expect(made.ok ? namesOf(made.value.spec) : made.fault.tag).toEqual(["1", expect.any(String), "all"])
+  test("is no device, which is told: only NVML knows, and is asked", () => {
+    const seen = observeSnapshot(host, { ...place, asksMigMode: true })
+    const told = (devices: readonly string[]) => {
+      const made = generateSpec(seen, { ...plain, devices })
+      const findings = made.ok ? made.value.findings : []
+      const warned = findings.filter(({ severity }) => severity === "warning")
+      return [
+        made.ok ? namesOf(made.value.spec) : [],
+        warned.map((one) => renderFaultLine(one.fault)),
+      ] as const
+    }
+    const [names, lines] = told(["all"])
+    expect(names).toEqual(["1", expect.any(String), "all"])
+    expect(lines).toEqual([
+      expect.stringContaining(
+        "is without GPU 0: MIG is enabled on it, and it has no MIG devices yet [GAN4062]",
+      ),
+    ])
+    // Nobody misses it who has asked for another.
+    expect(told(["1"])[1]).toEqual([])
   })
 
   test("a start does not ask for it", () => {
