@@ -24,18 +24,18 @@ const buildTimeoutMs = 600_000
 
 export type Built = { readonly directory: string } | { readonly lacks: string }
 
-/** A directory with the programs, or why there is none: Go is missing or too old, the proxy is not there, it took too long. */
+/** A directory with the programs, or why there is none: Go is missing or too old, the proxy or a cache is not there, it took too long. */
 export async function buildContainerd2(): Promise<Built> {
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "gantry-tests")
   const directory = join(cache, `containerd-${containerdVersion}-runc-${runcVersion}`)
   if (existsSync(directory)) return { directory }
   if (!hasProgram("go")) return { lacks: "go" }
+  // Whoever finds the directory finds all of it; of two builds at once the second is thrown away.
+  const unfinished = makeUnfinished(cache)
+  if (typeof unfinished === "object") return unfinished
   console.log(
     `gantry: building containerd ${containerdVersion} and runc ${runcVersion} by Go, once: some 160 s of CPU time, into ${directory}`,
   )
-  mkdirSync(cache, { recursive: true })
-  // Whoever finds the directory finds all of it; of two builds at once the second is thrown away.
-  const unfinished = mkdtempSync(join(cache, "unfinished-"))
   try {
     const deadline = Date.now() + buildTimeoutMs
     for (const packages of installs) {
@@ -50,6 +50,15 @@ export async function buildContainerd2(): Promise<Built> {
     return { directory }
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
+  }
+}
+
+function makeUnfinished(cache: string): string | { readonly lacks: string } {
+  try {
+    mkdirSync(cache, { recursive: true })
+    return mkdtempSync(join(cache, "unfinished-"))
+  } catch (error) {
+    return { lacks: `a cache that can be written: ${(error as Error).message}` }
   }
 }
 
