@@ -12,6 +12,7 @@ import {
   type DeviceNode,
   editsWithPaths,
   type Hook,
+  isBindMount,
   type SpecPath,
 } from "./spec.ts"
 import type { Locate } from "./spec-source.ts"
@@ -132,9 +133,20 @@ function annotationAdvice(annotations: ReadonlyMap<string, string>, path: SpecPa
 const editsAdvice = (edits: ContainerEdits, path: SpecPath): readonly Advice[] => [
   ...edits.deviceNodes.flatMap((node, index) => nodeAdvice(node, [...path, "deviceNodes", index])),
   ...edits.hooks.flatMap((hook, index) => hookAdvice(hook, [...path, "hooks", index])),
-  ...edits.mounts.flatMap(({ containerPath }, index) =>
-    relativeAdvice("the mount containerPath", containerPath, [...path, "mounts", index, "containerPath"]),
-  ),
+  ...edits.mounts.flatMap((mount, index) => [
+    ...relativeAdvice("the mount containerPath", mount.containerPath, [
+      ...path,
+      "mounts",
+      index,
+      "containerPath",
+    ]),
+    // runc looks for it in the container's bundle, crun in its own working directory: there it is not.
+    ...(isBindMount(mount)
+      ? relativeAdvice("the mount hostPath", mount.hostPath, [...path, "mounts", index, "hostPath"]).map(
+          (one) => ({ ...one, isFatal: true }),
+        )
+      : []),
+  ]),
 ]
 
 /** An empty path is a rule's affair, or means another. */

@@ -46,7 +46,8 @@ export const observeMountSources = (
   mounts: readonly Use<Mount>[],
 ): readonly MountSource[] =>
   groupUses(
-    mounts.filter(({ item }) => isBindMount(item)),
+    // Where a runtime would look for a relative one nobody knows.
+    mounts.filter(({ item }) => isBindMount(item) && item.hostPath.startsWith("/")),
     ({ hostPath: path }) => path,
   ).map(([path, uses]) => ({ path, uses, at: look(subject, path) }))
 

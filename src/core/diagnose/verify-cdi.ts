@@ -47,7 +47,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
-    ...checkMountForms(uses.mounts),
+    ...checkMountForms(subject, uses.mounts),
     ...checkMounts(subject, sources, libraries.explained),
     ...libraries.findings,
     ...checkHooks(subject, uses.hooks),

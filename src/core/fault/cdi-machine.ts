@@ -27,6 +27,12 @@ export interface CdiMachineFaults {
   /** A node of the driver's under a name that its libraries do not look for. `path`: the machine's, `given`: the container's. */
   CdiNodeMisnamed: AtPlace & { readonly path: string; readonly given: string; readonly wanted: string }
   CdiMountUnusable: AtPlace & { readonly containerPath: string; readonly problem: string }
+  /** A bind with a word that is no option of binds. `meant`: what to write for it; empty: nobody knows. */
+  CdiMountOptionUnknown: AtPlace & {
+    readonly containerPath: string
+    readonly option: string
+    readonly meant: readonly string[]
+  }
   /** A hook of the toolkit's that is called so that it fails, or does nothing. */
   CdiHookMiscalled: AtPlace & { readonly path: string; readonly problem: string }
   /** A hook of the toolkit's that is called as it must be, and does nothing, or one thing for nothing. `problem`: what it does. */
@@ -211,7 +217,21 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
       know(
         d.containerPath.startsWith("/proc/")
           ? "name another place, or have a hook put it there"
-          : "add the option rbind, and name a place below the root",
+          : d.problem.endsWith("does not have")
+            ? "add the option rbind, or install the file system's module"
+            : "add the option rbind, and name a place below the root",
+      ),
+  },
+  CdiMountOptionUnknown: {
+    code: "GAN4144",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}bind mounts cannot have any filesystem-specific options applied: ${quoteShort(d.containerPath)} has ${quoteShort(d.option)}, with which runc refuses it from 1.2 on, and without which other runtimes mount it`,
+    remedies: (d) =>
+      know(
+        d.meant.length === 0
+          ? "leave it out"
+          : `write ${d.meant.join(" and ")} for it${d.meant.length > 1 ? ", each a word of its own" : ""}`,
       ),
   },
   CdiHookMiscalled: {
