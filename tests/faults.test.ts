@@ -4,6 +4,7 @@ import { join, resolve } from "node:path"
 import { applyingCatalogue } from "../src/core/fault/applying.ts"
 import { catalogue } from "../src/core/fault/catalogue.ts"
 import { cdiCatalogue } from "../src/core/fault/cdi.ts"
+import { cdiEditsCatalogue } from "../src/core/fault/cdi-edits.ts"
 import { cdiMachineCatalogue } from "../src/core/fault/cdi-machine.ts"
 import { engineCatalogue } from "../src/core/fault/engines.ts"
 import type { Fault } from "../src/core/fault/fault.ts"
@@ -38,6 +39,7 @@ describe("the fault catalogue", () => {
       [applyingCatalogue, 3],
       [cdiCatalogue, 4],
       [cdiMachineCatalogue, 4],
+      [cdiEditsCatalogue, 4],
       [engineCatalogue, 5],
     ] as const
     for (const [area, first] of ranges)

@@ -70,7 +70,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
   const edits = (...more: readonly string[]): string => {
     const names = ["cuda", "nvidia-ml", "nvidia-ptxjitcompiler", "nvidia-nvvm", "nvidia-gpucomp"]
     const paths = names.map((name) => `/usr/lib/x86_64-linux-gnu/lib${name}.so.550.163.01`)
-    const mounts = paths.map((path) => `{hostPath: ${path}, containerPath: ${path}, options: [bind]}`)
+    const mounts = paths.map((path) => `{hostPath: ${path}, containerPath: ${path}, options: [ro, bind]}`)
     const env = "[PATH=/usr/bin:/bin]"
     const ldcache = `{hookName: createContainer, path: /bin/sh, args: [x, update-ldcache, --folder, /usr/lib/x86_64-linux-gnu], env: ${env}}`
     return `containerEdits:
@@ -197,7 +197,7 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     mkdirSync(join(image, "usr/lib"), { recursive: true })
     writeFileSync(join(image, "usr/lib/libx.so"), "x")
     symlinkSync("/usr/lib", join(image, "lib"))
-    const more = "{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so, options: [bind]}"
+    const more = "{hostPath: /usr/bin/nvidia-smi, containerPath: /lib/libx.so, options: [ro, bind]}"
     writeFileSync(file, spec + edits(more))
     expect(verify("--image-root", image).stdout.split("\n")[1]).toMatch(
       /^note: \/etc\/cdi\/nvidia\.yaml:6:\d+: "\/lib\/libx\.so" hides a file \(1 byte\) of the image \[GAN4140\]/,

@@ -45,6 +45,8 @@ export interface Use<T> {
 export type Uses<T> = readonly [Use<T>, ...Use<T>[]]
 
 export interface CdiUses {
+  /** Each with the path of the edits themselves. */
+  readonly edits: readonly Use<ContainerEdits>[]
   readonly nodes: readonly Use<DeviceNode>[]
   readonly mounts: readonly Use<Mount>[]
   readonly hooks: readonly Use<Hook>[]
@@ -52,28 +54,27 @@ export interface CdiUses {
 
 /** What containers can get: devices that win, and what comes with them. What a hidden file says harms nobody. */
 export function listUses({ registry }: Pick<CdiSubject, "registry">): CdiUses {
-  const nodes: Use<DeviceNode>[] = []
-  const mounts: Use<Mount>[] = []
-  const hooks: Use<Hook>[] = []
-  const add = (
-    edits: ContainerEdits,
-    source: LoadedSpec,
-    device: RegisteredDevice | undefined,
-    path: SpecPath,
-  ): void => {
-    for (const [index, item] of edits.deviceNodes.entries())
-      nodes.push({ item, source, device, path: [...path, "deviceNodes", index] })
-    for (const [index, item] of edits.mounts.entries())
-      mounts.push({ item, source, device, path: [...path, "mounts", index] })
-    for (const [index, item] of edits.hooks.entries())
-      hooks.push({ item, source, device, path: [...path, "hooks", index] })
+  const edits = winners(registry).flatMap(({ source, devices }): readonly Use<ContainerEdits>[] => [
+    { item: source.spec.containerEdits, source, device: undefined, path: ["containerEdits"] },
+    ...devices.map(
+      ({ device, index }): Use<ContainerEdits> => ({
+        item: device.device.containerEdits,
+        source,
+        device,
+        path: ["devices", index, "containerEdits"],
+      }),
+    ),
+  ])
+  const of = <T>(field: string, listOf: (edits: ContainerEdits) => readonly T[]): readonly Use<T>[] =>
+    edits.flatMap(({ item: one, source, device, path }) =>
+      listOf(one).map((item, index): Use<T> => ({ item, source, device, path: [...path, field, index] })),
+    )
+  return {
+    edits,
+    nodes: of("deviceNodes", ({ deviceNodes }) => deviceNodes),
+    mounts: of("mounts", ({ mounts }) => mounts),
+    hooks: of("hooks", ({ hooks }) => hooks),
   }
-  for (const { source, devices } of winners(registry)) {
-    add(source.spec.containerEdits, source, undefined, ["containerEdits"])
-    for (const { device, index } of devices)
-      add(device.device.containerEdits, source, device, ["devices", index, "containerEdits"])
-  }
-  return { nodes, mounts, hooks }
 }
 
 export interface Winner {

@@ -3,6 +3,7 @@
  * facts, nvidia-container-cli §6.4.
  */
 
+import { isSpecFileName } from "../cdi/spec-directories.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
@@ -49,7 +50,7 @@ export function checkFiles({ view, user, registry, directories, areNamed }: CdiS
 }
 
 /** Where somebody may put a specification, also where nobody may take another's away. */
-function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
+export function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
   const stat = view.lstat(directory)
   if (!stat.ok || stat.value.kind !== "directory") return undefined
   if (!isOpenToAll(stat.value)) return writableOn(view, directory, user)
@@ -57,17 +58,32 @@ function openDirectory(view: RootView, directory: string, user: EngineUser): Wri
   return { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
 }
 
-/** A name that YAML's own users write as often as the other, and that no engine reads. Order: as directories are read, by name. */
+/** Names that people write as often as the right ones, and that no engine reads; and specifications in a directory below, where none looks. Order: as directories are read, by name. */
 export function checkUnread({ view, directories, areNamed }: CdiSubject): readonly Finding[] {
   if (areNamed) return []
-  const places = directories.filter((directory) => view.lstat(directory).ok)
-  return places.flatMap((directory) => {
-    const names = view.readDir(directory)
-    return (names.ok ? names.value : [])
-      .filter((name) => name.endsWith(".yml"))
-      .map((name) => found("warning", fault("CdiFileUnread", { file: joinPath(directory, name) })))
-  })
+  const namesIn = (directory: string): readonly string[] => {
+    const names = view.lstat(directory).ok ? view.readDir(directory) : undefined
+    return names?.ok === true ? names.value : []
+  }
+  const told = (directory: string, name: string, isBelow: boolean): Finding =>
+    found("warning", fault("CdiFileUnread", { file: joinPath(directory, name), isBelow }))
+  return directories.flatMap((directory) =>
+    namesIn(directory).flatMap((name): readonly Finding[] => {
+      if (isMisspelt(name)) return [told(directory, name, false)]
+      const below = joinPath(directory, name)
+      // What has an ending is a file, or nobody's directory of specifications; a hidden one belongs to a program.
+      if (name.includes(".") || directories.includes(below)) return []
+      const stat = view.lstat(below)
+      if (!stat.ok || stat.value.kind !== "directory") return []
+      return namesIn(below)
+        .filter(isSpecFileName)
+        .map((one) => told(below, one, true))
+    }),
+  )
 }
+
+/** Engines look for `.yaml` and `.json`, in small letters. */
+const isMisspelt = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name) && !isSpecFileName(name)
 
 const strangersFile = (file: string, { writable, by, isGroup }: Writable): Finding =>
   found(isGroup ? "warning" : "error", fault("CdiFileUntrusted", { file, writable, by }))

@@ -24,12 +24,13 @@ import {
   type Use,
   type Uses,
 } from "./cdi-subject.ts"
+import { checkHookEnvironment } from "./check-hook-environment.ts"
 import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
 import { isGantrys, judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
-/** Order: programs as first named, hooks without variables, hooks that are called wrongly, hooks that do nothing. */
+/** Order: programs as first named, hooks without variables, with variables that mislead, that are called wrongly, that do nothing. */
 export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): readonly Finding[] {
   // A startContainer hook's program is the container's.
   const ofMachine = hooks.filter(
@@ -55,6 +56,7 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
         ...otherPlaces(uses),
       ),
     ),
+    ...checkHookEnvironment(subject, hooks),
     ...checkCalls(hooks),
     ...checkIdleHooks(
       subject,

@@ -22,6 +22,7 @@ import {
   type Use,
   type Uses,
 } from "./cdi-subject.ts"
+import { checkNodeModes, type Needed } from "./check-node-modes.ts"
 import { checkRights } from "./check-rights.ts"
 
 /** Order: as used first. */
@@ -103,6 +104,7 @@ function checkNode(
     ...checkNodeNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkPermissions(path, uses),
+    ...checkNodeModes(path, stat.value, uses, (use) => neededOf(path, use)),
     ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
   ]
 }
@@ -168,14 +170,24 @@ function checkNodeNames(
 /** Nodes through which GPUs are used. What others are for is their vendors' affair. */
 const isOfGpu = (path: string): boolean => /^\/dev\/(?:nvidia|kfd$|dri\/renderD)/.test(path)
 
+/** undefined: it is no GPU's. */
+function neededOf(path: string, { item }: Use<DeviceNode>): Needed {
+  if (!isOfGpu(path) && !isOfGpu(item.path)) return undefined
+  return isRight(path) || isRight(item.path) ? "reading" : "reading and writing"
+}
+
 function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): readonly Finding[] {
-  const isReadAlone = ({ item }: Use<DeviceNode>): boolean => isRight(path) || isRight(item.path)
   const isNarrow = (use: Use<DeviceNode>): boolean => {
     const { permissions } = use.item
     const mayRead = permissions.includes("r")
-    return permissions !== "" && !(mayRead && (isReadAlone(use) || permissions.includes("w")))
+    const needed = neededOf(path, use)
+    return (
+      needed !== undefined &&
+      permissions !== "" &&
+      !(mayRead && (needed === "reading" || permissions.includes("w")))
+    )
   }
-  const narrow = uses.filter((use) => (isOfGpu(path) || isOfGpu(use.item.path)) && isNarrow(use))
+  const narrow = uses.filter(isNarrow)
   return groupUses(narrow, ({ permissions }) => permissions).map(([permissions, ones]) =>
     found(
       "warning",
@@ -183,7 +195,7 @@ function checkPermissions(path: string, uses: readonly Use<DeviceNode>[]): reado
         place: placeOf(ones[0], "permissions"),
         path,
         permissions,
-        needed: isReadAlone(ones[0]) ? "reading" : "reading and writing",
+        needed: neededOf(path, ones[0]) ?? "",
       }),
       ...otherPlaces(ones, "permissions"),
     ),

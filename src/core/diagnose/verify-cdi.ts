@@ -16,15 +16,19 @@ import { checkFiles, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { checkImage } from "./check-image.ts"
+import { checkKernelParts } from "./check-kernel-parts.ts"
 import { checkLibraries } from "./check-libraries.ts"
 import { checkMountForms } from "./check-mount-forms.ts"
+import { checkMountPoints } from "./check-mount-points.ts"
 import { checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
 import { checkPrecedence } from "./check-precedence.ts"
 import { checkReaders } from "./check-readers.ts"
+import { checkTwice } from "./check-twice.ts"
 import { checkVendorGpus } from "./check-vendor-gpus.ts"
+import { checkWritableMounts } from "./check-writable-mounts.ts"
 
-/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the image. */
+/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the kernel's parts, what is given twice, the image. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const { registry, image, snapshot } = subject
   const uses = listUses(subject)
@@ -49,8 +53,12 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkNodes(subject, uses.nodes),
     ...checkMountForms(subject, uses.mounts),
     ...checkMounts(subject, sources, libraries.explained),
+    ...checkMountPoints(subject, uses, sources),
+    ...checkWritableMounts(subject, sources),
     ...libraries.findings,
     ...checkHooks(subject, uses.hooks),
+    ...checkKernelParts(subject, uses.edits),
+    ...checkTwice(uses.edits),
     ...(image === undefined ? [] : checkImage(image, uses, sources)),
   ]
   const places = [...subject.unrecorded].sort()

@@ -2,6 +2,7 @@
 
 import { applyingCatalogue } from "./applying.ts"
 import { cdiCatalogue } from "./cdi.ts"
+import { cdiEditsCatalogue } from "./cdi-edits.ts"
 import { cdiMachineCatalogue } from "./cdi-machine.ts"
 import { engineCatalogue } from "./engines.ts"
 import type { Catalogue } from "./entry.ts"
@@ -19,5 +20,6 @@ export const catalogue: Catalogue<FaultData> = {
   ...applyingCatalogue,
   ...cdiCatalogue,
   ...cdiMachineCatalogue,
+  ...cdiEditsCatalogue,
   ...engineCatalogue,
 }

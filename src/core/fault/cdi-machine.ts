@@ -72,8 +72,8 @@ export interface CdiMachineFaults {
   CdiHookUntrusted: AtPlace & { readonly path: string; readonly writable: string; readonly by: string }
   /** `closed`: the file or a directory above it. */
   CdiFileForbidden: { readonly file: string; readonly user: string; readonly closed: string }
-  /** In a directory of specifications, and not called as one. */
-  CdiFileUnread: { readonly file: string }
+  /** In a directory of specifications, and not called as one; or in a directory below it. */
+  CdiFileUnread: { readonly file: string; readonly isBelow: boolean }
   /** Given with fewer rights than programs need. */
   CdiNodeNarrow: AtPlace & { readonly path: string; readonly permissions: string; readonly needed: string }
   CdiFileUntrusted: { readonly file: string; readonly writable: string; readonly by: string }
@@ -219,7 +219,9 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
           ? "name another place, or have a hook put it there"
           : d.problem.endsWith("does not have")
             ? "add the option rbind, or install the file system's module"
-            : "add the option rbind, and name a place below the root",
+            : d.problem.startsWith("it lies in")
+              ? "make an empty file or directory there on the machine, or name another place"
+              : "add the option rbind, and name a place below the root",
       ),
   },
   CdiMountOptionUnknown: {
@@ -349,8 +351,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
   CdiFileUnread: {
     code: "GAN4138",
     exit: 1,
-    says: (d) => `${d.file} is not a specification to engines: they read names that end in .yaml or .json`,
-    remedies: () => know("let its name end in .yaml, unless it was put away on purpose"),
+    says: (d) =>
+      `${d.file} is not a specification to engines: they ${d.isBelow ? "do not look into directories below their own" : "read names that end in .yaml or .json, in small letters"}`,
+    remedies: (d) =>
+      know(
+        d.isBelow
+          ? "move it one directory up, unless it was put away on purpose"
+          : "let its name end in .yaml or .json, unless it was put away on purpose",
+      ),
   },
   CdiFileForbidden: {
     code: "GAN4120",

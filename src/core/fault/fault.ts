@@ -5,6 +5,7 @@
 
 import type { ApplyingFaults } from "./applying.ts"
 import type { CdiFaults } from "./cdi.ts"
+import type { CdiEditsFaults } from "./cdi-edits.ts"
 import type { CdiMachineFaults } from "./cdi-machine.ts"
 import type { EngineFaults } from "./engines.ts"
 import type { GpuFaults } from "./gpu.ts"
@@ -20,6 +21,7 @@ export interface FaultData
     ApplyingFaults,
     CdiFaults,
     CdiMachineFaults,
+    CdiEditsFaults,
     EngineFaults {}
 
 export type FaultTag = keyof FaultData

@@ -149,7 +149,6 @@ test.each<[edits: Partial<ContainerEdits>, advice: readonly string[]]>([
       "hooks[0].hookName: prestart is not a hook of the CDI specification, and is deprecated in that of runtimes; use createRuntime, or createContainer for what is done in the container's namespaces",
     ],
   ],
-  // A mount's source may be a word, as that of a tmpfs.
   [
     {
       mounts: [
@@ -157,8 +156,13 @@ test.each<[edits: Partial<ContainerEdits>, advice: readonly string[]]>([
         { ...mount, containerPath: "a" },
       ],
     },
-    [`mounts[1].containerPath: the mount containerPath "a" ${absolute}`],
+    [
+      `fatal mounts[0].hostPath: the mount hostPath "a" ${absolute}`,
+      `mounts[1].containerPath: the mount containerPath "a" ${absolute}`,
+    ],
   ],
+  // The source of a tmpfs is any word.
+  [{ mounts: [{ ...mount, hostPath: "a", type: "tmpfs" }] }, []],
 ])("what is said of %j, for every container and for those with a device", (edits, advice) => {
   const containerEdits = { ...noEdits, ...edits }
   expect(adviceOf({ containerEdits })).toEqual(advice.map((one) => placed(one, "containerEdits.")))

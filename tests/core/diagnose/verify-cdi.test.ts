@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
+import { cdiEditsCatalogue } from "../../../src/core/fault/cdi-edits.ts"
 import { cdiMachineCatalogue } from "../../../src/core/fault/cdi-machine.ts"
 import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
@@ -55,7 +56,7 @@ describe("a specification beside its machine", () => {
 
   test("each fault has a row that produces it, and the healthy machine none", () => {
     const seen = new Set(vectors.flatMap((row) => row.expect.map((one) => one.split(" ")[1])))
-    const codes = Object.values(cdiMachineCatalogue).map(({ code }) => code)
+    const codes = Object.values({ ...cdiMachineCatalogue, ...cdiEditsCatalogue }).map(({ code }) => code)
     // What --fix says is held by tests/commands/fix-cdi.test.ts, devices that are no GPUs by tests/commands/cdi-verify-fresh.test.ts.
     expect(codes.filter((code) => !seen.has(code))).toEqual(["GAN4128", "GAN4137"])
     expect(vectors[0]?.expect).toEqual([])

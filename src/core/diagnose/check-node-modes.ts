@@ -1,0 +1,61 @@
+/**
+ * Modes and owners that specifications write for device nodes, where they keep the container's own user from what he asked for. Nodes without a
+ * written owner are given to that user by engines. Source: the released Go package (facts §6.5, step 2); observed: runc 1.1.5 and 1.5.2 and
+ * crun 1.8.1 give a node the mode as it is written.
+ */
+
+import type { DeviceNode } from "../cdi/spec.ts"
+import { fault } from "../fault/fault.ts"
+import type { Finding } from "../fault/finding.ts"
+import type { FileStat } from "../host/host.ts"
+import { meantMode } from "../text/octal-mode.ts"
+import { found, groupUses, otherPlaces, placeOf, type Use, type Uses } from "./cdi-subject.ts"
+
+/** Of the node: how programs open it, where it is known that they must; as modes have it. */
+export type Needed = "reading" | "reading and writing" | undefined
+
+/** `stat`: of the machine's node. Root's programs may have the right to open everything; a container's user has none. */
+export function checkNodeModes(
+  path: string,
+  stat: FileStat,
+  uses: Uses<DeviceNode>,
+  neededOf: (use: Use<DeviceNode>) => Needed,
+): readonly Finding[] {
+  const closed = uses.filter((use) => isClosed(use, stat, neededOf(use)))
+  return groupUses(closed, ({ fileMode, uid, gid }) => [fileMode, uid, gid].join(" ")).map(([, ones]) => {
+    const { fileMode, uid } = ones[0].item
+    const field = fileMode === undefined ? "uid" : "fileMode"
+    return found(
+      "warning",
+      fault("CdiNodeClosed", {
+        place: placeOf(ones[0], field),
+        path,
+        mode: fileMode ?? stat.mode,
+        isWritten: fileMode !== undefined,
+        uid,
+        needed: neededOf(ones[0]) ?? "anything",
+      }),
+      ...otherPlaces(ones, field),
+    )
+  })
+}
+
+/** Who writes what the machine has means what the machine means, as rights over MIG are its administrator's. */
+function isClosed(use: Use<DeviceNode>, has: FileStat, needed: Needed): boolean {
+  const { fileMode, uid } = use.item
+  const mode = fileMode ?? has.mode
+  if (mode === has.mode && (uid === undefined || uid === has.uid)) return false
+  if (meantMode(mode) !== undefined) return true
+  if (needed === undefined) return (mode & 0o666) === 0
+  const wanted = needed === "reading" ? 4 : 6
+  // Whose it is not counts as of the group, if he is in it, else as one of the others.
+  const shift = uid === undefined ? 6 : isInGroup(use) ? 3 : 0
+  return ((mode >> shift) & wanted) !== wanted
+}
+
+/** Engines give a node whose group nobody wrote to the group of the container's user. */
+const isInGroup = ({ item: { gid }, source, device }: Use<DeviceNode>): boolean =>
+  gid === undefined ||
+  [source.spec.containerEdits, device?.device.containerEdits].some((edits) =>
+    edits?.additionalGids.includes(gid),
+  )
