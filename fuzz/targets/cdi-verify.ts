@@ -53,6 +53,7 @@ const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
   host,
   view: viewRoot(host, hostPath("/")),
   placed: undefined,
+  mountinfo: undefined,
   directories: defaultDirectories,
   areNamed: false,
   snapshot: observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }),

@@ -19,6 +19,7 @@ import { unplaceRegistry } from "../core/generate/place-on-machine.ts"
 import type { Host } from "../core/host/host.ts"
 import { type RootView, viewRoot } from "../core/host/root-view.ts"
 import { type ObservedEngine, observeEngines } from "../core/inventory/observe-engines.ts"
+import { readText } from "../core/inventory/proc-text.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { directoryEntry } from "../host/directory-entry.ts"
 import { createLiveHost } from "../host/live.ts"
@@ -94,6 +95,7 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
       files: unplaced.files,
       engineView: viewRoot(createLiveHost(), hostPath("/")),
     },
+    mountinfo: host.provenance.kind === "live" ? readText(host, "/proc/self/mountinfo") : undefined,
     areNamed: flags.words.length > 0,
     unrecorded: new Set(),
     engines: engines.value,

@@ -80,6 +80,8 @@ function record(flags: Flags): Result<string> {
     areNamed: false,
     placed: undefined,
     unrecorded: new Set(),
+    // Of the moment, and of everything that runs there: no recording is for it.
+    mountinfo: undefined,
     engines: observeEngines(recorder.host),
     user: rootUser,
     image: undefined,

@@ -48,6 +48,7 @@ function judge({ host: machine, args, nvml, stdout }: CdiGenerateVector): readon
     areNamed: true,
     placed: undefined,
     unrecorded: new Set(),
+    mountinfo: undefined,
     image: undefined,
   }
   return (

@@ -23,6 +23,8 @@ export interface CdiSubject {
   readonly areNamed: boolean
   /** Of a simulated machine: the files that were made for an engine outside it, and where that engine finds their hooks. */
   readonly placed: { readonly files: ReadonlySet<string>; readonly engineView: RootView } | undefined
+  /** What /proc/self/mountinfo says where hooks run; undefined: nobody knows, as of a machine that does not run. */
+  readonly mountinfo: string | undefined
   readonly engines: readonly ObservedEngine[]
   /** Whom the engine runs as. */
   readonly user: EngineUser

@@ -27,6 +27,7 @@ import {
 import { checkHookEnvironment } from "./check-hook-environment.ts"
 import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
+import { mountedNoexec } from "./mounted-noexec.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
 import { isGantrys, judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
@@ -58,12 +59,23 @@ export function checkHooks(subject: CdiSubject, hooks: readonly Use<Hook>[]): re
     ),
     ...checkHookEnvironment(subject, hooks),
     ...checkCalls(hooks),
+    ...judgeCalls(hooks, firstFlag, (what, others) =>
+      found("warning", fault("CdiHookMiscalled", what), ...others),
+    ),
     ...checkIdleHooks(
       subject,
       hooks.filter(({ item }) => callProblem(item) === undefined),
     ),
   ]
 }
+
+/** Of a stranger's program nothing else is known. */
+const firstFlag = ({ path, args: [first = ""], ...rest }: Hook): string | undefined =>
+  first.startsWith("-") &&
+  toolkitCall({ path, args: [first] }) === undefined &&
+  callProblem({ path, args: [first], ...rest }) === undefined
+    ? `${JSON.stringify(first)} is taken for its name and is no argument: the first of args is its name`
+    : undefined
 
 const knownCalls: readonly string[] = Object.keys(hookFlags)
 
@@ -233,7 +245,9 @@ function observeProgram(subject: CdiSubject, path: string): Program {
   const { kind, mode, sizeBytes } = stat.value
   if (kind !== "file") return { kind: "closed", problem: { kind: "other", has: kind } }
   if (sizeBytes === 0) return { kind: "closed", problem: { kind: "empty" } }
-  return (mode & 0o111) === 0
-    ? { kind: "closed", problem: { kind: "mode", mode } }
-    : { kind: "ready", resolved: resolved.value, sizeBytes }
+  if ((mode & 0o111) === 0) return { kind: "closed", problem: { kind: "mode", mode } }
+  const noexec = mountedNoexec(subject.mountinfo ?? "", resolved.value)
+  return noexec === undefined
+    ? { kind: "ready", resolved: resolved.value, sizeBytes }
+    : { kind: "closed", problem: { kind: "noexec", mount: noexec } }
 }

@@ -35,6 +35,7 @@ export function checkImage(
     ...groupUses(links, cleanPath).flatMap(([path, uses]) =>
       judge(image, path, "a file", placeOf(uses[0], "args"), otherPlaces(uses)),
     ),
+    ...checkOwnHooks(image, { mounts, hooks }),
     ...groupUses(
       hooks.flatMap((use) => madeBy(use.item).map((item) => ({ ...use, item }))),
       ({ path }) => path,
@@ -46,6 +47,35 @@ export function checkImage(
       return [found("error", fault("CdiImagePathClash", clash), ...otherPlaces(uses, "args"))]
     }),
   ]
+}
+
+/** Programs of the container's own, which nothing of the specification brings. */
+function checkOwnHooks(
+  image: RootView,
+  { mounts, hooks }: Pick<CdiUses, "mounts" | "hooks">,
+): readonly Finding[] {
+  const brought = new Set(mounts.map(({ item }) => cleanPath(item.containerPath)))
+  const own = hooks.filter(({ item }) => item.hookName === "startContainer")
+  return groupUses(own, ({ path }) => path).flatMap(([path, uses]) => {
+    if (isBrought(path, brought)) return []
+    const resolved = image.resolve(path)
+    const stat = resolved.ok ? image.lstat(resolved.value) : resolved
+    if (stat.ok || (resolved.ok && isBrought(resolved.value, brought))) return []
+    const errno = stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "ENOENT"
+    return [
+      found(
+        "error",
+        fault("CdiHookMissing", { place: placeOf(uses[0], "path"), path, errno }),
+        ...otherPlaces(uses, "path"),
+      ),
+    ]
+  })
+}
+
+function isBrought(path: string, places: ReadonlySet<string>): boolean {
+  for (let above = cleanPath(path); above !== "/"; above = parentPath(above))
+    if (places.has(above)) return true
+  return false
 }
 
 interface Made {

@@ -149,6 +149,8 @@ export type NotExecutable =
   /** `has`: what lies there instead of a file. */
   | { readonly kind: "other"; readonly has: string }
   | { readonly kind: "mode"; readonly mode: number }
+  /** Of the file system it lies on. `mount`: its place. */
+  | { readonly kind: "noexec"; readonly mount: string }
   /** An ELF file that the kernel does not execute. */
   | { readonly kind: "broken"; readonly problem: string }
 
@@ -162,6 +164,8 @@ const programProblem = (problem: CdiMachineFaults["CdiHookInterpreterUnusable"][
       return `it is a ${problem.has}`
     case "mode":
       return `mode ${problem.mode.toString(8)} lets nobody execute it`
+    case "noexec":
+      return `${quoteShort(problem.mount)} is mounted noexec`
     case "broken":
       return `it is not a program: ${problem.problem}`
   }
@@ -313,7 +317,11 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     remedies: (d) =>
       d.problem.kind === "mode"
         ? [{ kind: "run", argv: ["chmod", "a+x", d.path], asRoot: true, why: "if it is a program" }]
-        : know("install the program anew, or generate the specification anew with the hooks of this machine"),
+        : know(
+            d.problem.kind === "noexec"
+              ? "put the program elsewhere, or mount the file system without noexec"
+              : "install the program anew, or generate the specification anew with the hooks of this machine",
+          ),
   },
   CdiHookInterpreterUnusable: {
     code: "GAN4115",

@@ -33,6 +33,7 @@ function unreadBy(engine: ObservedEngine, tree: MemoryTree, directories: readonl
     engines: [engine],
     user: rootUser,
     unrecorded: new Set(),
+    mountinfo: undefined,
     image: undefined,
   })
   return findings.map(({ fault }) => (fault.tag === "CdiDirectoryUnread" ? fault.data.directory : fault.tag))

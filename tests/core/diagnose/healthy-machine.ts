@@ -33,6 +33,8 @@ export interface MachineChange {
   readonly user?: EngineUser
   readonly engines?: CdiSubject["engines"]
   readonly image?: MemoryTree
+  /** As /proc/self/mountinfo has it. */
+  readonly mountinfo?: string
   /** What NVML tells; without it there is none. */
   readonly nvml?: NvmlReport
   /** The machine is only a recording, made before anything was changed, and the file is named. */
@@ -150,7 +152,10 @@ export function subjectOf(change: MachineChange): CdiSubject {
   return { ...recorded, registry: subjectOn(host).registry, areNamed: true }
 }
 
-export const subjectOn = (host: Host, { engines, user, image }: MachineChange = {}): CdiSubject => ({
+export const subjectOn = (
+  host: Host,
+  { engines, user, image, mountinfo }: MachineChange = {},
+): CdiSubject => ({
   host,
   view: viewRoot(host, hostPath("/")),
   snapshot: observe(host),
@@ -159,6 +164,7 @@ export const subjectOn = (host: Host, { engines, user, image }: MachineChange = 
   areNamed: false,
   placed: undefined,
   unrecorded: new Set(),
+  mountinfo,
   engines: engines ?? observeEngines(host),
   user: user ?? rootUser,
   image: image && viewRoot(createMemoryHost(image, "image"), hostPath("/")),
