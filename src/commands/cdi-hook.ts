@@ -10,7 +10,7 @@ import { fault } from "../core/fault/fault.ts"
 import { ok, type Result } from "../core/fault/result.ts"
 import { readContainerRoot } from "../host/read-container-root.ts"
 import { readState, readText } from "../host/read-text.ts"
-import type { Root } from "../linux/in-root.ts"
+import { checkShortage, type Root } from "../linux/in-root.ts"
 import { waitReadable } from "../linux/poll.ts"
 import { isTerminal } from "../linux/terminal.ts"
 import { type Caller, ownCaller, variableOf } from "./caller.ts"
@@ -64,6 +64,9 @@ async function serve({
   process.umask(0o022)
   const effect = await apply(hook, root.value)
   if (!effect.ok) return await report(effect.fault)
+  // What a hook took for absent, and left, may be there.
+  const sure = checkShortage(root.value)
+  if (!sure.ok) return await report(sure.fault)
   await tell(effect.value, verbosity)
   return 0
 }

@@ -37,12 +37,16 @@ export interface Root {
   readonly descriptor: number
   /** Who owns what is made in it: root, or the mapped root of a user namespace. */
   readonly owner: Owner
-  /** What the machine was short of when it was asked about the root: what seemed absent then may be there. */
+  /** Why the machine gave no answer when it was asked about the root: what seemed absent then may be there. */
   readonly shortages: Fault[]
 }
 
+/**
+ * The machine is short of something, or does not answer at all: a filter of system calls that is older than openat2 says EPERM of every place,
+ * and a kernel before Linux 5.6 ENOSYS. Of a place that is closed to us the kernel says EACCES.
+ */
 const isShortage = (failed: Result<unknown>): boolean =>
-  ["ENOMEM", "EMFILE", "ENFILE"].includes(errnoOf(failed) ?? "")
+  /^E(NOMEM|MFILE|NFILE|PERM|NOSYS)$/.test(errnoOf(failed) ?? "")
 
 /** To be asked before anything depends on what a root does not have. Faults: SystemCallFailed. */
 export function checkShortage({ shortages: [first] }: Root): Result<true> {

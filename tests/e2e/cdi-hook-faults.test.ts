@@ -37,15 +37,16 @@ suite(`complete-container, disturbed at each of its calls (missing: ${lacks || "
     state="{\\"root\\":\\"$1\\"}"; root=$1; shift
     printf %s "$state" | "$@"; status=$?
     cat "$root/proc/driver/nvidia/params"; exit $status`
-  function complete(...options: readonly string[]): Ran {
+  function call(hook: readonly string[], options: readonly string[]): Ran {
     const tracing = options.length === 0 ? [] : ["strace", "-f", "-qq", "-o", trace, ...options]
-    const hook = [
-      ...[cdiHookProgram, "complete-container", "--link", "libgpu.so.550.1::/opt/driver/libgpu.so"],
-      ...["--enable-cuda-compat", "--host-driver-version", "550.163.01", "--folder", "/opt/driver"],
-      ...["--disable-device-node-modification", "--update-application-profile"],
-    ]
-    return run("unshare", ["--mount", "sh", "-c", inside, "sh", root, ...tracing, ...hook])
+    return run("unshare", ["--mount", "sh", "-c", inside, "sh", root, ...tracing, cdiHookProgram, ...hook])
   }
+  const everything = [
+    ...["complete-container", "--link", "libgpu.so.550.1::/opt/driver/libgpu.so"],
+    ...["--enable-cuda-compat", "--host-driver-version", "550.163.01", "--folder", "/opt/driver"],
+    ...["--disable-device-node-modification", "--update-application-profile"],
+  ]
+  const complete = (...options: readonly string[]): Ran => call(everything, options)
   /** Proc is the machine's, and only there while the hook runs. */
   const done = { status: 0, stdout: "Mobile: 1\nModifyDeviceFiles: 0\n", stderr: "" }
 
@@ -86,4 +87,32 @@ suite(`complete-container, disturbed at each of its calls (missing: ${lacks || "
     },
     180_000,
   )
+
+  describe.each([
+    ["complete-container", everything],
+    ["create-symlinks", ["create-symlinks", "--link", "libgpu.so.550.1::/opt/driver/libgpu.so"]],
+    ["update-ldcache", ["update-ldcache", "--folder", "/opt/driver"]],
+    ["enable-cuda-compat", ["enable-cuda-compat", "--host-driver-version", "550.163.01"]],
+    ["disable-device-node-modification", ["disable-device-node-modification"]],
+    ["update-application-profile", ["update-application-profile"]],
+    ["chmod", ["chmod", "--mode", "755", "--path", "/opt"]],
+  ])("%s, whose question about the root is not answered", (_, hook) => {
+    test.each([
+      ["EPERM", "a filter of system calls that is older than this one"],
+      ["ENOSYS", "a kernel that is"],
+      ["ENOMEM", "a machine without memory"],
+    ])("%s: says so in one line, and leaves nothing out without failing", (error) => {
+      makeRoot()
+      const whole = listRoot(root)
+      const ran = call(hook, ["-e", "trace=openat2", "-e", `inject=openat2:error=${error}`])
+      expect(ran).toEqual({
+        status: 1,
+        stdout: "Mobile: 1\nModifyDeviceFiles: 1\n",
+        stderr: expect.stringMatching(
+          new RegExp(`^[^\\n]*\\b${error}\\b[^\\n]* \\[GAN\\d{4}\\]: [^\\n]+\\n$`),
+        ),
+      })
+      expect(listRoot(root)).toEqual(whole)
+    })
+  })
 })

@@ -194,6 +194,25 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
     )
   })
 
+  describe.skipIf(!hasProgram("strace"))("under a filter of system calls that is older than openat2", () => {
+    const refused = "EPERM [GAN3001]: let the engine have CAP_SYS_ADMIN, and no filter of system calls"
+    test.each([
+      ["EPERM", refused],
+      ["ENOSYS", "ENOSYS [GAN3001]: start it on Linux 5.12 or later"],
+    ])("%s: who asks for a GPU is told so in one line, who asks for none starts", (error, said) => {
+      const filter = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=openat2"]
+      const [program = "", ...args] = [...cold(), ...filter, "-e", `inject=openat2:error=${error}`, ...call()]
+      const ran = run(program, args, { env })
+      isOneLine(ran)
+      expect(ran.stderr).toContain(said)
+      expect([state(), leftovers()]).toEqual(["old", []])
+      const asksForNone = renderSpec({ args: ["true"], env: [] })
+      writeFileSync(join(bundle, "config.json"), asksForNone)
+      expect(run(program, args, { env })).toEqual({ status: 0, stdout: "", stderr: "" })
+      expect(spec()).toBe(asksForNone)
+    })
+  })
+
   describe("without room or right to write", () => {
     const fill = 'dd if=/dev/zero of="$1/fill" bs=4096 2>/dev/null'
 

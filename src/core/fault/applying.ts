@@ -45,18 +45,23 @@ const purposes = {
   profile: "failed to write application profile",
 } as const
 
+/** By the error's name: who refuses is the kernel's configuration, not the container's. */
+const callRemedies: Readonly<Record<string, string>> = {
+  ENOSYS: "start it on Linux 5.12 or later, and let no filter of system calls hide this one from the engine",
+  EPERM:
+    "let the engine have CAP_SYS_ADMIN, and no filter of system calls (seccomp; SystemCallFilter of its unit) refuse it this one",
+  EACCES: "look whether SELinux or AppArmor denied it (ausearch -m avc, dmesg)",
+}
+
 export const applyingCatalogue: Catalogue<ApplyingFaults> = {
   SystemCallFailed: {
     code: "GAN3001",
     exit: 1,
     says: (d) => `${d.syscall} failed on ${JSON.stringify(d.target)}: ${d.errno}`,
-    remedies: (d) => [
+    remedies: ({ errno }) => [
       {
         kind: "know",
-        text:
-          d.errno === "ENOSYS"
-            ? "start it on Linux 5.12 or later, and let no filter of system calls hide this one from the engine"
-            : "run gantry explain on the container's bundle to see what was planned",
+        text: callRemedies[errno] ?? "run gantry explain on the container's bundle to see what was planned",
       },
     ],
   },

@@ -11,6 +11,13 @@ test("a call that the kernel does not have says which kernel has it", () => {
   )
 })
 
+test.each([
+  ["EPERM", "let the engine have CAP_SYS_ADMIN, and no filter of system calls"],
+  ["EACCES", "look whether SELinux or AppArmor denied it"],
+])("%s says who may have refused the call", (errno, remedy) => {
+  expect(failed(errno)).toContain(`: ${errno} [GAN3001]: ${remedy}`)
+})
+
 test("of others the plan is to be looked at", () => {
-  expect(failed("EPERM")).toContain("run gantry explain on the container's bundle")
+  expect(failed("EINVAL")).toContain("run gantry explain on the container's bundle")
 })
