@@ -9,8 +9,24 @@
 #define PARAMS "/proc/driver/nvidia/params"
 #define PARAMS_LIMIT 65536UL
 
-__attribute__((noreturn)) static void refuse(long result, const char *what, const char *subject) {
-  fail(result == -38 /* ENOSYS */ ? "Linux 5.12 or later is needed to mount over" : what, subject);
+static const char *name_of(long error) {
+  switch (-error) {
+    case 1: return "EPERM";
+    case 12: return "ENOMEM";
+    case 13: return "EACCES";
+    case 22: return "EINVAL";
+    case 23: return "ENFILE";
+    case 24: return "EMFILE";
+    case 28: return "ENOSPC";
+    default: return "for an unusual reason";
+  }
+}
+
+/* The call's result, which is no error. `what`: what its failure costs. */
+static int need(long result, const char *what) {
+  if (result == -38 /* ENOSYS */) fail("Linux 5.12 or later is needed to mount over", PARAMS);
+  if (result < 0) fail(what, name_of(result));
+  return (int)result;
 }
 
 static int open_in(int root, unsigned long flags) {
@@ -30,12 +46,10 @@ static int open_params(const char *path) {
   const int seen = open_in(root, O_PATH);
   if (seen == -2 /* ENOENT */ || seen == -20 /* ENOTDIR */ || seen == -40 /* ELOOP */) return -1;
   struct statx stat;
-  if (seen < 0) refuse(seen, "cannot look at", PARAMS);
-  if (call5(__NR_statx, seen, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) != 0) fail("cannot look at", PARAMS);
+  need(seen, "cannot look at " PARAMS);
+  need(call5(__NR_statx, seen, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat), "cannot look at " PARAMS);
   if (!has_regular_mode(&stat)) return -1;
-  const int params = open_in(root, O_RDONLY | O_NONBLOCK);
-  if (params < 0) fail("cannot open", PARAMS);
-  return params;
+  return need(open_in(root, O_RDONLY | O_NONBLOCK), "cannot open " PARAMS);
 }
 
 static char *read_params(int params, unsigned long *length) {
@@ -70,25 +84,26 @@ static int forbid_nodes(char *text) {
  * any more: what lies at our root is no mount's root where an engine was started in a directory that is none (chroot).
  */
 static int mount_text(const char *text, unsigned long length) {
-  const int home = (int)call4(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
-  if (home < 0 || call1(__NR_unshare, CLONE_NEWNS) != 0 || call5(__NR_mount, 0, "/proc", 0, MS_PRIVATE, 0) != 0)
-    fail("cannot make a mount namespace for", "params");
-  const int context = (int)call2(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  static const char *const no_namespace = "cannot make a mount namespace, to mount over " PARAMS;
+  static const char *const no_system = "cannot make a file system, to mount over " PARAMS;
+  static const char *const no_copy = "cannot mount a file a second time, over " PARAMS;
+  const int home = need(call4(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0), no_namespace);
+  need(call1(__NR_unshare, CLONE_NEWNS), no_namespace);
+  need(call5(__NR_mount, 0, "/proc", 0, MS_PRIVATE, 0), no_namespace);
+  const int context = need(call2(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC), no_system);
   call5(__NR_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0555", 0);
-  if (call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) != 0) fail("cannot make a file system for", "params");
-  const int mount = (int)call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
-  if (call5(__NR_move_mount, mount, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) != 0) fail("cannot mount", "params");
+  need(call5(__NR_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0), no_system);
+  const int mount = need(call3(__NR_fsmount, context, FSMOUNT_CLOEXEC, 0), no_system);
+  need(call5(__NR_move_mount, mount, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH), no_system);
   /* Whatever the engine has masked: who cannot read that nodes must not be made makes them. */
   call1(__NR_umask, 0);
   const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
   if (file < 0 || !write_all(file, text, length)) fail("cannot write", "params");
   call1(__NR_close, file);
-  const int tree = (int)call3(__NR_open_tree, mount, "params", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const int tree = need(call3(__NR_open_tree, mount, "params", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), no_copy);
   struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-  if (tree < 0) fail("cannot mount a second time", "params");
-  const long set = call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
-  if (set != 0) refuse(set, "cannot make read-only", PARAMS);
-  if (call2(__NR_setns, home, CLONE_NEWNS) != 0) fail("cannot return from the mount namespace of", "params");
+  need(call5(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)), no_copy);
+  need(call2(__NR_setns, home, CLONE_NEWNS), "cannot return from a mount namespace, to mount over " PARAMS);
   return tree;
 }
 
@@ -99,7 +114,6 @@ void bind_params(const char *root) {
   char *text = read_params(params, &length);
   if (!forbid_nodes(text)) leave(0);
   const int mount = mount_text(text, length);
-  if (call5(__NR_move_mount, mount, "", params, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
-    fail("cannot mount over", PARAMS);
+  need(call5(__NR_move_mount, mount, "", params, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "cannot mount over " PARAMS);
   leave(0);
 }

@@ -13,6 +13,9 @@
 #define SIGCHLD 17
 #define SIGPWR 30
 #define SEAL_ALL 15
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
 #define VERDICT_LIMIT (16UL * 1024 * 1024)
 
 /* Where the program finds them. */
@@ -53,7 +56,10 @@ static int write_list(int descriptor, char **list) {
  */
 static int describe_call(char **arguments, char **environment) {
   static char directory[4096];
-  const int descriptor = (int)call2(__NR_memfd_create, "gantry-call", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const unsigned long flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  /* Linux 6.3 to 6.5 refuse whoever does not say so where vm.memfd_noexec is 2; those before know no such flag. */
+  int descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags | MFD_NOEXEC_SEAL);
+  if (descriptor == -22 /* EINVAL */) descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags);
   if (descriptor < 0) fail("no memory for the call", "memfd_create");
   if (call2(__NR_getcwd, directory, sizeof(directory)) < 0 || directory[0] != '/') directory[0] = 0;
   if (!write_text(descriptor, "gantry-call 2") || !write_text(descriptor, directory) ||

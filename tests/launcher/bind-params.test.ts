@@ -52,12 +52,31 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
     expect(ran).toEqual({ status: 0, stdout: "0 ModifyDeviceFiles: 0\n", stderr: "" })
   })
 
-  test.each(["openat2", "mount_setattr"])("a kernel without %s is told of as one that is too old", (call) => {
-    const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params\n"
-    expect(bind("-e", `inject=${call}:error=ENOSYS`)).toEqual({
+  test.each(["openat2", "fsopen", "mount_setattr"])(
+    "a kernel without %s is told of as one that is too old",
+    (call) => {
+      const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params\n"
+      expect(bind("-e", `inject=${call}:error=ENOSYS`)).toEqual({
+        status: 0,
+        stdout: "1 ModifyDeviceFiles: 1 0\n",
+        stderr: said,
+      })
+    },
+  )
+
+  test.each([
+    ["unshare", "ENOSPC", "cannot make a mount namespace, to mount over"],
+    ["fsopen", "EPERM", "cannot make a file system, to mount over"],
+    ["open_tree", "EACCES", "cannot mount a file a second time, over"],
+    ["mount_setattr", "EPERM", "cannot mount a file a second time, over"],
+    ["move_mount:when=2", "EIO", "cannot mount over"],
+  ])("a refused %s says what it was needed for, and how it was refused: %s", (call, error, said) => {
+    const [name, when = ""] = call.split(/(?=:)/)
+    const how = error === "EIO" ? "for an unusual reason" : error
+    expect(bind("-e", `inject=${name}:error=${error}${when}`)).toEqual({
       status: 0,
       stdout: "1 ModifyDeviceFiles: 1 0\n",
-      stderr: said,
+      stderr: `gantry: ${said} /proc/driver/nvidia/params: ${how}\n`,
     })
   })
 
