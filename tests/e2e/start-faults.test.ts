@@ -213,6 +213,16 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
     })
   })
 
+  test.each([
+    ["proc shows nobody else's processes", "mount -t proc -o hidepid=2 none /proc"],
+    ["proc shows processes and nothing else", "mount -t proc -o subset=pid none /proc"],
+    ["nothing below /run may be executed", "mount -o remount,noexec,nosuid,nodev /run/gantry"],
+    ["there are no control groups", "umount -R /sys/fs/cgroup"],
+  ])("a machine on which %s: the start is whole", (_, before) => {
+    expect(start(before)).toEqual({ status: 0, stdout: "", stderr: "" })
+    expect([state(), leftovers()]).toEqual(["new", []])
+  })
+
   describe("without room or right to write", () => {
     const fill = 'dd if=/dev/zero of="$1/fill" bs=4096 2>/dev/null'
 
