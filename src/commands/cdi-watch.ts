@@ -160,8 +160,8 @@ async function takeStep(step: WatchStep, look: Look, call: WatchCall, tell: Tell
 }
 
 type Published =
-  /** The file says what it must. `stamp`: of it; "": somebody was faster. */
-  | { readonly kind: "published"; readonly stamp: string }
+  /** The file says what it must. `stamp`: of it. */
+  | { readonly kind: "published"; readonly stamp: KnownFile["stamp"] }
   /** None can be made of the machine as it is. The last good one stays. */
   | { readonly kind: "unmade"; readonly fault: Fault }
   /** It could be made and not be written: what heals that is no change of the machine. */
@@ -198,6 +198,6 @@ async function publish({ host, snapshot }: Look, call: SpecCall, tell: Tell): Pr
     isSame ? "is" : "done",
   )
   const stamp = fileStamp(call.output)
-  // Somebody may have been faster than the stamp.
-  return { kind: "published", stamp: holdsExactly(call.output, text) ? stamp : "" }
+  // Somebody may have been faster than the stamp, and changed the file or taken it away.
+  return { kind: "published", stamp: holdsExactly(call.output, text) ? stamp : undefined }
 }

@@ -100,8 +100,8 @@ const settleLimit = 10
 
 export interface KnownFile {
   readonly path: string
-  /** As fileStamp gives it. */
-  readonly stamp: string
+  /** As fileStamp gives it; undefined: it is not as it was written, and looked at again whatever it is. */
+  readonly stamp: string | undefined
 }
 
 /** Nothing shows that the machine is another since. One that never came to rest is as it was seen. */

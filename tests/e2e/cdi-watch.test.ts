@@ -7,6 +7,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -143,6 +144,29 @@ describe("a watch", () => {
     // Who changed the file reads in the log what became of it.
     await until(() => said.split("is written: ").length >= 4)
   })
+
+  test.skipIf(!hasProgram("strace"))(
+    "brings back what is deleted as soon as it is told of (missing: strace)",
+    async () => {
+      up("--gpus", "1")
+      const log = join(work, "log")
+      writeFileSync(log, "")
+      // What it says is there for all to read, and it goes on a second later.
+      const held = ["-P", log, "-e", "trace=write", "-e", "inject=write:delay_exit=1000000"]
+      const command = [gantryProgram, "cdi", "watch", ...flags]
+      const slow = Bun.spawn(["strace", "-f", "-qq", "-o", "/dev/null", ...held, ...command], {
+        stdio: ["ignore", openSync(log, "a"), "ignore"],
+      })
+      try {
+        await until(() => readFileSync(log, "utf8").includes("is written: "))
+        rmSync(output)
+        await until(() => existsSync(output))
+      } finally {
+        slow.kill("SIGKILL")
+        await slow.exited
+      }
+    },
+  )
 
   test("what cannot be written is told of, and tried again when its place is free", async () => {
     up("--gpus", "1")
