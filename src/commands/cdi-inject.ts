@@ -22,6 +22,7 @@ import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./c
 import type { Flags } from "./flags.ts"
 import { openMachine } from "./open-machine.ts"
 import { resolveOn } from "./recall-cdi.ts"
+import { isStandardOutput } from "./standard-output.ts"
 import { problemsJson, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
@@ -77,7 +78,7 @@ const outputOf = ({ values }: Flags, config: string): string => values.get("outp
 
 /** The edited text itself is the answer. */
 const isPrinted = (flags: Flags, config: string): boolean =>
-  outputOf(flags, config) === "-" && !flags.on.has("dry-run")
+  isStandardOutput(outputOf(flags, config)) && !flags.on.has("dry-run")
 
 /** The same for every spelling of a file's place. undefined: its directory is not there, which is told of when the file is read. */
 function placeOf(path: string): string | undefined {

@@ -9,6 +9,7 @@ import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
 import type { Flags } from "./flags.ts"
 import { readValidSpec } from "./read-cdi.ts"
 import { parseFormat } from "./spec-call.ts"
+import { isStandardOutput } from "./standard-output.ts"
 
 const shape = cdiShape({
   usage:
@@ -31,13 +32,13 @@ function transform({ words, values }: Flags): Result<Answer> {
   const output = values.get("output") ?? "-"
   if (output === "") return misused(shape, "a file's name is not empty")
   // Printed it is in the format of what was read.
-  const format = parseFormat(values.get("format") ?? formatOf(output === "-" ? file : output), output)
+  const format = parseFormat(values.get("format") ?? formatOf(isStandardOutput(output) ? file : output), output)
   if (!format.ok) return misused(shape, format.fault)
   const spec = readValidSpec(file)
   if (!spec.ok) return spec
   const moved = raiseVersion(transformRoot(spec.value, { from, to, relativeTo }))
   const text = renderSpec(moved, format.value)
-  if (output === "-") return ok({ text, exit: 0 })
+  if (isStandardOutput(output)) return ok({ text, exit: 0 })
   const written = replaceFile(output, text, 0o644)
   return written.ok ? ok({ text: "", exit: 0 }) : fail(written.fault)
 }

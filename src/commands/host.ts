@@ -22,6 +22,7 @@ import { machineFlags, machineUsage } from "./machine-flags.ts"
 import { machineOptions } from "./observe-machine.ts"
 import { readSpecifications } from "./read-specifications.ts"
 import { print, report } from "./report.ts"
+import { isStandardOutput } from "./standard-output.ts"
 
 const shape = {
   program: "gantry host",
@@ -44,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return report(usageFault(shape, "say where to with -o FILE (- is standard output)"))
   const text = record(flags.value)
   if (!text.ok) return report(text.fault)
-  if (output === "-") {
+  if (isStandardOutput(output)) {
     await print(text.value)
     return 0
   }

@@ -18,6 +18,7 @@ import {
 import { type Engine, parseEngine } from "../core/generate/version-limit.ts"
 import { type FlagShape, type Flags, usageFault } from "./flags.ts"
 import { ownHookProgram } from "./own-hook-program.ts"
+import { isStandardOutput } from "./standard-output.ts"
 
 export const specUsage: string = `[--for-engine docker|containerd|podman|crio[@VERSION]]… [--mode ${specModes.join("|")}] [--kind VENDOR/CLASS] [--device SELECTOR,…] [--name index,uuid,type-index,pci] [--without-all] [--hooks one|separate] [--hook-path FILE] [--disable-hook NAME,…] [--numbers] [--compat32] [--edits FILE]`
 export const specFlags = {
@@ -52,7 +53,7 @@ const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
 /** Empty: standard output, which has two names, and is meant when nothing is said. */
 export function outputSaid(values: Flags["values"]): string {
   const output = values.get("output") ?? ""
-  return ["-", "/dev/stdout"].includes(output) ? "" : output
+  return isStandardOutput(output) ? "" : output
 }
 
 /** What flags say, each judged; `fault`: what is wrong with one. */
