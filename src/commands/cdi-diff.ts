@@ -87,7 +87,10 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   return ok({ spec: follow(spec), other, unlisted })
 }
 
-/** Faults: UsageInvalid, where nobody here generates such a file; those of observeMachine, generateTwin, generateVendorSpec. */
+/** Where NVIDIA's driver lies; other vendors' lies in the kernel. */
+const driverFlags = machineFlags.filter((name) => name !== "host")
+
+/** Faults: UsageInvalid, where nobody here generates such a file, or a flag says nothing of it; those of observeMachine, generateTwin, generateVendorSpec. */
 async function makeTwin(
   spec: CdiSpec,
   host: HostFiles,
@@ -95,6 +98,8 @@ async function makeTwin(
 ): Promise<Result<{ readonly made: CdiSpec; readonly whole: CdiSpec }>> {
   const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined) {
+    const said = driverFlags.find((name) => flags.values.has(name))
+    if (said !== undefined) return misused(shape, `--${said} says nothing of a file of kind ${spec.kind}`)
     const { generateVendorSpecLike } = await import("../core/vendor/vendor-spec-like.ts")
     const made = generateVendorSpecLike(vendor, host, spec)
     return made.ok ? ok({ made: made.value.spec, whole: made.value.spec }) : made
