@@ -17,7 +17,10 @@ import { statIfThere } from "../host/stat-if-there.ts"
 import { stateDirectory } from "../host/state-directory.ts"
 import type { SpecCall } from "./spec-call.ts"
 
-export async function findReaders({ engines: named, output }: SpecCall, host: HostFiles): Promise<Readers> {
+export async function findReaders(
+  { engines: named, output }: Pick<SpecCall, "engines" | "output">,
+  host: HostFiles,
+): Promise<Readers> {
   // Where this machine's engines look they read it, whichever machine it is of.
   const isHere = host.provenance.kind !== "live" && engineDirectoriesAt(outputDirectory(output)).length > 0
   const engines = named?.map(asReleased) ?? (await findEngines(isHere ? createLiveFiles() : host))
@@ -54,8 +57,8 @@ async function findEngines(host: HostFiles): Promise<readonly ReadingEngine[]> {
 
 /** Of engines that read no specification at all. Who named one is told of it. */
 export const findEnginesWithoutCdi = (
-  { engines }: Readers,
-  { engines: named }: SpecCall,
+  { engines }: Pick<Readers, "engines">,
+  { engines: named }: Pick<SpecCall, "engines">,
 ): readonly Finding[] =>
   engines
     .filter(({ reads }) => reads === undefined)

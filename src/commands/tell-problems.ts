@@ -10,9 +10,7 @@ const isNone = ({ findings, rejected }: RegistryProblems): boolean =>
 export async function tellProblems(problems: RegistryProblems): Promise<void> {
   if (isNone(problems)) return
   const { renderRegistryProblems } = await import("../core/explain/render-registry-problems.ts")
-  try {
-    writeText(2, renderRegistryProblems(problems))
-  } catch {}
+  writeText(2, renderRegistryProblems(problems))
 }
 
 /** Members of an answer in JSON. */
