@@ -156,7 +156,20 @@ describe("gantry cdi verify --fix", () => {
     expect(exit).toBe(0)
     expect(readFileSync(file, "utf8")).toBe(generated(...style))
     expect(readFileSync(`${file}.previous`, "utf8")).toBe(before)
-    expect(statSync(file).mode & 0o777).toBe(0o644)
+    // Who could not read it before reads no more of it now.
+    expect([file, `${file}.previous`].map((path) => statSync(path).mode & 0o777)).toEqual([0o644, 0o600])
+  })
+
+  test("where what it was cannot be kept, the file stays as it is", () => {
+    const before = stale(generated())
+    writeFileSync(file, before)
+    rmSync(`${file}.previous`)
+    mkdirSync(`${file}.previous`)
+    const { exit, stdout } = verify("--fix")
+    expect([exit, readFileSync(file, "utf8")]).toEqual([1, before])
+    expect(stdout).toContain(`${file}.previous`)
+    expect(stdout).toContain("[GAN4061]")
+    rmSync(`${file}.previous`, { recursive: true })
   })
 
   test("says which devices came and went: a GPU may have been left out on purpose", () => {
@@ -346,34 +359,58 @@ describe("gantry cdi verify --fix", () => {
     expect(verify(link).exit).toBe(0)
   })
 
-  test.each([
-    ["a FIFO", "mkfifo"],
-    ["a directory", "mkdir"],
-  ])(
-    "%s that has taken the file's place since it was judged is told of, and nobody waits for it",
-    (_, make) => {
-      writeFileSync(file, stale(generated()))
-      // Between the two steps of the command.
-      const steps = `
-      import { rmSync } from "node:fs"
+  /** What is told when a shell's command comes between the two steps of the command. */
+  function fixAfter(command: string): string {
+    const steps = `
       import { fixSpecs } from "${root}/src/commands/fix-cdi.ts"
       import { renderFaultLine } from "${root}/src/core/fault/render.ts"
       import { createSimulatedHost } from "${root}/src/host/simulated.ts"
       import { subjectOn } from "${root}/tests/core/diagnose/healthy-machine.ts"
       const judged = subjectOn(createSimulatedHost("${machine}"))
-      rmSync("${file}")
-      Bun.spawnSync(["${make}", "${file}"])
-      console.log(fixSpecs(judged).faults.map(renderFaultLine).join("\\n"))
+      Bun.spawnSync(["sh", "-c", ${JSON.stringify(command)}, "${file}"])
+      const { fixed, faults } = fixSpecs(judged)
+      console.log(["fixed " + fixed.length, ...faults.map(renderFaultLine)].join("\\n"))
     `
-      const ran = Bun.spawnSync([process.execPath, "-e", steps], { timeout: 20_000 })
+    const ran = Bun.spawnSync([process.execPath, "-e", steps], { timeout: 60_000 })
+    expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, ""])
+    return ran.stdout.toString()
+  }
+
+  test.each([
+    ["a FIFO", 'rm "$0" && mkfifo "$0"'],
+    ["a directory", 'rm "$0" && mkdir "$0"'],
+  ])(
+    "%s that has taken the file's place since it was judged is told of, and nobody waits for it",
+    (_, command) => {
+      writeFileSync(file, stale(generated()))
+      expect(fixAfter(command)).toBe(
+        `fixed 0\n${file}: failed to write CDI spec: it is no longer a regular file [GAN4061]: look at who writes it, and run the command again\n`,
+      )
       rmSync(file, { recursive: true })
-      expect([ran.exitCode, ran.stdout.toString()]).toEqual([
-        0,
-        `${file}: failed to write CDI spec: it is no longer a regular file [GAN4061]: look at who writes it, and run the command again\n`,
-      ])
     },
-    30_000,
   )
+
+  test("what somebody has written into the file since it was judged stays, and is told of", () => {
+    writeFileSync(file, stale(generated()))
+    const named = generated("--name", "uuid", "--without-all")
+    writeFileSync(join(work, "meanwhile"), named)
+    expect(fixAfter(`cp "${join(work, "meanwhile")}" "$0"`)).toMatch(
+      /^fixed 0\n.*nvidia\.yaml: .* \[GAN4061\]/,
+    )
+    expect(readFileSync(file, "utf8")).toBe(named)
+    writeFileSync(join(work, "meanwhile"), "no specification")
+    writeFileSync(file, stale(generated()))
+    expect(fixAfter(`cp "${join(work, "meanwhile")}" "$0"`)).toContain("[GAN4061]")
+    expect(readFileSync(file, "utf8")).toBe("no specification")
+  })
+
+  test("one that somebody else has made anew since is not made again", () => {
+    writeFileSync(join(work, "meanwhile"), generated())
+    writeFileSync(file, stale(generated()))
+    rmSync(`${file}.previous`, { force: true })
+    expect(fixAfter(`cp "${join(work, "meanwhile")}" "$0"`)).toBe("fixed 0\n")
+    expect(existsSync(`${file}.previous`)).toBe(false)
+  })
 })
 
 describe("gantry cdi verify --fix of AMD's and Intel's files", () => {
