@@ -58,6 +58,20 @@ describe("a file of GPUs that have been taken away", () => {
     expect([again.exit, again.stderr.includes("withdrawn")]).toEqual([1, false])
   })
 
+  test("of NVIDIA's stays while what it names is there, though none can be made of a GPU that has failed", async () => {
+    const nvidia = join(directory, "emptied-nvidia.yaml")
+    const words = ["--withdraw-stale", "--hook-path=/bin/sh", `--output=${nvidia}`]
+    expect(await simulate(["up", machine, "--gpus=1", "--no-nvml"])).toBe(0)
+    expect(generate(machine, ...words).exit).toBe(0)
+    expect(await simulate(["up", machine, "--gpus=1", "--no-nvml", "--defect=dead-gpu:0"])).toBe(0)
+    const failed = generate(machine, ...words)
+    expect([failed.exit, existsSync(nvidia), failed.stderr.includes("withdrawn")]).toEqual([1, true, false])
+    expect(await simulate(["up", machine, "--gpus=0", "--no-nvml"])).toBe(0)
+    const gone = generate(machine, ...words)
+    expect([gone.exit, existsSync(nvidia)]).toEqual([1, false])
+    expect(gone.stderr).toContain(`${nvidia} is withdrawn, since what it names is not there any more`)
+  })
+
   test("stays where it cannot be taken away, which is said once", () => {
     rmSync(withdrawn)
     mkdirSync(withdrawn)
@@ -99,6 +113,7 @@ describe("whose GPUs gantry cdi generate takes", () => {
     ["a vendor that the machine has no GPU of", "amd-mi300x", ["--vendor=intel"], 1, "GAN2179"],
     ["NVIDIA where it is not", "amd-mi300x", ["--vendor=nvidia"], 1, "GAN2102"],
     ["nobody's, which is told as NVIDIA's", "no-driver", [], 1, "GAN2102"],
+    ["what is NVIDIA's alone, where it is not", "amd-mi300x", ["--hooks=one"], 1, "GAN2102"],
     ["an unknown vendor", "mixed-vendors", ["--vendor=via"], 2, "GAN1001"],
     ["what is NVIDIA's alone", "mixed-vendors", ["--vendor=amd", "--hooks=separate"], 2, "GAN1001"],
     ["what is NVIDIA's alone, for all", "mixed-vendors", ["--vendor=all", "--compat32"], 2, "GAN1001"],
@@ -117,8 +132,10 @@ describe("whose GPUs gantry cdi generate takes", () => {
   })
 
   test("all of them to standard output are documents one after the other", () => {
-    const { exit, stdout } = generate("mixed-vendors", "--vendor=all")
+    const { exit, stdout, stderr } = generate("mixed-vendors", "--vendor=all")
     expect(exit).toBe(0)
+    // Engines read the first document of a file.
+    expect(stderr).toBe("note: each document is for a file of its own: --output DIR/ writes them\n")
     const kinds = stdout
       .split(/^---\n/m)
       .slice(1)
@@ -260,6 +277,32 @@ describe("whose GPUs gantry cdi generate takes", () => {
     rmSync(machine, { recursive: true })
   })
 
+  test("what is amiss with one GPU of several is told once, and the file is of the others", async () => {
+    const machine = join(directory, "one-amiss")
+    expect(await simulate(["up", machine, "--no-nvml", "--amd=w7900:2"])).toBe(0)
+    rmSync(join(machine, "dev/dri/renderD128"))
+    const file = join(directory, "amiss/one-amiss.yaml")
+    const { exit, stdout, stderr } = generate(machine, `--output=${file}`)
+    const lines = stderr.trimEnd().split("\n")
+    expect([exit, lines]).toEqual([0, [expect.stringMatching(/^error: \/dev\/dri\/renderD128 of GPU /)]])
+    // Nobody else's GPUs are there to be told of.
+    expect(stdout.split("\n")).toEqual([
+      expect.stringMatching(/one-amiss\.yaml: 4 devices of amd\.com\/gpu/),
+      "",
+    ])
+  })
+
+  test("a hook's program that is not there is told of, on standard error or in the JSON", async () => {
+    const machine = join(directory, "hookless")
+    expect(await simulate(["up", machine, "--no-nvml", "--gpus=1"])).toBe(0)
+    const words = ["--hook-path=/nowhere/hook", `--output=${join(directory, "hookless/spec/nvidia.yaml")}`]
+    const told = generate(machine, ...words)
+    expect([told.exit, told.stderr]).toEqual([0, expect.stringMatching(/^warning: .*"\/nowhere\/hook"/)])
+    const { stdout, stderr } = generate(machine, ...words, "--json")
+    const [{ code }] = JSON.parse(stdout).files[0].findings
+    expect([stderr, told.stderr.includes(`[${code}]`)]).toEqual(["", true])
+  })
+
   test("a directory that is there needs no slash, and a format is its ending", () => {
     const into = join(directory, "there")
     mkdirSync(into)
@@ -267,7 +310,12 @@ describe("whose GPUs gantry cdi generate takes", () => {
     expect(readdirSync(into)).toEqual(["intel.com-gpu.json"])
   })
 
-  test("who writes one of several is told of the others", () => {
+  test("who writes one of several is told of the others, and how to say the other where it is one", async () => {
+    const machine = join(directory, "two-vendors")
+    expect(await simulate(["up", machine, "--no-nvml", "--gpus=1", "--intel=b60"])).toBe(0)
+    expect(generate(machine, "--output", join(directory, "of-two/one.yaml")).stdout).toEndWith(
+      "\nthis machine has GPUs of intel too: --vendor intel\n",
+    )
     const { stdout } = generate("mixed-vendors", "--output", join(directory, "one.yaml"))
     expect(stdout).toEndWith("\nthis machine has GPUs of amd and intel too: --vendor all\n")
     const { stdout: asked } = generate(
@@ -295,7 +343,8 @@ describe("whose GPUs gantry cdi generate takes", () => {
 
   test("as JSON each is told by itself", () => {
     const into = join(directory, "told")
-    const { stdout } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")
+    const { stdout, stderr } = generate("amd-mi300x", `--output=${into}/`, "--json", "--for-engine=docker")
+    expect(stderr).toBe("")
     const file = join(into, "amd.com-gpu.yaml")
     expect(JSON.parse(stdout)).toMatchObject({
       version: 2,
