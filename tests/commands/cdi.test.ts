@@ -552,6 +552,26 @@ describe("gantry cdi", () => {
     },
   )
 
+  test("of the usual directories one that is not there is nothing, and no word is lost on it", () => {
+    const machine = join(directory, "usual")
+    expect(gantry("simulate", "up", machine, "--gpus", "1", "--no-nvml").exit).toBe(0)
+    mkdirSync(join(machine, "etc/cdi"), { recursive: true })
+    const spec = "cdiVersion: 0.5.0\nkind: v.com/usual\ndevices: [{name: a, containerEdits: {env: [A=1]}}]\n"
+    writeFileSync(join(machine, "etc/cdi/v.yaml"), spec)
+    const config = join(directory, "usual.json")
+    writeFileSync(config, "{}")
+    for (const words of [
+      ["list"],
+      ["resolve", "v.com/usual=a"],
+      ["inspect", "v.com/usual=a"],
+      ["inject", "v.com/usual=a", "--config", config, "--dry-run"],
+    ]) {
+      const { exit, stdout, stderr } = cdi(...words, "--host", machine)
+      expect([exit, stderr, stdout.includes("/etc/cdi/v.yaml")]).toEqual([0, "", true])
+      expect(stdout).not.toContain("/var/run/cdi")
+    }
+  })
+
   test("files that are not there and files that are the same", () => {
     expect(cdi("validate", "/nowhere.yaml").stdout).toStartWith(
       'error: /nowhere.yaml: failed to read CDI Spec: cannot read "/nowhere.yaml": open: ENOENT [GAN4041]',
@@ -573,6 +593,8 @@ describe("gantry cdi", () => {
     ["bogus"],
     ["list", "--bogus"],
     ["list", "--spec-dir", "relative"],
+    ["validate", "a.yaml", "--spec-dir", "/etc/cdi"],
+    ["validate", "a.yaml", "--host", "live"],
   ])("wrong usage: %p %p %p", (...args) => {
     const { exit, stderr } = cdi(...args)
     expect(exit).toBe(2)
