@@ -3,19 +3,24 @@ import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
 import { generateAsCtk, observeForCtk } from "../../src/commands/make-ctk-spec.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { renderElf } from "../../src/core/elf/render-elf.ts"
+import { renderFaultLine } from "../../src/core/fault/render.ts"
 import type { Host } from "../../src/core/host/host.ts"
 import { baseName } from "../../src/core/text/path.ts"
 import { createMemoryHost, type MemoryTree } from "../../src/host/memory.ts"
 import { makeFirstIntegrated, memoryMachine } from "../machine.ts"
 
-function specsOf(host: Host, ...args: readonly string[]): readonly CdiSpec[] {
+function answerOf(host: Host, args: readonly string[]) {
   const call = parseCtkGenerate(
     args,
     () => undefined,
     () => "/usr/bin/nvidia-cdi-hook",
   )
   if (!call.ok || call.value === "help") throw new Error(args.join(" "))
-  const answered = generateAsCtk(observeForCtk(host, call.value), call.value)
+  return generateAsCtk(observeForCtk(host, call.value), call.value)
+}
+
+function specsOf(host: Host, ...args: readonly string[]): readonly CdiSpec[] {
+  const answered = answerOf(host, args)
   if (!answered.ok) throw new Error(answered.fault.tag)
   return answered.value.specs.map(({ spec }) => spec)
 }
@@ -50,6 +55,18 @@ test("a board with a discrete GPU beside its own is one device where features sa
     ["nvidia.com/gpu", "0", "1", "all"],
     ["nvidia.com/gpu.noncoherent", "1", "all"],
   ])
+})
+
+test.each([
+  ["nvml", "nvidia[0-9]*"],
+  ["management", "nvidia*"],
+  ["imex", "nvidia-caps-imex-channels/channel*"],
+  ["gds", "nvidia-fs*"],
+])("mode %s tells of the place below the named root where it sought nodes", (mode, lacking) => {
+  const answered = answerOf(memoryMachine({ gpus: 1 }), [`--mode=${mode}`, "--dev-root=/elsewhere"])
+  expect(answered.ok ? "" : renderFaultLine(answered.fault)).toContain(
+    ` /elsewhere/dev/${lacking} is absent `,
+  )
 })
 
 describe("a Tegra board", () => {

@@ -14,7 +14,7 @@ import { boardDevices } from "./board-devices.ts"
 import { chooseDevices, findPartless } from "./choose-devices.ts"
 import { leftOut, partless, sharedNodes, withoutParts } from "./left-out.ts"
 import { nameDevice, namesFor } from "./name-devices.ts"
-import { nothingToGenerate } from "./nothing-to-generate.ts"
+import { noNodeToGenerate, nothingToGenerate } from "./nothing-to-generate.ts"
 import { channelDevices, companionDevice, managementNodes, windowsDevice } from "./other-modes.ts"
 import { type NamedPart, nodesOf, type SpecPart } from "./part.ts"
 import { devicePart, managementPart, sharedPart } from "./plan-parts.ts"
@@ -42,7 +42,7 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
       if (!driver.ok) return driver
       const context = specContext(sockets(snapshot, request), driver.value, [], request)
       const { findings, ...shared } = managementPart(context)
-      return describeOneDevice(managementNodes(inventory), shared, mode, findings)
+      return describeOneDevice(inventory, managementNodes(inventory), shared, mode, findings)
     }
     case "csv":
     case "wsl": {
@@ -55,11 +55,11 @@ export function describeMachine(snapshot: HostSnapshot, request: SpecRequest): R
       const channels = channelDevices(inventory, request.devices)
       if (!channels.ok) return channels
       return channels.value.length === 0
-        ? nothingToGenerate(mode, "/dev/nvidia-caps-imex-channels/channel*")
+        ? noNodeToGenerate(inventory, mode, "/dev/nvidia-caps-imex-channels/channel*")
         : ok({ devices: channels.value, shared: withVoid(nothingShared), findings: [] })
     }
     default:
-      return describeOneDevice(companionDevice(inventory, mode), withVoid(nothingShared), mode, [])
+      return describeOneDevice(inventory, companionDevice(inventory, mode), withVoid(nothingShared), mode, [])
   }
 }
 
@@ -116,20 +116,18 @@ const isWithoutParts = ({ index, isMigEnabled }: Gpu, selected: readonly Selecte
 
 /** Why no GPU is left: what is wrong with one says more than that there is none. */
 function nothingUsable(
-  { gpus, findings }: Inventory,
+  inventory: Inventory,
   selected: readonly SelectedDevice[],
   left: readonly Finding[],
 ): Result<never> {
+  const { gpus, findings } = inventory
   const unfit = findings.map((one) => one.fault).find(({ tag }) => gpuFaults.some((known) => known === tag))
   const cause = left.find(({ fault: one }) => one.cause !== undefined)?.fault.cause ?? unfit
   if (cause !== undefined) return fail(cause)
   const cut = gpus.find(({ isMigEnabled }) => isMigEnabled?.value === true)
-  return nothingToGenerate(
-    "nvml",
-    selected.length === 0 && cut !== undefined
-      ? `a MIG device of GPU ${cut.index ?? cut.pciAddress} (MIG is enabled on it)`
-      : "/dev/nvidia[0-9]*",
-  )
+  return selected.length === 0 && cut !== undefined
+    ? nothingToGenerate("nvml", `a MIG device of GPU ${cut.index ?? cut.pciAddress} (MIG is enabled on it)`)
+    : noNodeToGenerate(inventory, "nvml", "/dev/nvidia[0-9]*")
 }
 
 const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "GpuUndriven"]
@@ -169,6 +167,7 @@ const lastingFindings = ({ findings }: Inventory): readonly Finding[] =>
   findings.filter(({ fault: { tag } }) => tag !== "SocketDead")
 
 function describeOneDevice(
+  inventory: Inventory,
   part: SpecPart,
   shared: SpecPart,
   mode: string,
@@ -176,7 +175,7 @@ function describeOneDevice(
 ): Result<DescribedMachine> {
   return hasNode(part)
     ? ok({ devices: [{ names: ["all"], aliases: [], part, env: [] }], shared, findings })
-    : nothingToGenerate(mode, placesOf[mode] ?? "/dev/nvidia*")
+    : noNodeToGenerate(inventory, mode, placesOf[mode] ?? "/dev/nvidia*")
 }
 
 const placesOf: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import { selectChannels } from "../plan/select-channels.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import type { HostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
-import { nothingToGenerate } from "./nothing-to-generate.ts"
+import { noNodeToGenerate, nothingToGenerate } from "./nothing-to-generate.ts"
 import type { NamedPart, PlatformDescription, SpecPart } from "./part.ts"
 import { mountedLibrariesHook, partOf, withFolders } from "./plan-parts.ts"
 
@@ -62,7 +62,7 @@ export function channelDevices(inventory: Inventory, asked: readonly string[]): 
 /** WSL: one device, and the files of the Windows driver. Faults: CdiNothingToGenerate. */
 export function windowsDevice({ inventory, driver }: HostSnapshot): Result<PlatformDescription> {
   const { dxg } = inventory.nodes
-  if (dxg === undefined) return nothingToGenerate("wsl", "/dev/dxg")
+  if (dxg === undefined) return noNodeToGenerate(inventory, "wsl", "/dev/dxg")
   if (driver === undefined || driver.platformFiles.length === 0)
     return nothingToGenerate("wsl", `every file of the platform below ${driver?.driverRoot ?? "/"}`)
   return ok({
