@@ -44,10 +44,18 @@ export function observeLibraries(
       if (other === undefined || (hasOwnStorage(one) && !hasOwnStorage(other))) found.set(key, one)
     }
   }
-  // A directory may hold links to files that lie elsewhere, beside others.
-  for (const directory of directories) for (const below of subdirectories) search(`${directory}${below}`)
-  const places = new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
-  for (const place of places) for (const below of subdirectories) if (below !== "") search(`${place}${below}`)
+  const searchBelow = (directory: string): void => {
+    for (const below of subdirectories) if (below !== "") search(`${directory}${below}`)
+  }
+  const placesFound = () => new Set([...found.values()].map(({ rootPath }) => parentPath(rootPath)))
+  for (const directory of directories) {
+    search(directory)
+    // A directory may hold links to files that lie elsewhere, beside others, and a link to the directory of those.
+    for (const place of placesFound()) searchBelow(place)
+    searchBelow(directory)
+  }
+  const places = placesFound()
+  for (const place of places) searchBelow(place)
   // What belongs to no driver is nobody's GPU's.
   if (found.size > 0) for (const beside of besides) search(beside)
   addNeeded(view, found, [...directories, ...places], list, findings)

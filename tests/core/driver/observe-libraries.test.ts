@@ -105,7 +105,11 @@ describe("where libraries are found", () => {
         { path: `${store}/libcuda.so.1`, target: `libcuda.so.${version}` },
       ],
     })
-    expect(String(named(libraries, `libvdpau_nvidia.so.${version}`)?.path)).toStartWith(`${store}/vdpau/`)
+    const expected = `${store}/vdpau/libvdpau_nvidia.so.${version}`
+    expect(String(named(libraries, baseName(expected))?.path)).toBe(expected)
+    // Where packages are joined, a directory that one alone has is a link.
+    const joined = observe({ ...tree, [`${farm}/vdpau`]: { kind: "symlink", target: `${store}/vdpau` } })
+    expect(String(named(joined.libraries, baseName(expected))?.path)).toBe(expected)
   })
 
   test("a directory that the command line names, also without any of the main libraries", () => {
