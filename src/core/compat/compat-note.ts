@@ -23,8 +23,10 @@ export function readCompatNote(layout: Pick<ElfLayout, "bits" | "read">): Compat
   const section = findSection(layout, sectionName, sizeLimit)
   if (section === undefined) return { kind: "none" }
   const content = findNote(section)
-  const json = content === undefined ? undefined : parseJson(decodeUtf8(content))
-  if (json?.ok !== true || json.value.kind !== "object") return { kind: "malformed" }
+  const text = content === undefined ? "" : decodeUtf8(content)
+  const json = parseJson(text)
+  if (!json.ok || json.value.kind !== "object" || !/^[\s\0]*$/.test(text.slice(json.value.end)))
+    return { kind: "malformed" }
   const cudaVersion = memberOf(json.value, "CUDA Version")
   const branches = memberOf(json.value, "Driver")
   if (cudaVersion?.kind !== "string" || branches?.kind !== "array") return { kind: "malformed" }

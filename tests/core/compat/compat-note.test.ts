@@ -32,6 +32,8 @@ describe("the note of a compatibility library", () => {
     ["a section of another name", withSection(".note.gnu", renderNote("NVIDIA Corporation", json)), "none"],
     ["another owner", compatLibrary(json, "GNU"), "malformed"],
     ["no JSON", compatLibrary("12.4"), "malformed"],
+    ["text behind the JSON", compatLibrary(`${json} {}`), "malformed"],
+    ["keys in another case", compatLibrary(json.toLowerCase()), "malformed"],
     ["no CUDA version", compatLibrary('{"Driver":[535]}'), "malformed"],
     ["no branches", compatLibrary('{"CUDA Version":"12.4"}'), "malformed"],
     ["nothing", withSection(name, new Uint8Array()), "malformed"],
