@@ -32,7 +32,10 @@ function transform({ words, values }: Flags): Result<Answer> {
   const output = values.get("output") ?? "-"
   if (output === "") return misused(shape, "a file's name is not empty")
   // Printed it is in the format of what was read.
-  const format = parseFormat(values.get("format") ?? formatOf(isStandardOutput(output) ? file : output), output)
+  const format = parseFormat(
+    values.get("format") ?? formatOf(isStandardOutput(output) ? file : output),
+    output,
+  )
   if (!format.ok) return misused(shape, format.fault)
   const spec = readValidSpec(file)
   if (!spec.ok) return spec

@@ -81,6 +81,16 @@ export function parseCtkGenerate(
 
 export const generateHelp: string = ctkHelp(shape)
 
+/** What lies below such a root no engine finds: each looks from a directory of its own. Empty: the machine's root. */
+const isRelative = (root: string | undefined): root is string =>
+  root !== undefined && root !== "" && !root.startsWith("/")
+
+/** Of the driver root that config.toml names. Faults: UsageInvalid. */
+export const checkConfiguredRoot = (root: string | undefined): Result<true> =>
+  isRelative(root)
+    ? fail(ctkUsageFault(shape, `the driver root of config.toml is not absolute: ${root}`))
+    : ok(true)
+
 const strategies: readonly NameStrategy[] = ["index", "type-index", "uuid"]
 
 /** The others have one device, whatever is asked for. */
@@ -114,8 +124,9 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
   if (modesOfDevices.includes(mode) && devices.every((one) => one.trim() === ""))
     return 'identifier is not a valid UUID or index: ""'
   const driverRoot = flags.text("driver-root")
-  if (driverRoot !== undefined && driverRoot !== "" && !driverRoot.startsWith("/"))
-    return `the driver root is not absolute: ${driverRoot}`
+  const devRoot = flags.text("dev-root")
+  if (isRelative(driverRoot)) return `the driver root is not absolute: ${driverRoot}`
+  if (isRelative(devRoot)) return `the dev root is not absolute: ${devRoot}`
   // As the reference has it: only a channel's node is left to the engine.
   const numbers = mode === "imex" ? "left" : "written"
   const features = new Set(flags.list("feature-flag") ?? [])
@@ -142,7 +153,7 @@ function readCall(flags: CtkFlags, findHook: (named: string) => string): CtkGene
       additions: noAdditions,
     },
     driverRoot,
-    devRoot: flags.text("dev-root"),
+    devRoot,
     librarySearchPaths: namedPaths(flags.list("library-search-path")),
     configSearchPaths: dataDirectories(flags.list("config-search-path")),
     csvFiles: flags.list("csv.file"),

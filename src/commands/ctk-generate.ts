@@ -9,7 +9,7 @@ import { findRuntime } from "../host/find-runtime.ts"
 import { readConfig } from "../host/hook-sources.ts"
 import { openHost } from "../host/open-host.ts"
 import { type CtkSurroundings, createLog, deliver, showHelp } from "./ctk-action.ts"
-import { generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
+import { checkConfiguredRoot, generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { findRivals } from "./find-rivals.ts"
 import { findUnreadLists, generateAsCtk, observeForCtk } from "./make-ctk-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
@@ -27,10 +27,10 @@ export async function run(
   // As the reference has it: of a MIG mode that was changed no stamp tells, so that an answer from before is of no use.
   const machine = openHost(host, { state: undefined })
   if (!machine.ok) return machine
-  const placed = {
-    ...call.value,
-    driverRoot: call.value.driverRoot ?? configuredRoot(call.value.configPath, variable),
-  }
+  const driverRoot = call.value.driverRoot ?? configuredRoot(call.value.configPath, variable)
+  const checked = checkConfiguredRoot(driverRoot)
+  if (!checked.ok) return checked
+  const placed = { ...call.value, driverRoot }
   const seen = observeForCtk(machine.value, placed)
   for (const unread of findUnreadLists(machine.value, seen, placed)) log.warn(renderFaultLine(unread))
   const answered = generateAsCtk(seen, placed)

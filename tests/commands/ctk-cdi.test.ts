@@ -326,6 +326,7 @@ describe("nvidia-ctk cdi generate", () => {
     [["cdi", "generate", "--output=/proc/none/x.yaml"], "GAN4061"],
     [["cdi", "generate", "--device-id=0,"], "GAN2104"],
     [["cdi", "generate", "--driver-root=run/driver"], "the driver root is not absolute: run/driver"],
+    [["cdi", "generate", "--dev-root=run/driver"], "the dev root is not absolute: run/driver"],
     [["cdi", "generate", "--library-search-path=/usr/lib/x86_64-linux-gnu/vdpau"], "GAN2103"],
     [["cdi", "generate", "word"], "unexpected"],
     [["cdi", "generate", "--no-all-device", "false"], 'unexpected "false"'],
@@ -341,6 +342,16 @@ describe("nvidia-ctk cdi generate", () => {
     expect(stdout).toBe("")
     expect(errorIn(stderr)).toContain(text)
   })
+})
+
+test("a driver root of config.toml that is not absolute is refused, and one of the command line takes its place", () => {
+  const config = join(directory, "relative.toml")
+  writeFileSync(config, '[nvidia-container-cli]\nroot = "run/driver"\n')
+  const refused = ctk(["--config", config, "cdi", "generate"])
+  expect(refused.exit).toBe(1)
+  expect(refused.stdout).toBe("")
+  expect(errorIn(refused.stderr)).toContain("the driver root of config.toml is not absolute: run/driver")
+  expect(ctk(["--config", config, "cdi", "generate", "--driver-root=/"]).exit).toBe(0)
 })
 
 test.each([
