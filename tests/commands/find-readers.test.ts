@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { findEnginesWithoutCdi, findReaders } from "../../src/commands/find-readers.ts"
-import type { Engine } from "../../src/core/generate/version-limit.ts"
+import { asReleased, type Engine } from "../../src/core/generate/version-limit.ts"
 import type { HostFiles } from "../../src/core/host/host.ts"
 import { encodeUtf8 } from "../../src/core/text/utf8.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
@@ -33,7 +33,7 @@ test("engines that were named are all that counts, and the least of them is the 
   const docker: Engine = { name: "docker", version: "28.2" }
   const older: Engine = { name: "podman", version: "4.1" }
   expect(await findReaders({ engines: [docker, older], output: "" }, another)).toEqual({
-    engines: [docker, older],
+    engines: [docker, older].map(asReleased),
     limit: { version: "0.4.0", because: [older] },
   })
 })
@@ -45,7 +45,7 @@ test.each([
   ["in a directory below that of engines, into which they do not look", "/etc/cdi/below/nvidia.yaml"],
 ])("of another machine, %s, that machine's engines read it", async (_where, output) => {
   const readers = await findReaders({ engines: undefined, output }, another)
-  expect(readers.engines).toEqual([podman])
+  expect(readers.engines).toEqual([asReleased(podman)])
   expect(readers.limit?.version).toBe("0.5.0")
 })
 
@@ -55,7 +55,7 @@ test.each([
   ["a file, by a link on the way", join(link, "cdi/gantry-of-another.yaml")],
 ])("of another machine, where this one's engines look, these read it: %s", async (_what, output) => {
   const { engines } = await findReaders({ engines: undefined, output }, another)
-  expect(engines).not.toContainEqual(podman)
+  expect(engines).not.toContainEqual(asReleased(podman))
 })
 
 test("of engines without CDI a user is warned who named one, and of a machine's own that is a note", () => {
@@ -64,11 +64,9 @@ test("of engines without CDI a user is warned who named one, and of a machine's 
     { name: "docker", version: "28.2" },
   ]
   const told = (named: readonly Engine[] | undefined) =>
-    findEnginesWithoutCdi({ engines }, { engines: named }).map(({ severity, fault }) => [
-      severity,
-      fault.tag,
-      fault.data,
-    ])
+    findEnginesWithoutCdi({ engines: engines.map(asReleased) }, { engines: named }).map(
+      ({ severity, fault }) => [severity, fault.tag, fault.data],
+    )
   expect(told(engines)).toEqual([["warning", "CdiEngineWithout", { engine: "podman 3.4" }]])
   expect(told(undefined)).toEqual([["note", "CdiEngineWithout", { engine: "podman 3.4" }]])
 })
