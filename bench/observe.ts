@@ -9,8 +9,8 @@
 import { writeSync } from "node:fs"
 import { type HostSnapshot, observeSnapshot } from "../src/core/plan/snapshot.ts"
 import { createLiveHost } from "../src/host/live.ts"
-import { observeAndRemember } from "../src/host/observe-and-remember.ts"
-import { recallSnapshot } from "../src/host/recall-snapshot.ts"
+import { observeAndRemember } from "../src/host/state/observe-and-remember.ts"
+import { recallSnapshot } from "../src/host/state/recall-snapshot.ts"
 
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 const host = createLiveHost()

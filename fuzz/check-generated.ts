@@ -1,7 +1,7 @@
 /** Whatever a machine says of itself: a specification that is made of it is one that engines read, and its hooks understand their flags. */
 
-import { parseCdiHookFlags } from "../src/commands/cdi-hook-flags.ts"
-import { parseSpec } from "../src/core/cdi/parse-spec.ts"
+import { parseCdiHookFlags } from "../src/commands/cdi-hook/cdi-hook-flags.ts"
+import { parseSpec } from "../src/core/cdi/read/parse-spec.ts"
 import { renderSpec } from "../src/core/cdi/render-spec.ts"
 import type { CdiSpec } from "../src/core/cdi/spec.ts"
 import { noAdditions } from "../src/core/generate/add-edits.ts"

@@ -10,13 +10,13 @@ interface Command {
   run(args: readonly string[], programName: string): number | Promise<number>
 }
 
-const hook = (): Promise<Command> => import("./commands/hook.ts")
+const hook = (): Promise<Command> => import("./commands/start/hook.ts")
 
-const containerCli = (): Promise<Command> => import("./commands/container-cli.ts")
+const containerCli = (): Promise<Command> => import("./commands/container-cli/container-cli.ts")
 
-const cdiHook = (): Promise<Command> => import("./commands/cdi-hook.ts")
+const cdiHook = (): Promise<Command> => import("./commands/cdi-hook/cdi-hook.ts")
 
-const ctk = (): Promise<Command> => import("./commands/ctk.ts")
+const ctk = (): Promise<Command> => import("./commands/ctk/ctk.ts")
 
 const names: Readonly<Record<string, () => Promise<Command>>> = {
   "nvidia-container-runtime-hook": hook,
@@ -30,7 +30,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: () => import("./commands/explain.ts"),
   info: () => import("./commands/info.ts"),
   driver: () => import("./commands/driver.ts"),
-  cdi: () => import("./commands/cdi.ts"),
+  cdi: () => import("./commands/cdi/cdi.ts"),
   host: () => import("./commands/host.ts"),
   simulate: () => import("./commands/simulate.ts"),
   install: () => import("./commands/install.ts"),
@@ -41,7 +41,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "--help": () => import("./commands/help.ts"),
   "-h": () => import("./commands/help.ts"),
   hook,
-  launched: () => import("./commands/launched.ts"),
+  launched: () => import("./commands/start/launched.ts"),
   "observe-nvml": () => import("./commands/observe-nvml.ts"),
   "nvidia-container-cli": containerCli,
   "nvidia-cdi-hook": cdiHook,

@@ -73,7 +73,7 @@ test("the page of CDI shows how each action is called", () => {
   const called = [...usage.matchAll(/^gantry cdi (\S+(?: NAME…\S*)*)/gm)].flatMap(([, words = ""]) =>
     words.match(/[a-z]+/g),
   )
-  const actions = readFileSync(join(root, "src/commands/cdi.ts"), "utf8").matchAll(
+  const actions = readFileSync(join(root, "src/commands/cdi/cdi.ts"), "utf8").matchAll(
     /^ {2}(\w+): \(\) => import\(/gm,
   )
   expect([...new Set(called)].sort()).toEqual([...actions].map(([, name]) => name ?? "").sort())

@@ -1,10 +1,10 @@
 /** The short way to read YAML and the whole grammar: where the short way has an outcome it is the same, value by value, place by place. */
 
-import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
-import { readBlockYaml } from "../../src/core/cdi/read-block-yaml.ts"
-import { readComposedYaml } from "../../src/core/cdi/read-yaml.ts"
+import { parseSpec } from "../../src/core/cdi/read/parse-spec.ts"
+import { readBlockYaml } from "../../src/core/cdi/read/read-block-yaml.ts"
+import { readComposedYaml } from "../../src/core/cdi/read/read-yaml.ts"
+import type { SpecNode } from "../../src/core/cdi/read/spec-node.ts"
 import { renderSpec } from "../../src/core/cdi/render-spec.ts"
-import type { SpecNode } from "../../src/core/cdi/spec-node.ts"
 import { bytesOf, cdiSpecs } from "../corpus.ts"
 import type { Random } from "../random.ts"
 import type { FuzzTarget } from "../target.ts"

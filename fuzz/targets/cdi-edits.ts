@@ -1,8 +1,8 @@
 /** Edits of CDI specifications applied to a container's config.json: what they do not concern stays, and twice is no more than once. */
 
-import { type ApplyOptions, applyEdits } from "../../src/core/cdi/apply-edits.ts"
-import { mergeEdits } from "../../src/core/cdi/merge-edits.ts"
-import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { type ApplyOptions, applyEdits } from "../../src/core/cdi/edits/apply-edits.ts"
+import { mergeEdits } from "../../src/core/cdi/edits/merge-edits.ts"
+import { parseSpec } from "../../src/core/cdi/read/parse-spec.ts"
 import { type ContainerEdits, editsWithPaths, noEdits } from "../../src/core/cdi/spec.ts"
 import { transformRoot } from "../../src/core/cdi/transform-root.ts"
 import { parseJson } from "../../src/core/oci/json.ts"

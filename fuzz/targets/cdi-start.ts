@@ -4,7 +4,7 @@
  */
 
 import { addCdiDevices } from "../../src/apply/add-cdi-devices.ts"
-import { buildRegistry, type Registry } from "../../src/core/cdi/registry.ts"
+import { buildRegistry, type Registry } from "../../src/core/cdi/registry/registry.ts"
 import { ok } from "../../src/core/fault/result.ts"
 import { isSameKey } from "../../src/core/oci/decode.ts"
 import { parseJson } from "../../src/core/oci/json.ts"

@@ -1,10 +1,10 @@
 /** Command lines of the programs that we stand in for: one argument a line. */
 
-import { parseCdiHookFlags } from "../../src/commands/cdi-hook-flags.ts"
-import { parseCliFlags } from "../../src/commands/container-cli-flags.ts"
-import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
+import { parseCdiHookFlags } from "../../src/commands/cdi-hook/cdi-hook-flags.ts"
+import { parseCliFlags } from "../../src/commands/container-cli/container-cli-flags.ts"
+import { parseCtkGenerate } from "../../src/commands/ctk/ctk-generate-flags.ts"
 import { parseFlags } from "../../src/commands/flags.ts"
-import { parseHookFlags } from "../../src/commands/hook-flags.ts"
+import { parseHookFlags } from "../../src/commands/start/hook-flags.ts"
 import { resolveCliRequest } from "../../src/core/request/cli-configure.ts"
 import { bytesOf } from "../corpus.ts"
 import { checkResult, firstOf } from "../invariants.ts"

@@ -1,6 +1,6 @@
 /** Configuration files of engines, as far as they speak of CDI. An input is files: see machine-texts.ts. */
 
-import { engineNames } from "../../src/core/cdi/engine-versions.ts"
+import { engineNames } from "../../src/core/cdi/rules/engine-versions.ts"
 import { observeEngineSettings } from "../../src/core/inventory/engine-settings.ts"
 import { createMemoryHost } from "../../src/host/memory.ts"
 import type { FuzzTarget } from "../target.ts"

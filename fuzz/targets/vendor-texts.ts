@@ -1,6 +1,6 @@
 /** The texts of sysfs about GPUs of AMD and Intel, on a machine that is otherwise whole. An input is as in machine-texts.ts. */
 
-import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { parseSpec } from "../../src/core/cdi/read/parse-spec.ts"
 import { renderSpec } from "../../src/core/cdi/render-spec.ts"
 import type { CdiSpec } from "../../src/core/cdi/spec.ts"
 import { encodeUtf8 } from "../../src/core/text/utf8.ts"

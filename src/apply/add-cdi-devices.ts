@@ -3,11 +3,11 @@
  * container has such a device.
  */
 
-import { applyEdits } from "../core/cdi/apply-edits.ts"
-import { mergeEdits } from "../core/cdi/merge-edits.ts"
-import { readOwner } from "../core/cdi/read-owner.ts"
+import { applyEdits } from "../core/cdi/edits/apply-edits.ts"
+import { mergeEdits } from "../core/cdi/edits/merge-edits.ts"
+import { readOwner } from "../core/cdi/edits/read-owner.ts"
+import { withoutPresentHooks } from "../core/cdi/edits/without-present-hooks.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf, type Mount } from "../core/cdi/spec.ts"
-import { withoutPresentHooks } from "../core/cdi/without-present-hooks.ts"
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
@@ -17,7 +17,7 @@ import { patchJson } from "../core/oci/patch-json.ts"
 import type { CdiDeviceEdit } from "../core/plan/edit.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { cleanPath } from "../core/text/path.ts"
-import { findHostNode } from "../host/find-host-node.ts"
+import { findHostNode } from "../host/cdi/find-host-node.ts"
 import { hookEnvironment } from "./hook-environment.ts"
 
 /**

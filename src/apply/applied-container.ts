@@ -6,7 +6,7 @@
 
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { statIfThere } from "../host/stat-if-there.ts"
+import { statIfThere } from "../host/files/stat-if-there.ts"
 import type { Owner } from "../linux/in-root.ts"
 import { enterMountNamespace, openMountNamespace } from "../linux/namespace.ts"
 

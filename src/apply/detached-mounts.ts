@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { HostFiles } from "../core/host/host.ts"
 import type { DeviceNodeEdit, MountEdit } from "../core/plan/edit.ts"
 import type { HostPath } from "../core/text/brand.ts"
-import { toFileStat } from "../host/file-system.ts"
+import { toFileStat } from "../host/files/file-system.ts"
 import type { TargetKind } from "../linux/in-root.ts"
 import { cloneMount, mountAttribute, setMountAttributes } from "../linux/mounts.ts"
 

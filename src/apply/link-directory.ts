@@ -15,8 +15,8 @@ import {
 } from "node:fs"
 import type { SymlinkEdit } from "../core/plan/edit.ts"
 import { baseName } from "../core/text/path.ts"
-import { isOurs } from "../host/state-directory.ts"
-import { hashOf, isYoung, writingLifeMs } from "../host/state-file.ts"
+import { isOurs } from "../host/state/state-directory.ts"
+import { hashOf, isYoung, writingLifeMs } from "../host/state/state-file.ts"
 
 /** Where it lies; undefined: it cannot be made. */
 export function prepareLinkDirectory(state: string, links: readonly SymlinkEdit[]): string | undefined {

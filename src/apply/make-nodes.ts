@@ -18,7 +18,7 @@ import type { HostFiles } from "../core/host/host.ts"
 import type { NodeFact } from "../core/inventory/inventory.ts"
 import { type HostPath, hostPath } from "../core/text/brand.ts"
 import { parentPath } from "../core/text/path.ts"
-import { isYoung, writingLifeMs } from "../host/state-file.ts"
+import { isYoung, writingLifeMs } from "../host/state/state-file.ts"
 import { deviceNumber, makeCharacterNode } from "../linux/nodes.ts"
 
 /** What could not be made. Several starts may be at it at once. */

@@ -6,7 +6,7 @@
 import { writeSync } from "node:fs"
 import type { Fault } from "../core/fault/fault.ts"
 import { decodeUtf8, encodeUtf8 } from "../core/text/utf8.ts"
-import { kernelLimit, readSmallFile, readUpTo } from "../host/read-up-to.ts"
+import { kernelLimit, readSmallFile, readUpTo } from "../host/files/read-up-to.ts"
 
 export interface Caller {
   readonly arguments: readonly string[]

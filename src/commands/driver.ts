@@ -12,8 +12,8 @@ import {
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { driverAbsence } from "../core/plan/driver-absence.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage, placesUsage } from "./machine-flags.ts"
-import { observeMachine } from "./observe-machine.ts"
+import { machineFlags, machineUsage, placesUsage } from "./machine/machine-flags.ts"
+import { observeMachine } from "./machine/observe-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {

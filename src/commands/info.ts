@@ -6,8 +6,8 @@ import { selectDevices } from "../core/inventory/select-devices.ts"
 import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
 import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
-import { machineFlags, machineUsage } from "./machine-flags.ts"
-import { observeMachine } from "./observe-machine.ts"
+import { machineFlags, machineUsage } from "./machine/machine-flags.ts"
+import { observeMachine } from "./machine/observe-machine.ts"
 import { print, report } from "./report.ts"
 
 const shape = {

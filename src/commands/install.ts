@@ -14,7 +14,7 @@ import {
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parentPath } from "../core/text/path.ts"
-import { lstatIfThere } from "../host/stat-if-there.ts"
+import { lstatIfThere } from "../host/files/stat-if-there.ts"
 import { type InstallManifest, manifestPath, readInstallManifest } from "./install-manifest.ts"
 import { parsePrefixFlags } from "./prefix-flags.ts"
 import { print, report } from "./report.ts"

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path"
 import { fail, ok, type Result } from "../core/fault/result.ts"
-import { readText } from "../host/read-text.ts"
+import { readText } from "../host/files/read-text.ts"
 import type { DefectiveMachine } from "../host/simulate/defective-machine.ts"
 import { describeDefects, orderDefect } from "../host/simulate/defects.ts"
 import type { SimulatedArchitecture } from "../host/simulate/driver-files.ts"

@@ -12,7 +12,7 @@ import type { ByteRange } from "../core/text/byte-range.ts"
 import { errnoOf } from "../linux/checked.ts"
 import { readNames } from "../linux/directory-names.ts"
 import { openFileInRoot, openFlags, openInRoot, type Root, readLinkAt } from "../linux/in-root.ts"
-import { readDescriptor, toFileStat } from "./file-system.ts"
+import { readDescriptor, toFileStat } from "./files/file-system.ts"
 
 /** What `LibraryTree` asks, and device numbers. */
 export interface ContainerTree {

@@ -3,15 +3,15 @@
  * while its file is the same.
  */
 
-import { engineNames } from "../core/cdi/engine-versions.ts"
+import { engineNames } from "../core/cdi/rules/engine-versions.ts"
 import { type Engine, readEngineVersion } from "../core/generate/version-limit.ts"
 import { enginePrograms } from "../core/inventory/observe-engines.ts"
 import { hostPath } from "../core/text/brand.ts"
 import { findRuntime, programPlaces } from "./find-runtime.ts"
 import { createLiveFiles } from "./live-files.ts"
-import { stampPlaces } from "./make-proof.ts"
-import { areFresh, areStamps, type Stamp } from "./stamp.ts"
-import { readState, writeState } from "./state-file.ts"
+import { stampPlaces } from "./state/make-proof.ts"
+import { areFresh, areStamps, type Stamp } from "./state/stamp.ts"
+import { readState, writeState } from "./state/state-file.ts"
 
 /** Units: milliseconds. */
 const limitMs = 2000

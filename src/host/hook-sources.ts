@@ -8,8 +8,8 @@ import type { Sources } from "../core/plan/decide.ts"
 import type { ParsedConfig } from "../core/request/create-config.ts"
 import { type ProfileName, profiles } from "../core/request/profile.ts"
 import { joinPath } from "../core/text/path.ts"
+import { readText } from "./files/read-text.ts"
 import { isTegraHost } from "./is-tegra-host.ts"
-import { readText } from "./read-text.ts"
 
 const configName = "nvidia-container-runtime/config.toml"
 

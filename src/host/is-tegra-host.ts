@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs"
 import { isTegra } from "../core/inventory/is-tegra.ts"
-import { readDirAt, readFileAt } from "./file-system.ts"
+import { readDirAt, readFileAt } from "./files/file-system.ts"
 import { findHost } from "./find-host.ts"
 
 /** `selector`: as in openHost. What cannot be found, or is a recording, is none: what is wrong with it is told later. */

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs"
 import type { HostFiles } from "../core/host/host.ts"
-import { lstatAt, readDirAt, readFileAt, readLinkAt, readPartsAt } from "./file-system.ts"
+import { lstatAt, readDirAt, readFileAt, readLinkAt, readPartsAt } from "./files/file-system.ts"
 
 export const createLiveFiles = (): HostFiles => ({
   provenance: { kind: "live", name: "live" },

@@ -3,10 +3,10 @@
 import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { Host } from "../core/host/host.ts"
-import type { NvmlAsking } from "./ask-nvml.ts"
-import { readFileAt } from "./file-system.ts"
+import { readFileAt } from "./files/file-system.ts"
 import { findHost } from "./find-host.ts"
 import { createLiveHost } from "./live.ts"
+import type { NvmlAsking } from "./nvml/ask-nvml.ts"
 import { createRecordingHost, parseRecording } from "./recording.ts"
 import { createSimulatedHost } from "./simulated.ts"
 

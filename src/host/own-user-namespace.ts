@@ -3,7 +3,7 @@
  * Source: user_namespaces(7), on /proc/PID/uid_map.
  */
 
-import { readSmallText } from "./read-up-to.ts"
+import { readSmallText } from "./files/read-up-to.ts"
 
 let known: boolean | undefined
 

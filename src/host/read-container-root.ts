@@ -7,7 +7,7 @@ import { fault } from "../core/fault/fault.ts"
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { parseHookState, parseRootPath } from "../core/oci/hook-state.ts"
 import { absolutePath, cleanPath, joinPath } from "../core/text/path.ts"
-import { readText } from "./read-text.ts"
+import { readText } from "./files/read-text.ts"
 
 /** Absolute. Faults: JsonInvalid, JsonTypeWrong, InputUnreadable, ContainerRootInvalid. */
 export function readContainerRoot(state: string): Result<string> {

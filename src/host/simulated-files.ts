@@ -8,7 +8,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { FileStat, HostFiles } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import { cleanPath } from "../core/text/path.ts"
-import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./file-system.ts"
+import { lstatAt, readDirAt, readFileAt, readLinkAt } from "./files/file-system.ts"
 import { createTreeHost, type Tree } from "./tree-host.ts"
 
 export const manifestName = ".gantry-simulated.json"

@@ -3,7 +3,7 @@
 import type { HostFiles } from "../core/host/host.ts"
 import type { SpecifiedMachine } from "../core/plan/plan-cdi-devices.ts"
 import { hostPath } from "../core/text/brand.ts"
-import { findHostNode } from "./find-host-node.ts"
+import { findHostNode } from "./cdi/find-host-node.ts"
 
 /** Where a simulated machine lies; undefined: paths of this machine mean themselves. */
 export const simulatedRoot = (host: HostFiles): string | undefined =>

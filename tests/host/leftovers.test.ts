@@ -11,8 +11,8 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { prepareLinkDirectory } from "../../src/apply/link-directory.ts"
-import { stampConfig } from "../../src/host/launcher-settings.ts"
-import { putFile, replaceFile } from "../../src/host/replace-file.ts"
+import { putFile, replaceFile } from "../../src/host/files/replace-file.ts"
+import { stampConfig } from "../../src/host/state/launcher-settings.ts"
 import { linkAt, openInRoot, openRoot, type Root, writeFileAt } from "../../src/linux/in-root.ts"
 import { makeDirectory } from "../e2e/bundle.ts"
 
@@ -110,7 +110,7 @@ describe("what a writer that was killed left behind goes with the next one", () 
 
 test("many who replace one file at once: it is one of theirs, whole, and nothing is left", async () => {
   const place = directory("config.json")
-  const script = `import { replaceFile } from "${join(import.meta.dir, "../../src/host/replace-file.ts")}"
+  const script = `import { replaceFile } from "${join(import.meta.dir, "../../src/host/files/replace-file.ts")}"
     const text = process.argv[1].repeat(100_000)
     for (let n = 0; n < 20; n++) if (!replaceFile("${place}/config.json", text, 0o644).ok) process.exit(1)`
   const children = [..."abcdef"].map((letter) => Bun.spawn([process.execPath, "-e", script, letter]))

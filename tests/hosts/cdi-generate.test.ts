@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
-import { generateAsCtk, observeForCtk } from "../../src/commands/make-ctk-spec.ts"
+import { parseCtkGenerate } from "../../src/commands/ctk/ctk-generate-flags.ts"
+import { generateAsCtk, observeForCtk } from "../../src/commands/ctk/make-ctk-spec.ts"
 import {
   type CdiGenerateVector,
   type Described,

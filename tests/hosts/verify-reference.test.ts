@@ -1,9 +1,9 @@
 /** What verify says of specifications that the reference made beside the machines that it made them of: nothing that is not so. */
 
 import { describe, expect, test } from "bun:test"
-import { parseCtkGenerate } from "../../src/commands/ctk-generate-flags.ts"
-import { observeForCtk } from "../../src/commands/make-ctk-spec.ts"
-import { buildRegistry } from "../../src/core/cdi/registry.ts"
+import { parseCtkGenerate } from "../../src/commands/ctk/ctk-generate-flags.ts"
+import { observeForCtk } from "../../src/commands/ctk/make-ctk-spec.ts"
+import { buildRegistry } from "../../src/core/cdi/registry/registry.ts"
 import { rootUser } from "../../src/core/diagnose/access.ts"
 import type { CdiSubject } from "../../src/core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../../src/core/diagnose/verify-cdi.ts"

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
-import { parseSpec } from "../../src/core/cdi/parse-spec.ts"
+import { parseSpec } from "../../src/core/cdi/read/parse-spec.ts"
 import type { CdiSpec, ContainerEdits, Hook } from "../../src/core/cdi/spec.ts"
 import type { Sourced } from "../../src/core/inventory/inventory.ts"
 import type { HostSnapshot } from "../../src/core/plan/snapshot.ts"

@@ -4,7 +4,7 @@
  */
 
 import { closeSync } from "node:fs"
-import type { HookLink } from "../../core/cdi/toolkit-hooks.ts"
+import type { HookLink } from "../../core/cdi/edits/toolkit-hooks.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { absolutePath, cleanPath, parentPath } from "../../core/text/path.ts"
 import { checkShortage, openFlags, openInRoot, type Root } from "../../linux/in-root.ts"

@@ -1,7 +1,7 @@
 /** `create-symlinks`: links in a container's root, as `ln -sf` makes them; parents are made where missing. */
 
 import { closeSync } from "node:fs"
-import type { HookLink } from "../../core/cdi/toolkit-hooks.ts"
+import type { HookLink } from "../../core/cdi/edits/toolkit-hooks.ts"
 import { fault } from "../../core/fault/fault.ts"
 import type { Finding } from "../../core/fault/finding.ts"
 import { ok, type Result } from "../../core/fault/result.ts"

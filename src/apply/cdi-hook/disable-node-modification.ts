@@ -14,7 +14,7 @@ import { fail, ok, type Result } from "../../core/fault/result.ts"
 import { hostPath } from "../../core/text/brand.ts"
 import { baseName, parentPath } from "../../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
-import { readFileAt } from "../../host/file-system.ts"
+import { readFileAt } from "../../host/files/file-system.ts"
 import { openFlags, openInRoot, type Root, writeFileAt } from "../../linux/in-root.ts"
 import {
   attachMount,

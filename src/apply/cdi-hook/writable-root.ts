@@ -6,7 +6,7 @@
  */
 
 import { closeSync } from "node:fs"
-import { readSmallText } from "../../host/read-up-to.ts"
+import { readSmallText } from "../../host/files/read-up-to.ts"
 import type { Root } from "../../linux/in-root.ts"
 import { cloneTree, mountAttribute, setMountAttributes } from "../../linux/mounts.ts"
 import { readOnlyMount } from "../../linux/read-only-mount.ts"

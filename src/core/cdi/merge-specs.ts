@@ -2,11 +2,11 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
-import { mergeEdits } from "./merge-edits.ts"
-import { withLowestVersion } from "./raise-version.ts"
+import { mergeEdits } from "./edits/merge-edits.ts"
+import { locateNowhere } from "./read/spec-source.ts"
+import { withLowestVersion } from "./rules/raise-version.ts"
+import { validateSpec } from "./rules/validate-spec.ts"
 import type { CdiSpec } from "./spec.ts"
-import { locateNowhere } from "./spec-source.ts"
-import { validateSpec } from "./validate-spec.ts"
 
 /**
  * One specification with all devices, in the lowest version that can say it. Edits for every container hold for every device of the whole.

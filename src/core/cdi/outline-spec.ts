@@ -3,7 +3,7 @@
  * Order: fields as the released Go types have them, annotations by name, lists as they are.
  */
 
-import { shareResults } from "./map-edits.ts"
+import { shareResults } from "./edits/map-edits.ts"
 import type { CdiSpec, ContainerEdits, DeviceNode, Hook, IntelRdt, Mount } from "./spec.ts"
 
 /** Pairs, because an object would lose `__proto__` and reorder names that are numbers. */

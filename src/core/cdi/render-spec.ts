@@ -5,8 +5,8 @@
 
 import { encodeUtf8 } from "../text/utf8.ts"
 import { isOutlineMap, type Outline, type OutlineMap, outlineSpec } from "./outline-spec.ts"
+import { resolvePlain } from "./read/resolve-plain.ts"
 import { renderJson } from "./render-outline.ts"
-import { resolvePlain } from "./resolve-plain.ts"
 import type { CdiSpec } from "./spec.ts"
 
 export type SpecFormat = "json" | "yaml"

@@ -4,7 +4,7 @@
  */
 
 import { joinPath } from "../text/path.ts"
-import { mapEdits } from "./map-edits.ts"
+import { mapEdits } from "./edits/map-edits.ts"
 import {
   type CdiSpec,
   type ContainerEdits,

@@ -1,6 +1,6 @@
 /** What is verified: the CDI specifications of a machine, the machine itself, and who reads and uses them. */
 
-import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry/registry.ts"
 import type { ContainerEdits, DeviceNode, Hook, Mount, SpecPath } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import type { Fault } from "../fault/fault.ts"

@@ -4,7 +4,7 @@
  * it lacks it does not name.
  */
 
-import { shapeOfName } from "../cdi/name-shape.ts"
+import { shapeOfName } from "../cdi/rules/name-shape.ts"
 import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"

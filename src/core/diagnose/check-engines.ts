@@ -1,6 +1,6 @@
-/** Whether engines parse the version that specifications say: one refuses a whole file above its own. Source: src/core/cdi/engine-versions.ts. */
+/** Whether engines parse the version that specifications say: one refuses a whole file above its own. Source: src/core/cdi/rules/engine-versions.ts. */
 
-import { isOlder, minimumVersion, parseVersion } from "../cdi/version.ts"
+import { isOlder, minimumVersion, parseVersion } from "../cdi/rules/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { engineTitle } from "../inventory/observe-engines.ts"

@@ -3,7 +3,7 @@
  * facts, nvidia-container-cli §6.4.
  */
 
-import { isSpecFileName } from "../cdi/spec-directories.ts"
+import { isSpecFileName } from "../cdi/registry/spec-directories.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"

@@ -4,7 +4,7 @@
  * index, `GPU:SLOT`, a UUID, a PCI address.
  */
 
-import type { RegisteredDevice } from "../cdi/registry.ts"
+import type { RegisteredDevice } from "../cdi/registry/registry.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { isMachineName, isUuid } from "../generate/machine-names.ts"

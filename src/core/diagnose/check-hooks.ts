@@ -3,10 +3,10 @@
  * else's to change, and with variables of their own. Source: OCI runtime specification, "POSIX-platform Hooks"; facts, toolkit §6 (CVE-2025-23266).
  */
 
-import { flagValues, unknownFlag } from "../cdi/hook-arguments.ts"
-import type { LoadedSpec } from "../cdi/registry.ts"
+import { flagValues, unknownFlag } from "../cdi/edits/hook-arguments.ts"
+import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/edits/toolkit-hooks.ts"
+import type { LoadedSpec } from "../cdi/registry/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
-import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/toolkit-hooks.ts"
 import type { CdiMachineFaults, NotExecutable } from "../fault/cdi-machine.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"

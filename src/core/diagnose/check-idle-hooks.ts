@@ -4,9 +4,9 @@
  * know, with a warning.
  */
 
-import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook } from "../cdi/edits/hook-arguments.ts"
+import { hookFlags } from "../cdi/edits/toolkit-hooks.ts"
 import { allEdits, type Hook } from "../cdi/spec.ts"
-import { hookFlags } from "../cdi/toolkit-hooks.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"

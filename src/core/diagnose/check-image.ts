@@ -3,7 +3,7 @@
  * runtimes fail, or hooks that write there. Empty files are what an image keeps that was built with a driver injected, and harm nobody.
  */
 
-import { foldersOf, linksInHook, makesProfile } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook, makesProfile } from "../cdi/edits/hook-arguments.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { applicationProfilePath } from "../driver/application-profile.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"

@@ -3,7 +3,7 @@
  * of the driver beside them, and found in the container under the name by which programs ask for them.
  */
 
-import { flagValues } from "../cdi/hook-arguments.ts"
+import { flagValues } from "../cdi/edits/hook-arguments.ts"
 import type { Hook } from "../cdi/spec.ts"
 import { vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"

@@ -1,6 +1,6 @@
 /** Mounts of specifications that runtimes refuse by their form, whatever lies on the machine but its kernel. Source: mount(2); runc. */
 
-import { isBindOption, meantOption } from "../cdi/mount-options.ts"
+import { isBindOption, meantOption } from "../cdi/rules/mount-options.ts"
 import type { Mount } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"

@@ -4,7 +4,7 @@
  * the mount is read-only, and leaves it on the machine.
  */
 
-import { isReadOnly } from "../cdi/mount-options.ts"
+import { isReadOnly } from "../cdi/rules/mount-options.ts"
 import type { Mount } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"

@@ -2,9 +2,9 @@
  * Which files win: devices that stand in several directories, and what of it containers notice. Source: facts, nvidia-container-cli §6.4.
  */
 
-import { shareResults } from "../cdi/map-edits.ts"
+import { shareResults } from "../cdi/edits/map-edits.ts"
 import { outlineEdits } from "../cdi/outline-spec.ts"
-import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
+import type { LoadedSpec, RegisteredDevice } from "../cdi/registry/registry.ts"
 import { renderJson } from "../cdi/render-outline.ts"
 import type { ContainerEdits } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"

@@ -3,7 +3,7 @@
  * says "unresolvable CDI devices", and no file is wrong.
  */
 
-import { followsDirectoryLinks } from "../cdi/engine-versions.ts"
+import { followsDirectoryLinks } from "../cdi/rules/engine-versions.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { type EngineSettings, observeEngineSettings } from "../inventory/engine-settings.ts"

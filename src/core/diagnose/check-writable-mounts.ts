@@ -3,7 +3,7 @@
  * sockets are mounted to be written as often as not, and are not judged; nor is anything where the engine's user has no right to write.
  */
 
-import { isReadOnly } from "../cdi/mount-options.ts"
+import { isReadOnly } from "../cdi/rules/mount-options.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"

@@ -3,7 +3,7 @@
  * library elsewhere is there and found by nobody. Source: ld.so(8), musl's and distributions' default paths; facts, toolkit §5.3.
  */
 
-import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook } from "../cdi/edits/hook-arguments.ts"
 import { allEdits, type Hook } from "../cdi/spec.ts"
 import { baseName, cleanPath, parentPath } from "../text/path.ts"
 import type { Use } from "./cdi-subject.ts"

@@ -1,6 +1,6 @@
 /** What each device of specifications has, by name: its own, and what every device of its file brings. */
 
-import type { LoadedSpec, RegisteredDevice } from "../cdi/registry.ts"
+import type { LoadedSpec, RegisteredDevice } from "../cdi/registry/registry.ts"
 import type { Use } from "./cdi-subject.ts"
 
 export type Owner = Pick<Use<unknown>, "source" | "device">

@@ -1,7 +1,7 @@
 /** How a hook calls a program of the toolkit's: by its own name, the words that say that it serves a hook, and the hook's name. */
 
+import { hookPrograms } from "../cdi/edits/toolkit-hooks.ts"
 import type { Hook } from "../cdi/spec.ts"
-import { hookPrograms } from "../cdi/toolkit-hooks.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import type { Finding } from "../fault/finding.ts"
 import { baseName } from "../text/path.ts"

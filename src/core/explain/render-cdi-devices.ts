@@ -1,8 +1,8 @@
 /** What a CDI device does to a container: its own edits and those of every device beside it. */
 
-import type { RegisteredDevice } from "../cdi/registry.ts"
+import type { RegisteredDevice } from "../cdi/registry/registry.ts"
+import { minimumVersion } from "../cdi/rules/version.ts"
 import type { CdiSpec } from "../cdi/spec.ts"
-import { minimumVersion } from "../cdi/version.ts"
 import { escapeControl } from "../text/escape.ts"
 import { editsJson, placeOf, renderEdits, renderPlace } from "./render-cdi-edits.ts"
 

@@ -1,7 +1,7 @@
 /** Edits and places of CDI specifications, as they are told. */
 
 import { outlineEdits } from "../cdi/outline-spec.ts"
-import type { LoadedSpec } from "../cdi/registry.ts"
+import type { LoadedSpec } from "../cdi/registry/registry.ts"
 import { listEdits, renderJson } from "../cdi/render-outline.ts"
 import type { ContainerEdits } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"

@@ -1,8 +1,8 @@
 /** Which CDI devices a machine has, which file each comes from, and what is wrong with files and names. Format: docs/cdi.md. */
 
-import { splitKind } from "../cdi/name-rules.ts"
-import type { LoadedSpec, Registry } from "../cdi/registry.ts"
-import { minimumVersion } from "../cdi/version.ts"
+import type { LoadedSpec, Registry } from "../cdi/registry/registry.ts"
+import { splitKind } from "../cdi/rules/name-rules.ts"
+import { minimumVersion } from "../cdi/rules/version.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"
 import { counted } from "../text/counted.ts"

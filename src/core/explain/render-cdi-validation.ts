@@ -1,7 +1,7 @@
 /** The judgement of CDI files, one line a file and one a problem. Format: docs/cdi.md. */
 
-import type { LoadedSpec, RejectedFile } from "../cdi/registry.ts"
-import { minimumVersion } from "../cdi/version.ts"
+import type { LoadedSpec, RejectedFile } from "../cdi/registry/registry.ts"
+import { minimumVersion } from "../cdi/rules/version.ts"
 import type { Finding } from "../fault/finding.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"

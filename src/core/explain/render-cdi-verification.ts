@@ -1,6 +1,6 @@
 /** CDI specifications beside their machine, one line a finding. Format: docs/cdi.md. */
 
-import type { Registry } from "../cdi/registry.ts"
+import type { Registry } from "../cdi/registry/registry.ts"
 import { userTitle } from "../diagnose/access.ts"
 import type { CdiSubject } from "../diagnose/cdi-subject.ts"
 import type { Finding } from "../fault/finding.ts"

@@ -1,6 +1,6 @@
 /** What is wrong with specifications, beside the devices of others that are used: as `gantry cdi list` has it, but in the way of nobody. */
 
-import { type RegistryProblems, registryFindings } from "../cdi/registry-findings.ts"
+import { type RegistryProblems, registryFindings } from "../cdi/registry/registry-findings.ts"
 import { renderFaultLine } from "../fault/render.ts"
 import { faultJson, findingJson } from "../fault/render-json.ts"
 

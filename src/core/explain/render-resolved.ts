@@ -1,6 +1,6 @@
 /** What several CDI devices do to a container together. */
 
-import type { ResolvedDevices } from "../cdi/collect-edits.ts"
+import type { ResolvedDevices } from "../cdi/edits/collect-edits.ts"
 import { escapeControl } from "../text/escape.ts"
 import { editsJson, placeOf, renderEdits, renderPlace } from "./render-cdi-edits.ts"
 

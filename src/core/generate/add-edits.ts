@@ -3,7 +3,7 @@
  * their own, each with what is noted of it.
  */
 
-import { mergeEdits } from "../cdi/merge-edits.ts"
+import { mergeEdits } from "../cdi/edits/merge-edits.ts"
 import type { CdiDevice, CdiSpec, ContainerEdits } from "../cdi/spec.ts"
 import { noEdits } from "../cdi/spec.ts"
 import { canonicalName } from "./machine-names.ts"

@@ -6,8 +6,8 @@
  *   nodes and mounts by depth of their path, then by name; groups by number; devices by name
  */
 
-import { shareResults } from "../cdi/map-edits.ts"
-import { mergeEdits } from "../cdi/merge-edits.ts"
+import { shareResults } from "../cdi/edits/map-edits.ts"
+import { mergeEdits } from "../cdi/edits/merge-edits.ts"
 import type { CdiDevice, ContainerEdits } from "../cdi/spec.ts"
 import { areEmptyEdits } from "../cdi/spec.ts"
 import { depthOf } from "../text/path-depth.ts"

@@ -1,6 +1,6 @@
 /** Which devices a specification of GPUs is of. */
 
-import { ownKinds } from "../cdi/qualify.ts"
+import { ownKinds } from "../cdi/rules/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Gpu, Inventory } from "../inventory/inventory.ts"

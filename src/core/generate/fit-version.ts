@@ -5,10 +5,10 @@
  *   names that begin with a digit (0.5.0); devices that keep no other are told of by name
  */
 
-import { mapEdits } from "../cdi/map-edits.ts"
-import { withLowestVersion } from "../cdi/raise-version.ts"
+import { mapEdits } from "../cdi/edits/map-edits.ts"
+import { withLowestVersion } from "../cdi/rules/raise-version.ts"
+import { isOlder, minimumVersion } from "../cdi/rules/version.ts"
 import type { CdiDevice, CdiSpec } from "../cdi/spec.ts"
-import { isOlder, minimumVersion } from "../cdi/version.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"

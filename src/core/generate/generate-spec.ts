@@ -7,8 +7,8 @@
  *   what stands twice is said once, everything is put in order, and the version is the lowest that can say it
  */
 
-import { mergeEdits } from "../cdi/merge-edits.ts"
-import { withLowestVersion } from "../cdi/raise-version.ts"
+import { mergeEdits } from "../cdi/edits/merge-edits.ts"
+import { withLowestVersion } from "../cdi/rules/raise-version.ts"
 import { type CdiDevice, type CdiSpec, type ContainerEdits, noEdits } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"

@@ -1,8 +1,8 @@
 /** Which specifications generators of the toolkit's made, as theirs are told from those that people write. */
 
-import { splitKind } from "../cdi/name-rules.ts"
+import { type ToolkitHook, toolkitHooks } from "../cdi/edits/toolkit-hooks.ts"
+import { splitKind } from "../cdi/rules/name-rules.ts"
 import { allEdits, type CdiSpec, type Hook } from "../cdi/spec.ts"
-import { type ToolkitHook, toolkitHooks } from "../cdi/toolkit-hooks.ts"
 import { isMachineName } from "./machine-names.ts"
 import { specModes } from "./spec-request.ts"
 

@@ -3,7 +3,7 @@
  * hooks read as something else (they split lists at commas and links at two colons). One such name would cost every device.
  */
 
-import type { HookLink } from "../cdi/toolkit-hooks.ts"
+import type { HookLink } from "../cdi/edits/toolkit-hooks.ts"
 import { isLdSoConfLine } from "../ldcache/plan-loader-files.ts"
 import type { Edit } from "../plan/edit.ts"
 import type { HookCall, SpecPart } from "./part.ts"

@@ -1,6 +1,6 @@
 /** The names under which a specification has a GPU or a MIG device, one for each strategy. Source: facts, toolkit §5.2. */
 
-import { deviceNameProblem } from "../cdi/name-rules.ts"
+import { deviceNameProblem } from "../cdi/rules/name-rules.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { type NameStrategy, nameStrategies } from "./machine-names.ts"
 import type { DeviceNames } from "./part.ts"

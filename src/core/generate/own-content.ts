@@ -1,6 +1,6 @@
 /** What an author put into a specification that no generator would have written: who renews a file must not take it away. */
 
-import { foldersOf, linksInHook } from "../cdi/hook-arguments.ts"
+import { foldersOf, linksInHook } from "../cdi/edits/hook-arguments.ts"
 import { allEdits, type CdiSpec, type ContainerEdits } from "../cdi/spec.ts"
 import { hookOf } from "./generated-spec.ts"
 import { isMachineName } from "./machine-names.ts"

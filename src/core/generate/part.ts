@@ -1,6 +1,6 @@
 /** What one device, or every container, is given: edits of a plan, and the hooks that do what an engine cannot. */
 
-import type { HookLink } from "../cdi/toolkit-hooks.ts"
+import type { HookLink } from "../cdi/edits/toolkit-hooks.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { Edit } from "../plan/edit.ts"
 

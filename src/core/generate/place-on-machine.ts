@@ -1,9 +1,9 @@
 /** A specification of a machine that lies in a directory: engines find its nodes and files there. What serves hooks is this machine's. */
 
-import { mapEdits } from "../cdi/map-edits.ts"
-import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
+import { mapEdits } from "../cdi/edits/map-edits.ts"
+import { unplaceEdits } from "../cdi/edits/unplace-edits.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry/registry.ts"
 import { type CdiDevice, type CdiSpec, editsWithPaths, hostPathOf, isBindMount } from "../cdi/spec.ts"
-import { unplaceEdits } from "../cdi/unplace-edits.ts"
 
 /** `placeOf` undefined: the path means itself. The version is left to who writes it. */
 export function placeOnMachine(spec: CdiSpec, placeOf: (path: string) => string | undefined): CdiSpec {

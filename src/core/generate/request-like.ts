@@ -3,11 +3,11 @@
  * changing what its readers are used to, and for comparing one with its machine.
  */
 
-import { flagValues, hasFlag } from "../cdi/hook-arguments.ts"
-import { mapEdits } from "../cdi/map-edits.ts"
-import { splitKind } from "../cdi/name-rules.ts"
+import { flagValues, hasFlag } from "../cdi/edits/hook-arguments.ts"
+import { mapEdits } from "../cdi/edits/map-edits.ts"
+import type { ToolkitHook } from "../cdi/edits/toolkit-hooks.ts"
+import { splitKind } from "../cdi/rules/name-rules.ts"
 import { allEdits, type CdiSpec, type DeviceNode, type Hook, type Mount } from "../cdi/spec.ts"
-import type { ToolkitHook } from "../cdi/toolkit-hooks.ts"
 import { noAdditions } from "./add-edits.ts"
 import { hookOf } from "./generated-spec.ts"
 import { isNameBy, nameStrategies } from "./machine-names.ts"

@@ -3,7 +3,7 @@
  * strategies and hooks: facts, toolkit §1.3 and §5.
  */
 
-import type { ToolkitHook } from "../cdi/toolkit-hooks.ts"
+import type { ToolkitHook } from "../cdi/edits/toolkit-hooks.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import type { Additions } from "./add-edits.ts"
 import type { NameStrategy } from "./machine-names.ts"

@@ -1,12 +1,12 @@
-/** The engines that a specification is written for, and the newest version of CDI that all of them read (src/core/cdi/engine-versions.ts). */
+/** The engines that a specification is written for, and the newest version of CDI that all of them read (src/core/cdi/rules/engine-versions.ts). */
 
 import {
   type EngineName,
   highestVersionOf,
   parseEngineName,
   parseEngineRelease,
-} from "../cdi/engine-versions.ts"
-import { type CdiVersion, isOlder } from "../cdi/version.ts"
+} from "../cdi/rules/engine-versions.ts"
+import { type CdiVersion, isOlder } from "../cdi/rules/version.ts"
 
 export interface Engine {
   readonly name: EngineName

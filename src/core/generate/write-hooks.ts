@@ -4,8 +4,8 @@
  * 1.3 would otherwise hand on the container's, which its image chooses (CVE-2025-23266).
  */
 
+import { renderLink } from "../cdi/edits/toolkit-hooks.ts"
 import type { Hook } from "../cdi/spec.ts"
-import { renderLink } from "../cdi/toolkit-hooks.ts"
 import { baseName } from "../text/path.ts"
 import type { HookCall } from "./part.ts"
 import type { HookStyle } from "./spec-request.ts"

@@ -6,8 +6,8 @@
  * issues 25717 and 26569, containerd's 5837 and 9982.
  */
 
-import type { EngineName } from "../cdi/engine-versions.ts"
-import { defaultDirectories } from "../cdi/spec-directories.ts"
+import { defaultDirectories } from "../cdi/registry/spec-directories.ts"
+import type { EngineName } from "../cdi/rules/engine-versions.ts"
 import type { HostFiles } from "../host/host.ts"
 import { compareVersions } from "../text/version.ts"
 import type { ObservedEngine } from "./observe-engines.ts"

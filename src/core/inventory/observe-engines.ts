@@ -13,8 +13,8 @@ import {
   packagesOf,
   readerEraOf,
   readerEraOfLibrary,
-} from "../cdi/engine-versions.ts"
-import type { CdiVersion } from "../cdi/version.ts"
+} from "../cdi/rules/engine-versions.ts"
+import type { CdiVersion } from "../cdi/rules/version.ts"
 import { parseElfLayout } from "../elf/elf-layout.ts"
 import { findSection } from "../elf/find-section.ts"
 import { bytesOrNone } from "../elf/read-parts.ts"

@@ -4,7 +4,7 @@
  * beginning of a UUID that fits one device only, and a pattern of the model's name, which selects every GPU that it fits.
  */
 
-import { ownKinds } from "../cdi/qualify.ts"
+import { ownKinds } from "../cdi/rules/qualify.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { parseCount } from "../text/count.ts"

@@ -3,13 +3,13 @@
  * or nothing, as engines do it. Source: the released Go cache (facts, nvidia-container-cli §6.4, §6.5). Loaded only when a name needs it.
  */
 
-import { completeNode, type FindHostNode } from "../cdi/complete-node.ts"
-import { mergeEdits } from "../cdi/merge-edits.ts"
-import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry.ts"
-import { registryFindings, registryProblems } from "../cdi/registry-findings.ts"
-import { resolveDevices } from "../cdi/resolve-devices.ts"
+import { completeNode, type FindHostNode } from "../cdi/edits/complete-node.ts"
+import { mergeEdits } from "../cdi/edits/merge-edits.ts"
+import { unplaceEdits } from "../cdi/edits/unplace-edits.ts"
+import type { LoadedSpec, RegisteredDevice, Registry } from "../cdi/registry/registry.ts"
+import { registryFindings, registryProblems } from "../cdi/registry/registry-findings.ts"
+import { resolveDevices } from "../cdi/registry/resolve-devices.ts"
 import { type ContainerEdits, type DeviceNode, hostPathOf } from "../cdi/spec.ts"
-import { unplaceEdits } from "../cdi/unplace-edits.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, ok, type Result } from "../fault/result.ts"

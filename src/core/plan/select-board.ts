@@ -4,7 +4,7 @@
  * Source: facts, toolkit §5.7.
  */
 
-import { isOfOwnKind, ownKinds } from "../cdi/qualify.ts"
+import { isOfOwnKind, ownKinds } from "../cdi/rules/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Gpu, Inventory } from "../inventory/inventory.ts"

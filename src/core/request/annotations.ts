@@ -5,7 +5,7 @@
  * runtime that refused them would keep a container with a network card from starting. Source: facts, toolkit §4.1.
  */
 
-import { isOfOwnKind, qualify } from "../cdi/qualify.ts"
+import { isOfOwnKind, qualify } from "../cdi/rules/qualify.ts"
 import { splitList } from "../text/space.ts"
 import type { Config } from "./config.ts"
 import type { InjectionMode } from "./injection-mode.ts"

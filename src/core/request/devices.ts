@@ -8,7 +8,7 @@
  * Profile 2020-07 passes the variable's value on as it is; only exactly empty, `void` and `none` mean something.
  */
 
-import { qualify } from "../cdi/qualify.ts"
+import { qualify } from "../cdi/rules/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import { splitList } from "../text/space.ts"

@@ -3,7 +3,7 @@
  * otherwise: explicit modes but `legacy`, requests of nothing but CDI names, Tegra.
  */
 
-import { qualify } from "../cdi/qualify.ts"
+import { qualify } from "../cdi/rules/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
 import type { Config } from "./config.ts"

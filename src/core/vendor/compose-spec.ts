@@ -4,7 +4,7 @@
  * Source: CDI specification 1.1.0.
  */
 
-import { withLowestVersion } from "../cdi/raise-version.ts"
+import { withLowestVersion } from "../cdi/rules/raise-version.ts"
 import { type CdiDevice, type CdiSpec, type ContainerEdits, type DeviceNode, noEdits } from "../cdi/spec.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { DrmNode, NodeFact } from "../inventory/inventory.ts"

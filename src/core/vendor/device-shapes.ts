@@ -3,7 +3,7 @@
  * intel/card-names.ts.
  */
 
-import { shapeOfName } from "../cdi/name-shape.ts"
+import { shapeOfName } from "../cdi/rules/name-shape.ts"
 import type { VendorName } from "./vendor-names.ts"
 
 /** As shapeOfName gives them. */

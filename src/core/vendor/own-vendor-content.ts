@@ -1,6 +1,6 @@
 /** What an author put into a specification of AMD's or Intel's GPUs that no generator would have written: who renews the file must not take it away. */
 
-import { shapeOfName } from "../cdi/name-shape.ts"
+import { shapeOfName } from "../cdi/rules/name-shape.ts"
 import { allEdits, type CdiSpec, type ContainerEdits } from "../cdi/spec.ts"
 import { deviceShapes } from "./device-shapes.ts"
 import type { VendorName } from "./vendor-names.ts"

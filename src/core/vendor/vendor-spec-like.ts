@@ -3,8 +3,8 @@
  * owner), and places in /dev/dri/by-path as mounts where it has them so. For comparing one with its machine, and for making it anew.
  */
 
-import { mapEdits } from "../cdi/map-edits.ts"
-import { shapeOfName } from "../cdi/name-shape.ts"
+import { mapEdits } from "../cdi/edits/map-edits.ts"
+import { shapeOfName } from "../cdi/rules/name-shape.ts"
 import {
   allEdits,
   type CdiSpec,

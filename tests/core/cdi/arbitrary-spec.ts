@@ -1,7 +1,7 @@
 /** Specifications that nobody wrote, for properties. */
 
 import fc from "fast-check"
-import { withLowestVersion } from "../../../src/core/cdi/raise-version.ts"
+import { withLowestVersion } from "../../../src/core/cdi/rules/raise-version.ts"
 import { type CdiSpec, type ContainerEdits, hookNames, noEdits } from "../../../src/core/cdi/spec.ts"
 
 /** Texts that YAML would read as something else, or that hold what ends one. */

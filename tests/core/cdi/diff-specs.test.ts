@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { applyEdits } from "../../../src/core/cdi/apply-edits.ts"
 import { diffSpecs } from "../../../src/core/cdi/diff-specs.ts"
+import { applyEdits } from "../../../src/core/cdi/edits/apply-edits.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
-import { bareNode, bareRdt } from "./bare-parts.ts"
+import { bareNode, bareRdt } from "./read/bare-parts.ts"
 
 const specOf = (edits: Partial<ContainerEdits>): CdiSpec => ({
   cdiVersion: "0.5.0",

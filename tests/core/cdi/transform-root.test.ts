@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { type RootChange, transformRoot } from "../../../src/core/cdi/transform-root.ts"
-import { bareNode } from "./bare-parts.ts"
+import { bareNode } from "./read/bare-parts.ts"
 
 const node = bareNode("/run/driver/dev/a")
 const hook = (hookName: string, ...args: readonly string[]) => ({

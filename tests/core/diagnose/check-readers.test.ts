@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { buildRegistry } from "../../../src/core/cdi/registry.ts"
+import { buildRegistry } from "../../../src/core/cdi/registry/registry.ts"
 import { rootUser } from "../../../src/core/diagnose/access.ts"
 import { checkReaders } from "../../../src/core/diagnose/check-readers.ts"
 import { ok } from "../../../src/core/fault/result.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mapEdits } from "../../../src/core/cdi/map-edits.ts"
+import { mapEdits } from "../../../src/core/cdi/edits/map-edits.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"

@@ -57,7 +57,7 @@ describe("a specification beside its machine", () => {
   test("each fault has a row that produces it, and the healthy machine none", () => {
     const seen = new Set(vectors.flatMap((row) => row.expect.map((one) => one.split(" ")[1])))
     const codes = Object.values({ ...cdiMachineCatalogue, ...cdiEditsCatalogue }).map(({ code }) => code)
-    // What --fix says is held by tests/commands/fix-cdi.test.ts, devices that are no GPUs by tests/commands/cdi-verify-fresh.test.ts.
+    // What --fix says is held by tests/commands/cdi/fix-cdi.test.ts, devices that are no GPUs by tests/commands/cdi/cdi-verify-fresh.test.ts.
     expect(codes.filter((code) => !seen.has(code))).toEqual(["GAN4128", "GAN4137"])
     expect(vectors[0]?.expect).toEqual([])
   })

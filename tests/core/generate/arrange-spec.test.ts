@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { mergeEdits } from "../../../src/core/cdi/merge-edits.ts"
+import { mergeEdits } from "../../../src/core/cdi/edits/merge-edits.ts"
 import { type CdiDevice, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 
 const device = (name: string, containerEdits: ContainerEdits): CdiDevice => ({
   name,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { buildRegistry } from "../../../src/core/cdi/registry.ts"
+import { buildRegistry } from "../../../src/core/cdi/registry/registry.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { checkGpus } from "../../../src/core/diagnose/check-gpus.ts"

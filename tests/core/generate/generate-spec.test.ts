@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import { parseSpec } from "../../../src/core/cdi/read/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
@@ -21,7 +21,7 @@ import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 import { referenceRequest } from "./reference-request.ts"
 
 const plain = referenceRequest("auto")

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { isGeneratedSpec } from "../../../src/core/generate/generated-spec.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 
 describe("which specifications a generator of the toolkit's makes", () => {
   const hook = (...args: readonly string[]): ContainerEdits["hooks"][number] => ({

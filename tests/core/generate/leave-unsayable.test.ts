@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import type { HookLink } from "../../../src/core/cdi/toolkit-hooks.ts"
+import type { HookLink } from "../../../src/core/cdi/edits/toolkit-hooks.ts"
 import { leaveUnsayable } from "../../../src/core/generate/leave-unsayable.ts"
 import type { HookCall, SpecPart } from "../../../src/core/generate/part.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { mapEdits } from "../../../src/core/cdi/map-edits.ts"
+import { mapEdits } from "../../../src/core/cdi/edits/map-edits.ts"
 import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cdi/spec.ts"
 import { findOwnContent } from "../../../src/core/generate/own-content.ts"
-import { bareRdt } from "../cdi/bare-parts.ts"
+import { bareRdt } from "../cdi/read/bare-parts.ts"
 import { hosts, plain, snapshotOf, specOf } from "./recorded-specs.ts"
 
 describe("what no generator writes is found", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { buildRegistry, type RegisteredDevice } from "../../../src/core/cdi/registry.ts"
+import { buildRegistry, type RegisteredDevice } from "../../../src/core/cdi/registry/registry.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, type DeviceNode, noEdits } from "../../../src/core/cdi/spec.ts"
 import { ok } from "../../../src/core/fault/result.ts"
 import { placeOnMachine, unplaceRegistry, unplaceSpec } from "../../../src/core/generate/place-on-machine.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 
 const mount = (hostPath: string, type: string) => ({ hostPath, containerPath: "/m", options: [], type })
 const node = (path: string, hostPath = ""): DeviceNode => ({ ...bareNode(path), hostPath })

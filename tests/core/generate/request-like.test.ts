@@ -7,7 +7,7 @@ import { callLike, requestLike } from "../../../src/core/generate/request-like.t
 import type { SpecMode, SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { memoryMachine } from "../../machine.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 import { hosts, plain, specOf } from "./recorded-specs.ts"
 
 const separate = { ...plain.hooks, path: "/usr/bin/nvidia-cdi-hook", shape: "separate" } as const

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
+import { minimumVersion } from "../../../src/core/cdi/rules/version.ts"
 import type { CdiSpec } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
-import { minimumVersion } from "../../../src/core/cdi/version.ts"
 import { fitVersion } from "../../../src/core/generate/fit-version.ts"
 import {
   asReleased,
@@ -10,7 +10,7 @@ import {
   readEngineVersion,
   versionReadBy,
 } from "../../../src/core/generate/version-limit.ts"
-import { bareNode } from "../cdi/bare-parts.ts"
+import { bareNode } from "../cdi/read/bare-parts.ts"
 
 const limitOf = (engines: readonly string[]) =>
   findVersionLimit(engines.flatMap((text) => parseEngine(text) ?? []).map(asReleased))

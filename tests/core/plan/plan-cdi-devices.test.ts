@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { buildRegistry, type Registry } from "../../../src/core/cdi/registry.ts"
+import { buildRegistry, type Registry } from "../../../src/core/cdi/registry/registry.ts"
 import { renderExplanation } from "../../../src/core/explain/render-explanation.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { ok } from "../../../src/core/fault/result.ts"
@@ -17,7 +17,7 @@ import { planNative } from "../../../src/core/plan/plan-native.ts"
 import { renderPlanJson } from "../../../src/core/plan/render-plan.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { askedDevices } from "../../../src/core/request/asked-devices.ts"
-import { findHostNode } from "../../../src/host/find-host-node.ts"
+import { findHostNode } from "../../../src/host/cdi/find-host-node.ts"
 import { type ContainerOptions, judge, type MachineOptions, memoryMachine } from "../../machine.ts"
 
 const registryOf = (files: Readonly<Record<string, string>>): Registry =>
@@ -53,7 +53,7 @@ devices:
   - { name: "7", containerEdits: { env: [SEVENTH=1] } }
 `
 
-/** As commands/plan-with-specifications.ts does it. */
+/** As commands/start/plan-with-specifications.ts does it. */
 function planWith(
   files: Readonly<Record<string, string>>,
   devices: string,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import { parseCliFlags } from "../../../src/commands/container-cli-flags.ts"
+import { parseCliFlags } from "../../../src/commands/container-cli/container-cli-flags.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { ok, type Result } from "../../../src/core/fault/result.ts"
 import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { parseSpec } from "../../../src/core/cdi/parse-spec.ts"
+import { parseSpec } from "../../../src/core/cdi/read/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { type CdiSpec, editsWithPaths } from "../../../src/core/cdi/spec.ts"
 import type { Host } from "../../../src/core/host/host.ts"

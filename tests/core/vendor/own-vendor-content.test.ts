@@ -3,7 +3,7 @@ import { type CdiSpec, type ContainerEdits, noEdits } from "../../../src/core/cd
 import { generateVendorSpec } from "../../../src/core/vendor/generate-vendor-spec.ts"
 import { findOwnVendorContent } from "../../../src/core/vendor/own-vendor-content.ts"
 import { type VendorName, vendorNames } from "../../../src/core/vendor/vendor-names.ts"
-import { bareNode, bareRdt } from "../cdi/bare-parts.ts"
+import { bareNode, bareRdt } from "../cdi/read/bare-parts.ts"
 import { type VendorMachine, vendorMachine } from "./vendor-machine.ts"
 
 function specOf(vendor: VendorName, machine: VendorMachine): CdiSpec {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mapEdits } from "../../../src/core/cdi/map-edits.ts"
+import { mapEdits } from "../../../src/core/cdi/edits/map-edits.ts"
 import { allEdits, type CdiSpec, type DeviceNode } from "../../../src/core/cdi/spec.ts"
 import { generateVendorSpec } from "../../../src/core/vendor/generate-vendor-spec.ts"
 import type { VendorName } from "../../../src/core/vendor/vendor-names.ts"

@@ -1,9 +1,0 @@
-/** CDI specifications as they lie in directories. */
-
-import { buildRegistry, type Registry } from "../core/cdi/registry.ts"
-import type { HostFiles } from "../core/host/host.ts"
-import { readCdiDirectories } from "../host/read-cdi-directories.ts"
-
-/** What is wrong with files and directories stands in the registry. */
-export const readSpecifications = (host: HostFiles, directories: readonly string[]): Registry =>
-  buildRegistry(readCdiDirectories(host, directories))

@@ -1,0 +1,81 @@
+/** Looks at a machine anew and remembers what it saw, for recall-snapshot.ts. */
+
+import type { Host } from "../../core/host/host.ts"
+import {
+  driverWitnesses,
+  type HostSnapshot,
+  observeSnapshot,
+  presentPlaces,
+  type SnapshotOptions,
+  witnessesOf,
+} from "../../core/plan/snapshot.ts"
+import type { HostPath } from "../../core/text/brand.ts"
+import { beginWitness, isThere } from "./make-proof.ts"
+import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
+import type { Proof, Stamp } from "./stamp.ts"
+import { writeState } from "./state-file.ts"
+
+export interface Observed {
+  readonly snapshot: HostSnapshot
+  /** Where a change would show. */
+  readonly witnesses: readonly HostPath[]
+  /** undefined: something changed while it was looked at. */
+  readonly proof: Proof | undefined
+}
+
+export function observeWithProof(host: Host, options: SnapshotOptions): Observed {
+  const witness = beginWitness(host, driverWitnesses)
+  const snapshot = observeSnapshot(host, options)
+  const witnesses = witnessesOf(host, snapshot)
+  return { snapshot, witnesses, proof: witness.prove(witnesses) }
+}
+
+/** What was remembered, and the stamp of the file in which it is. undefined: it was not. */
+export interface Remembering {
+  readonly remembered: RememberedSnapshot | undefined
+  readonly own: Stamp | undefined
+}
+
+const notRemembered: Remembering = { remembered: undefined, own: undefined }
+
+export function observeAndRemember(
+  host: Host,
+  options: SnapshotOptions,
+  state: string | undefined,
+): Pick<Observed, "snapshot"> & Remembering {
+  if (snapshotPlace(host, options, state) === undefined)
+    return { snapshot: observeSnapshot(host, options), ...notRemembered }
+  const observed = observeWithProof(host, options)
+  return { snapshot: observed.snapshot, ...rememberObserved(host, options, state, observed) }
+}
+
+/** Nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
+export function rememberObserved(
+  host: Host,
+  options: SnapshotOptions,
+  state: string | undefined,
+  { snapshot, proof }: Observed,
+): Remembering {
+  const place = snapshotPlace(host, options, state)
+  if (state === undefined || place === undefined || proof === undefined) return notRemembered
+  if (snapshot.driver === undefined || !areAllThere(host, snapshot, proof)) return notRemembered
+  const isTroubled = hasTrouble(snapshot)
+  const remembered: RememberedSnapshot = { version: 10, key: place.key, isTroubled, ...proof, snapshot }
+  return { remembered, own: writeState(state, place.file, remembered) }
+}
+
+/** What was seen is still there: of what is gone no time tells. What its stamp tells of was looked at again just now. */
+function areAllThere(host: Host, snapshot: HostSnapshot, { stamps }: Proof): boolean {
+  const stamped = new Set(stamps.flatMap((stamp) => (isThere(stamp) ? stamp[0] : [])))
+  return presentPlaces(snapshot).every((path) => stamped.has(path) || host.exists(path))
+}
+
+/** A GPU that does not answer, a UUID that is not known yet, NVML that could not be asked. */
+const hasTrouble = ({ driver, inventory }: HostSnapshot): boolean =>
+  [...(driver?.findings ?? []), ...inventory.findings].some(
+    ({ severity, fault: { tag } }) =>
+      severity === "error" ||
+      tag === "GpuUuidUnknown" ||
+      tag === "NvmlUnavailable" ||
+      tag === "HostReadFailed",
+  )

@@ -1,0 +1,54 @@
+/** What who asks for devices is told besides them: the same whether specifications were read or what they came to was remembered. */
+
+import { afterAll, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
+import { createLiveFiles } from "../../../src/host/live-files.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-recall-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+const directory = join(work, "cdi")
+const absent = join(work, "absent")
+mkdirSync(directory)
+const put = (name: string, kind: string, entry: string): void =>
+  writeFileSync(
+    join(directory, name),
+    `{"cdiVersion":"0.5.0","kind":"${kind}","devices":[{"name":"0","containerEdits":{"env":["${entry}"]}}]}`,
+  )
+put("good.json", "v.com/good", "A=1")
+for (const name of ["one.json", "other.json"]) put(name, "v.com/twice", "B=1")
+writeFileSync(join(directory, "bad.json"), "{}")
+
+async function resolve(areNamed: boolean) {
+  const search = { host: createLiveFiles(), directories: [absent, directory], areNamed }
+  const found = await resolveOn(search, ["v.com/good=0"])
+  if (!found.ok) throw new Error(found.fault.tag)
+  const { resolved, problems } = found.value
+  return {
+    env: resolved.edits.env,
+    findings: problems.findings.map(({ fault }): string => fault.tag),
+    rejected: problems.rejected.map(({ path }) => path),
+  }
+}
+
+test.each(["read", "remembered"])(
+  "when %s: a conflict of others' devices and a bad file are told of",
+  async () => {
+    // What changed a moment ago is not remembered.
+    await Bun.sleep(20)
+    const told = { env: ["A=1"], findings: ["CdiDeviceConflict"], rejected: [join(directory, "bad.json")] }
+    expect(await resolve(false)).toEqual(told)
+    // To who has named it a directory that is not there is a slip of the pen; of the usual ones it is nothing.
+    expect(await resolve(true)).toEqual({ ...told, findings: ["HostReadFailed", "CdiDeviceConflict"] })
+  },
+)
+
+test("what no specification has is refused, though others are sound", async () => {
+  const search = { host: createLiveFiles(), directories: [directory], areNamed: false }
+  expect(await resolveOn(search, ["v.com/good=0", "v.com/twice=0"])).toMatchObject({
+    ok: false,
+    fault: { tag: "CdiDeviceUnresolvable" },
+  })
+})

@@ -1,0 +1,98 @@
+/** A specification is taken from engines only while what speaks against it is so. */
+
+import { afterAll, beforeEach, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import {
+  withdrawIfStale,
+  withdrawVendorSpec,
+  withdrawWhile,
+} from "../../../src/commands/cdi/withdraw-spec.ts"
+import { fail, ok } from "../../../src/core/fault/result.ts"
+import type { HostFiles } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
+import { vendorMachine } from "../../core/vendor/vendor-machine.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-withdraw-"))
+const spec = join(work, "cdi/nvidia.yaml")
+const kept = `${spec}.withdrawn`
+let said: string[] = []
+const tell = async (line: string): Promise<void> => void said.push(line)
+
+beforeEach(() => {
+  said = []
+  rmSync(join(work, "cdi"), { recursive: true, force: true })
+  mkdirSync(join(work, "cdi"))
+})
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+const names = (path: string): string =>
+  `cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices: [{ name: "0", containerEdits: { deviceNodes: [{ path: ${path} }] } }]\n`
+
+test("what is so is asked while nobody else writes there, and what is not so any more leaves the file", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  let isLocked: boolean | undefined
+  const isSo = (): boolean => {
+    isLocked = Bun.spawnSync(["flock", "--nonblock", join(work, "cdi"), "true"]).exitCode === 1
+    return false
+  }
+  expect(await withdrawWhile(spec, { why: "it rains", isSo }, tell)).toEqual(ok("needless"))
+  expect([isLocked, existsSync(spec), said]).toEqual([true, true, []])
+})
+
+test("what is so takes it, and is said", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
+  expect([existsSync(spec), existsSync(kept)]).toEqual([false, true])
+  expect(said).toEqual([`${spec} is withdrawn, since it rains; it lies in ${kept}`])
+})
+
+test("where there is no file, none is written, and that is said", async () => {
+  expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
+  expect(said).toEqual([`${spec} is not written, since it rains`])
+})
+
+test("of two files the one is withdrawn that names what is gone", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  await withdrawIfStale(spec, tell)
+  expect([existsSync(spec), said]).toEqual([true, []])
+  writeFileSync(spec, names(join(work, "gone")))
+  await withdrawIfStale(spec, tell)
+  expect(said).toEqual([
+    `${spec} is withdrawn, since what it names is not there any more; it lies in ${kept}`,
+  ])
+})
+
+describe("a vendor's file whose nodes are there", () => {
+  const without = vendorMachine({ intel: ["flex170"] })
+  /** In a moment without memory. */
+  const unread: HostFiles = {
+    ...without,
+    readDir: (path) => fail(readFault(path, "readdir", "ENOMEM")),
+  }
+  const amd = names("/dev/null").replace("nvidia", "amd")
+
+  test.each<[what: string, text: string, host: HostFiles, isLeft: boolean]>([
+    ["is withdrawn where it has no GPU: they are another's by now", amd, without, false],
+    ["stays where it has one", amd, vendorMachine({ amd: ["w7900"] }), true],
+    ["stays where just now nobody can tell", amd, unread, true],
+    ["stays where it is another vendor's", names("/dev/null").replace("nvidia", "intel"), without, true],
+    ["stays where it is NVIDIA's", names("/dev/null"), without, true],
+  ])("%s", async (_what, text, host, isLeft) => {
+    writeFileSync(spec, text)
+    await withdrawVendorSpec("amd", host, spec, tell)
+    expect([existsSync(spec), existsSync(kept)]).toEqual([isLeft, !isLeft])
+    expect(said).toEqual(
+      isLeft ? [] : [`${spec} is withdrawn, since none of its vendor's GPUs can be used; it lies in ${kept}`],
+    )
+  })
+
+  test("that is stale goes for that, once", async () => {
+    writeFileSync(spec, names(join(work, "gone")).replace("nvidia", "amd"))
+    await withdrawVendorSpec("amd", without, spec, tell)
+    expect(said).toEqual([
+      `${spec} is withdrawn, since what it names is not there any more; it lies in ${kept}`,
+    ])
+  })
+})

@@ -1,0 +1,98 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { specPath, writeSpecAt, writeSpecFile } from "../../../src/commands/cdi/write-spec-file.ts"
+import { ok } from "../../../src/core/fault/result.ts"
+
+const work = mkdtempSync(join(tmpdir(), "gantry-write-"))
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+
+test("what is there already is not written again: an engine that watches would read everything anew", () => {
+  const path = join(work, "spec.yaml")
+  const stateOf = (): string => `${statSync(path).ino} ${modeOf(path)} ${readFileSync(path, "utf8")}`
+  expect(writeSpecFile("text", path, "yaml")).toEqual(ok(path))
+  const first = stateOf()
+  expect(writeSpecFile("text", path, "yaml")).toEqual(ok(path))
+  expect(stateOf()).toBe(first)
+  chmodSync(path, 0o600)
+  expect(writeSpecFile("text", path, "yaml")).toEqual(ok(path))
+  expect(stateOf()).toMatch(/ 644 text$/)
+  writeFileSync(path, "other")
+  expect(writeSpecFile("text", path, "yaml")).toEqual(ok(path))
+  expect(stateOf()).toMatch(/ 644 text$/)
+})
+
+describe("for engines without root", () => {
+  test("a new file and the directories on the way to it are open to everybody, whatever the caller masks", () => {
+    const mask = process.umask(0o077)
+    try {
+      const path = join(work, "masked/below/spec.yaml")
+      expect(writeSpecFile("text", path, "yaml")).toEqual(ok(path))
+      expect([path, join(path, ".."), join(path, "../..")].map(modeOf)).toEqual(["644", "755", "755"])
+      expect(process.umask()).toBe(0o077)
+    } finally {
+      process.umask(mask)
+    }
+  })
+
+  test("a directory that is there keeps its mode", () => {
+    mkdirSync(join(work, "own"))
+    chmodSync(join(work, "own"), 0o700)
+    expect(writeSpecFile("text", join(work, "own/spec.yaml"), "yaml").ok).toBe(true)
+    expect(modeOf(join(work, "own"))).toBe("700")
+  })
+})
+
+test("a link that lies in wait gives way, and what it leads to stays", () => {
+  const target = join(work, "target")
+  writeFileSync(target, "of somebody")
+  symlinkSync(target, join(work, "link.yaml"))
+  expect(writeSpecFile("text", join(work, "link.yaml"), "yaml").ok).toBe(true)
+  expect([readFileSync(target, "utf8"), readFileSync(join(work, "link.yaml"), "utf8")]).toEqual([
+    "of somebody",
+    "text",
+  ])
+})
+
+test("a name that engines do not read is completed by the format's, and an exact place is not", () => {
+  const made = join(work, "names")
+  for (const name of ["a.yaml", "b.json", "c", "d.yml", "e.JSON"])
+    expect(writeSpecFile("text", join(made, name), "json").ok).toBe(true)
+  expect(writeSpecAt("text", join(made, "f.yml"))).toEqual(ok(join(made, "f.yml")))
+  expect(readdirSync(made).sort()).toEqual([
+    "a.yaml",
+    "b.json",
+    "c.json",
+    "d.yml.json",
+    "e.JSON.json",
+    "f.yml",
+  ])
+  expect(specPath(relative(process.cwd(), join(made, "c")), "yaml")).toBe(join(made, "c.yaml"))
+})
+
+test("where no directory can be, and where a directory is in the file's place, the file is told of", () => {
+  writeFileSync(join(work, "a-file"), "")
+  const below = join(work, "a-file/below/spec.yaml")
+  expect(writeSpecFile("text", below, "yaml")).toMatchObject({
+    ok: false,
+    fault: { tag: "CdiFileUnwritable", data: { file: below, reason: "refused", errno: "ENOTDIR" } },
+  })
+  const taken = join(work, "taken.yaml")
+  mkdirSync(taken)
+  expect(writeSpecFile("text", taken, "yaml")).toMatchObject({
+    ok: false,
+    fault: { tag: "CdiFileUnwritable", data: { file: taken, errno: "EISDIR" } },
+  })
+})
