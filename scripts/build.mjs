@@ -145,7 +145,7 @@ export async function build() {
     ...plainNames.map((name) => [name, "../gantry"]),
     ...(hasLauncher ? launchedNames.map((name) => [name, "../gantry-launcher"]) : []),
   ]
-  for (const name of readdirSync(join(dist, "bin"))) rmSync(join(dist, "bin", name), { force: true })
+  for (const name of readdirSync(join(dist, "bin"))) rmSync(join(dist, "bin", name), { recursive: true })
   for (const [name, target] of targets) symlinkSync(target, join(dist, "bin", name))
   return { program, sizeBytes: statSync(program).size, names: targets.map(([name]) => name) }
 }

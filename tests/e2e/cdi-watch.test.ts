@@ -151,10 +151,10 @@ describe("a watch", () => {
       up("--gpus", "1")
       const log = join(work, "log")
       writeFileSync(log, "")
-      // What it says is there for all to read, and it goes on a second later.
+      // What it says is there for all to read, and it goes on a second later. Traced from beside (-D), it is the watch that is killed.
       const held = ["-P", log, "-e", "trace=write", "-e", "inject=write:delay_exit=1000000"]
       const command = [gantryProgram, "cdi", "watch", ...flags]
-      const slow = Bun.spawn(["strace", "-f", "-qq", "-o", "/dev/null", ...held, ...command], {
+      const slow = Bun.spawn(["strace", "-D", "-f", "-qq", "-o", "/dev/null", ...held, ...command], {
         stdio: ["ignore", openSync(log, "a"), "ignore"],
       })
       try {

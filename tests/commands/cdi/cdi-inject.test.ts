@@ -89,9 +89,9 @@ describe("in place", () => {
 })
 
 describe("to standard output", () => {
-  test.each(["-", "/dev/stdout"])("as %s: the text alone, whatever else is asked for", (name) => {
-    for (const more of [[], ["--json"]])
-      expect(inject("--config", config, "-o", name, ...more)).toEqual({ exit: 0, stdout: after, stderr: "" })
+  test.each(["-", "/dev/stdout"])("as %s: the text alone, which is no answer in JSON", (name) => {
+    expect(inject("--config", config, "-o", name)).toEqual({ exit: 0, stdout: after, stderr: "" })
+    expect(inject("--config", config, "-o", name, "--json")).toMatchObject({ exit: 2, stdout: "" })
     expect(read(config)).toBe(before)
   })
 })

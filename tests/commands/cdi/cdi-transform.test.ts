@@ -105,7 +105,7 @@ test.each<[problem: string, words: readonly string[]]>([
     '--relative-to is host or container, not "both"',
     ["root", at("in.json"), ...directories, "--relative-to=both"],
   ],
-  ['--format is yaml or json, not "toml"', ["root", at("in.json"), ...directories, "--format=toml"]],
+  ['unknown format "toml", known: yaml, json', ["root", at("in.json"), ...directories, "--format=toml"]],
   ["a file's name is not empty", ["root", at("in.json"), ...directories, "--output="]],
 ])("wrong usage, %s: %p", (problem, words) => {
   const { exit, stdout, stderr } = gantry(...words)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -147,7 +148,8 @@ describe("gantry cdi verify --fix", () => {
   test("makes a stale file anew in its own style, and keeps what it was", () => {
     const style = ["--hooks", "separate", "--name", "index", "--numbers"]
     const before = stale(generated(...style))
-    writeFileSync(file, before, { mode: 0o600 })
+    writeFileSync(file, before)
+    chmodSync(file, 0o600)
     expect(verify().exit).toBe(1)
     const { exit, stdout } = verify("--fix")
     expect(stdout.split("\n")[0]).toBe(
@@ -163,7 +165,7 @@ describe("gantry cdi verify --fix", () => {
   test("where what it was cannot be kept, the file stays as it is", () => {
     const before = stale(generated())
     writeFileSync(file, before)
-    rmSync(`${file}.previous`)
+    rmSync(`${file}.previous`, { force: true })
     mkdirSync(`${file}.previous`)
     const { exit, stdout } = verify("--fix")
     expect([exit, readFileSync(file, "utf8")]).toEqual([1, before])
@@ -205,7 +207,7 @@ describe("gantry cdi verify --fix", () => {
     writeFileSync(file, stale(generated(...off)))
     expect(verify("--fix")).toMatchObject({ exit: 0 })
     expect(readFileSync(file, "utf8")).toBe(generated(...off))
-    rmSync(`${file}.previous`)
+    rmSync(`${file}.previous`, { force: true })
   })
 
   test("what is right stays as it is", () => {
