@@ -31,5 +31,5 @@ test.each([
   }
   const dashed = run("-")
   expect(dashed).toMatch(/^first\n[\s\S]+last\n$/)
-  expect(run("/dev/stdout")).toBe(dashed)
+  for (const name of ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]) expect(run(name)).toBe(dashed)
 })

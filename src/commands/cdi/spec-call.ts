@@ -50,7 +50,7 @@ const listOf = (flags: Flags, name: string): readonly string[] | undefined =>
     ?.flatMap((value) => value.split(","))
     .filter((word) => word !== "")
 
-/** Empty: standard output, which has two names, and is meant when nothing is said. */
+/** Empty: standard output, by any of its names, which is meant when nothing is said. */
 export function outputSaid(values: Flags["values"]): string {
   const output = values.get("output") ?? ""
   return isStandardOutput(output) ? "" : output
