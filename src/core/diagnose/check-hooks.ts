@@ -27,7 +27,7 @@ import {
 import { checkHookEnvironment } from "./check-hook-environment.ts"
 import { checkIdleHooks } from "./check-idle-hooks.ts"
 import { checkRights } from "./check-rights.ts"
-import { mountedNoexec } from "./mounted-noexec.ts"
+import { mountAt, parseMounts } from "./mount-at.ts"
 import { type Executable, parseExecutable } from "./parse-executable.ts"
 import { isGantrys, judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
@@ -246,8 +246,8 @@ function observeProgram(subject: CdiSubject, path: string): Program {
   if (kind !== "file") return { kind: "closed", problem: { kind: "other", has: kind } }
   if (sizeBytes === 0) return { kind: "closed", problem: { kind: "empty" } }
   if ((mode & 0o111) === 0) return { kind: "closed", problem: { kind: "mode", mode } }
-  const noexec = mountedNoexec(subject.mountinfo ?? "", resolved.value)
-  return noexec === undefined
-    ? { kind: "ready", resolved: resolved.value, sizeBytes }
-    : { kind: "closed", problem: { kind: "noexec", mount: noexec } }
+  const at = mountAt(parseMounts(subject.mountinfo ?? ""), resolved.value)
+  return at?.isNoexec === true
+    ? { kind: "closed", problem: { kind: "noexec", mount: at.place } }
+    : { kind: "ready", resolved: resolved.value, sizeBytes }
 }
