@@ -30,7 +30,7 @@ export function checkNodeModes(
       fault("CdiNodeClosed", {
         place: placeOf(ones[0], field),
         path,
-        mode: fileMode ?? stat.mode,
+        mode: modeOf(ones[0], stat),
         isWritten: fileMode !== undefined,
         uid,
         needed: neededOf(ones[0]) ?? "anything",
@@ -40,10 +40,14 @@ export function checkNodeModes(
   })
 }
 
+/** Generators write the bits of a node's type beside it, which runtimes pass over. */
+const modeOf = ({ item: { fileMode } }: Use<DeviceNode>, has: FileStat): number =>
+  (fileMode ?? has.mode) & 0o7777
+
 /** Who writes what the machine has means what the machine means, as rights over MIG are its administrator's. */
 function isClosed(use: Use<DeviceNode>, has: FileStat, needed: Needed): boolean {
-  const { fileMode, uid } = use.item
-  const mode = fileMode ?? has.mode
+  const { uid } = use.item
+  const mode = modeOf(use, has)
   if (mode === has.mode && (uid === undefined || uid === has.uid)) return false
   if (meantMode(mode) !== undefined) return true
   if (needed === undefined) return (mode & 0o666) === 0
