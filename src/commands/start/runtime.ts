@@ -58,13 +58,7 @@ export async function run(
   if (!parsed.ok) return await report(parsed.fault, args)
   const found = findBundle(place, spec)
   if (!found.ok) return await report(found.fault, args)
-  const bundle = found.value
-  const served = await serve({
-    parsed: parsed.value,
-    programName,
-    bundle,
-    spec,
-  })
+  const served = await serve({ parsed: parsed.value, programName, bundle: found.value, spec })
   if (!served.ok) return await report(served.fault, args)
   if (config?.gantry.mode !== "shadow") return await passOn()
   // The old tool acts, and ours has only looked on.
@@ -124,8 +118,8 @@ function findBundle(place: string, spec: string): Result<string> {
     const bundle = place.isWellFormed() ? realpathSync.native(place) : "\ufffd"
     if (bundle.includes("\ufffd")) return refuse("EILSEQ", "lies in a directory whose name is no UTF-8")
     // Of a working directory that is mounted over the name leads elsewhere.
-    if (statSync(place).ino === statSync(bundle).ino && statSync(place).dev === statSync(bundle).dev)
-      return ok(bundle)
+    const [meant, named] = [statSync(place), statSync(bundle)]
+    if (meant.ino === named.ino && meant.dev === named.dev) return ok(bundle)
   } catch {
     // It is gone.
   }
