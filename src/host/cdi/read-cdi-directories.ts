@@ -24,16 +24,18 @@ export function readCdiDirectories(
   directories: readonly string[],
   isWanted: (path: string) => boolean = () => true,
 ): readonly SpecDirectory[] {
-  const read = directories.map(cleanPath).map((path) => ({
-    path,
-    entry: directoryEntry(host.livePath(hostPath(path)) ?? path),
-    files: readDirectory(host, path, isWanted),
-  }))
-  return read.map(({ path, entry, files }, index) => {
-    const comesAgain = read.slice(index + 1).some((later) => later.files.ok && later.entry === entry)
-    return { path, files: files.ok && comesAgain ? ok([]) : files }
+  const read = directories
+    .map(cleanPath)
+    .map((path): SpecDirectory => ({ path, files: readDirectory(host, path, isWanted) }))
+  const entryOf = ({ path }: SpecDirectory): string => directoryEntry(host.livePath(hostPath(path)) ?? path)
+  return read.map((one, index) => {
+    // Most machines have files in one of two, and are asked no more.
+    const others = hasFiles(one) ? read.slice(index + 1).filter(hasFiles) : []
+    return others.some((later) => entryOf(later) === entryOf(one)) ? { ...one, files: ok([]) } : one
   })
 }
+
+const hasFiles = ({ files }: SpecDirectory): boolean => files.ok && files.value.length > 0
 
 /**
  * As the Go package's walk goes about it up to release 1.1.0, which looks at names without following them (what later releases do otherwise:

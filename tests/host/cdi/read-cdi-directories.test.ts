@@ -85,6 +85,20 @@ describe("a directory that comes again, by whichever name", () => {
     ])
   })
 
+  test("where one directory alone has files, nobody asks where names lead", () => {
+    const asked: string[] = []
+    const files = {
+      ...createLiveFiles(),
+      livePath: (path: string) => {
+        asked.push(path)
+        return path
+      },
+    }
+    readCdiDirectories(files, [`${place}/etc`, `${place}/run/none`])
+    // To be listed.
+    expect(asked).toEqual([`${place}/etc`])
+  })
+
   test("a conflict in it is told once", () => {
     writeFileSync(join(place, "run/cdi/b.yaml"), spec)
     const files = [`${place}/var-run/cdi/a.yaml`, `${place}/var-run/cdi/b.yaml`]
