@@ -92,6 +92,9 @@ function checkReplaced(all: readonly Use<ContainerEdits>[]): readonly Finding[] 
   })
 }
 
-/** As shells put a variable's own value in. */
+/** As shells put a variable's own value in; `${PATHS}` is another's. */
 const isLiteral = (name: string, value: string): boolean =>
-  value.includes(`\${${name}`) || value.split(/[:;, ]/).includes(`$${name}`)
+  value
+    .split(`\${${name}`)
+    .slice(1)
+    .some((rest) => !/^\w/.test(rest)) || value.split(/[:;, ]/).includes(`$${name}`)
