@@ -5,6 +5,7 @@ import type { ContainerEdits, DeviceNode, Hook, Mount, SpecPath } from "../cdi/s
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import type { Fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import type { Result } from "../fault/result.ts"
 import type { Host } from "../host/host.ts"
 import type { RootView } from "../host/root-view.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
@@ -131,6 +132,13 @@ export function isUnrecorded({ host, unrecorded }: CdiSubject, path: string, pro
   if (isUnknown) unrecorded.add(path)
   return isUnknown
 }
+
+/** Something is there, or nobody can say that nothing is. `seen`: what a look at the path gave. */
+export const mayBeThere = (subject: CdiSubject, path: string, seen: Result<unknown>): boolean =>
+  seen.ok ||
+  seen.fault.tag !== "HostReadFailed" ||
+  seen.fault.data.reason !== "absent" ||
+  isUnrecorded(subject, path, seen.fault)
 
 export const found = (
   severity: Finding["severity"],

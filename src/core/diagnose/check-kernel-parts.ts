@@ -14,6 +14,7 @@ import {
   found,
   groupUses,
   isUnrecorded,
+  mayBeThere,
   otherPlaces,
   placeOf,
   type Use,
@@ -36,7 +37,7 @@ function checkInterfaces(subject: CdiSubject, all: readonly Use<ContainerEdits>[
   )
   if (uses.length === 0 || !isTold(subject, interfacesPath)) return []
   return groupUses(uses, ({ hostInterfaceName }) => hostInterfaceName).flatMap(([name, ones]) =>
-    mayBeThere(subject, joinPath(interfacesPath, name))
+    mayLieAt(subject, joinPath(interfacesPath, name))
       ? []
       : [
           found(
@@ -58,7 +59,7 @@ function checkCaches(subject: CdiSubject, all: readonly Use<ContainerEdits>[]): 
       (use): Use<SpecPath> => ({ ...use, item: [...use.path, "intelRdt"], path: [...use.path, "intelRdt"] }),
     )
   const [first] = uses
-  if (first === undefined || !isTold(subject, "/sys/fs") || mayBeThere(subject, joinPath(cachesPath, "info")))
+  if (first === undefined || !isTold(subject, "/sys/fs") || mayLieAt(subject, joinPath(cachesPath, "info")))
     return []
   return [found("error", fault("CdiCachesUncontrolled", { place: placeOf(first) }), ...otherPlaces(uses))]
 }
@@ -70,12 +71,6 @@ function isTold(subject: CdiSubject, directory: string): boolean {
   return stat.ok
 }
 
-function mayBeThere(subject: CdiSubject, path: string): boolean {
-  const stat = subject.host.lstat(hostPath(path))
-  return (
-    stat.ok ||
-    stat.fault.tag !== "HostReadFailed" ||
-    stat.fault.data.reason !== "absent" ||
-    isUnrecorded(subject, path, stat.fault)
-  )
-}
+/** Not where it leads. */
+const mayLieAt = (subject: CdiSubject, path: string): boolean =>
+  mayBeThere(subject, path, subject.host.lstat(hostPath(path)))

@@ -14,7 +14,7 @@ import {
   type CdiUses,
   found,
   groupUses,
-  isUnrecorded,
+  mayBeThere,
   otherPlaces,
   placeOf,
   type Use,
@@ -47,7 +47,7 @@ export function checkMountPoints(
     const at = inside(path)
     const ones = at === undefined ? [] : uses.filter((use) => reach.has(use, at.above))
     const [first] = ones
-    return at === undefined || first === undefined || mayBeThere(subject, at.source)
+    return at === undefined || first === undefined || mayBeCovered(subject, at.source)
       ? []
       : [
           found(
@@ -82,13 +82,7 @@ function closedDirectories(sources: readonly MountSource[]): ReadonlyMap<string,
   )
 }
 
-function mayBeThere(subject: CdiSubject, path: string): boolean {
+function mayBeCovered(subject: CdiSubject, path: string): boolean {
   const resolved = subject.view.resolve(path)
-  const stat = resolved.ok ? subject.view.lstat(resolved.value) : resolved
-  return (
-    stat.ok ||
-    stat.fault.tag !== "HostReadFailed" ||
-    stat.fault.data.reason !== "absent" ||
-    isUnrecorded(subject, path, stat.fault)
-  )
+  return mayBeThere(subject, path, resolved.ok ? subject.view.lstat(resolved.value) : resolved)
 }
