@@ -65,7 +65,8 @@ function readAction(all: readonly string[]): ActionCall {
   const [place = all.length] = all.flatMap((word, index) =>
     word.startsWith("-") || /^--?config$/.test(all[index - 1] ?? "") ? [] : [index],
   )
-  const flags = all.slice(0, place)
+  // Behind the action flags begin anew.
+  const flags = all.slice(0, place).filter((word) => word !== "--")
   const [name, ...args] = all.slice(place)
   const help = { name: "help", flags, args: [] } as const
   if (flags.some(isHelp) || name === undefined || isHelp(name)) return help

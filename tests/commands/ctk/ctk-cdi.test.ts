@@ -132,6 +132,14 @@ describe("nvidia-ctk cdi generate", () => {
     expect(errorIn(stderr)).toContain(`flag provided but not defined: ${flag} [GAN1001]`)
   })
 
+  test.each([
+    [["--", "cdi", "generate"]],
+    [["cdi", "--", "generate"]],
+    [["--debug", "--", "cdi", "--quiet", "--", "generate"]],
+  ])("%p: two dashes in front of a command end no flags of its own", (args) =>
+    expect(ctk([...args, "--format=json"]).stdout).toStartWith("{"),
+  )
+
   test("what is no command ends otherwise", () => {
     for (const args of [["nothing"], ["cdi", "nothing"], ["--quiet", "cdi", "--debug", "nothing"]])
       expect(ctk(args)).toMatchObject({ exit: 3, stdout: "" })
