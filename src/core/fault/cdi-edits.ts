@@ -3,6 +3,7 @@
  * was meant, or opens the machine. The same for every machine, but for what its kernel has.
  */
 
+import { counted } from "../text/counted.ts"
 import { quoteShort } from "../text/escape.ts"
 import { meantMode } from "../text/octal-mode.ts"
 import { type AtPlace, at } from "./cdi-place.ts"
@@ -78,7 +79,7 @@ export const cdiEditsCatalogue: Catalogue<CdiEditsFaults> = {
     code: "GAN4146",
     exit: 1,
     says: (d) =>
-      `${at(d.place)}root in a container may write ${quoteShort(d.files[0] ?? "")}${d.files.length > 1 ? ` and ${d.files.length - 1} more programs and libraries` : ""} of the machine: mounted without ro`,
+      `${at(d.place)}root in a container may write ${quoteShort(d.files[0] ?? "")}${d.files.length > 1 ? ` and ${counted(d.files.length - 1, "other file")}` : ""} of the machine: mounted without ro`,
     remedies: () => know("add the option ro: what a container writes there, root of the machine runs next"),
   },
   CdiHookSearchOpen: {
