@@ -20,6 +20,7 @@ import {
   type Use,
 } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
+import { mountAt, parseMounts } from "./mount-at.ts"
 import { createReach } from "./reach.ts"
 
 /** Order: mounts, then nodes, as used first. */
@@ -33,12 +34,16 @@ export function checkMountPoints(
   const covered = new Set(mounts.map(({ item }) => cleanPath(item.containerPath)))
   const reach = createReach()
   for (const [place, { uses }] of closed) for (const use of uses) reach.add(use, place)
-  const inside = (path: string): { readonly above: string; readonly source: string } | undefined => {
+  const systems = parseMounts(subject.mountinfo ?? "")
+  const inside = (path: string): Inside | undefined => {
     let above = parentPath(path)
     while (above !== "/" && !covered.has(above)) above = parentPath(above)
     const directory = closed.get(above)
-    return directory && { above, source: joinPath(directory.source, path.slice(above.length)) }
+    return directory && { above, directory, source: joinPath(directory.source, path.slice(above.length)) }
   }
+  // What is mounted below a directory comes with it by rbind, and ro says nothing of that.
+  const isElsewhere = ({ directory, source }: Inside): boolean =>
+    mountAt(systems, source) !== mountAt(systems, directory.source)
   const places = [
     ...mounts.map((use): Use<string> => ({ ...use, item: cleanPath(use.item.containerPath) })),
     ...nodes.map((use): Use<string> => ({ ...use, item: cleanPath(use.item.path) })),
@@ -47,7 +52,7 @@ export function checkMountPoints(
     const at = inside(path)
     const ones = at === undefined ? [] : uses.filter((use) => reach.has(use, at.above))
     const [first] = ones
-    return at === undefined || first === undefined || mayBeCovered(subject, at.source)
+    return at === undefined || first === undefined || mayBeCovered(subject, at.source) || isElsewhere(at)
       ? []
       : [
           found(
@@ -61,6 +66,14 @@ export function checkMountPoints(
           ),
         ]
   })
+}
+
+interface Inside {
+  /** The place of the mount that it lies in. */
+  readonly above: string
+  readonly directory: ClosedDirectory
+  /** What it would cover, on the machine. */
+  readonly source: string
 }
 
 interface ClosedDirectory {
