@@ -104,7 +104,8 @@ function checkNode(
     ...checkNodeNames(known, path, stat.value, uses),
     ...checkDrift(subject, path, stat.value, uses),
     ...checkPermissions(path, uses),
-    ...checkNodeModes(path, stat.value, uses, (use) => neededOf(path, use)),
+    // Others than root make no nodes: the machine's own is mounted, with its mode and owner.
+    ...(subject.user.uid === 0 ? checkNodeModes(path, stat.value, uses, (use) => neededOf(path, use)) : []),
     ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
   ]
 }
