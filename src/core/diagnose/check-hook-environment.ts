@@ -35,7 +35,7 @@ export function checkHookEnvironment(subject: CdiSubject, hooks: readonly Use<Ho
     const place = placeOf(uses[0], "env")
     const others = otherPlaces(uses, "env")
     const said = { place, path: hook.path, hookName: hook.hookName, variable, value }
-    if (elements.some(isBeside)) {
+    if (elements.some((element) => isBeside(variable, element))) {
       // The others start where the runtime does, which is nobody's to choose but the engine's.
       const severity = hook.hookName === "createContainer" ? "error" : "warning"
       return [found(severity, fault("CdiHookSearchOpen", { ...said, to: { kind: "beside" } }), ...others)]
@@ -75,8 +75,12 @@ function tellOf(entry: string): readonly Told[] {
   }
 }
 
-/** Looked for from where the hook starts; an empty element says the same. Loaders know words of their own. */
-const isBeside = (element: string): boolean => !/^(?:\/|\$)/.test(element)
+/**
+ * Looked for from where the hook starts; an empty element says the same. Of the loader's own words one is a place, and nobody puts a value in for
+ * another's: `$PATH` and `$LIB` are names of directories there.
+ */
+const isBeside = (variable: string, element: string): boolean =>
+  !element.startsWith("/") && (variable === "PATH" || !/^\$(?:ORIGIN|\{ORIGIN\})/.test(element))
 
 function untrustedOf(
   { view, user }: CdiSubject,
