@@ -142,7 +142,7 @@ function layoutFor({ mode, config, spec }: BundleDecision, bundle: string): Prom
   return mode === "csv" ? observeBoardLayout(root, config) : observeLayout(root)
 }
 
-/** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, ModeNotServed. */
+/** As the runtime wrapper judges a container, by the configuration. Faults: those of parseConfig, RuntimeModeUnknown. */
 function wrapperMode(sources: Sources): Result<InjectionMode> {
   const parsed = sources.readConfig()
   if (!parsed.ok) return parsed

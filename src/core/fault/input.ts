@@ -59,6 +59,8 @@ export interface InputFaults {
   CudaVersionInvalid: { readonly version: string }
   /** The hook does not serve this mode; the runtime wrapper does. */
   ModeNotServed: { readonly mode: string }
+  /** The configuration names a mode for the runtime wrapper that there is not. */
+  RuntimeModeUnknown: { readonly mode: string }
   /** A CDI name whose vendor or class is one letter, on which the reference crashes. */
   CdiNameOneLetter: { readonly name: string }
   /** `relative`: a hit in the working directory, which is not taken. */
@@ -317,6 +319,18 @@ export const inputCatalogue: Catalogue<InputFaults> = {
       {
         kind: "know",
         text: "use the runtime (docker run --runtime=nvidia), or set nvidia-container-runtime.mode to legacy",
+      },
+    ],
+  },
+  RuntimeModeUnknown: {
+    code: "GAN1218",
+    exit: 1,
+    says: (d) =>
+      `failed to create NVIDIA Container Runtime: failed to construct OCI spec modifier: invalid mode ${JSON.stringify(d.mode)}`,
+    remedies: () => [
+      {
+        kind: "know",
+        text: "set nvidia-container-runtime.mode in config.toml to auto, cdi, csv, jit-cdi or legacy, or take the line out",
       },
     ],
   },

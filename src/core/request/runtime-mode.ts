@@ -10,7 +10,7 @@ const byName: Readonly<Record<string, InjectionMode>> = {
   "nvidia-container-runtime.legacy": "legacy",
 }
 
-/** `isTegra` is asked only where it decides. Faults: ModeNotServed. */
+/** `isTegra` is asked only where it decides. Faults: RuntimeModeUnknown. */
 export function chooseRuntimeMode(
   programName: string,
   config: Config,
@@ -19,7 +19,7 @@ export function chooseRuntimeMode(
   const named = Object.hasOwn(byName, programName) ? byName[programName] : undefined
   const mode = named ?? config.value("nvidia-container-runtime.mode") ?? "auto"
   if (mode === "auto") return ok(isTegra() ? "csv" : "jit-cdi")
-  return isMode(mode) ? ok(mode) : fail(fault("ModeNotServed", { mode }))
+  return isMode(mode) ? ok(mode) : fail(fault("RuntimeModeUnknown", { mode }))
 }
 
 const isMode = (mode: string): mode is InjectionMode =>
