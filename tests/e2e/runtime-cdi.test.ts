@@ -159,6 +159,29 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     ])
   })
 
+  test("what config.toml says wrongly of capabilities, which nobody looks at, fails no start", () => {
+    configure(`supported-driver-capabilities = "bogus"\n${directories}`)
+    expect(start({ args: ["sh", "-c", look], env: own })).toMatchObject({ status: 0, stdout: seen })
+    const passed = start({ args: ["true"], env: ["NVIDIA_VISIBLE_DEVICES=void"] })
+    expect([passed.status, passed.stderr, passed.after]).toEqual([0, "", passed.before])
+  })
+
+  test("a specification without its version, which runc takes", () => {
+    const edit = (spec: string): string => spec.replace('"ociVersion":"1.0.2",', "")
+    const ran = start({ args: ["sh", "-c", look], env: own }, { edit })
+    expect([ran.status, ran.stdout, ran.before.includes("ociVersion")]).toEqual([0, seen, false])
+    const passed = start({ args: ["true"], env: ["NVIDIA_VISIBLE_DEVICES=void"] }, { edit })
+    expect([passed.status, passed.after]).toEqual([0, passed.before])
+  })
+
+  test("a mode that there is not is refused in one line, by the reference's words", () => {
+    configure(`[nvidia-container-runtime]\nmode = "CDI"\n${directories}`)
+    refused(
+      start({ args: ["true"], env: own }),
+      /^failed to create NVIDIA Container Runtime: .* invalid mode "CDI" \[GAN1218\]: set nvidia-container-runtime\.mode/,
+    )
+  })
+
   test("a mount asks, where the configuration accepts it", () => {
     configure(`accept-nvidia-visible-devices-as-volume-mounts = true\n${directories}`)
     const asking = {

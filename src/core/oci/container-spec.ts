@@ -14,7 +14,8 @@ export interface SpecMount {
 }
 
 export interface ContainerSpec {
-  readonly ociVersion: string
+  /** undefined: absent or null. The specification asks for it, and runc does not. */
+  readonly ociVersion: string | undefined
   /** `process.env`, as written. */
   readonly env: readonly string[]
   /** `process.capabilities`, not yet judged: its form depends on the version. undefined: absent or null. */
@@ -110,17 +111,18 @@ export function parseContainerSpec(text: string): Result<ContainerSpec> {
   }
   const decoded = decodeFields(json.value, "", fields)
   if (!decoded.ok) return decoded
-  if (ociVersion === undefined) return fail(fault("SpecPartMissing", { part: "Version" }))
   // Assigned inside closures, which the compiler does not follow.
-  const found = {
-    process: process as { env: readonly string[]; rawCapabilities: JsonValue | undefined } | undefined,
-    root: root as { path: string } | undefined,
-  }
-  if (found.process === undefined) return fail(fault("SpecPartMissing", { part: "Process" }))
-  if (found.root === undefined) return fail(fault("SpecPartMissing", { part: "Root" }))
+  const foundProcess = process as
+    | { env: readonly string[]; rawCapabilities: JsonValue | undefined }
+    | undefined
+  const foundRoot = root as { path: string } | undefined
+  if (foundProcess === undefined) return lacking("Process")
+  if (foundRoot === undefined) return lacking("Root")
   const document = { text, value: json.value }
-  return ok({ ociVersion, ...found.process, mounts, annotations, rawRootPath: found.root.path, document })
+  return ok({ ociVersion, ...foundProcess, mounts, annotations, rawRootPath: foundRoot.path, document })
 }
+
+const lacking = (part: "Process" | "Root"): Result<never> => fail(fault("SpecPartMissing", { part }))
 
 function readMount(slot: MountSlot, item: JsonValue, path: string): Result<MountSlot> {
   const mount = { ...slot }

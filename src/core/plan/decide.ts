@@ -3,7 +3,7 @@
  * config, its supported capabilities, (mode, in 1.13) state, spec, request, mode.
  */
 
-import type { Fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import { ok, type Result } from "../fault/result.ts"
 import { type ContainerSpec, parseContainerSpec } from "../oci/container-spec.ts"
 import { type ContainerState, parseState } from "../oci/state.ts"
@@ -90,9 +90,10 @@ export function decide(sources: Sources): Decision {
     )
     return { kind: "off", log, config, profile }
   }
-  const supported = checkSupportedCapabilities(config, profile)
-  if (!supported.ok) return refuse(supported.fault)
   const { mode } = sources
+  const supported = checkSupportedCapabilities(config, profile)
+  // As the hook judges it, before any container. The wrapper's modes need it where one asks for a GPU, if at all.
+  if (mode === "legacy" && !supported.ok) return refuse(supported.fault)
   const checkMode = (devices: readonly string[] | undefined): Result<true> =>
     mode === "legacy"
       ? checkHookMode({ config, devices, isTegra: () => sources.isTegra(config.gantry.host) }, log)
@@ -110,11 +111,13 @@ export function decide(sources: Sources): Decision {
   if (!rawSpec.ok) return refuse(rawSpec.fault)
   const spec = parseContainerSpec(rawSpec.value)
   if (!spec.ok) return refuse(spec.fault)
+  if (mode === "legacy" && spec.value.ociVersion === undefined)
+    return refuse(fault("SpecPartMissing", { part: "Version" }))
 
   const input = {
     config,
     profile,
-    supportedCapabilities: supported.value,
+    supported,
     state: state.value,
     spec: spec.value,
     mode,

@@ -33,7 +33,7 @@ export interface RequestInput {
   readonly config: Config
   readonly profile: Profile
   /** From checkSupportedCapabilities. */
-  readonly supportedCapabilities: readonly string[]
+  readonly supported: Result<readonly string[]>
   readonly state: ContainerState
   readonly spec: ContainerSpec
   readonly mode: InjectionMode
@@ -43,8 +43,8 @@ export interface RequestInput {
 
 /** Reasons are added to the log as decisions fall, so that they are there also when a fault ends the matter. */
 export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Request> {
-  const { config, profile, state, spec, mode, injector } = input
-  const privilege = checkPrivilege(spec, profile)
+  const { config, profile, supported, state, spec, mode, injector } = input
+  const privilege = checkPrivilege(spec, profile, injector)
   if (!privilege.ok) return privilege
   const isPrivileged = privilege.value
   const passedOver: PassedOver[] = []
@@ -73,8 +73,10 @@ export function resolveRequest(input: RequestInput, log: ReasonLog): Result<Requ
   const noRight = { migConfig: "", migMonitor: "" }
   const mig = judged("rights over MIG", checkMig(environment, isPrivileged, log), noRight)
   if (!mig.ok) return mig
-  const capabilityInput = { config, profile, environment, supported: input.supportedCapabilities }
-  const capabilities = judged("driver capabilities", selectCapabilities(capabilityInput, log), [])
+  const asked = supported.ok
+    ? selectCapabilities({ config, profile, environment, supported: supported.value }, log)
+    : supported
+  const capabilities = judged("driver capabilities", asked, [])
   if (!capabilities.ok) return capabilities
   const required = collectRequirements({ config, profile, mode, environment }, log)
   const requirements = judged("requirements", required, [], appliesRequirements)

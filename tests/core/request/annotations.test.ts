@@ -58,6 +58,15 @@ describe("devices asked for by annotations", () => {
       ["nvidia.com/gpu=2"],
     ],
     [
+      "blanks around a name mean nothing",
+      {
+        mode: "jit-cdi",
+        annotations: { "cdi.k8s.io/a": " nvidia.com/gpu=1 ,nvidia.com/gpu=0\t" },
+        env: zero,
+      },
+      ["nvidia.com/gpu=1", "nvidia.com/gpu=0"],
+    ],
+    [
       "names of all keys, in order of keys, split at commas",
       {
         mode: "cdi",
