@@ -110,6 +110,7 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
       readonly name?: string
       readonly edit?: (spec: string) => string
       readonly times?: number
+      readonly variables?: Readonly<Record<string, string>>
     } = {},
   ): Started {
     const bundle = makeBundle(work, shape, more.prepare)
@@ -120,8 +121,9 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     const program = join(bin, more.name ?? "nvidia-container-runtime")
     const args = ["--root", state, "run", "--bundle", bundle.directory, id]
     try {
-      let ran = run(program, args, { env })
-      for (let time = 1; time < (more.times ?? 1); time++) ran = run(program, args, { env })
+      const options = { env: { ...env, ...more.variables } }
+      let ran = run(program, args, options)
+      for (let time = 1; time < (more.times ?? 1); time++) ran = run(program, args, options)
       const inside = join(bundle.root, "told")
       const toldInside = readdirSync(bundle.root).includes("told") ? readFileSync(inside, "utf8") : ""
       return { ...ran, before, after: readFileSync(spec, "utf8"), toldInside }
@@ -163,6 +165,16 @@ suite(`the runtime wrapper serves devices of CDI specifications: ${title}`, () =
     configure(`supported-driver-capabilities = "bogus"\n${directories}`)
     expect(start({ args: ["sh", "-c", look], env: own })).toMatchObject({ status: 0, stdout: seen })
     const passed = start({ args: ["true"], env: ["NVIDIA_VISIBLE_DEVICES=void"] })
+    expect([passed.status, passed.stderr, passed.after]).toEqual([0, "", passed.before])
+  })
+
+  test("a configuration file that a variable names must be there for who asks for a device, and for nobody else", () => {
+    const variables = { NVIDIA_CTK_CONFIG_FILE_PATH: join(work, "nothing.toml") }
+    refused(
+      start({ args: ["true"], env: own }, { variables }),
+      /^couldn't open required configuration file: .*nothing\.toml.* \[GAN1230\]/,
+    )
+    const passed = start({ args: ["true"], env: ["A=b"] }, { variables })
     expect([passed.status, passed.stderr, passed.after]).toEqual([0, "", passed.before])
   })
 
