@@ -7,7 +7,7 @@ import { escapeControl, quoteShort, shorten } from "../text/escape.ts"
 import { listSome } from "../text/list-some.ts"
 import { type AtPlace, at, type CdiPlace } from "./cdi-place.ts"
 import type { Catalogue } from "./entry.ts"
-import { know, obstacles } from "./remedy.ts"
+import { know, obstacles, writeObstacles } from "./remedy.ts"
 
 /** Releases of the Go package that engines have: from 1.1.1 on it reads YAML by another reader. */
 export type ReaderEra = "before 1.1.1" | "from 1.1.1"
@@ -104,12 +104,6 @@ const fileObstacles: Readonly<Record<string, string>> = {
   ENOTDIR: "name a file that is there: a part of its path is a file",
   EACCES: "run as root; and let everybody read it (chmod a+r), since engines without root must too",
   EILSEQ: "give it a name in UTF-8: engines read it by the name that it has, and this program cannot",
-}
-
-/** What to do where one cannot be written. A limit of its size, since none is too large for a file system. */
-const writeObstacles: Readonly<Record<string, string>> = {
-  ...obstacles,
-  EFBIG: "raise the limit of files' sizes (ulimit -f)",
 }
 
 /** Why a file is not written; of a refusal the kernel's word is told. */
@@ -394,7 +388,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
       know(
         d.reason === "refused"
           ? (writeObstacles[d.errno] ??
-              "write it as root, into a directory that exists and has room: /etc/cdi, or /var/run/cdi until the next boot")
+              "write it as a user who may, usually root; where root may not, into another directory: /etc/cdi, or /var/run/cdi until the next boot")
           : "look at who writes it, and run the command again",
       ),
   },

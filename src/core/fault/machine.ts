@@ -2,7 +2,7 @@
 
 import type { HostPath } from "../text/brand.ts"
 import type { Catalogue } from "./entry.ts"
-import { obstacles } from "./remedy.ts"
+import { obstacles, writeObstacles } from "./remedy.ts"
 
 export interface MachineFaults {
   /** A read of the host failed. `errno` is the symbolic name (`ENOENT`), `syscall` what was tried. */
@@ -39,9 +39,10 @@ export const machineCatalogue: Catalogue<MachineFaults> = {
       {
         kind: "know",
         text:
-          d.reason === "denied"
+          (verbOf(d) === "write" ? writeObstacles : obstacles)[d.errno] ??
+          (d.reason === "denied"
             ? `run as a user who may ${verbOf(d)} it, usually root`
-            : (obstacles[d.errno] ?? "check that the path exists on this machine"),
+            : "check that the path exists on this machine"),
       },
     ],
   },

@@ -40,7 +40,7 @@ export function replaceFile(
       replace(
         whereItLies(path),
         bytes,
-        stat === undefined ? { mode } : { mode: stat.mode & 0o7777, owner: stat },
+        { mode: stat === undefined ? mode : stat.mode & 0o7777, owner: stat },
         lock,
       )
     return true
@@ -86,7 +86,7 @@ export function putFile(
 
 interface Kept {
   readonly mode: number
-  readonly owner?: { readonly uid: number; readonly gid: number }
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /** /dev/stdout, a FIFO; a directory fails. */
@@ -100,15 +100,11 @@ function writeThrough(path: string, bytes: Uint8Array): void {
 }
 
 function replace(path: string, bytes: Uint8Array, kept: Kept, lock: DirectoryLock): void {
-  if (lock !== "take") {
-    if (lock === "held") removeLeftovers(path)
-    replaceAlone(path, bytes, kept)
-    return
-  }
-  const directory = openIfReadable(parentPath(path))
+  const directory = lock === "take" ? openIfReadable(parentPath(path)) : undefined
   try {
     // Whoever writes holds the lock, so that what lies there was left by one who was killed.
-    if (directory !== undefined && lockWithin(directory, lockLimitMs)) removeLeftovers(path)
+    if (lock === "held" || (directory !== undefined && lockWithin(directory, lockLimitMs)))
+      removeLeftovers(path)
     replaceAlone(path, bytes, kept)
   } finally {
     if (directory !== undefined) closeSync(directory)
@@ -138,8 +134,11 @@ export function lockWithin(descriptor: number, limitMs: number): boolean {
   }
 }
 
+/** Of the names under which a file lies beside its place, before a process's number. A name has 255 bytes at most, with all that follows. */
+const temporaryStart = (path: string): string => `${baseName(path).slice(0, 60)}.gantry-`
+
 function removeLeftovers(path: string): void {
-  const prefix = `${baseName(path)}.gantry-`
+  const prefix = temporaryStart(path)
   for (const name of namesIn(parentPath(path)))
     if (name.startsWith(prefix) && /^\d+-[0-9a-z]*$/.test(name.slice(prefix.length)))
       removeIfPossible(`${parentPath(path)}/${name}`)
@@ -164,9 +163,9 @@ function removeIfPossible(path: string): void {
 }
 
 function replaceAlone(path: string, bytes: Uint8Array, { mode, owner }: Kept): void {
-  const temporary = `${path}.gantry-${process.pid}-${Math.random().toString(36).slice(2)}`
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  const descriptor = openSync(temporary, flags, 0o600)
+  const temporary = `${parentPath(path)}/${temporaryStart(path)}${process.pid}-${Math.random().toString(36).slice(2)}`
+  // What is new is no link either.
+  const descriptor = openSync(temporary, "wx", 0o600)
   try {
     try {
       writeAll(descriptor, bytes)

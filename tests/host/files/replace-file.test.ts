@@ -13,7 +13,8 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { replaceFile, whereItLies } from "../../../src/host/files/replace-file.ts"
+import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { putFile, replaceFile, whereItLies } from "../../../src/host/files/replace-file.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "gantry-replace-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -72,6 +73,25 @@ test("nothing stays open, whatever was written", () => {
   for (const path of paths) replaceFile(path, "x", 0o600)
   expect(countOpen()).toBeLessThanOrEqual(before)
 })
+
+test.each([
+  ["a".repeat(255), "a".repeat(254)],
+  ["字".repeat(85), "字".repeat(84)],
+])(
+  "a file with the longest name that there is, %s, is replaced, and what was left of it is cleared away",
+  (name, other) => {
+    const place = join(directory, "long")
+    mkdirSync(place)
+    for (const text of ["old", "new"]) {
+      writeFileSync(join(place, `${name.slice(0, 60)}.gantry-1-left`), "")
+      expect(replaceFile(join(place, name), text, 0o600).ok).toBe(true)
+      expect(putFile(join(place, other), encodeUtf8(text), 0o600).ok).toBe(true)
+    }
+    expect(readdirSync(place).sort()).toEqual([other, name])
+    expect(readFileSync(join(place, name), "utf8")).toBe("new")
+    rmSync(place, { recursive: true })
+  },
+)
 
 function targetOf(link: string): string {
   try {
