@@ -9,7 +9,7 @@ import { realDirectory } from "../../host/cdi/engine-directories.ts"
 import { readCdiDirectories } from "../../host/cdi/read-cdi-directories.ts"
 import { holdDirectory } from "../../host/files/hold-directory.ts"
 import { createLiveFiles } from "../../host/live-files.ts"
-import { makeDirectoryOf, putSpec, specPath } from "./write-spec-file.ts"
+import { makeDirectoryOf, putSpec, removeMade, specPath } from "./write-spec-file.ts"
 
 /** Of one for a file. Most directories have no other, and what parses one is loaded only then. Faults: CdiDeviceConflict. */
 export async function findRivals(
@@ -43,6 +43,8 @@ export async function writeWithoutConflict(
   if (!made.ok) return made
   return holdDirectory(parentPath(path), async (lock) => {
     const [rival] = await findRivals(spec, file, format)
-    return rival === undefined ? putSpec(spec.text, path, lock) : fail(rival)
+    const written = rival === undefined ? putSpec(spec.text, path, lock) : fail(rival)
+    if (!written.ok) removeMade(made.value)
+    return written
   })
 }

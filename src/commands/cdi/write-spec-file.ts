@@ -1,6 +1,6 @@
 /** A specification as a file: old or new at every moment, and readable for engines without root. */
 
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmdirSync } from "node:fs"
 import { isSpecFileName } from "../../core/cdi/registry/spec-directories.ts"
 import type { SpecFormat } from "../../core/cdi/render-spec.ts"
 import { unwritableFile } from "../../core/cdi/unwritable-file.ts"
@@ -10,6 +10,7 @@ import { encodeUtf8 } from "../../core/text/utf8.ts"
 import { holdsExactly } from "../../host/cdi/holds-exactly.ts"
 import { attempt } from "../../host/files/file-system.ts"
 import { type DirectoryLock, putFile } from "../../host/files/replace-file.ts"
+import { lstatIfThere } from "../../host/files/stat-if-there.ts"
 
 const mode = 0o644
 
@@ -20,7 +21,10 @@ export const writeSpecFile = (text: string, file: string, format: SpecFormat): R
 /** Exactly there. Faults: CdiFileUnwritable. */
 export function writeSpecAt(text: string, path: string): Result<string> {
   const made = makeDirectoryOf(path)
-  return made.ok ? putSpec(text, path, "take") : made
+  if (!made.ok) return made
+  const put = putSpec(text, path, "take")
+  if (!put.ok) removeMade(made.value)
+  return put
 }
 
 /** Into a directory that is there. Faults: CdiFileUnwritable. */
@@ -32,10 +36,25 @@ export function putSpec(text: string, path: string, lock: DirectoryLock): Result
   return written.ok ? ok(path) : fail(unwritableFile(path, written.fault))
 }
 
-/** Faults: CdiFileUnwritable. */
-export function makeDirectoryOf(path: string): Result<true> {
-  const made = attempt(parentPath(path), "mkdir", () => makeOpenDirectory(parentPath(path)))
-  return made.ok ? ok(true) : fail(unwritableFile(path, made.fault))
+/** The directories that were not there yet. Order: the deepest first. Faults: CdiFileUnwritable, with none of them left. */
+export function makeDirectoryOf(path: string): Result<readonly string[]> {
+  const directory = parentPath(path)
+  const absent = absentOnTheWay(directory)
+  const made = attempt(directory, "mkdir", () => makeOpenDirectory(directory))
+  if (made.ok) return ok(absent)
+  removeMade(absent)
+  return fail(unwritableFile(path, made.fault))
+}
+
+function absentOnTheWay(directory: string): readonly string[] {
+  const absent: string[] = []
+  for (let at = directory; at !== "/" && lstatIfThere(at) === undefined; at = parentPath(at)) absent.push(at)
+  return absent
+}
+
+/** Those in which nobody has put anything. */
+export function removeMade(directories: readonly string[]): void {
+  for (const directory of directories) attempt(directory, "write", () => rmdirSync(directory))
 }
 
 /** Whatever the caller masks: a file that everybody may read helps nobody in a directory that only root may enter. */

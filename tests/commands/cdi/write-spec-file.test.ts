@@ -12,7 +12,12 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
-import { specPath, writeSpecAt, writeSpecFile } from "../../../src/commands/cdi/write-spec-file.ts"
+import {
+  removeMade,
+  specPath,
+  writeSpecAt,
+  writeSpecFile,
+} from "../../../src/commands/cdi/write-spec-file.ts"
 import { ok } from "../../../src/core/fault/result.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-write-"))
@@ -95,4 +100,20 @@ test("where no directory can be, and where a directory is in the file's place, t
     ok: false,
     fault: { tag: "CdiFileUnwritable", data: { file: taken, errno: "EISDIR" } },
   })
+})
+
+test("a directory that was made for a file that could not be written is not left, and one that was there is", () => {
+  mkdirSync(join(work, "there"))
+  // No name is as long.
+  const path = join(work, "there/new/newer", `${"a".repeat(256)}.yaml`)
+  expect(writeSpecFile("text", path, "yaml")).toMatchObject({
+    ok: false,
+    fault: { tag: "CdiFileUnwritable", data: { errno: "ENAMETOOLONG" } },
+  })
+  expect(readdirSync(join(work, "there"))).toEqual([])
+  // Of the directories on the way the first could be made.
+  expect(writeSpecFile("text", join(work, "there/new", "a".repeat(256), "a.yaml"), "yaml").ok).toBe(false)
+  expect(readdirSync(join(work, "there"))).toEqual([])
+  removeMade([join(work, "own")])
+  expect(readdirSync(join(work, "own"))).toEqual(["spec.yaml"])
 })
