@@ -30,6 +30,11 @@ export const run = (args: readonly string[]): Promise<number> =>
     const [first, second, ...more] = flags.words
     if (first === undefined || second === undefined || more.length > 0)
       return misused(shape, "diff takes two files, or a file and the word machine")
+    if (first === "machine")
+      return misused(
+        shape,
+        "the word machine comes second: diff FILE machine (a file of that name is ./machine)",
+      )
     const placed = machineFlags.find((name) => flags.values.has(name))
     if (second !== "machine" && placed !== undefined)
       return misused(shape, `files are compared by themselves: --${placed} says nothing of them`)

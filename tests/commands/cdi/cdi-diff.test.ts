@@ -137,3 +137,9 @@ test.each([[[]], [[one]], [[one, other, one]], [[one, "machine", "machine"]]])(
     expect(stderr).toContain("diff takes two files, or a file and the word machine")
   },
 )
+
+test("the word machine comes second, which is told of where it comes first", () => {
+  const { exit, stdout, stderr } = diff("machine", one)
+  expect([exit, stdout]).toEqual([2, ""])
+  expect(stderr).toContain("the word machine comes second: diff FILE machine")
+})
