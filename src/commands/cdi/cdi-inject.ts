@@ -128,7 +128,7 @@ function edit(
   const outcome = isChanged ? (isDry ? "would be changed" : "changed") : "has all of it already"
   const ends = [
     ...naked.map(({ path }) => `the hook ${path} has no env and gets ${hookEnvironment.join(" ")}`),
-    `${output}: ${outcome}`,
+    `${isStandardOutput(output) ? "the config.json on standard output" : output}: ${outcome}`,
   ]
   return ok({ text: `${lines}${ends.map(escapeControl).join("\n")}\n`, exit: 0 })
 }

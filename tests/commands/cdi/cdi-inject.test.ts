@@ -100,7 +100,8 @@ describe("a dry run", () => {
   test("shows each edit and what would become of which file, also of standard output", () => {
     for (const [output, name] of [
       [[], config],
-      [["-o", "-"], "-"],
+      [["-o", "-"], "the config.json on standard output"],
+      [["-o", "/dev/stdout"], "the config.json on standard output"],
       [["-o", at("bundle/made.json")], at("bundle/made.json")],
     ] as const) {
       const { stdout } = inject("--config", config, "--dry-run", ...output)
