@@ -10,7 +10,7 @@ import { readConfig } from "../../host/hook-sources.ts"
 import { openHost } from "../../host/open-host.ts"
 import { findRivals } from "../cdi/find-rivals.ts"
 import { findMissingHookPrograms } from "../cdi/missing-hook-programs.ts"
-import { type CtkSurroundings, createLog, deliver, showHelp } from "./ctk-action.ts"
+import { type CtkSurroundings, createLog, deliver, type Log, showHelp } from "./ctk-action.ts"
 import { checkConfiguredRoot, generateHelp, parseCtkGenerate } from "./ctk-generate-flags.ts"
 import { findUnreadLists, generateAsCtk, observeForCtk } from "./make-ctk-spec.ts"
 
@@ -27,7 +27,7 @@ export async function run(
   // As the reference has it: of a MIG mode that was changed no stamp tells, so that an answer from before is of no use.
   const machine = openHost(host, { state: undefined })
   if (!machine.ok) return machine
-  const driverRoot = call.value.driverRoot ?? configuredRoot(call.value.configPath, variable)
+  const driverRoot = call.value.driverRoot ?? configuredRoot(call.value.configPath, variable, log)
   const checked = checkConfiguredRoot(driverRoot)
   if (!checked.ok) return checked
   const placed = { ...call.value, driverRoot }
@@ -63,16 +63,19 @@ function resolveHookProgram(named: string, path: string): string {
   return findRuntime([name], path) ?? usual
 }
 
-/** What config.toml says of the driver's root; a file that cannot be read says nothing. */
+/** What config.toml says of the driver's root. A file that is not there says nothing, as one that makes no sense does, of which is told. */
 function configuredRoot(
   configPath: string | undefined,
   variable: CtkSurroundings["variable"],
+  log: Log,
 ): string | undefined {
   const { text } = readConfig({
     configPath: configPath === "" ? undefined : configPath,
     profile: undefined,
     variable,
   })
-  const root = text.ok ? parseConfigKey(text.value, "nvidia-container-cli.root") : text
+  if (!text.ok) return undefined
+  const root = parseConfigKey(text.value, "nvidia-container-cli.root")
+  if (!root.ok) log.warn(renderFaultLine(root.fault))
   return root.ok && typeof root.value === "string" ? root.value : undefined
 }

@@ -363,6 +363,21 @@ test("a driver root of config.toml that is not absolute is refused, and one of t
 })
 
 test.each([
+  ["root = 5", "nvidia-container-cli.root is an integer, not a string [GAN1101]"],
+  ["root = ", "[GAN1100]"],
+])(
+  "a driver root of config.toml that makes no sense, %s, is passed over as in the reference, and told of",
+  (line, text) => {
+    const config = join(directory, "senseless.toml")
+    writeFileSync(config, `[nvidia-container-cli]\n${line}\n`)
+    const { exit, stdout, stderr } = ctk(["--config", config, "cdi", "generate"])
+    expect([exit, stdout]).toEqual([0, ctk(["cdi", "generate", "--driver-root=/"]).stdout])
+    expect(stderr).toContain("level=warning")
+    expect(stderr).toContain(text)
+  },
+)
+
+test.each([
   [["foo"], 3],
   [["cdi", "foo"], 3],
   [["cdi", "transform", "foo"], 3],
