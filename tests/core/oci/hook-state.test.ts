@@ -5,6 +5,7 @@ describe("what a CDI hook is told", () => {
   test.each([
     ['{"bundle":"/b","root":"/r"}', { bundle: "/b", root: "/r" }],
     ['{"Bundle":"/b","pid":"of no concern"}', { bundle: "/b", root: "" }],
+    ['{"bundle":"/b","status":5,"annotations":[],"pid":1.5}', { bundle: "/b", root: "" }],
     ['{"bundle":null,"root":null}', { bundle: "", root: "" }],
     ["null", { bundle: "", root: "" }],
     ["{} what follows", { bundle: "", root: "" }],
