@@ -84,6 +84,19 @@ describe("update-ldcache", () => {
     expect(existsSync(join(at.path, folders))).toBe(false)
   })
 
+  test.each(["/opt/a", "/opt/a/", "/opt/a # why", "  /opt/a\t"])(
+    "a folder that the image's configuration names as %j is not named again: it is searched where the image has it",
+    (line) => {
+      at.make({ "/opt/b/liba.so.1": library("liba.so.1") })
+      at.make({ "/etc/ld.so.conf": `include /etc/ld.so.conf.d/*.conf\n/opt/b\n${line}\n` })
+      effectOf(updateLdcache(at.root, ["/opt/a"]))
+      expect(existsSync(join(at.path, folders))).toBe(false)
+      const parsed = parseLdcache(new Uint8Array(readFileSync(join(at.path, "etc/ld.so.cache"))))
+      const found = parsed.ok ? parsed.value.entries.filter(({ soname }) => soname === "liba.so.1") : []
+      expect(found.map(({ path }) => path)).toEqual(["/opt/b/liba.so.1", "/opt/a/liba.so.1"])
+    },
+  )
+
   test("nothing is left beside what is written", () => {
     effectOf(updateLdcache(at.root, ["/opt/a"]))
     expect(readdirSync(join(at.path, "etc")).sort()).toEqual(["ld.so.cache", "ld.so.conf", "ld.so.conf.d"])

@@ -162,6 +162,18 @@ describe("what ldconfig would put into a tree's cache", () => {
     ])
   })
 
+  test("behind a configuration that includes itself they are there too: ldconfig has no descriptor left for them", () => {
+    const { entries } = observe({
+      "/etc/ld.so.conf": text("include /etc/ld.so.conf\n/opt/l\n"),
+      "/opt/l/glibc-hwcaps/x86-64-v2/libx.so.1": library("libx.so.1"),
+      "/opt/l/libx.so.1": library("libx.so.1"),
+    })
+    expect(entries.map(({ path }) => path).sort()).toEqual([
+      "/opt/l/glibc-hwcaps/x86-64-v2/libx.so.1",
+      "/opt/l/libx.so.1",
+    ])
+  })
+
   test("subdirectories named after processors count up to glibc 2.36, nested ones add up", () => {
     const tree = {
       "/usr/lib/haswell/tls/libx.so.1": library("libx.so.1"),
