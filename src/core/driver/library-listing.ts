@@ -65,11 +65,11 @@ function readListing(view: RootView, directory: string): Listing {
 
 /**
  * Links of a file's directory that lead to it, over any number of steps; also over that of its SONAME where that is not there, for a container
- * has it.
+ * has it, and over the one that it was found by, whatever others it leads over: those may have names that are not the vendor's.
  */
 export function linksTo(
   file: HostPath,
-  soname: string | undefined,
+  { found, soname }: { readonly found: string; readonly soname: string | undefined },
   listing: Listing,
   view: RootView,
 ): readonly FileLink[] {
@@ -78,13 +78,22 @@ export function linksTo(
   const reached = [name]
   if (soname !== undefined && soname !== name && !listing.links.has(soname)) reached.push(soname)
   const unread = mayLead.test(name) ? noLinks : usualLinks(file, soname, view)
-  // The list grows while it is walked.
-  for (const target of reached)
-    for (const link of [...(listing.byTarget.get(target) ?? []), ...(unread.get(target) ?? [])])
-      if (link !== name && !targets.has(link)) {
-        targets.set(link, target)
-        reached.push(link)
-      }
+  const follow = (link: string, target: string): void => {
+    if (link === name || targets.has(link)) return
+    targets.set(link, target)
+    reached.push(link)
+  }
+  const walk = (): void => {
+    // The list grows while it is walked.
+    for (const target of reached)
+      for (const link of [...(listing.byTarget.get(target) ?? []), ...(unread.get(target) ?? [])])
+        follow(link, target)
+  }
+  walk()
+  if (parentPath(found) === parentPath(file) && !targets.has(baseName(found))) {
+    follow(baseName(found), name)
+    walk()
+  }
   return [...targets]
     .map(([link, target]) => ({ path: hostPath(`${parentPath(file)}/${link}`), target }))
     .sort((one, other) => (one.path < other.path ? -1 : 1))

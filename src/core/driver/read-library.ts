@@ -53,7 +53,7 @@ export function readLibrary(
   const listing = list(parentPath(rootPath))
   // Another name would make a link somewhere else.
   const soname = isFileName(elf.value.soname ?? "") ? elf.value.soname : undefined
-  const leading = linksTo(rootPath, soname, listing, view)
+  const leading = linksTo(rootPath, { found: path, soname }, listing, view)
   // A link of that name which leads to another version is told of with the versions.
   if (
     soname !== undefined &&

@@ -336,6 +336,26 @@ describe("what a library is", () => {
     )
   })
 
+  test("a file that lies under a name of no vendor's has the links of the one that it is found by", () => {
+    const at = (name: string): string => `${directory}/${name}`
+    const cfg = `libnvidia-cfg.so.${version}`
+    const { libraries } = observe({
+      ...base,
+      [at("libreal.so.9")]: library("libnvidia-cfg.so.1"),
+      [at("libother.so.1")]: { kind: "symlink", target: "libreal.so.9" },
+      [at(cfg)]: { kind: "symlink", target: "libother.so.1" },
+      [at("libnvidia-cfg.so.1")]: { kind: "symlink", target: cfg },
+      [at("libnvidia-cfg.so")]: { kind: "symlink", target: "libnvidia-cfg.so.1" },
+    })
+    expect(named(libraries, "libreal.so.9")?.links.map(({ path, target }) => [String(path), target])).toEqual(
+      [
+        [at("libnvidia-cfg.so"), "libnvidia-cfg.so.1"],
+        [at("libnvidia-cfg.so.1"), cfg],
+        [at(cfg), "libreal.so.9"],
+      ],
+    )
+  })
+
   test("a link named as a file of the driver brings the file, once", () => {
     const { libraries } = observe({
       ...base,
