@@ -9,23 +9,10 @@
 #define PARAMS "/proc/driver/nvidia/params"
 #define PARAMS_LIMIT 65536UL
 
-static const char *name_of(long error) {
-  switch (-error) {
-    case 1: return "EPERM";
-    case 12: return "ENOMEM";
-    case 13: return "EACCES";
-    case 22: return "EINVAL";
-    case 23: return "ENFILE";
-    case 24: return "EMFILE";
-    case 28: return "ENOSPC";
-    default: return "for an unusual reason";
-  }
-}
-
 /* The call's result, which is no error. `what`: what its failure costs. */
 static int need(long result, const char *what) {
   if (result == -38 /* ENOSYS */) fail("Linux 5.12 or later is needed to mount over", PARAMS);
-  if (result < 0) fail(what, name_of(result));
+  if (result < 0) fail(what, error_name(result));
   return (int)result;
 }
 

@@ -60,7 +60,7 @@ static int describe_call(char **arguments, char **environment) {
   /* Linux 6.3 to 6.5 refuse whoever does not say so where vm.memfd_noexec is 2; those before know no such flag. */
   int descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags | MFD_NOEXEC_SEAL);
   if (descriptor == -22 /* EINVAL */) descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags);
-  if (descriptor < 0) fail("no memory for the call", "memfd_create");
+  if (descriptor < 0) fail("cannot start: memfd_create is refused", error_name(descriptor));
   if (call2(__NR_getcwd, directory, sizeof(directory)) < 0 || directory[0] != '/') directory[0] = 0;
   if (!write_text(descriptor, "gantry-call 2") || !write_text(descriptor, directory) ||
       !write_number(descriptor, (unsigned long)call0(__NR_getppid)) || !write_list(descriptor, arguments) ||

@@ -90,6 +90,20 @@ void fail(const char *what, const char *subject) {
   leave(1);
 }
 
+const char *error_name(long error) {
+  switch (-error) {
+    case 1: return "EPERM";
+    case 12: return "ENOMEM";
+    case 13: return "EACCES";
+    case 22: return "EINVAL";
+    case 23: return "ENFILE";
+    case 24: return "EMFILE";
+    case 28: return "ENOSPC";
+    case 38: return "ENOSYS";
+    default: return "for an unusual reason";
+  }
+}
+
 /* The compiler calls these for copies and clears that it thinks up by itself. */
 void *memcpy(void *to, const void *from, unsigned long length) {
   for (unsigned long at = 0; at < length; at++) ((char *)to)[at] = ((const char *)from)[at];

@@ -32,6 +32,8 @@ int has_regular_mode(const struct statx *stat);
 /* Reads a regular file of at most `limit` bytes to its end. 0: it is something else, larger, or cannot be read. */
 char *read_file(int directory, const char *path, unsigned long limit, unsigned long *length, struct statx *stat);
 
+/* Of a call's result, which is negative. */
+const char *error_name(long result);
 __attribute__((noreturn)) void leave(int status);
 /* One line on standard error. */
 void say(const char *what, const char *subject);

@@ -192,4 +192,15 @@ suite("the launcher itself (missing: cc)", () => {
       expect(calls("-e", "inject=memfd_create:error=EINVAL:when=1")).toEqual([true, false])
     },
   )
+
+  test.skipIf(!hasProgram("strace")).each(["EPERM", "EACCES", "ENOSYS", "EMFILE", "ENOMEM"])(
+    "says by which error that memory was refused: %s",
+    (error) => {
+      const refusing = ["-qq", "-o", trace, "-e", `inject=memfd_create:error=${error}`]
+      expect(run("strace", [...refusing, hookProgram, "-version"])).toMatchObject({
+        status: 1,
+        stderr: `gantry: cannot start: memfd_create is refused: ${error}\n`,
+      })
+    },
+  )
 })
