@@ -48,6 +48,27 @@ test("what is so takes it, and is said", async () => {
   expect(said).toEqual([`${spec} is withdrawn, since it rains; it lies in ${kept}`])
 })
 
+test("what cannot be taken away is said to stay, and why", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  mkdirSync(join(kept, "in-the-way"), { recursive: true })
+  expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toMatchObject({
+    ok: false,
+    fault: { tag: "CdiFileUnwritable", data: { file: kept, reason: "refused" } },
+  })
+  expect(existsSync(spec)).toBe(true)
+  expect(said).toHaveLength(1)
+  expect(said[0]).toStartWith(
+    `${spec} stays, and engines read it, though it rains: ${kept}: failed to write CDI spec`,
+  )
+})
+
+test("whether anything was stale is answered", async () => {
+  writeFileSync(spec, names("/dev/null"))
+  expect(await withdrawIfStale(spec, tell)).toEqual(ok("needless"))
+  writeFileSync(spec, names(join(work, "gone")))
+  expect(await withdrawIfStale(spec, tell)).toEqual(ok("done"))
+})
+
 test("where there is no file, none is written, and that is said", async () => {
   expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
   expect(said).toEqual([`${spec} is not written, since it rains`])

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { canDriverCome } from "../../../src/core/generate/driver-to-come.ts"
+import { canDriverCome, driverPlaces } from "../../../src/core/generate/driver-to-come.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 
 const file = (content: string) => ({ kind: "file", content }) as const
@@ -27,8 +27,21 @@ test.each([
     "kernel/drivers/platform/x86/nvidia-wmi-ec-backlight.ko.zst:\nkernel/drivers/perf/arm_cspmu/nvidia_cspmu.ko:\n",
   ],
   ["kernel/drivers/i2c/busses/i2c-nvidia-gpu.ko:\n"],
+  ["extra/nvidia.koala:\n"],
 ])("none comes to a kernel that has %j alone", (modules) => {
   expect(canDriverCome(kernel(modules))).toBe(false)
+})
+
+test("one comes to a kernel whose module is called like another device's, and longer", () => {
+  expect(canDriverCome(kernel("extra/nvidiafb.kombi.ko:\n"))).toBe(true)
+})
+
+test.each([
+  "/usr/src/linux-headers-6.12.0/Makefile",
+  "/usr/src/akmods/v4l2.src.rpm",
+  "/var/lib/dkms/zfs/2.2/source",
+])("none comes of another's sources: %s", (path) => {
+  expect(canDriverCome(kernel("", { [path]: file("") }))).toBe(false)
 })
 
 test.each([
@@ -43,4 +56,19 @@ test.each([
 test("and where nobody can say what the kernel has", () => {
   expect(canDriverCome(createMemoryHost({}))).toBe(true)
   expect(canDriverCome(createMemoryHost({ "/proc/sys/kernel/osrelease": file("6.12.0\n") }))).toBe(true)
+})
+
+test("it shows in the kernel's list, where sources lie and in the container's place; without a kernel's name in no list", () => {
+  const others = ["/usr/src", "/usr/src/akmods", "/var/lib/dkms", "/run/nvidia"]
+  expect(driverPlaces(kernel("")).map(String)).toEqual(["/lib/modules/6.12.0/modules.dep", ...others])
+  for (const tree of [{}, { "/proc/sys/kernel/osrelease": file("\n") }])
+    expect(driverPlaces(createMemoryHost(tree)).map(String)).toEqual(others)
+})
+
+test("one of several sources is enough", () => {
+  expect(
+    canDriverCome(
+      kernel("", { "/usr/src/linux-headers-6.12.0/Makefile": file(""), "/usr/src/nvidia-550/a": file("") }),
+    ),
+  ).toBe(true)
 })

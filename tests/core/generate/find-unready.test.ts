@@ -117,7 +117,8 @@ test("what cannot be read just now is waited for, and what is denied or will loo
     ),
     "awaited, again after 30000 ms: a readable /usr/lib/x86_64-linux-gnu/libcuda.so",
   ])
-  for (const errno of ["EACCES", "ELOOP", "EISDIR", "EFBIG", "E2BIG"]) expect(withErrno(errno)).toEqual([])
+  for (const errno of ["EACCES", "ELOOP", "EISDIR", "EFBIG", "E2BIG", "EINVAL", "ENAMETOOLONG"])
+    expect(withErrno(errno)).toEqual([])
 })
 
 test("a kernel that lists no number of a driver was read well", () => {
@@ -133,6 +134,11 @@ test("a kernel that lists no number of a driver was read well", () => {
 test("a module for showing is waited for, and holds up nothing", () => {
   const machine = { gpus: 1, change: without("/sys/module/nvidia_modeset", "/dev/nvidia-modeset") }
   expect(lacks(machine)).toEqual(["awaited: the kernel module nvidia-modeset"])
+})
+
+test("so is its node, where the module is there and the node alone is not", () => {
+  const machine = { gpus: 1, change: without("/dev/nvidia-modeset") }
+  expect(lacks(machine)).toEqual(["awaited: /dev/nvidia-modeset (195:254)"])
 })
 
 test("libraries that are missing, or of another driver than the module", () => {

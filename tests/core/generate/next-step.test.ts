@@ -43,6 +43,19 @@ describe("a watch", () => {
     expect(endMs).toBeLessThanOrEqual(10_000)
   })
 
+  test("doubles its pauses from a quarter of a second to half a minute", () => {
+    const pauses: number[] = []
+    let past: Past
+    for (let nowMs = 0; pauses.length < 20; ) {
+      const step = nextStep([vital], past, nowMs, { readyMs: 3_600_000, completeMs: 10_000 })
+      pauses.push(step.pauseMs)
+      nowMs += step.pauseMs
+      past = step.past
+    }
+    expect(pauses.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000])
+    expect(new Set(pauses.slice(8))).toEqual(new Set([30_000]))
+  })
+
   test("is overdue exactly when the time is over, and never publishes what is not whole", () => {
     const { steps, endMs } = watch([[0, [vital, awaited]]], 120_000)
     expect(steps.at(-1)).toBe("overdue")
