@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import { observeDriver } from "../../src/core/driver/observe-driver.ts"
@@ -9,9 +8,9 @@ import { hostPath } from "../../src/core/text/brand.ts"
 import { observeAmd } from "../../src/core/vendor/amd/observe-amd.ts"
 import { observeIntel } from "../../src/core/vendor/intel/observe-intel.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-simulate-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("simulate")
 
 describe("gantry simulate", () => {
   test("up makes a machine whose inventory and driver are whole, down takes it away", async () => {

@@ -1,13 +1,12 @@
 /** Standard output by its name as a file: with `> log` it is one, to which others write too. */
 
-import { afterAll, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../..")
-const work = mkdtempSync(join(tmpdir(), "gantry-stdout-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("stdout")
 const at = (name: string): string => join(work, name)
 mkdirSync(at("cdi"))
 writeFileSync(

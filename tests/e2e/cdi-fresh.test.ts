@@ -1,13 +1,12 @@
 /** What generate, verify and watch of the built program say of one another's files, on a simulated machine whose engine is this one's. */
 
-import { afterAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { temporaryDirectory } from "../temporary-directory.ts"
 import { gantryProgram, mustRun, run } from "./bundle.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-cdi-fresh-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("cdi-fresh")
 
 const machine = join(work, "machine")
 const file = join(work, "cdi/nvidia.yaml")

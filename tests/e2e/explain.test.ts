@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, describe, expect, test } from "bun:test"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { recordHost } from "../../src/host/recording.ts"
 import { memoryMachine, planFor } from "../machine.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 import { gantryProgram, listTree, mustRun, run } from "./bundle.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-explain-"))
+const work = temporaryDirectory("explain")
 const bundle = join(work, "bundle")
 const spec = join(bundle, "config.json")
 const machine = join(work, "machine")
@@ -30,7 +30,6 @@ beforeAll(() => {
   planFor(recorder.host, { env: ["NVIDIA_VISIBLE_DEVICES=1"] })
   writeFileSync(recording, JSON.stringify(recorder.recording()))
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 describe("gantry explain", () => {
   test("by bundle, by specification or by state: the same container", () => {

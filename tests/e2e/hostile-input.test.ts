@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { temporaryDirectory } from "../temporary-directory.ts"
 import { hookProgram, mustRun } from "./bundle.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-hostile-"))
+const work = temporaryDirectory("hostile")
 const bundle = join(work, "bundle")
 const good = {
   config: join(work, "config.toml"),
@@ -13,7 +13,6 @@ const good = {
   spec: '{"ociVersion":"1.0.2","process":{},"root":{"path":"rootfs"}}',
 }
 beforeAll(() => mkdirSync(bundle))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 interface Answer {
   readonly exit: number | null

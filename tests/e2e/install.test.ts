@@ -1,11 +1,10 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { temporaryDirectory } from "../temporary-directory.ts"
 import { gantryProgram, listTree, mustRun, run } from "./bundle.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-install-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("install")
 
 describe("gantry install", () => {
   test("puts the executable and its names in place, works from there, twice is as good as once; uninstall leaves nothing", () => {

@@ -1,13 +1,13 @@
 /** The library as others get it: packed, unpacked, type-checked and run by Node and by Bun, with the example of its page. */
 
-import { afterAll, beforeAll, expect, test } from "bun:test"
+import { beforeAll, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../..")
-const place = mkdtempSync(join(tmpdir(), "gantry-library-"))
+const place = temporaryDirectory("library")
 const installed = join(place, "node_modules/gantry")
 
 const page = readFileSync(join(root, "docs/library.md"), "utf8")
@@ -34,8 +34,6 @@ beforeAll(() => {
   writeFileSync(join(place, "example.ts"), block("ts"))
   run(process.execPath, "build", "example.ts", "--no-bundle", "--outfile", "example.js")
 })
-
-afterAll(() => rmSync(place, { recursive: true, force: true }))
 
 test.each(["node", process.execPath])("the page's example prints under %s what the page says", (program) => {
   expect(run(program, "example.js")).toBe(block("text"))

@@ -1,17 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
-import { tmpdir } from "node:os"
+import { closeSync, mkdirSync, openSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import fc from "fast-check"
 import type { Finding } from "../../src/core/fault/finding.ts"
@@ -34,9 +23,9 @@ import {
 } from "../../src/linux/in-root.ts"
 import { makeCharacterNode } from "../../src/linux/nodes.ts"
 import { library } from "../apply/cdi-hook/hook-root.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-container-tree-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("container-tree")
 
 const open = (path: string): Root => {
   const opened = openRoot(path, { uid: 0, gid: 0 })

@@ -1,16 +1,6 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
-import { tmpdir } from "node:os"
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { hostPath } from "../../src/core/text/brand.ts"
 import { createLiveHost } from "../../src/host/live.ts"
@@ -20,10 +10,10 @@ import { createRecordingHost, parseRecording, recordHost } from "../../src/host/
 import { createSimulatedHost } from "../../src/host/simulated.ts"
 import { manifestName, readManifest } from "../../src/host/simulated-files.ts"
 import { makeCharacterNode } from "../../src/linux/nodes.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 import { contractTree, hostContract } from "./contract.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-host-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("host")
 
 /** The tree on disk; nodes are only described where this user may not make them. */
 function writeTree(directory: string, prefix: string): Readonly<Record<string, object>> {

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import type { FaultTag } from "../../src/core/fault/fault.ts"
@@ -11,6 +10,7 @@ import type { MemoryTree } from "../../src/host/memory.ts"
 import { createSimulatedHost } from "../../src/host/simulated.ts"
 import { makeCharacterNode } from "../../src/linux/nodes.ts"
 import { memoryMachine } from "../machine.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
 const version = "550.163.01"
 const libraries = "/usr/lib/x86_64-linux-gnu"
@@ -19,12 +19,11 @@ const cache = "/etc/ld.so.cache"
 const options = { driverRoot: "/", ldcache: cache }
 const mebibyte = 1024 * 1024
 
-const work = mkdtempSync(join(tmpdir(), "gantry-hostile-"))
+const work = temporaryDirectory("hostile")
 const machine = join(work, "machine")
 beforeAll(async () => {
   expect(await simulate(["up", machine, "--gpus", "1", "--driver", version, "--no-nvml"])).toBe(0)
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 /** What was found, and what finding it took. */
 function look(host: Parameters<typeof observeSnapshot>[0]) {

@@ -1,11 +1,10 @@
-import { afterAll, expect, test } from "bun:test"
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { loadModule } from "../../src/host/load-module.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-module-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("module")
 
 function program(name: string, script: string): string {
   const path = join(work, name)

@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../src/commands/simulate.ts"
 import { verifyCdi } from "../../src/core/diagnose/verify-cdi.ts"
@@ -21,14 +20,14 @@ import {
 import { createSimulatedHost } from "../../src/host/simulated.ts"
 import { hookPath, subjectOf, subjectOn } from "../core/diagnose/healthy-machine.ts"
 import { memoryMachine } from "../machine.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../..")
 const recorded = readdirSync(join(root, "hosts")).filter((name) =>
   existsSync(join(root, "hosts", name, "machine.json")),
 )
 const fileOf = (name: string): string => join(root, "hosts", name, "machine.json")
-const work = mkdtempSync(join(tmpdir(), "gantry-recording-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("recording")
 
 const parsed = (text: string): Recording => {
   const result = parseRecording(text, "test")

@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { copyFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { NvmlReport } from "../../src/core/inventory/nvml-report.ts"
 import { compiler, type GeneratedOptions, makeMachine } from "../host/simulate/generated.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-nvml-test-"))
+const work = temporaryDirectory("nvml-test")
 const machine = join(work, "machine")
 const library = join(work, "libnvidia-ml.so.1")
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const main = join(import.meta.dir, "../../src/main.ts")
 

@@ -1,13 +1,12 @@
 /** Of which files `gantry cdi diff` tells what the machine would have in their place, what it tells, and what it refuses. */
 
-import { afterAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const work = mkdtempSync(join(tmpdir(), "gantry-diff-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("diff")
 
 function diff(...words: readonly string[]) {
   const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "cdi", "diff", ...words])

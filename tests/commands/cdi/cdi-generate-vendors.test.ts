@@ -1,8 +1,7 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
 import { mapEdits } from "../../../src/core/cdi/edits/map-edits.ts"
@@ -20,10 +18,10 @@ import type { CdiSpec } from "../../../src/core/cdi/spec.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { openHost } from "../../../src/host/open-host.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-vendors-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory("cdi-vendors")
 
 function generate(host: string, ...args: readonly string[]) {
   const machine = host.startsWith("/") ? host : join(root, "hosts", host, "machine.json")

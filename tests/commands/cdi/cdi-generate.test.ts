@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseSpec } from "../../../src/core/cdi/read/parse-spec.ts"
 import type { CdiSpec } from "../../../src/core/cdi/spec.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-generate-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory("cdi-generate")
 const at = (name: string): string => join(directory, name)
 
 function generate(host: string, ...args: readonly string[]) {

@@ -1,11 +1,10 @@
 /** Where `gantry cdi inject` leaves what it made of a config.json, and what it says of it. */
 
-import { afterAll, beforeEach, describe, expect, test } from "bun:test"
+import { beforeEach, describe, expect, test } from "bun:test"
 import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,12 +12,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const program = [process.execPath, join(resolve(import.meta.dir, "../../.."), "src/main.ts")]
-const work = mkdtempSync(join(tmpdir(), "gantry-inject-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("inject")
 const at = (name: string): string => join(work, name)
 
 mkdirSync(at("cdi"))

@@ -1,13 +1,12 @@
 /** `gantry cdi transform root`: whose paths are moved, in which format the result is, and where it goes. */
 
-import { afterAll, describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const program = [process.execPath, join(resolve(import.meta.dir, "../../.."), "src/main.ts")]
-const work = mkdtempSync(join(tmpdir(), "gantry-transform-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("transform")
 const at = (name: string): string => join(work, name)
 const read = (name: string): string => readFileSync(at(name), "utf8")
 

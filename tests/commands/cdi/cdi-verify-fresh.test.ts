@@ -1,13 +1,12 @@
 /** What verify says of specifications beside the recorded machines that they are of: nothing that is not so, and of what was changed in one what matters. */
 
-import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const work = mkdtempSync(join(tmpdir(), "gantry-verify-fresh-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("verify-fresh")
 
 function gantry(...args: readonly string[]) {
   const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), "cdi", ...args])

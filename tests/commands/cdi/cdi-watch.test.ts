@@ -1,20 +1,19 @@
 /** How `gantry cdi watch` is called, what ends it, and what it looks at again of itself. How it follows a machine: tests/e2e/cdi-watch.test.ts. */
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const work = mkdtempSync(join(tmpdir(), "gantry-watch-"))
+const work = temporaryDirectory("watch")
 const at = (name: string): string => join(work, name)
 const machine = at("machine")
 const up = (...args: readonly string[]): Promise<number> => simulate(["up", machine, "--no-nvml", ...args])
 beforeAll(async () => {
   expect(await up("--gpus=1")).toBe(0)
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const program = [process.execPath, join(root, "src/main.ts"), "cdi", "watch"]
 /** A hook's program that every machine has: run from source there is none of ours, and a file that names one that is gone is withdrawn. */

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const directory = mkdtempSync(join(tmpdir(), "gantry-cdi-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory("cdi")
 
 function gantry(...args: readonly string[]) {
   const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])

@@ -1,22 +1,21 @@
 /** For whom a specification is written: the engines that somebody named, those of the machine that it is of, or those that will find the file. */
 
-import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, expect, test } from "bun:test"
+import { mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { findEnginesWithoutCdi, findReaders } from "../../../src/commands/cdi/find-readers.ts"
 import { asReleased, type Engine } from "../../../src/core/generate/version-limit.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-readers-"))
+const work = temporaryDirectory("readers")
 const link = join(work, "link")
 beforeAll(() => {
   mkdirSync(join(work, "here"))
   symlinkSync("/etc", link)
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 /** Which no machine has on which this runs. */
 const podman: Engine = { name: "podman", version: "4.3.99" }

@@ -1,12 +1,11 @@
-import { afterAll, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { findUnread } from "../../../src/commands/cdi/find-unread.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-unread-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("unread")
 const at = (name: string): string => join(work, name)
 const directories = [at("first"), at("second"), at("link")]
 mkdirSync(at("first"))

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { beforeAll, describe, expect, test } from "bun:test"
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,16 +11,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { mapEdits } from "../../../src/core/cdi/edits/map-edits.ts"
 import { parseSpec } from "../../../src/core/cdi/read/parse-spec.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const work = mkdtempSync(join(tmpdir(), "gantry-cdi-fix-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("cdi-fix")
 
 function gantry(...args: readonly string[]) {
   const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])

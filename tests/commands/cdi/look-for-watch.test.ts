@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
   isAsLooked,
@@ -14,9 +13,9 @@ import { machineFlags } from "../../../src/commands/machine/machine-flags.ts"
 import { observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-look-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("look")
 
 const shape = {
   program: "test",

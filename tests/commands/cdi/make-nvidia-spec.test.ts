@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { beforeAll, beforeEach, describe, expect, test } from "bun:test"
+import { cpSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { findReaders } from "../../../src/commands/cdi/find-readers.ts"
 import { makeNvidiaSpec } from "../../../src/commands/cdi/make-nvidia-spec.ts"
@@ -15,8 +14,9 @@ import { openHost } from "../../../src/host/open-host.ts"
 import { observeAndRemember } from "../../../src/host/state/observe-and-remember.ts"
 import { listStates } from "../../../src/host/state/state-file.ts"
 import { elfWithSection } from "../../core/inventory/elf-with-section.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-kept-spec-"))
+const work = temporaryDirectory("kept-spec")
 const machine = join(work, "machine")
 const state = join(work, "state")
 beforeAll(async () => {
@@ -26,7 +26,6 @@ beforeAll(async () => {
   // The first makes the state directory, and what it looked at may lie in the same.
   await make(["--device", "0"], state)
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => forget("spec"))
 
 const shape = {

@@ -1,14 +1,13 @@
 /** What who asks for devices is told besides them: the same whether specifications were read or what they came to was remembered. */
 
-import { afterAll, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-recall-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("recall")
 const directory = join(work, "cdi")
 const absent = join(work, "absent")
 mkdirSync(directory)

@@ -1,8 +1,7 @@
 /** A specification is taken from engines only while what speaks against it is so. */
 
-import { afterAll, beforeEach, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeEach, describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import {
   withdrawIfStale,
@@ -13,8 +12,9 @@ import { fail, ok } from "../../../src/core/fault/result.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { vendorMachine } from "../../core/vendor/vendor-machine.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-withdraw-"))
+const work = temporaryDirectory("withdraw")
 const spec = join(work, "cdi/nvidia.yaml")
 const kept = `${spec}.withdrawn`
 let said: string[] = []
@@ -25,7 +25,6 @@ beforeEach(() => {
   rmSync(join(work, "cdi"), { recursive: true, force: true })
   mkdirSync(join(work, "cdi"))
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const names = (path: string): string =>
   `cdiVersion: 0.5.0\nkind: nvidia.com/gpu\ndevices: [{ name: "0", containerEdits: { deviceNodes: [{ path: ${path} }] } }]\n`

@@ -1,16 +1,13 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import {
   removeMade,
@@ -19,9 +16,9 @@ import {
   writeSpecFile,
 } from "../../../src/commands/cdi/write-spec-file.ts"
 import { ok } from "../../../src/core/fault/result.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-write-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("write")
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
 test("what is there already is not written again: an engine that watches would read everything anew", () => {

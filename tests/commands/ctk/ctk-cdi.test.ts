@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import {
   existsSync,
   lstatSync,
@@ -6,17 +6,15 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
-const directory = mkdtempSync(join(tmpdir(), "gantry-ctk-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory("ctk")
 
 interface More {
   readonly env?: Readonly<Record<string, string>>

@@ -1,6 +1,5 @@
-import { afterAll, expect, test } from "bun:test"
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { forgetMachine } from "../../../src/commands/machine/forget-machine.ts"
 import { run as simulate } from "../../../src/commands/simulate.ts"
@@ -8,9 +7,9 @@ import { driverPlace } from "../../../src/commands/start/driver-place.ts"
 import { parseConfig } from "../../../src/core/request/parse-config.ts"
 import { openHost } from "../../../src/host/open-host.ts"
 import { observeAndRemember } from "../../../src/host/state/observe-and-remember.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-forget-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("forget")
 
 test("with a machine goes all that was planned for its containers, and nothing else", async () => {
   const machine = join(work, "machine")

@@ -1,8 +1,7 @@
 /** Machines on disk that got a defect after their specification was made: what verify says of each. */
 
-import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
@@ -10,10 +9,10 @@ import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import type { Fault } from "../../../src/core/fault/fault.ts"
 import { faultCode } from "../../../src/core/fault/render.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import { hookPath, observe, specFor, subjectOn } from "./healthy-machine.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-verify-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("verify")
 
 const shape = ["--gpus", "3", "--no-nvml", "--mig", "2:1/0=3g.20gb"]
 const socket = "/run/nvidia-persistenced/socket"

@@ -1,20 +1,10 @@
-import { afterAll, beforeEach, expect, test } from "bun:test"
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeEach, expect, test } from "bun:test"
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { holdsExactly } from "../../../src/host/cdi/holds-exactly.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-holds-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("holds")
 const at = (name: string): string => join(work, name)
 const spec = at("spec.yaml")
 

@@ -1,13 +1,12 @@
-import { afterAll, beforeEach, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeEach, expect, test } from "bun:test"
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { ok } from "../../../src/core/fault/result.ts"
 import { fileStamp, isSpecStale, withdrawSpec } from "../../../src/host/cdi/published-spec.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-published-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("published")
 const at = (name: string): string => join(work, name)
 const spec = at("spec.yaml")
 

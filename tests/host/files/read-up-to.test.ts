@@ -1,11 +1,10 @@
-import { afterAll, expect, test } from "bun:test"
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { closeSync, openSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readSmallFile, readSmallText, readUpTo } from "../../../src/host/files/read-up-to.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-read-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("read")
 
 const content = Uint8Array.from({ length: 20_000 }, (_, index) => index % 251)
 const file = join(work, "file")

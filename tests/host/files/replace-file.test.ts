@@ -1,9 +1,8 @@
-import { afterAll, expect, test } from "bun:test"
+import { expect, test } from "bun:test"
 import {
   chownSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -11,13 +10,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { putFile, replaceFile, whereItLies } from "../../../src/host/files/replace-file.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "gantry-replace-"))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryDirectory("replace")
 
 test("a link stays, and what it leads to is replaced or made", () => {
   mkdirSync(join(directory, "kept"))

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
+import { beforeAll, beforeEach, describe, expect, test } from "bun:test"
 import {
   appendFileSync,
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +11,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import type { NvmlPlace } from "../../../src/core/host/host.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
@@ -21,13 +19,13 @@ import { hostPath } from "../../../src/core/text/brand.ts"
 import type { NvmlAsking } from "../../../src/host/nvml/ask-nvml.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { manifestName, readManifest } from "../../../src/host/simulated-files.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import { compiler, type GeneratedOptions, makeMachine } from "../simulate/generated.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-ask-nvml-"))
+const work = temporaryDirectory("ask-nvml")
 const machine = join(work, "machine")
 const state = join(work, "state")
 beforeEach(() => rmSync(state, { recursive: true, force: true }))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const isRoot = process.geteuid?.() === 0
 const library = join(machine, "usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01")

@@ -1,6 +1,5 @@
-import { afterAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode } from "../../../src/core/fault/render.ts"
@@ -14,12 +13,12 @@ import type { Made } from "../../../src/host/simulate/made.ts"
 import { goodBehaviour } from "../../../src/host/simulate/nvml-behaviour.ts"
 import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import { compiler, type GeneratedOptions, makeMachine } from "./generated.ts"
 import { listedHosts, readListed } from "./listed.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-defects-"))
+const work = temporaryDirectory("defects")
 const directory = join(work, "machine")
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 function findingsOn(host: Host): readonly Finding[] {
   const { inventory, driver } = observeSnapshot(host, chooseSnapshotOptions(host, {}))

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, describe, expect, test } from "bun:test"
+import { chmodSync, existsSync } from "node:fs"
 import { join } from "node:path"
 import { parseElf } from "../../../src/core/elf/parse-elf.ts"
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
@@ -8,6 +7,7 @@ import { removeMachine } from "../../../src/host/simulate/remove-machine.ts"
 import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { makeCharacterNode } from "../../../src/linux/nodes.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import {
   lineFromHost,
   lineOf,
@@ -19,8 +19,7 @@ import {
   understand,
 } from "./listed.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-listed-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("listed")
 const canMakeNodes = makeCharacterNode(join(work, "node"), 1, 3, 0o600).ok
 const isRoot = process.geteuid?.() === 0
 

@@ -1,12 +1,11 @@
 import { dlopen, FFIType, ptr, toArrayBuffer } from "bun:ffi"
-import { afterAll, describe, expect, test } from "bun:test"
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { describe, expect, test } from "bun:test"
+import { copyFileSync } from "node:fs"
 import { join } from "node:path"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import { compiler, type GeneratedOptions, makeMachine } from "./generated.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-stand-in-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("stand-in")
 
 type Argument = number | bigint | Uint8Array
 type Call = (name: string, ...args: readonly Argument[]) => number

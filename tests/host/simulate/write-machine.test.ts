@@ -1,10 +1,9 @@
-import { afterAll, beforeEach, describe, expect, test } from "bun:test"
+import { beforeEach, describe, expect, test } from "bun:test"
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import type { Made } from "../../../src/host/simulate/made.ts"
@@ -20,9 +18,10 @@ import { removeMachine } from "../../../src/host/simulate/remove-machine.ts"
 import { writeMachine } from "../../../src/host/simulate/write-machine.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { manifestName, readManifest } from "../../../src/host/simulated-files.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 import { makeMachine } from "./generated.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-write-"))
+const work = temporaryDirectory("write")
 const directory = join(work, "machine")
 const elsewhere = join(work, "elsewhere")
 beforeEach(() => {
@@ -30,7 +29,6 @@ beforeEach(() => {
   rmSync(elsewhere, { recursive: true, force: true })
   mkdirSync(elsewhere)
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const isRoot = process.geteuid?.() === 0
 const file = (path: string, text = "x", mode = 0o644): Made => ({

@@ -1,8 +1,7 @@
-import { afterAll, beforeEach, expect, test } from "bun:test"
+import { beforeEach, expect, test } from "bun:test"
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { buildRegistry } from "../../../src/core/cdi/registry/registry.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
@@ -21,9 +19,9 @@ import { createMemoryHost } from "../../../src/host/memory.ts"
 import { createSimulatedFiles } from "../../../src/host/simulated-files.ts"
 import { recallDevices, rememberDevices } from "../../../src/host/state/cdi-index.ts"
 import { beginWitness } from "../../../src/host/state/make-proof.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-cdi-index-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("cdi-index")
 const [etc, run, state] = ["etc", "run", "state"].map((name) => join(work, name)) as [string, string, string]
 const directories = [etc, run]
 const spec = (value: string, name = "0"): string =>

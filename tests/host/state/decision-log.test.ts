@@ -1,13 +1,12 @@
-import { afterAll, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { expect, test } from "bun:test"
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fault } from "../../../src/core/fault/fault.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { logDecision, readDecisions } from "../../../src/host/state/decision-log.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-log-"))
-afterAll(() => rmSync(work, { recursive: true, force: true }))
+const work = temporaryDirectory("log")
 const plan: Plan = {
   version: 1,
   outcome: "refuse",

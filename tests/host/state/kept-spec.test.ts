@@ -1,6 +1,5 @@
-import { afterAll, beforeEach, expect, test } from "bun:test"
-import { chmodSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeEach, expect, test } from "bun:test"
+import { chmodSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { MadeSpec } from "../../../src/core/generate/made-spec.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
@@ -10,13 +9,13 @@ import { keepSpec, recallSpec, type SpecPlace, specPlace } from "../../../src/ho
 import { beginWitness } from "../../../src/host/state/make-proof.ts"
 import type { Proof } from "../../../src/host/state/stamp.ts"
 import { listStates } from "../../../src/host/state/state-file.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-kept-spec-"))
+const work = temporaryDirectory("kept-spec")
 const state = join(work, "state")
 const witness = join(work, "witness")
 const files = createLiveFiles()
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => {
   rmSync(state, { recursive: true, force: true })
   writeFileSync(witness, "as it was")

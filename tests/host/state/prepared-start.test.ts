@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { beforeAll, beforeEach, expect, test } from "bun:test"
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
 import type { Socket } from "../../../src/core/inventory/inventory.ts"
@@ -21,15 +20,15 @@ import {
 } from "../../../src/host/state/prepared-start.ts"
 import { type RememberedSnapshot, recallSnapshot } from "../../../src/host/state/recall-snapshot.ts"
 import { type ContainerOptions, judge } from "../../machine.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-start-"))
+const work = temporaryDirectory("start")
 const machine = join(work, "machine")
 const state = join(work, "state")
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 beforeAll(async () => {
   await simulate(["up", machine, "--gpus", "2"])
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 beforeEach(() => forgetStarts(state))
 
 /** The machine as a second start finds it: remembered. */

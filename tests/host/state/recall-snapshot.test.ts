@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test"
+import { beforeAll, expect, test } from "bun:test"
 import {
   chmodSync,
   cpSync,
@@ -14,7 +14,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { run as simulate } from "../../../src/commands/simulate.ts"
 import type { Host } from "../../../src/core/host/host.ts"
@@ -22,15 +21,15 @@ import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snaps
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { observeAndRemember } from "../../../src/host/state/observe-and-remember.ts"
 import { forgetSnapshot, recallSnapshot } from "../../../src/host/state/recall-snapshot.ts"
+import { temporaryDirectory } from "../../temporary-directory.ts"
 
-const work = mkdtempSync(join(tmpdir(), "gantry-cache-"))
+const work = temporaryDirectory("cache")
 const machine = join(work, "machine")
 const state = join(work, "state")
 const options = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
 beforeAll(async () => {
   await simulate(["up", machine, "--gpus", "1"])
 })
-afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 /** The machine, and how many files were read of it. */
 function counted(): { readonly host: Host; readonly reads: () => number } {
