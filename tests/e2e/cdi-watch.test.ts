@@ -17,9 +17,10 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { gantryProgram, hasProgram, makeDirectory, mustRun, run } from "./bundle.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
+import { gantryProgram, hasProgram, mustRun, run } from "./bundle.ts"
 
-const work = makeDirectory("watch")
+const work = temporaryDirectory("watch")
 const machine = join(work, "machine")
 const output = join(work, "cdi/nvidia.yaml")
 

@@ -3,10 +3,12 @@
 import { expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { gantryProgram, makeDirectory, mustRun, run } from "./bundle.ts"
+import { temporaryDirectory } from "../temporary-directory.ts"
+import { gantryProgram, mustRun, run } from "./bundle.ts"
+
+const work = temporaryDirectory("no-calls")
 
 test("says what is forbidden, and what to allow", () => {
-  const work = makeDirectory("no-calls")
   const program = join(work, "deny")
   writeFileSync(
     `${program}.c`,
