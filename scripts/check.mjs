@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, dead code, then architecture, purity and the unit tests that start no program. No root, no engine.
+// npm run check: types, lint and format, dead code, then architecture, purity and the unit tests that start no program and are soon done. No root, no engine.
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { ensureNodeModules, findBun, root, say } from "./setup.mjs"
@@ -45,7 +45,9 @@ export const unitTests = () => testFiles("tests").filter((file) => !file.startsW
 
 /** Those that start programs, compile, or touch a file system take minutes: npm test runs them too. */
 const needsSystem = /^tests\/(?:apply|commands|fuzz|host|launcher|linux)\//
-const quickTests = () => unitTests().filter((file) => !needsSystem.test(file))
+/** Whole machines beside the reference, and texts that were made to cost much, take as long as all else. */
+const takesLong = /^tests\/hosts\/|\/hostile(?:-\w+)*\.test\.ts$/
+const quickTests = () => unitTests().filter((file) => !needsSystem.test(file) && !takesLong.test(file))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await ensureNodeModules()

@@ -210,7 +210,7 @@ containerEdits:
         expect(read.value.spec).toEqual(made)
         expect(diffSpecs(made, read.value.spec)).toEqual([])
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
   })
 })

@@ -145,7 +145,7 @@ describe("YAML as generators write it", () => {
 
   test("specifications of such words as generators write, as we write them", () => {
     let read = 0
-    const numRuns = 500
+    const numRuns = 150
     fc.assert(
       fc.property(arbitraryPlainSpec, (spec) => {
         if (agrees(renderSpec(spec, "yaml"))) read++

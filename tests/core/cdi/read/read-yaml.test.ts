@@ -111,15 +111,3 @@ test.each([
 ])("elsewhere it is refused, for loaders of YAML 1.1 end a line there: %j", (text, at) => {
   expect(readYaml(text)).toMatchObject({ ok: false, at })
 })
-
-const tags = (count: number): string =>
-  Array.from({ length: count }, (_, index) => `%TAG !t${index}! tag:a,2000:${index}\n`).join("")
-
-test.each<[what: string, textOf: (size: number) => string, largest: number, problem: string]>([
-  ["a text", (size) => `a: ${"b".repeat(size)}\n`, 256 * 1024, "a text of more than 262144 characters"],
-  ["directives", (size) => `${tags(size)}---\na: b\n`, 100, "more than 100 directives"],
-  ["words and signs", (size) => `a: [b${"\n".repeat(size)}]\n`, 599_990, "more than 600000 words and signs"],
-])("of %s so much is read, and no more", (_, textOf, largest, problem) => {
-  expect(readYaml(textOf(largest))).toMatchObject({ ok: true, root: { entries: [{ key: "a" }] } })
-  expect(readYaml(textOf(largest + 1))).toMatchObject({ ok: false, problem })
-})
