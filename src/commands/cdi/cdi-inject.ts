@@ -19,10 +19,9 @@ import { type DirectoryLock, replaceFile, whereItLies } from "../../host/files/r
 import { createLiveFiles } from "../../host/live-files.ts"
 import { simulatedRoot } from "../../host/specified-machine.ts"
 import type { Flags } from "../flags.ts"
-import { openMachine } from "../machine/open-machine.ts"
 import { isStandardOutput } from "../standard-output.ts"
-import { type Answer, cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
-import { resolveOn } from "./recall-cdi.ts"
+import { type Answer, cdiShape, misused, runAction } from "./cdi-flags.ts"
+import { resolveSaid } from "./recall-cdi.ts"
 import { problemsJson, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
@@ -38,17 +37,12 @@ export const run = (args: readonly string[]): Promise<number> => runAction(args,
 async function inject(flags: Flags): Promise<Result<Answer>> {
   const config = configOf(flags)
   if (!config.ok) return config
-  const directories = checkDirectories(flags, shape)
-  if (!directories.ok) return directories
-  const host = await openMachine(flags.values.get("host"))
-  if (!host.ok) return host
-  const areNamed = flags.lists.has("spec-dir")
-  const found = await resolveOn({ host: host.value, directories: directories.value, areNamed }, flags.words)
+  const found = await resolveSaid(flags, shape)
   if (!found.ok) return found
-  const { resolved, problems } = found.value
+  const { host, resolved, problems } = found.value
   const given: Injection = {
     config: config.value,
-    host: host.value,
+    host,
     resolved,
     problems: await problemsJson(problems),
   }

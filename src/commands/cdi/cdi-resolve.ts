@@ -2,9 +2,8 @@
 
 import { renderResolved, renderResolvedJson } from "../../core/explain/render-resolved.ts"
 import { ok } from "../../core/fault/result.ts"
-import { openMachine } from "../machine/open-machine.ts"
-import { cdiShape, checkDirectories, misused, runAction } from "./cdi-flags.ts"
-import { resolveOn } from "./recall-cdi.ts"
+import { cdiShape, misused, runAction } from "./cdi-flags.ts"
+import { resolveSaid } from "./recall-cdi.ts"
 import { problemsJson, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
@@ -16,12 +15,7 @@ const shape = cdiShape({
 export const run = (args: readonly string[]): Promise<number> =>
   runAction(args, shape, async (flags) => {
     if (flags.words.length === 0) return misused(shape, "resolve which device?")
-    const directories = checkDirectories(flags, shape)
-    if (!directories.ok) return directories
-    const host = await openMachine(flags.values.get("host"))
-    if (!host.ok) return host
-    const areNamed = flags.lists.has("spec-dir")
-    const found = await resolveOn({ host: host.value, directories: directories.value, areNamed }, flags.words)
+    const found = await resolveSaid(flags, shape)
     if (!found.ok) return found
     const { resolved, problems } = found.value
     if (flags.on.has("json"))

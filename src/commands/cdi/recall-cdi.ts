@@ -7,7 +7,10 @@ import type { HostFiles } from "../../core/host/host.ts"
 import { hostPath } from "../../core/text/brand.ts"
 import { recallDevices, rememberDevices } from "../../host/state/cdi-index.ts"
 import { stateDirectory } from "../../host/state/state-directory.ts"
+import type { FlagShape, Flags } from "../flags.ts"
+import { openMachine } from "../machine/open-machine.ts"
 import { absentDirectories } from "./absent-directories.ts"
+import { checkDirectories } from "./cdi-flags.ts"
 
 export interface DeviceSearch {
   readonly host: HostFiles
@@ -43,4 +46,18 @@ export async function resolveOn(
   rememberDevices(host, directories, registry, witness, state)
   const resolved = resolveDevices(registry, names)
   return resolved.ok ? resolution(resolved.value, registryProblems(registry)) : resolved
+}
+
+/** The devices that a command line names, on the machine and in the directories that it says. Faults: UsageInvalid, HostUnknown, RecordingInvalid, CdiDeviceUnresolvable. */
+export async function resolveSaid(
+  flags: Flags,
+  shape: FlagShape,
+): Promise<Result<Resolution & { readonly host: HostFiles }>> {
+  const directories = checkDirectories(flags, shape)
+  if (!directories.ok) return directories
+  const host = await openMachine(flags.values.get("host"))
+  if (!host.ok) return host
+  const areNamed = flags.lists.has("spec-dir")
+  const found = await resolveOn({ host: host.value, directories: directories.value, areNamed }, flags.words)
+  return found.ok ? ok({ ...found.value, host: host.value }) : found
 }
