@@ -4,9 +4,11 @@ import { createHash } from "node:crypto"
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -113,6 +115,19 @@ function buildLibrary(directory) {
   if (typed.status !== 0) throw new Error(`the library's types cannot be written: ${typed.stdout}`)
 }
 
+/** Leaves links in the directory and nothing else. What is right stays untouched: another may be running it. */
+function linkOnly(directory, targets) {
+  const isRight = (name) => {
+    const target = targets.find(([wanted]) => wanted === name)?.[1]
+    const path = join(directory, name)
+    return target !== undefined && lstatSync(path).isSymbolicLink() && readlinkSync(path) === target
+  }
+  const names = readdirSync(directory)
+  const right = new Set(names.filter(isRight))
+  for (const name of names) if (!right.has(name)) rmSync(join(directory, name), { recursive: true })
+  for (const [name, target] of targets) if (!right.has(name)) symlinkSync(target, join(directory, name))
+}
+
 export async function build() {
   await ensureNodeModules()
   const dist = join(root, "dist")
@@ -145,8 +160,7 @@ export async function build() {
     ...plainNames.map((name) => [name, "../gantry"]),
     ...(hasLauncher ? launchedNames.map((name) => [name, "../gantry-launcher"]) : []),
   ]
-  for (const name of readdirSync(join(dist, "bin"))) rmSync(join(dist, "bin", name), { recursive: true })
-  for (const [name, target] of targets) symlinkSync(target, join(dist, "bin", name))
+  linkOnly(join(dist, "bin"), targets)
   return { program, sizeBytes: statSync(program).size, names: targets.map(([name]) => name) }
 }
 
