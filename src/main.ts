@@ -37,9 +37,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   uninstall: () => import("./commands/uninstall.ts"),
   version: () => import("./commands/version.ts"),
   "--version": () => import("./commands/version.ts"),
-  help: () => import("./commands/help.ts"),
-  "--help": () => import("./commands/help.ts"),
-  "-h": () => import("./commands/help.ts"),
+  help: () => import("./commands/help/help.ts"),
+  "--help": () => import("./commands/help/help.ts"),
+  "-h": () => import("./commands/help/help.ts"),
   hook,
   launched: () => import("./commands/start/launched.ts"),
   "observe-nvml": () => import("./commands/observe-nvml.ts"),
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   const [word = "help", ...rest] = args
   const command = Object.hasOwn(commands, word) ? commands[word] : undefined
   if (command !== undefined) return (await command()).run(rest, `gantry ${word}`)
-  return (await import("./commands/help.ts")).refuse(word)
+  return (await import("./commands/help/help.ts")).refuse(word)
 }
 
 let status = 1

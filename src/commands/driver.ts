@@ -12,6 +12,7 @@ import {
 import { fail, ok, type Result } from "../core/fault/result.ts"
 import { driverAbsence } from "../core/plan/driver-absence.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
 import { machineFlags, machineUsage, placesUsage } from "./machine/machine-flags.ts"
 import { observeMachine } from "./machine/observe-machine.ts"
 import { print, report } from "./report.ts"
@@ -36,10 +37,7 @@ const capabilities: readonly DriverCapability[] = [
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   const [action, ...words] = flags.value.words
   const text =
     action === "files" && words.length === 0

@@ -34,6 +34,7 @@ import { specifiedMachine } from "../host/specified-machine.ts"
 import { readDecisions } from "../host/state/decision-log.ts"
 import { readSpecifications } from "./cdi/read-specifications.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
 import { print, report } from "./report.ts"
 import { observeBoardLayout } from "./start/observe-board-layout.ts"
 import { observeSupplied } from "./start/observe-supplied.ts"
@@ -55,10 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
   )
   if (!flags.ok) return report(flags.fault)
   const { on, values, words } = flags.value
-  if (on.has("help") || on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   if (words.length > 0) return report(usageFault(shape, `unexpected ${JSON.stringify(words[0])}`))
   if (on.has("last")) return explainLast(Number(last ?? "1"), flags.value)
   if (!values.has("bundle") && !values.has("spec") && !values.has("state"))

@@ -19,6 +19,7 @@ import { recordHost, renderRecording } from "../host/recording.ts"
 import { checkDirectories } from "./cdi/cdi-flags.ts"
 import { readSpecifications } from "./cdi/read-specifications.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
 import { machineFlags, machineUsage } from "./machine/machine-flags.ts"
 import { machineOptions } from "./machine/observe-machine.ts"
 import { print, report } from "./report.ts"
@@ -34,11 +35,8 @@ const shape = {
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
-  const { on, values, words } = flags.value
-  if (on.has("help") || on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  const { values, words } = flags.value
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   if (words[0] !== "record" || words.length !== 1) return report(usageFault(shape, "say record"))
   const output = values.get("output")
   if (output === undefined)

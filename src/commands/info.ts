@@ -6,6 +6,7 @@ import { selectDevices } from "../core/inventory/select-devices.ts"
 import { observeAmd } from "../core/vendor/amd/observe-amd.ts"
 import { observeIntel } from "../core/vendor/intel/observe-intel.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
 import { machineFlags, machineUsage } from "./machine/machine-flags.ts"
 import { observeMachine } from "./machine/observe-machine.ts"
 import { print, report } from "./report.ts"
@@ -20,10 +21,7 @@ const shape = {
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   if (flags.value.words.length > 0)
     return report(usageFault(shape, `unexpected ${JSON.stringify(flags.value.words[0])}`))
   const text = describe(flags.value)

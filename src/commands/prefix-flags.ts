@@ -2,7 +2,8 @@
 
 import { resolve } from "node:path"
 import { parseFlags, usageFault } from "./flags.ts"
-import { print, report } from "./report.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
+import { report } from "./report.ts"
 
 export interface PrefixCall {
   /** Absolute. */
@@ -29,10 +30,7 @@ export async function parsePrefixFlags(
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
   const { values, lists, on, words } = flags.value
-  if (on.has("help") || on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   const prefix = values.get("prefix")
   if (prefix === undefined || words.length > 0)
     return report(usageFault(shape, "name a directory with --prefix"))

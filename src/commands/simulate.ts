@@ -3,25 +3,21 @@
 import { resolve } from "node:path"
 import { ok, type Result } from "../core/fault/result.ts"
 import type { DefectiveMachine } from "../host/simulate/defective-machine.ts"
-import { describeDefects, orderDefect } from "../host/simulate/defects.ts"
+import { orderDefect } from "../host/simulate/defects.ts"
 import type { Made } from "../host/simulate/made.ts"
-import { models } from "../host/simulate/models.ts"
 import { standInForNvml } from "../host/simulate/nvml.ts"
 import { goodBehaviour } from "../host/simulate/nvml-behaviour.ts"
 import { removeMachine } from "../host/simulate/remove-machine.ts"
-import { amdModels, intelModels, partitionModes } from "../host/simulate/vendor-models.ts"
 import { writeMachine } from "../host/simulate/write-machine.ts"
 import { type Flags, parseFlags, usageFault } from "./flags.ts"
+import { isHelpAsked, tellHelp } from "./help/asked-help.ts"
 import { print, report } from "./report.ts"
 import { type DraftedMachine, draftMachine, misusedSimulate, simulateShape } from "./simulate-order.ts"
 
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, simulateShape)
   if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    await print(usageText())
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(simulateShape.usage)
   const [action, directory, ...more] = flags.value.words
   if ((action !== "up" && action !== "down") || directory === undefined || more.length > 0)
     return report(usageFault(simulateShape, "say up or down, and one directory"))
@@ -31,19 +27,6 @@ export async function run(args: readonly string[]): Promise<number> {
   await print(outcome.value)
   return 0
 }
-
-const namesOf = (things: readonly { readonly name: string }[]): string =>
-  things.map(({ name }) => name).join(" ")
-
-const usageText = (): string =>
-  [
-    simulateShape.usage,
-    `models: ${namesOf(models)}`,
-    `models of AMD: ${namesOf(amdModels)}, modes: ${Object.keys(partitionModes).join(" ")}`,
-    `models of Intel: ${namesOf(intelModels)}`,
-    `defects: ${describeDefects()}`,
-    "",
-  ].join("\n")
 
 function up(directory: string, flags: Flags): Result<string> {
   const drafted = draftMachine(flags)

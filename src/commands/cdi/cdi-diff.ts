@@ -20,7 +20,7 @@ import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import { readValidSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
-  usage: `diff FILE FILE [--json] | diff FILE machine [--json] ${machineUsage}`,
+  usage: `diff FILE FILE [--json] | gantry cdi diff FILE machine [--json] ${machineUsage}`,
   valued: [...machineFlags],
   switches: ["json"],
 })

@@ -3,6 +3,7 @@
 import { defaultDirectories } from "../../core/cdi/registry/spec-directories.ts"
 import { fail, ok, type Result } from "../../core/fault/result.ts"
 import { type FlagShape, type Flags, parseFlags, usageFault } from "../flags.ts"
+import { isHelpAsked, tellHelp } from "../help/asked-help.ts"
 import { print, report } from "../report.ts"
 
 /** What is printed, and how the command ends. */
@@ -33,10 +34,7 @@ export async function runAction(
 ): Promise<number> {
   const flags = parseFlags(args, shape)
   if (!flags.ok) return report(flags.fault)
-  if (flags.value.on.has("help") || flags.value.on.has("h")) {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (isHelpAsked(flags.value)) return tellHelp(shape.usage)
   const answered = await answer(flags.value)
   if (!answered.ok) return report(answered.fault)
   await print(answered.value.text)

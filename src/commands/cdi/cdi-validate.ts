@@ -12,7 +12,7 @@ import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import { readRegistry, readSpec } from "./read-cdi.ts"
 
 const shape = cdiShape({
-  usage: "validate FILE… [--json] | validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
+  usage: "validate FILE… [--json] | gantry cdi validate [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
   valued: ["spec-dir", "host"],
   switches: ["json"],
 })

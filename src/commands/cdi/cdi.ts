@@ -1,7 +1,8 @@
 /** `gantry cdi …`: one action a file beside this one, loaded when it is asked for. */
 
 import { usageFault } from "../flags.ts"
-import { print, report } from "../report.ts"
+import { tellActions } from "../help/asked-help.ts"
+import { report } from "../report.ts"
 
 interface Action {
   run(args: readonly string[]): Promise<number>
@@ -27,10 +28,7 @@ const shape = {
 }
 
 export async function run([name = "", ...args]: readonly string[]): Promise<number> {
-  if (name === "--help" || name === "-h") {
-    await print(`usage: ${shape.usage}\n`)
-    return 0
-  }
+  if (name === "--help" || name === "-h") return tellActions(shape.program)
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined
   if (action === undefined)
     return report(usageFault(shape, `say ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`))

@@ -24,10 +24,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 export async function run(): Promise<number> {
   const caller = launchedCaller()
-  if (caller === undefined) return (await import("../help.ts")).refuse("launched")
+  if (caller === undefined) return (await import("../help/help.ts")).refuse("launched")
   const name = baseName(caller.name)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) return (await import("../help.ts")).refuse(name)
+  if (command === undefined) return (await import("../help/help.ts")).refuse(name)
   enter(caller.workingDirectory)
   // Directories are made with the permissions that they are given, whatever the engine has masked; its own process keeps its mask.
   process.umask(0o022)

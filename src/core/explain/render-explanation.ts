@@ -11,13 +11,12 @@ import type { Evidence, Reason } from "../request/reason.ts"
 import { counted } from "../text/counted.ts"
 import { escapeControl, shorten } from "../text/escape.ts"
 import { baseName, parentPath } from "../text/path.ts"
+import { wrapText } from "../text/wrap.ts"
 
 export interface ExplanationOptions {
   /** Every file and rule, not only counts. */
   readonly isVerbose: boolean
 }
-
-const width = 100
 
 export function renderExplanation(plan: Plan, options: ExplanationOptions): string {
   const sections = [
@@ -29,14 +28,14 @@ export function renderExplanation(plan: Plan, options: ExplanationOptions): stri
     section(
       "Noticed",
       plan.findings.flatMap(({ severity, fault }) =>
-        wrap(`${severity}: ${faultSentence(fault)} [${faultCode(fault)}]`, "  "),
+        wrapText(`${severity}: ${faultSentence(fault)} [${faultCode(fault)}]`, "  "),
       ),
     ),
     plan.refusal === undefined
       ? []
       : section(
           "To mend it",
-          remediesOf(plan.refusal).flatMap((remedy) => wrap(renderRemedy(remedy), "  ")),
+          remediesOf(plan.refusal).flatMap((remedy) => wrapText(renderRemedy(remedy), "  ")),
         ),
     [
       `profile ${plan.profile}, injector ${plan.injector}; --verbose lists every file, --json gives it to machines`,
@@ -58,7 +57,7 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 function headline(plan: Plan): readonly string[] {
   if (plan.refusal !== undefined)
-    return wrap(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "")
+    return wrapText(`REFUSED [${faultCode(plan.refusal)}]: ${faultSentence(plan.refusal)}`, "")
   if (plan.outcome === "nothing") return ["This container asks for no GPU. It is left as it is."]
   if (plan.outcome === "delegate") return ["This container is handed to nvidia-container-cli."]
   const cut = plan.reasons.filter(({ rule }) => rule === "select.mig").length
@@ -67,16 +66,19 @@ function headline(plan: Plan): readonly string[] {
   const devices = plan.edits.flatMap((edit) => (edit.kind === "cdiDevice" ? [edit.name] : []))
   const ofDevices = devices.length === 0 ? "" : `what CDI specifications say of ${devices.join(", ")}`
   if (gpus.length === 0 && !plan.edits.some(({ kind }) => kind === "mount" || kind === "deviceNode"))
-    return wrap(ofDevices === "" ? "This container gets nothing." : `This container gets ${ofDevices}.`, "")
+    return wrapText(
+      ofDevices === "" ? "This container gets nothing." : `This container gets ${ofDevices}.`,
+      "",
+    )
   const beside = ofDevices === "" ? "" : `, and ${ofDevices}`
-  if (gpus.length === 0) return wrap(`This container gets the driver, but no GPU${beside}.`, "")
+  if (gpus.length === 0) return wrapText(`This container gets the driver, but no GPU${beside}.`, "")
   // A MIG device is used through the node of its GPU, which alone would be the whole GPU.
   const isWhole = plan.reasons.some(({ rule }) => rule === "select.gpu")
   const what = [
     ...(isWhole || cut === 0 ? [counted(gpus.length, "GPU")] : []),
     ...(cut === 0 ? [] : [counted(cut, "MIG device")]),
   ]
-  return wrap(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}${beside}`, "")
+  return wrapText(`This container gets ${what.join(" and ")}: ${gpus.join(", ")}${beside}`, "")
 }
 
 /** A board's own GPU is served by many nodes, none of which is it. */
@@ -84,7 +86,7 @@ function boardHeadline(plan: Plan): readonly string[] {
   const count = plan.edits.filter(({ kind }) => kind === "deviceNode").length
   const isAlone = !plan.reasons.some(({ rule }) => rule === "select.gpu")
   const what = isAlone ? "the board's own GPU" : "the board's own GPU and what is beside it"
-  return wrap(`This container gets ${what}, by ${count} device nodes.`, "")
+  return wrapText(`This container gets ${what}, by ${count} device nodes.`, "")
 }
 
 const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNode" }>[] =>
@@ -93,8 +95,8 @@ const gpuNodes = (plan: Plan): readonly Extract<Edit, { readonly kind: "deviceNo
     .filter(({ path }) => /^\/dev\/nvidia\d+$/.test(path))
 
 function describeReason({ rule, evidence, outcome }: Reason): readonly string[] {
-  const lines = wrap(`${outcome} (${rule})`, "  ", "    ")
-  return [...lines, ...evidence.flatMap((one) => wrap(`because ${describeEvidence(one)}`, "      "))]
+  const lines = wrapText(`${outcome} (${rule})`, "  ", "    ")
+  return [...lines, ...evidence.flatMap((one) => wrapText(`because ${describeEvidence(one)}`, "      "))]
 }
 
 function describeEvidence(evidence: Evidence): string {
@@ -129,10 +131,10 @@ function describeEdits(plan: Plan, { isVerbose }: ExplanationOptions): readonly 
   const lines: string[] = []
   const nodes = of("deviceNode")
   if (nodes.length > 0) {
-    lines.push(...wrap(`device nodes: ${nodes.map(({ path }) => path).join(", ")}`, "  ", "    "))
+    lines.push(...wrapText(`device nodes: ${nodes.map(({ path }) => path).join(", ")}`, "  ", "    "))
     const rules = of("cgroupRule")
     const shown = rules.map(({ major, minor }) => `${major}:${minor}`).join(", ")
-    if (rules.length > 0) lines.push(...wrap(`permission to read and write them: ${shown}`, "  ", "    "))
+    if (rules.length > 0) lines.push(...wrapText(`permission to read and write them: ${shown}`, "  ", "    "))
   }
   const mounts = of("mount")
   const byDirectory = new Map<string, string[]>()
@@ -142,37 +144,38 @@ function describeEdits(plan: Plan, { isVerbose }: ExplanationOptions): readonly 
   }
   for (const [directory, names] of byDirectory) {
     const count = names.length === 1 ? "1 file or directory" : `${names.length} files`
-    lines.push(...wrap(`${directory}, ${count}${isVerbose ? `: ${names.join(", ")}` : ""}`, "  ", "    "))
+    lines.push(...wrapText(`${directory}, ${count}${isVerbose ? `: ${names.join(", ")}` : ""}`, "  ", "    "))
   }
   const files = of("file")
   for (const { path } of of("cover")) lines.push(`  ${path}: what was there is covered`)
   if (files.length > 0)
-    lines.push(...wrap(`made for it: ${files.map(({ path }) => path).join(", ")}`, "  ", "    "))
+    lines.push(...wrapText(`made for it: ${files.map(({ path }) => path).join(", ")}`, "  ", "    "))
   const links = of("symlink")
   if (links.length > 0) {
     const shown = isVerbose ? `: ${links.map(({ path, target }) => `${path} -> ${target}`).join(", ")}` : ""
     lines.push(
-      ...wrap(`${links.length} links, by which programs find libraries and nodes${shown}`, "  ", "    "),
+      ...wrapText(`${links.length} links, by which programs find libraries and nodes${shown}`, "  ", "    "),
     )
   }
   for (const { path, entries } of of("ldcache"))
     lines.push(`  ${path}: ${entries.length} libraries added for the loader`)
   for (const { path, directories } of of("muslPath"))
-    lines.push(...wrap(`${path}: searches ${directories.join(", ")} too`, "  ", "    "))
+    lines.push(...wrapText(`${path}: searches ${directories.join(", ")} too`, "  ", "    "))
   const variables = of("env").map(({ name, value }) => `${name}=${value}`)
-  if (variables.length > 0) lines.push(...wrap(`variables: ${variables.join(", ")}`, "  ", "    "))
+  if (variables.length > 0) lines.push(...wrapText(`variables: ${variables.join(", ")}`, "  ", "    "))
   const groups = of("gid").map(({ gid }) => gid)
-  if (groups.length > 0) lines.push(...wrap(`groups that may open nodes: ${groups.join(", ")}`, "  ", "    "))
+  if (groups.length > 0)
+    lines.push(...wrapText(`groups that may open nodes: ${groups.join(", ")}`, "  ", "    "))
   for (const { name, file, containerEdits } of of("cdiDevice")) {
     const all = [...listEdits(containerEdits)]
     const counts = all.map(([field, items]) => `${items.length} ${field}`).join(", ")
-    lines.push(...wrap(`${name}, as ${file} says: ${counts}`, "  ", "    "))
+    lines.push(...wrapText(`${name}, as ${file} says: ${counts}`, "  ", "    "))
     if (isVerbose)
       for (const [field, items] of all)
-        for (const item of items) lines.push(...wrap(`${field} ${item}`, "    ", "      "))
+        for (const item of items) lines.push(...wrapText(`${field} ${item}`, "    ", "      "))
   }
   for (const { path, argv } of of("delegate"))
-    lines.push(...wrap(`run ${path} ${argv.join(" ")}`, "  ", "    "))
+    lines.push(...wrapText(`run ${path} ${argv.join(" ")}`, "  ", "    "))
   return lines
 }
 
@@ -184,20 +187,6 @@ function describeOmissions(plan: Plan): readonly string[] {
   }
   return [...byReason].flatMap(([reasons, whats]) => {
     const outcome = plan.reasons.find(({ id }) => id === reasons)?.outcome
-    return wrap(`${whats.join(", ")}${outcome === undefined ? "" : `: ${outcome}`}`, "  ", "    ")
+    return wrapText(`${whats.join(", ")}${outcome === undefined ? "" : `: ${outcome}`}`, "  ", "    ")
   })
-}
-
-/** Breaks at blanks; a word that is too long stays whole. */
-function wrap(text: string, indent: string, hanging: string = indent): readonly string[] {
-  const lines: string[] = []
-  let line = indent
-  for (const word of text.split(" ")) {
-    const isStart = line === indent || line === hanging
-    if (!isStart && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = hanging + word
-    } else line += isStart ? word : ` ${word}`
-  }
-  return [...lines, line]
 }

@@ -1,7 +1,7 @@
 /** `gantry help`, and the answer to a command that does not exist. */
 
-import { fault } from "../core/fault/fault.ts"
-import { print, report } from "./report.ts"
+import { fault } from "../../core/fault/fault.ts"
+import { print, report } from "../report.ts"
 
 const text = `gantry gives containers their GPUs, and says why.
 

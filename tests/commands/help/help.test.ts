@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
-const root = resolve(import.meta.dir, "../..")
+const root = resolve(import.meta.dir, "../../..")
 
 function gantry(...args: readonly string[]) {
   const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...args])
@@ -39,6 +39,13 @@ test("of a usage that is longer than a line shows, wrong usage says where it is 
     if (command === "cdi verify") expect(stderr).toContain("usage: gantry cdi verify ")
     else expect(gantry(...program.split(" ").slice(1), "--help")).toMatchObject({ exit: 0, stderr: "" })
   }
+})
+
+test("help with CDI names every action, and what it is for", () => {
+  const { exit, stdout, stderr } = gantry("cdi", "--help")
+  expect([exit, stderr]).toEqual([0, ""])
+  const told = stdout.match(/^ {2}[a-z]+ +[A-Za-z]+/gm) ?? []
+  expect(told.map((line) => line.trim().split(" ")[0] ?? "").sort()).toEqual([...actions].sort())
 })
 
 const actions = [
