@@ -415,7 +415,7 @@ export const cdiCatalogue: Catalogue<CdiFaults> = {
     says: (d) => `no CDI specification is made, since this machine lacks ${listSome(d.lacks, 3)}`,
     remedies: () =>
       know(
-        "load the driver, run nvidia-smi once, or install what is missing; gantry info tells more; a specification that is there already stays as long as what it names is there",
+        "load the driver, have its nodes made (NVIDIA's: run nvidia-smi once), or install what is missing; gantry info tells more; a specification that is there already stays as long as what it names is there",
       ),
   },
   CdiVersionUnreachable: {

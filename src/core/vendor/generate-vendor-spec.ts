@@ -12,34 +12,39 @@ import { observeIntel } from "./intel/observe-intel.ts"
 import type { VendorGpu } from "./vendor-gpu.ts"
 import { type VendorName, vendorNames } from "./vendor-names.ts"
 
-interface VendorEntry {
-  observe(host: HostFiles): { readonly gpus: readonly VendorGpu[]; readonly findings: readonly Finding[] }
+/** One look at a vendor's GPUs, of which everything is made. */
+export interface ObservedVendor {
+  /** Order: by PCI address. */
+  readonly gpus: readonly VendorGpu[]
+  readonly findings: readonly Finding[]
   /** Faults: VendorGpuAbsent. */
-  generate(host: HostFiles, options: VendorSpecOptions): Result<GeneratedVendorSpec>
+  generate(options: VendorSpecOptions): Result<GeneratedVendorSpec>
 }
 
 /** A folder beside this file for each. */
-const entries: { readonly [V in VendorName]: VendorEntry } = {
-  amd: {
-    observe: observeAmd,
-    generate: (host, options) => generateAmdSpec(observeAmd(host), options),
+const entries: { readonly [V in VendorName]: (host: HostFiles) => ObservedVendor } = {
+  amd(host) {
+    const inventory = observeAmd(host)
+    return { ...inventory, generate: (options) => generateAmdSpec(inventory, options) }
   },
-  intel: {
-    observe: observeIntel,
-    generate: (host, options) => generateIntelSpec(observeIntel(host), options),
+  intel(host) {
+    const inventory = observeIntel(host)
+    return { ...inventory, generate: (options) => generateIntelSpec(inventory, options) }
   },
 }
+
+export const observeVendor = (vendor: VendorName, host: HostFiles): ObservedVendor => entries[vendor](host)
 
 /** Faults: VendorGpuAbsent. */
 export const generateVendorSpec = (
   vendor: VendorName,
   host: HostFiles,
   options: VendorSpecOptions,
-): Result<GeneratedVendorSpec> => entries[vendor].generate(host, options)
+): Result<GeneratedVendorSpec> => observeVendor(vendor, host).generate(options)
 
 /** What is wrong with a vendor's GPUs: of one that has none that could be used, why. */
 export const findVendorTrouble = (vendor: VendorName, host: HostFiles): readonly Finding[] =>
-  entries[vendor].observe(host).findings
+  observeVendor(vendor, host).findings
 
 /** For want of which no file is written: what is made without it stays so when it has come. As NVIDIA's control nodes. */
 export const findVitalLack = ({ findings }: GeneratedVendorSpec): Fault | undefined =>
@@ -50,13 +55,15 @@ export const findVitalLack = ({ findings }: GeneratedVendorSpec): Fault | undefi
  * a virtual machine's (`vfio-pci`), or none that containers compute on.
  */
 export const vendorsOn = (host: HostFiles): readonly VendorName[] =>
-  vendorNames.filter((vendor) => entries[vendor].observe(host).gpus.some((gpu) => !isElsewhere(gpu)))
+  vendorNames.filter((vendor) => observeVendor(vendor, host).gpus.some((gpu) => !isElsewhere(gpu)))
 
 /** Those who have GPUs, and every one is another driver's. */
 export const vendorsElsewhere = (host: HostFiles): readonly VendorName[] =>
   vendorNames.filter((vendor) => {
-    const { gpus } = entries[vendor].observe(host)
+    const { gpus } = observeVendor(vendor, host)
     return gpus.length > 0 && gpus.every(isElsewhere)
   })
 
-const isElsewhere = ({ state, driver }: VendorGpu): boolean => state === "undriven" && driver !== undefined
+/** What another vendor's driver has, or a virtual machine. */
+export const isElsewhere = ({ state, driver }: Pick<VendorGpu, "state" | "driver">): boolean =>
+  state === "undriven" && driver !== undefined

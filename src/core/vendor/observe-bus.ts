@@ -20,7 +20,7 @@ export interface BusFunction {
 }
 
 export interface Vendor {
-  readonly name: "AMD" | "Intel"
+  readonly name: string
   /** As sysfs has it: `0x1002`. */
   readonly pciVendor: string
   /** Beginnings of the classes that its GPUs have: display controllers, and with some vendors accelerators. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { canDriverCome, driverPlaces } from "../../../src/core/generate/driver-to-come.ts"
+import { canDriverCome, driverOfModules, driverPlaces } from "../../../src/core/generate/driver-to-come.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 
 const file = (content: string) => ({ kind: "file", content }) as const
@@ -71,4 +71,24 @@ test("one of several sources is enough", () => {
       kernel("", { "/usr/src/linux-headers-6.12.0/Makefile": file(""), "/usr/src/nvidia-550/a": file("") }),
     ),
   ).toBe(true)
+})
+
+test("a driver of other modules comes by their own names alone, and has no place where containers begin", () => {
+  const intel = driverOfModules(["xe", "i915"])
+  const amd = driverOfModules(["amdgpu"])
+  const dep = "kernel/drivers/gpu/drm/xe/xe.ko.xz: a.ko\nkernel/drivers/gpu/drm/amd/amdxcp/amdxcp.ko:\n"
+  expect(canDriverCome(kernel(dep), intel)).toBe(true)
+  expect(canDriverCome(kernel(dep), amd)).toBe(false)
+  expect(canDriverCome(kernel("kernel/amdgpu.ko:\n"), amd)).toBe(true)
+  expect(canDriverCome(kernel("", { "/run/nvidia": { kind: "directory" } }), amd)).toBe(false)
+  const sources = (name: string) => kernel("", { [`/usr/src/${name}/Makefile`]: file("") })
+  expect(canDriverCome(sources("amdgpu-6.8.5-2009582.22.04"), amd)).toBe(true)
+  expect(canDriverCome(sources("intel-i915-dkms-1.23.10.54"), intel)).toBe(true)
+  expect(canDriverCome(sources("xen-6.12"), intel)).toBe(false)
+  expect(driverPlaces(kernel(""), amd).map(String)).toEqual([
+    "/lib/modules/6.12.0/modules.dep",
+    "/usr/src",
+    "/usr/src/akmods",
+    "/var/lib/dkms",
+  ])
 })

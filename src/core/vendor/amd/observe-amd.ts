@@ -17,16 +17,17 @@ import { hostPath } from "../../text/brand.ts"
 import { type BusFunction, isDriven, observeBus, type Vendor } from "../observe-bus.ts"
 import { type DrmContext, drmContext, hasRenderNode, observeDrm, renderMinorOf } from "../observe-drm.ts"
 import type { DrmDevice } from "../vendor-gpu.ts"
+import { vendorModules, vendorTitles } from "../vendor-names.ts"
 import type { AmdGpu, AmdInventory, AmdPartition } from "./inventory.ts"
 import { formatUniqueId, observeTopology, type TopologyNode } from "./observe-topology.ts"
 import { ownersOfIds } from "./owners-of-ids.ts"
 
 /** Radeons are display controllers, Instincts since MI300 accelerators (1200). */
 const amd: Vendor = {
-  name: "AMD",
+  name: vendorTitles.amd,
   pciVendor: "0x1002",
   classes: ["0x03", "0x1200"],
-  drivers: ["amdgpu"],
+  drivers: vendorModules.amd,
 }
 
 const kfdPath = hostPath("/dev/kfd")

@@ -9,13 +9,14 @@ import { baseName } from "../../text/path.ts"
 import { type BusFunction, isDriven, observeBus, type Vendor } from "../observe-bus.ts"
 import { type DrmContext, drmContext, hasRenderNode, observeDrm } from "../observe-drm.ts"
 import type { DrmDevice } from "../vendor-gpu.ts"
+import { vendorModules, vendorTitles } from "../vendor-names.ts"
 import type { IntelGpu, IntelInventory } from "./inventory.ts"
 
 const intel: Vendor = {
-  name: "Intel",
+  name: vendorTitles.intel,
   pciVendor: "0x8086",
   classes: ["0x0300", "0x0380"],
-  drivers: ["xe", "i915"],
+  drivers: vendorModules.intel,
 }
 
 export function observeIntel(machine: HostFiles): IntelInventory {
