@@ -1,9 +1,8 @@
 /** `gantry cdi generate`: a CDI specification of this machine, for the engines that it has. It prints, or writes one file. */
 
-import { isOlder } from "../../core/cdi/rules/version.ts"
 import { renderWritten, type WrittenFile } from "../../core/explain/render-written.ts"
 import type { Finding } from "../../core/fault/finding.ts"
-import { fail, ok, type Result } from "../../core/fault/result.ts"
+import { ok, type Result } from "../../core/fault/result.ts"
 import type { MadeSpec } from "../../core/generate/made-spec.ts"
 import type { Readers } from "../../core/generate/version-limit.ts"
 import type { HostFiles } from "../../core/host/host.ts"
@@ -16,11 +15,12 @@ import { machineFlags, machineUsage, saidPlaces } from "../machine/machine-flags
 import { openMachine } from "../machine/open-machine.ts"
 import { print, report, writeText } from "../report.ts"
 import { misused, runAction } from "./cdi-flags.ts"
-import { type ChosenVendors, chooseVendors, type GpuVendor, gpuVendors } from "./choose-vendors.ts"
+import { type ChosenVendors, chooseVendors, type GpuVendor } from "./choose-vendors.ts"
 import { findEnginesWithoutCdi, findReaders } from "./find-readers.ts"
 import { makeNvidiaSpec } from "./make-nvidia-spec.ts"
 import { findMissingHookPrograms } from "./missing-hook-programs.ts"
-import { isOneOf, outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
+import { readSaidVendor } from "./said-vendor.ts"
+import { outputSaid, readSpecCall, type SpecCall, specFlags, specUsage } from "./spec-call.ts"
 
 const shape = {
   program: "gantry cdi generate",
@@ -77,24 +77,12 @@ async function readGeneration(flags: Flags): Promise<Result<Generation>> {
   return ok({ call: call.value, host: host.value, vendors: vendors.value, readers })
 }
 
-/** What is said of NVIDIA's GPUs alone. */
-const saidOfNvidia = [
-  ...["mode", "kind", "device", "name", "without-all", "hooks", "hook-path", "disable-hook", "numbers"],
-  ...["compat32", "edits", "driver-root", "dev-root", "ldcache", "library-search-path"],
-]
-
 /** Faults: UsageInvalid. */
-async function readVendors({ values, lists, on }: Flags, host: HostFiles): Promise<Result<ChosenVendors>> {
-  const said = values.get("vendor")
-  if (said !== undefined && !isOneOf([...gpuVendors, "all"] as const, said))
-    return misused(shape, `--vendor takes one of ${gpuVendors.join(", ")}, or all`)
-  if ((lists.get("vendor")?.length ?? 0) > 1)
-    return misused(shape, "--vendor is said once: all is for all that are there")
-  const word = saidOfNvidia.find((name) => values.has(name) || lists.has(name) || on.has(name))
-  if (word !== undefined && said !== undefined && said !== "nvidia")
-    return misused(shape, `--${word} is said of NVIDIA's GPUs alone`)
-  const chosen = await chooseVendors(host, word === undefined ? said : "nvidia")
-  const output = outputSaid(values)
+async function readVendors(flags: Flags, host: HostFiles): Promise<Result<ChosenVendors>> {
+  const said = readSaidVendor(flags, shape)
+  if (!said.ok) return said
+  const chosen = await chooseVendors(host, said.value)
+  const output = outputSaid(flags.values)
   if (isNoPlace(output))
     return misused(shape, `--output names a file or a directory, and ${JSON.stringify(output)} is neither`)
   return chosen.length > 1 && output !== "" && !isDirectory(output)
@@ -128,21 +116,16 @@ async function generateOfVendor(
   vendor: VendorName,
   { call, host, readers }: Generation,
 ): Promise<Result<MadeSpec>> {
-  const [{ findVendorTrouble, findVitalLack, generateVendorSpec }, { finishSpec }, { renderMadeSpec }] =
-    await Promise.all([
-      import("../../core/vendor/generate-vendor-spec.ts"),
-      import("./make-spec.ts"),
-      import("../../core/generate/made-spec.ts"),
-    ])
-  // Without groups nothing is lost: these nodes have no owner, and engines make who runs in the container theirs.
-  const hasGroups = readers.limit === undefined || !isOlder(readers.limit.version, "0.7.0")
-  const made = generateVendorSpec(vendor, host, { hasGroups })
+  const [{ observeVendor }, { makeVendorSpec }, { renderMadeSpec }] = await Promise.all([
+    import("../../core/vendor/generate-vendor-spec.ts"),
+    import("./make-vendor-spec.ts"),
+    import("../../core/generate/made-spec.ts"),
+  ])
+  const observed = observeVendor(vendor, host)
+  const made = await makeVendorSpec(observed, host, readers, call)
   // Who has no usable GPU is told why, notes too: that a virtual machine has it is one.
-  if (!made.ok) await tellEach(findVendorTrouble(vendor, host))
-  const lacking = made.ok ? findVitalLack(made.value) : undefined
-  if (lacking !== undefined) return fail(lacking)
-  const finished = made.ok ? await finishSpec(made.value, host, readers, call.request) : made
-  return finished.ok ? ok(renderMadeSpec(finished.value, call.format)) : finished
+  if (!made.ok && made.fault.tag === "VendorGpuAbsent") await tellEach(observed.findings)
+  return made.ok ? ok(renderMadeSpec(made.value, call.format)) : made
 }
 
 /** Printed where faults are: standard output is for what was written. */

@@ -4,7 +4,7 @@ import type { Result } from "../../core/fault/result.ts"
 import { fail, ok } from "../../core/fault/result.ts"
 import { canDriverCome, driverPlaces } from "../../core/generate/driver-to-come.ts"
 import { findUnready, isDriverExpected, type Unready } from "../../core/generate/find-unready.ts"
-import type { Host } from "../../core/host/host.ts"
+import type { Host, HostFiles } from "../../core/host/host.ts"
 import { findAbsence } from "../../core/inventory/find-absence.ts"
 import type { HostSnapshot, SnapshotOptions } from "../../core/plan/snapshot.ts"
 import type { Config } from "../../core/request/config.ts"
@@ -22,18 +22,24 @@ import type { FlagShape, Flags } from "../flags.ts"
 import { machineOptions } from "../machine/observe-machine.ts"
 import { supplyNodes } from "../start/supply-nodes.ts"
 
-export interface Look {
-  readonly host: Host
-  readonly snapshot: HostSnapshot
-  readonly unready: readonly Unready[]
-  /** Why there is none to wait for, as the end of a sentence. undefined: a driver is expected. */
-  readonly whyNoDriver: string | undefined
+/** A machine as it was when it was looked at, whoever's GPUs were sought. */
+export interface Sight {
+  readonly host: HostFiles
   /** Where a change would show. */
   readonly witnesses: readonly HostPath[]
   /** What decides besides the machine: programs whose version is the specification's, and whether a driver can come. There or not. */
   readonly besides: readonly Stamp[]
   /** Of the machine. undefined: something changed while it was looked at. */
   readonly proof: Proof | undefined
+}
+
+/** At NVIDIA's GPUs and their driver. */
+export interface Look extends Sight {
+  readonly host: Host
+  readonly snapshot: HostSnapshot
+  readonly unready: readonly Unready[]
+  /** Why there is none to wait for, as the end of a sentence. undefined: a driver is expected. */
+  readonly whyNoDriver: string | undefined
 }
 
 /** Makes the driver's missing nodes on the way, as a start would. Faults: HostUnknown, RecordingInvalid, UsageInvalid, those of parseConfig. */
@@ -69,9 +75,7 @@ export function readWatchConfig({ values }: Flags): Result<Config> {
 }
 
 function observe(host: Host, options: SnapshotOptions, flags: Flags): Look {
-  // Where no engine was named, those of the machine say which version they read.
-  const engines = flags.lists.has("for-engine") ? [] : enginePlaces(pathOf(host)).map(hostPath)
-  const places = [...engines, ...driverPlaces(host)]
+  const places = [...placesOfEngines(host, flags), ...driverPlaces(host)]
   const besides = stampPlaces(host, places)
   const observed = observeWithProof(host, options)
   rememberObserved(host, options, stateDirectory(), observed)
@@ -80,6 +84,10 @@ function observe(host: Host, options: SnapshotOptions, flags: Flags): Look {
   const witnesses = [...observed.witnesses, ...places]
   return { host, ...observed, witnesses, besides, unready, whyNoDriver: whyNoDriver(host, snapshot, flags) }
 }
+
+/** Where no engine was named, those of the machine say which version they read. */
+export const placesOfEngines = (host: HostFiles, { lists }: Flags): readonly HostPath[] =>
+  lists.has("for-engine") ? [] : enginePlaces(pathOf(host)).map(hostPath)
 
 function whyNoDriver(host: Host, snapshot: HostSnapshot, { values }: Flags): string | undefined {
   const { inventory, driver } = snapshot
@@ -93,7 +101,8 @@ function whyNoDriver(host: Host, snapshot: HostSnapshot, { values }: Flags): str
 }
 
 /** Of another machine only the usual directories are known. */
-const pathOf = (host: Host): string => (host.provenance.kind === "live" ? (process.env["PATH"] ?? "") : "")
+const pathOf = (host: HostFiles): string =>
+  host.provenance.kind === "live" ? (process.env["PATH"] ?? "") : ""
 
 /** So many times a change may be followed by another before it is looked at all the same. */
 const settleLimit = 10
@@ -105,12 +114,12 @@ export interface KnownFile {
 }
 
 /** Nothing shows that the machine is another since. One that never came to rest is as it was seen. */
-export const isAsLooked = ({ besides, proof }: Look): boolean =>
+export const isAsLooked = ({ besides, proof }: Pick<Sight, "besides" | "proof">): boolean =>
   proof === undefined || (areFresh(besides) && areFresh(proof.stamps) && areLinksFresh(proof.links))
 
 /** Ends when the machine or the file is not as it was and has come to rest, or after `pauseMs`. Units: milliseconds. */
 export async function untilChanged(
-  look: Look,
+  look: Sight,
   file: KnownFile,
   pauseMs: number,
   intervalMs: number,

@@ -17,7 +17,7 @@ import type { SpecCall } from "./spec-call.ts"
 
 /** Of NVIDIA's GPUs. Faults: those of generateSpec. */
 export function makeSpec(snapshot: HostSnapshot, { mode, kind, request }: SpecCall): Result<FittedSpec> {
-  const named = splitKind(kind ?? kindOf(resolveMode(mode, snapshot.inventory)))
+  const named = splitKind(kind ?? kindOfMode(resolveMode(mode, snapshot.inventory)))
   return generateSpec(snapshot, { ...request, mode, ...named })
 }
 
@@ -47,7 +47,7 @@ async function findBrokenRule(spec: CdiSpec): Promise<Fault | undefined> {
 }
 
 /** The reference's names of what its modes are for, so that two specifications of one machine never share a device. */
-const kindOf = (mode: Exclude<SpecMode, "auto">): string => {
+export const kindOfMode = (mode: Exclude<SpecMode, "auto">): string => {
   if (mode === "management") return "management.nvidia.com/gpu"
   if (mode === "imex") return "nvidia.com/imex-channel"
   return ["nvml", "csv", "wsl"].includes(mode) ? "nvidia.com/gpu" : `nvidia.com/${mode}`

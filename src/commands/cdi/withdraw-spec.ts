@@ -51,14 +51,14 @@ export async function withdrawVendorSpec(
   host: HostFiles,
   output: string,
   tell: Tell,
-): Promise<void> {
+): Promise<Result<"done" | "needless">> {
   const unusable: Ground = {
     why: "none of its vendor's GPUs can be used",
     isSo: () => vendorOfKind(kindIn(output) ?? "") === vendor && lacksGpus(vendor, host),
   }
   // Whoever cannot take it away is told so once.
   const ground = [groundOfStale(output), unusable].find(({ isSo }) => isSo())
-  if (ground !== undefined) await withdrawWhile(output, ground, tell)
+  return ground === undefined ? ok("needless") : await withdrawWhile(output, ground, tell)
 }
 
 const groundOfStale = (output: string): Ground => ({

@@ -152,13 +152,16 @@ export const commandHelp: Readonly<Record<string, CommandHelp>> = {
     page: `${cdiPage}, Making one`,
   },
   "gantry cdi watch": {
-    summary: "keeps a CDI specification as the machine is",
+    summary: "keeps CDI specifications as the machine is, a file for each vendor",
     flags: {
       ...specFlags,
-      output: "the file that is kept",
+      output: "the file that is kept, or a directory for a file of each vendor that is there or comes",
+      vendor: "whose GPUs; default: NVIDIA's for a file, everybody's (all) for a directory",
       once: "make it as it must be, and end",
       interval: "how often the machine is asked; default: every 2 seconds",
       "ready-timeout": "how long it may take until the machine is whole; default: 60 seconds",
+      "withdraw-stale":
+        "rename a file that names what is gone at once, and not only when the machine is not whole in time",
       "without-nodes": "make no nodes that are missing, and load no modules",
       config: "the config.toml whose load-kmods counts; default: the toolkit's own",
     },

@@ -33,7 +33,7 @@ for (const args of machines) gantry("simulate", "up", ...withPlace(args).split("
 describe("the page on CDI", () => {
   test("has files and runs", () => {
     expect(files.length).toBe(8)
-    expect(runs.length).toBe(22)
+    expect(runs.length).toBe(23)
   })
 
   test.each(runs.map(([, program = "", words = "", output = ""]) => [program, words, output] as const))(
