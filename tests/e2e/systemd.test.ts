@@ -26,6 +26,7 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
   let machine: string
   let booted: Booted
 
+  const intelGpus: string[] = []
   const nvidia = "/devices/pci0000:00/0000:10:00.0"
   const gone = "/devices/pci0000:00/0000:77:00.0"
   const gpuOnBus = ["SUBSYSTEM=pci", "DRIVER=nvidia", "PCI_CLASS=30200", "PCI_ID=10DE:20B0"]
@@ -39,6 +40,7 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
   ]
   const [made, intel] = ["/run/cdi/nvidia.yaml", "/run/cdi/intel.com-gpu.yaml"]
   const vendor = "gantry-cdi-vendor@intel.service"
+  const kept = "gantry-cdi-watch@intel.service"
 
   const show = async (unit: string, property: string): Promise<string> =>
     (await booted.mustRun("systemctl", "show", "--value", `--property=${property}`, unit)).trim()
@@ -88,6 +90,7 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
     mkdirSync(join(drivers, "nvidia"), { recursive: true })
     for (const address of readdirSync(join(machine, "sys/bus/pci/devices"))) {
       const place = realpathSync(join(machine, "sys/bus/pci/devices", address))
+      if (readFileSync(join(place, "vendor"), "utf8").startsWith("0x8086")) intelGpus.push(address)
       // As udev knows a device from a directory.
       writeFileSync(join(place, "uevent"), "")
       if (readFileSync(join(place, "vendor"), "utf8").startsWith("0x10de"))
@@ -103,20 +106,22 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
   test("are installed as docs/cdi.md says, load without a word, and write what the machine has", async () => {
     const document = readFileSync(join(import.meta.dir, "../../docs/cdi.md"), "utf8")
     const [, steps = ""] = /```text\n(cp data\/systemd\/[^`]*)```/.exec(document) ?? []
-    expect(steps).toContain("gantry-cdi-vendor@amd")
-    await booted.mustRun("sh", "-ec", `cd /mnt\n${steps.replace("vendor@amd", "vendor@intel")}`)
+    expect(steps).toContain("gantry-cdi-vendor@amd gantry-cdi-watch@amd")
+    await booted.mustRun("sh", "-ec", `cd /mnt\n${steps.replaceAll("@amd", "@intel")}`)
     const files = readdirSync(join(booted.etc, "systemd/system"))
       .filter((name) => name.startsWith("gantry-") && !name.includes("@"))
       .map((name) => `/etc/systemd/system/${name}`)
     expect(files).toHaveLength(4)
-    const verified = await booted.run("systemd-analyze", "verify", ...files, `/etc/systemd/system/${vendor}`)
+    const instances = [vendor, kept].map((name) => `/etc/systemd/system/${name}`)
+    const verified = await booted.run("systemd-analyze", "verify", ...files, ...instances)
     expect(
       `${verified.stdout}${verified.stderr}`.split("\n").filter((line) => line.includes("gantry")),
     ).toEqual([])
     expect(await failed()).toBe("")
     expect(await text(made)).toContain("nvidia.com/gpu")
     expect(await text(intel)).toContain("intel.com/gpu")
-    expect(await show("gantry-cdi-watch.service", "SubState")).toBe("running")
+    for (const unit of ["gantry-cdi-watch.service", kept])
+      expect([unit, await show(unit, "SubState")]).toEqual([unit, "running"])
   })
 
   test("at boot, write the files ahead of the engines, in no circle and with no unit that waits for ever", async () => {
@@ -232,6 +237,15 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
     expect([await show(watch, "ActiveState"), await show(watch, "Result")]).toEqual(["inactive", "success"])
   })
 
+  test("another vendor's watch makes anew what somebody took away, and stops in peace", async () => {
+    await booted.mustRun("systemctl", "stop", vendor)
+    await booted.mustRun("rm", intel)
+    await until("the file is back", () => isThere(intel))
+    await booted.mustRun("systemctl", "stop", kept)
+    expect([await show(kept, "ActiveState"), await show(kept, "Result")]).toEqual(["inactive", "success"])
+    await booted.mustRun("systemctl", "start", vendor)
+  })
+
   test("what a GPU's going starts withdraws the file and makes no node; what its coming starts makes both", async () => {
     await booted.mustRun("systemctl", "stop", "gantry-cdi.path")
     await booted.mustRun("rm", "/dev/nvidia1")
@@ -247,14 +261,48 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
   })
 
   test("another vendor's file goes with its last GPU, and comes with the next", async () => {
-    const nodes = (await text(intel)).match(/\/dev\/dri\/(?:card|renderD)\d+/g) ?? []
-    expect(nodes).not.toEqual([])
-    await booted.mustRun("sh", "-ec", `mkdir /run/kept && mv ${[...new Set(nodes)].join(" ")} /run/kept`)
+    const address = intelGpus[0] ?? ""
+    const driver = `/sys/bus/pci/devices/${address}/driver`
+    const bind = (name: string) => booted.mustRun("ln", "-sfn", `../../../bus/pci/drivers/${name}`, driver)
+    await bind("vfio-pci")
     await whichStarts(vendor, () => booted.announce("remove", `${gone}/drm/card200`, ...drm("card200")))
     expect([await isThere(intel), await failed()]).toEqual([false, ""])
-    await booted.mustRun("sh", "-ec", "mv /run/kept/* /dev/dri")
+    expect((await journal(vendor)).join("\n")).toContain("another driver has every GPU of Intel's")
+    await bind("i915")
     await whichStarts(vendor, () => booted.announce("add", `${gone}/drm/card200`, ...drm("card200")))
     expect(await isThere(intel)).toBe(true)
+  })
+
+  test("a node that is gone takes the file with it at once, and the node's event brings it, though it is being waited for", async () => {
+    const [node = ""] = (await text(intel)).match(/\/dev\/dri\/renderD\d+/) ?? []
+    expect(node).not.toBe("")
+    const before = await starts(vendor)
+    await booted.mustRun("mv", node, "/run/kept-node")
+    await booted.announce("remove", `${gone}/drm/renderD200`, ...drm("renderD200"))
+    await until("the file is withdrawn", async () => !(await isThere(intel)))
+    expect([await show(vendor, "ActiveState"), await starts(vendor)]).toEqual(["activating", before + 1])
+    await booted.mustRun("mv", "/run/kept-node", node)
+    await whichStarts(vendor, () => booted.announce("add", `${gone}/drm/renderD200`, ...drm("renderD200")))
+    expect([await isThere(intel), await failed()]).toEqual([true, ""])
+  })
+
+  test("AMD's is started by the compute driver's node too, and waits for nothing where there is no GPU of AMD's", async () => {
+    const amd = "gantry-cdi-vendor@amd.service"
+    await booted.mustRun("systemctl", "start", amd)
+    expect([await show(amd, "Result"), await isThere("/run/cdi/amd.com-gpu.yaml")]).toEqual([
+      "success",
+      false,
+    ])
+    expect((await journal(amd)).join("\n")).toContain("is not written, since there is no GPU of AMD's")
+    await whichStarts(amd, () =>
+      booted.announce(
+        "add",
+        "/devices/virtual/kfd/kfd",
+        ...["SUBSYSTEM=kfd", "DEVNAME=kfd", "MAJOR=234", "MINOR=0"],
+      ),
+    )
+    expect(await failed()).toBe("")
+    await booted.mustRun("systemctl", "stop", amd)
   })
 
   test("a machine that has the driver's files and no GPU comes up without a failed unit", async () => {
