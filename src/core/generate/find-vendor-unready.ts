@@ -38,6 +38,10 @@ export function whyNoVendorGpu(
 const isLoaded = (vendor: VendorName, host: Pick<HostFiles, "exists">): boolean =>
   vendorModules[vendor].some((module) => host.exists(hostPath(`/sys/module/${module}`)))
 
+/** A virtual function that no driver has waits for its virtual machine. */
+const isVirtual = (host: Pick<HostFiles, "exists">, pciAddress: string): boolean =>
+  host.exists(hostPath(`/sys/bus/pci/devices/${pciAddress}/physfn`))
+
 /** Order: as a driver comes up, and by GPU. */
 export function findVendorUnready(
   vendor: VendorName,
@@ -45,7 +49,10 @@ export function findVendorUnready(
   { gpus, findings }: Observed,
 ): readonly Unready[] {
   const slow: Unready["urgency"] = gpus.some(({ state }) => state === "usable") ? "awaited" : "vital"
-  const undriven = gpus.filter(({ state, driver }) => state === "undriven" && driver === undefined)
+  const undriven = gpus.filter(
+    ({ state, driver, pciAddress }) =>
+      state === "undriven" && driver === undefined && !isVirtual(host, pciAddress),
+  )
   const modules = vendorModules[vendor]
   const canCome =
     undriven.length > 0 && (isLoaded(vendor, host) || canDriverCome(host, driverOfModules(modules)))

@@ -151,6 +151,14 @@ describe("nothing is waited for", () => {
     expect(lacks("amd", { amd: ["mi210:2"], change: held })).toEqual([])
   })
 
+  test("of a virtual function that no driver has, beside the GPU that it is of", () => {
+    const change = (tree: Tree): void => {
+      undrive(tree, "0000:24:00.0")
+      tree[`${place("0000:24:00.0")}/physfn`] = { kind: "symlink", target: "../0000:03:00.0" }
+    }
+    expect(lacks("intel", { intel: ["flex170:2"], change })).toEqual([])
+  })
+
   test("where no driver is loaded and this kernel has none, unless its sources lie ready", () => {
     const without = (tree: Tree): void => {
       undrive(tree, first)
