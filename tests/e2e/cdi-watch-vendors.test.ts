@@ -178,6 +178,18 @@ describe("AMD's file", () => {
     await until(() => existsSync(amd))
   })
 
+  test("goes after the bound with a driver that has let go of all GPUs, though its nodes' names are there", async () => {
+    up("--amd=mi210", "--intel=flex170")
+    watch([...flags, "--ready-timeout", "0.5"])
+    await untilSaid("is written: ")
+    const bring = take(`${gpu("0000:05:00.0")}/driver`, `${gpu("0000:05:00.0")}/drm`)
+    await untilSaid("lacks a driver of GPU 0000:05:00.0 (amdgpu) [GAN4070]")
+    await untilSaid(`${amd} is withdrawn, since none of its vendor's GPUs can be used`)
+    expect([existsSync(amd), existsSync(inMachine("dev/dri/renderD128"))]).toEqual([false, true])
+    bring()
+    await until(() => existsSync(amd))
+  })
+
   test("a GPU that never starts is not waited for longer than for anything that may never come, and others have a file", () => {
     up("--amd=mi210:2")
     rmSync(inMachine(`${gpu("0000:26:00.0")}/drm`), { recursive: true })
