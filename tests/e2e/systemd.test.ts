@@ -156,6 +156,37 @@ describe.skipIf(lacksToBoot !== "")(`the units and rules under ${title}`, () => 
     await settle()
   })
 
+  test("at boot, engines wait for another vendor's GPU whose node comes late", async () => {
+    const drmOf = join(machine, "sys/bus/pci/devices", intelGpus[0] ?? "", "drm")
+    const node = readdirSync(drmOf).find((name) => name.startsWith("renderD")) ?? ""
+    const place = join(machine, "dev/dri", node)
+    // When the look has found it missing; one that has ended by then has not waited.
+    const late = [
+      `until [ "$(systemctl is-active ${vendor})" = active ]`,
+      `do journalctl --boot --unit=${vendor} | grep -q GAN4070 && break; sleep 0.1; done`,
+      `mknod /dev/dri/${node} c 226 ${node.slice("renderD".length)}`,
+    ]
+    writeFileSync(join(booted.etc, "late.sh"), late.join("\n"))
+    const unit = join(booted.etc, "systemd/system/late.service")
+    writeFileSync(
+      unit,
+      "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh /etc/late.sh\n[Install]\nWantedBy=multi-user.target\n",
+    )
+    await booted.mustRun("systemctl", "enable", "late.service")
+    renameSync(place, join(directory, node))
+    try {
+      await booted.reboot()
+    } finally {
+      renameSync(join(directory, node), place)
+    }
+    expect(await journal(vendor)).toContainEqual(expect.stringContaining(`lacks /dev/dri/${node} [GAN4070]`))
+    expect(await journal("docker.service")).toContain("intel.com-gpu.yaml")
+    expect(await failed()).toBe("")
+    await booted.mustRun("systemctl", "disable", "late.service")
+    rmSync(unit)
+    await settle()
+  })
+
   test.each([
     ["the driver's module comes", "gantry-cdi.service", ["add", "/module/nvidia", module]],
     ["the module of its memory comes", "gantry-cdi.service", ["add", "/module/nvidia_uvm", module]],
