@@ -92,6 +92,8 @@ export interface CdiMachineFaults {
     /** The file has no other device. */
     readonly isWhole: boolean
   }
+  /** Kinds that are one but for the case of letters. */
+  CdiKindsAlike: AtPlace & { readonly kind: string; readonly other: string; readonly otherFile: string }
   CdiVersionUnread: {
     readonly file: string
     readonly version: string
@@ -408,6 +410,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
           ? `remove ${d.file}, or give its devices other names`
           : `give these devices of ${d.by} other names`,
       ),
+  },
+  CdiKindsAlike: {
+    code: "GAN4154",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the kind ${d.kind} is not ${d.other} of ${d.otherFile}: engines compare names letter by letter`,
+    remedies: () =>
+      know("write both alike if they are meant to be one, and ask for devices by the kind as it is written"),
   },
   CdiVersionUnread: {
     code: "GAN4124",
