@@ -499,7 +499,10 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${at(d.place)}${d.device}: MIG is enabled on ${d.gpu}, and CUDA finds no device in a container that has it as a whole`,
-    remedies: () => know("ask for its MIG devices: generate the specification anew, of these or of all"),
+    remedies: () =>
+      know(
+        "generate the specification anew, of its MIG devices or of all, and ask for these; make some first where it has none (nvidia-smi mig -cgi PROFILE -C), or switch MIG off (nvidia-smi -mig 0)",
+      ),
   },
   CdiDeviceOther: {
     code: "GAN4131",
