@@ -17,6 +17,16 @@ import { vendorGpuCatalogue } from "../src/core/fault/vendor-gpu.ts"
 const root = resolve(import.meta.dir, "..")
 const entries = Object.entries(catalogue)
 
+/** What the launcher says by itself; pages and the catalogue call `EXEC_FAILED` ExecFailed. */
+const ofLauncher = [
+  ...readFileSync(join(root, "src/launcher/faults.h"), "utf8").matchAll(
+    /^#define (\w+) (?:\\\n *)?"\[(GAN\d{4})\]: \w/gm,
+  ),
+].map(([, name = "", code = ""]) => {
+  const tag = name.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())
+  return { name, tag, code }
+})
+
 function sources(directory: string): string {
   return readdirSync(directory, { withFileTypes: true })
     .map((entry) =>
@@ -61,6 +71,18 @@ describe("the fault catalogue", () => {
     },
   )
 
+  test.each(ofLauncher)(
+    "$tag ($code) of the launcher has a page, is really said, and means what it means to the program",
+    ({ name, tag, code }) => {
+      const page = readFileSync(join(root, "docs/faults", `${code}.md`), "utf8")
+      expect(page).toStartWith(`# ${code} ${tag}\n\nExit status `)
+      const said = new RegExp(`(?:fail|say)\\([^;]+,\\s+${name}\\);`)
+      expect(said.test(sources(join(root, "src/launcher")))).toBe(true)
+      const same = entries.find(([, entry]) => entry.code === code)
+      if (same !== undefined) expect(same[0]).toBe(tag)
+    },
+  )
+
   test("how grave a page says that it is, verification says", () => {
     const golden = readFileSync(join(root, "tests/goldens/verify/findings.txt"), "utf8")
     const told = [...golden.matchAll(/^(error|warning|note): .*\[(GAN\d{4})\]/gm)]
@@ -73,7 +95,10 @@ describe("the fault catalogue", () => {
   })
 
   test("no page is left of a fault that is gone", () => {
-    const codes = new Set<string>(entries.map(([, { code }]) => code))
+    const codes = new Set(
+      [...entries.map(([, entry]) => entry), ...ofLauncher].map(({ code }) => code as string),
+    )
+    expect(ofLauncher.length).toBeGreaterThan(4)
     const pages = readdirSync(join(root, "docs/faults")).filter((name) => name.startsWith("GAN"))
     expect(pages.filter((name) => !codes.has(name.replace(".md", "")))).toEqual([])
   })

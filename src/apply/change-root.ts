@@ -60,22 +60,16 @@ export function changeRoot(
     const written = write(root, edit, covers, parents)
     if (written === undefined || written.ok) continue
     const errno = errnoOf(written)
-    if (errno === undefined || !unwritable.has(errno)) return written
+    // Who acts for a user namespace's root has none of his rights; to whom else a root is closed, all of it may be.
+    const isKept = errno === "EACCES" ? root.owner.uid !== 0 : unwritable.has(errno ?? "")
+    if (!isKept) return written
     findings.push(notWritten(writtenPath(edit), written.fault))
   }
   return ok(true)
 }
 
 /** A place that cannot be written costs what it is for, not the start. */
-const unwritable: ReadonlySet<string> = new Set([
-  "EROFS",
-  "EBUSY",
-  "EACCES",
-  "EPERM",
-  "EEXIST",
-  "EISDIR",
-  "ENOTDIR",
-])
+const unwritable: ReadonlySet<string> = new Set(["EROFS", "EBUSY", "EPERM", "EEXIST", "EISDIR", "ENOTDIR"])
 
 const notWritten = (path: string, cause: Fault): Finding => ({
   severity: "warning",

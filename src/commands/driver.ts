@@ -72,7 +72,7 @@ function files(flags: Flags): Result<string> {
 }
 
 function findDriver(flags: Flags, machine?: string): Result<DriverCatalogue> {
-  const observed = observeMachine(flags, shape, machine)
+  const observed = observeMachine(flags, shape, { selector: machine })
   if (!observed.ok) return observed
   const { snapshot } = observed.value
   return snapshot.driver === undefined ? fail(driverAbsence(snapshot)) : ok(snapshot.driver)

@@ -4,15 +4,20 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 
+#include "faults.h"
 #include "kernel.h"
 
 #define PARAMS "/proc/driver/nvidia/params"
 #define PARAMS_LIMIT 65536UL
 
+__attribute__((noreturn)) static void refuse(const char *what, const char *subject) {
+  fail(what, subject, PARAMS_NOT_COVERED);
+}
+
 /* The call's result, which is no error. `what`: what its failure costs. */
 static int need(long result, const char *what) {
-  if (result == -38 /* ENOSYS */) fail("Linux 5.12 or later is needed to mount over", PARAMS);
-  if (result < 0) fail(what, error_name(result));
+  if (result == -38 /* ENOSYS */) refuse("Linux 5.12 or later is needed to mount over", PARAMS);
+  if (result < 0) refuse(what, error_name(result));
   return (int)result;
 }
 
@@ -28,7 +33,7 @@ static int open_in(int root, unsigned long flags) {
 /* A negative number: this container's proc says nothing of a driver. */
 static int open_params(const char *path) {
   const int root = (int)call4(__NR_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-  if (root < 0) fail("cannot open the container's root", path);
+  if (root < 0) refuse("cannot open the container's root", path);
   /* Looked at before it is opened: opening a device does things. */
   const int seen = open_in(root, O_PATH);
   if (seen == -2 /* ENOENT */ || seen == -20 /* ENOTDIR */ || seen == -40 /* ELOOP */) return -1;
@@ -45,7 +50,7 @@ static char *read_params(int params, unsigned long *length) {
   for (long got = 1; got != 0;) {
     got = text == 0 ? -1 : call3(__NR_read, params, text + *length, PARAMS_LIMIT + 1 - *length);
     if (got == -4 /* EINTR */) continue;
-    if (got < 0 || (*length += (unsigned long)got) > PARAMS_LIMIT) fail("cannot read", PARAMS);
+    if (got < 0 || (*length += (unsigned long)got) > PARAMS_LIMIT) refuse("cannot read", PARAMS);
   }
   return text;
 }
@@ -85,7 +90,7 @@ static int mount_text(const char *text, unsigned long length) {
   /* Whatever the engine has masked: who cannot read that nodes must not be made makes them. */
   call1(__NR_umask, 0);
   const int file = (int)call4(__NR_openat, mount, "params", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-  if (file < 0 || !write_all(file, text, length)) fail("cannot write", "params");
+  if (file < 0 || !write_all(file, text, length)) refuse("cannot write", "params");
   call1(__NR_close, file);
   const int tree = need(call3(__NR_open_tree, mount, "params", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), no_copy);
   struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};

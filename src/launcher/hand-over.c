@@ -7,6 +7,7 @@
 #include <linux/memfd.h>
 #include <linux/prctl.h>
 
+#include "faults.h"
 #include "kernel.h"
 
 #define SIGKILL 9
@@ -60,12 +61,12 @@ static int describe_call(char **arguments, char **environment) {
   /* Linux 6.3 to 6.5 refuse whoever does not say so where vm.memfd_noexec is 2; those before know no such flag. */
   int descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags | MFD_NOEXEC_SEAL);
   if (descriptor == -22 /* EINVAL */) descriptor = (int)call2(__NR_memfd_create, "gantry-call", flags);
-  if (descriptor < 0) fail("cannot start: memfd_create is refused", error_name(descriptor));
+  if (descriptor < 0) fail("cannot start: memfd_create is refused", error_name(descriptor), CALL_NOT_HANDED_OVER);
   if (call2(__NR_getcwd, directory, sizeof(directory)) < 0 || directory[0] != '/') directory[0] = 0;
   if (!write_text(descriptor, "gantry-call 2") || !write_text(descriptor, directory) ||
       !write_number(descriptor, (unsigned long)call0(__NR_getppid)) || !write_list(descriptor, arguments) ||
       !write_list(descriptor, environment))
-    fail("no memory for the call", "write");
+    fail("no memory for the call", "write", CALL_NOT_HANDED_OVER);
   call3(__NR_lseek, descriptor, 0, 0);
   call3(__NR_fcntl, descriptor, F_ADD_SEALS, SEAL_ALL);
   return descriptor;
@@ -75,7 +76,7 @@ static int describe_call(char **arguments, char **environment) {
 static const char *find_program(void) {
   static char path[4096];
   const long length = call4(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - sizeof("gantry"));
-  if (length <= 0) fail("cannot find the gantry executable", "/proc/self/exe cannot be read");
+  if (length <= 0) fail("cannot find the gantry executable", "/proc/self/exe cannot be read", PROGRAM_NOT_STARTED);
   path[length] = 0;
   memcpy((char *)base_name(path), "gantry", sizeof("gantry"));
   return path;
@@ -86,7 +87,7 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
   call = (int)call3(__NR_fcntl, call, F_DUPFD_CLOEXEC, FIRST_FREE_DESCRIPTOR);
   verdict = (int)call3(__NR_fcntl, verdict, F_DUPFD_CLOEXEC, FIRST_FREE_DESCRIPTOR);
   if (call3(__NR_dup3, call, CALL_DESCRIPTOR, 0) < 0 || call3(__NR_dup3, verdict, VERDICT_DESCRIPTOR, 0) < 0)
-    fail("cannot start", "no descriptors are left");
+    fail("cannot start", "no descriptors are left", CALL_NOT_HANDED_OVER);
   call3(__NR_close_range, FIRST_FREE_DESCRIPTOR, ~0U, 0);
   /* Who ignores it is not told how a child ended, and the program may have one: modprobe, or whom it asks about the driver. */
   static const unsigned long usual[4] = {0};
@@ -107,7 +108,7 @@ __attribute__((noreturn)) static void become_program(int call, int verdict, long
       0,
   };
   call3(__NR_execve, program, arguments, environment);
-  fail("cannot start the gantry executable; install it beside gantry-launcher", program);
+  fail("cannot start the gantry executable", program, PROGRAM_NOT_STARTED);
 }
 
 /* Everything that the program says, ended by a zero more. */
@@ -172,17 +173,17 @@ static void act_on(char *text, unsigned long length, char **arguments, char **en
   if (path == 0) leave(status);
   if (is_same(kind, "own")) become(path, arguments, environment);
   else call3(__NR_execve, path, arguments, environment);
-  fail("cannot execute", path);
+  fail("cannot execute", path, EXEC_FAILED);
 }
 
 void hand_over(char **arguments, char **environment) {
   const int call = describe_call(arguments, environment);
   int verdict[2];
-  if (call2(__NR_pipe2, verdict, O_CLOEXEC) != 0) fail("cannot start", "no descriptors are left");
+  if (call2(__NR_pipe2, verdict, O_CLOEXEC) != 0) fail("cannot start", "no descriptors are left", CALL_NOT_HANDED_OVER);
   const long own = call0(__NR_getpid);
   const long child = call5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
   if (child == 0) become_program(call, verdict[1], own);
-  if (child < 0) fail("cannot start", "no process is left");
+  if (child < 0) fail("cannot start", "no process is left", CALL_NOT_HANDED_OVER);
   call1(__NR_close, call);
   call1(__NR_close, verdict[1]);
   unsigned long length;
@@ -195,6 +196,7 @@ void hand_over(char **arguments, char **environment) {
   /* It died. Whoever ends with a status has said why. */
   const int signal = status & 0x7f, own_status = (status >> 8) & 0xff;
   if (signal == 0 && own_status != 0) leave(own_status);
-  say("the gantry executable ended without an answer, try again", signal == SIGKILL ? "it was killed" : "it died");
+  say("the gantry executable ended without an answer, try again", signal == SIGKILL ? "it was killed" : "it died",
+      PROGRAM_DIED);
   leave(signal != 0 ? 128 + signal : 1);
 }

@@ -80,13 +80,13 @@ void leave(int status) {
   for (;;) call1(__NR_exit_group, status);
 }
 
-void say(const char *what, const char *subject) {
-  for (const char *const *part = NULL_TERMINATED("gantry: ", what, ": ", subject, "\n"); *part != 0; part++)
+void say(const char *what, const char *subject, const char *remedy) {
+  for (const char *const *part = NULL_TERMINATED("gantry: ", what, ": ", subject, " ", remedy, "\n"); *part != 0; part++)
     write_all(2, *part, length_of(*part));
 }
 
-void fail(const char *what, const char *subject) {
-  say(what, subject);
+void fail(const char *what, const char *subject, const char *remedy) {
+  say(what, subject, remedy);
   leave(1);
 }
 

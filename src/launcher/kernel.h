@@ -35,9 +35,9 @@ char *read_file(int directory, const char *path, unsigned long limit, unsigned l
 /* Of a call's result, which is negative. */
 const char *error_name(long result);
 __attribute__((noreturn)) void leave(int status);
-/* One line on standard error. */
-void say(const char *what, const char *subject);
+/* One line on standard error. `remedy`: of faults.h, with its code. */
+void say(const char *what, const char *subject, const char *remedy);
 /* The same; then the program ends with status 1. */
-__attribute__((noreturn)) void fail(const char *what, const char *subject);
+__attribute__((noreturn)) void fail(const char *what, const char *subject, const char *remedy);
 
 #endif

@@ -7,6 +7,7 @@
  * Everything else is decided by the compiled program (hand-over.h).
  */
 #include "bind-params.h"
+#include "faults.h"
 #include "find-runtime.h"
 #include "hand-over.h"
 #include "kernel.h"
@@ -45,14 +46,19 @@ static int is_hook(const char *name) {
   return is_same(name, "nvidia-container-runtime-hook") || is_same(name, "nvidia-container-toolkit");
 }
 
+__attribute__((noreturn)) static void refuse(const char *what, const char *subject) {
+  say(what, subject, USAGE_INVALID);
+  leave(2);
+}
+
 __attribute__((noreturn, used)) void start(long *stack) {
   char **arguments = (char **)(stack + 1);
   char **environment = arguments + stack[0] + 1;
-  if (stack[0] == 0) fail("cannot start", "no name was given");
+  if (stack[0] == 0) refuse("cannot start", "no name was given");
   const char *name = base_name(arguments[0]);
   const char *word = stack[0] > 1 ? arguments[1] : "";
   if (is_same(name, "gantry-launcher")) {
-    if (stack[0] != 3 || !is_same(word, "bind-params")) fail("usage", "gantry-launcher bind-params ROOT");
+    if (stack[0] != 3 || !is_same(word, "bind-params")) refuse("usage", "gantry-launcher bind-params ROOT");
     bind_params(arguments[2]);
   }
   if (is_runtime(name)) pass_on(arguments, environment);

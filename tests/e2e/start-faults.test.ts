@@ -14,7 +14,7 @@ import {
 } from "./bundle.ts"
 import { age } from "./disturbed-calls.ts"
 
-const lacks = missing("unshare", "bash")
+const lacks = missing("unshare", "bash", "setpriv")
 const suite = lacks === "" ? describe : describe.skip
 const wrapper = join(import.meta.dir, "../../dist/bin/nvidia-container-runtime")
 
@@ -84,6 +84,21 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
   beforeEach(() => {
     bundle = makeBundle()
   })
+
+  test.each(["755", "700"])(
+    "a root of mode %s that is closed to root, as an NFS export that squashes it, fails the start, which would find no GPU",
+    (mode) => {
+      mustRun("chown", ["-R", "1000", join(bundle, "rootfs")])
+      mustRun("chmod", ["-R", mode, join(bundle, "rootfs")])
+      const before = listTree(bundle)
+      const ran = run("setpriv", ["--bounding-set", "-dac_override,-dac_read_search,-fowner", ...call()], {
+        env,
+      })
+      isOneLine(ran)
+      expect(ran.stderr).toMatch(/: EACCES \[GAN3001\]: .*root_squash/)
+      expect([spec(), listTree(bundle)]).toEqual([old, before])
+    },
+  )
 
   describe("at once", () => {
     const spawnAll = async (commands: readonly (readonly string[])[]): Promise<readonly string[]> =>

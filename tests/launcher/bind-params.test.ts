@@ -6,6 +6,9 @@ import { makeDirectory, missing, type Ran, run } from "../e2e/bundle.ts"
 const lacks = missing("cc", "unshare", "strace")
 const suite = lacks === "" ? describe : describe.skip
 const launcher = join(import.meta.dir, "../../dist/gantry-launcher")
+/** As src/launcher/faults.h has it. */
+const remedy =
+  "[GAN3053]: let the engine have CAP_SYS_ADMIN and Linux 5.12 or later, and no filter of system calls or security module refuse it the call"
 
 suite(`the hook that binds the driver's parameters, call by call (missing: ${lacks || "nothing"})`, () => {
   const work = lacks === "" ? makeDirectory("bind-params") : ""
@@ -55,11 +58,11 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
   test.each(["openat2", "fsopen", "mount_setattr"])(
     "a kernel without %s is told of as one that is too old",
     (call) => {
-      const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params\n"
+      const said = "gantry: Linux 5.12 or later is needed to mount over: /proc/driver/nvidia/params"
       expect(bind("-e", `inject=${call}:error=ENOSYS`)).toEqual({
         status: 0,
         stdout: "1 ModifyDeviceFiles: 1 0\n",
-        stderr: said,
+        stderr: `${said} ${remedy}\n`,
       })
     },
   )
@@ -76,7 +79,7 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
     expect(bind("-e", `inject=${name}:error=${error}${when}`)).toEqual({
       status: 0,
       stdout: "1 ModifyDeviceFiles: 1 0\n",
-      stderr: `gantry: ${said} /proc/driver/nvidia/params: ${how}\n`,
+      stderr: `gantry: ${said} /proc/driver/nvidia/params: ${how} ${remedy}\n`,
     })
   })
 
@@ -88,7 +91,11 @@ suite(`the hook that binds the driver's parameters, call by call (missing: ${lac
       const outcomes = made.map((name, index) => {
         const nth = made.slice(0, index + 1).filter((one) => one === name).length
         const ran = bind("-e", `inject=${name}:error=${error}:when=${nth}`)
-        return { call: `${name} ${nth}`, said: ran.stdout, isOneLine: /^gantry: [^\n]+\n$/.test(ran.stderr) }
+        return {
+          call: `${name} ${nth}`,
+          said: ran.stdout,
+          isOneLine: /^gantry: [^\n]+ \[GAN3053\]: [^\n]+\n$/.test(ran.stderr),
+        }
       })
       expect(made.length).toBeGreaterThan(12)
       const served = outcomes.filter(({ said }) => said === "0 ModifyDeviceFiles: 0 1\n")

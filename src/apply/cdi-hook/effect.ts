@@ -11,8 +11,11 @@ export interface HookEffect {
   readonly findings: readonly Finding[]
 }
 
-/** The kernel or the container's owner keeps such a place as it is: that costs what would be there, not the start. */
-const kept: ReadonlySet<string> = new Set(["EROFS", "EBUSY", "EACCES", "EPERM"])
+/**
+ * The kernel or the container's owner keeps such a place as it is: that costs what would be there, not the start. EACCES is neither's word: the
+ * whole root is closed to us, and a container without what hooks make there finds no GPU.
+ */
+const kept: ReadonlySet<string> = new Set(["EROFS", "EBUSY", "EPERM"])
 
 /** Nothing where the place is kept as it is, with a finding; else the fault, with its cause. */
 export function passOver(

@@ -1,6 +1,5 @@
 /** `gantry cdi inject NAME…`: devices into a config.json, by splices. Nothing to change is nothing written. */
 
-import { realpathSync } from "node:fs"
 import { hookEnvironment } from "../../apply/hook-environment.ts"
 import { applyEdits } from "../../core/cdi/edits/apply-edits.ts"
 import type { ResolvedDevices } from "../../core/cdi/edits/collect-edits.ts"
@@ -10,9 +9,10 @@ import { fail, ok, type Result } from "../../core/fault/result.ts"
 import type { HostFiles } from "../../core/host/host.ts"
 import { hostPath } from "../../core/text/brand.ts"
 import { escapeControl } from "../../core/text/escape.ts"
-import { baseName, joinPath, parentPath } from "../../core/text/path.ts"
+import { joinPath, parentPath } from "../../core/text/path.ts"
 import { decodeUtf8, encodeUtf8 } from "../../core/text/utf8.ts"
 import { findHostNode } from "../../host/cdi/find-host-node.ts"
+import { directoryEntry } from "../../host/files/directory-entry.ts"
 import { attempt } from "../../host/files/file-system.ts"
 import { holdDirectory } from "../../host/files/hold-directory.ts"
 import { type DirectoryLock, replaceFile, whereItLies } from "../../host/files/replace-file.ts"
@@ -74,12 +74,9 @@ const outputOf = ({ values }: Flags, config: string): string => values.get("outp
 const isPrinted = (flags: Flags, config: string): boolean =>
   isStandardOutput(outputOf(flags, config)) && !flags.on.has("dry-run")
 
-/** The same for every spelling of a file's place. undefined: its directory is not there, which is told of when the file is read. */
+/** Of a file, behind links, which are followed where it is written. undefined: they cannot be read, which is told of when the file is. */
 function placeOf(path: string): string | undefined {
-  const place = attempt(path, "open", () => {
-    const file = whereItLies(path)
-    return joinPath(realpathSync.native(parentPath(file)), baseName(file))
-  })
+  const place = attempt(path, "open", () => directoryEntry(whereItLies(path)))
   return place.ok ? place.value : undefined
 }
 

@@ -78,7 +78,8 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
     return misused(shape, "who names files names no directories: leave out --spec-dir")
   const image = imageOf(flags)
   if (!image.ok) return image
-  const machine = observeMachine(flags, shape)
+  // Who was given a GPU on which MIG was enabled since finds nothing to compute on, and no file tells.
+  const machine = observeMachine(flags, shape, { asksMigMode: true })
   if (!machine.ok) return machine
   const { host, snapshot } = machine.value
   const user = userOf(flags, host)

@@ -5,7 +5,7 @@
 
 import type { CliConfigure, CliGiven, CliQuestion } from "../../core/request/cli-call.ts"
 
-interface Option {
+export interface Option {
   readonly name: string
   readonly short?: string
   /** Does a value follow: never, always, only when written with the option. */
@@ -18,7 +18,7 @@ const option = (name: string, value: Option["value"], short?: string): Option =>
 /** Behind a command's own: so the reference lists what an abbreviation could mean. */
 const everywhere = [option("help", "none", "?"), option("usage", "none"), option("version", "none", "V")]
 
-const globalOptions: readonly Option[] = [
+export const globalOptions: readonly Option[] = [
   option("debug", "required", "d"),
   option("load-kmods", "none", "k"),
   option("no-pivot", "none", "n"),
@@ -29,7 +29,7 @@ const globalOptions: readonly Option[] = [
   ...everywhere,
 ]
 
-const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Option[]>> = {
+export const commandOptions: Readonly<Record<"info" | "list" | "configure", readonly Option[]>> = {
   info: [option("csv", "none"), ...everywhere],
   list: [
     option("device", "required", "d"),

@@ -1,6 +1,7 @@
 /**
  * What nvidia-container-cli prints for --help and --usage, line for line as others may read it; but it names nobody to report
- * bugs to. Source: observed on nvidia-container-cli 1.17; configure's not: its options by the facts, in our words.
+ * bugs to. That they name what is read (container-cli-flags.ts), and no more, their test holds. Source: observed on nvidia-container-cli 1.17;
+ * configure's not: its options by the facts, in our words.
  */
 
 type Page = "" | "info" | "list" | "configure"

@@ -14,17 +14,23 @@ export interface ObservedMachine {
   readonly snapshot: HostSnapshot
 }
 
+export interface LookOptions extends Pick<SnapshotOptions, "asksMigMode"> {
+  /** As `--host`, which counts where it is left out. */
+  readonly selector?: string | undefined
+}
+
 /** Faults: UsageInvalid, HostUnknown, RecordingInvalid. */
-export function observeMachine(flags: Flags, shape: FlagShape, selector?: string): Result<ObservedMachine> {
-  const opened = openHost(selector ?? flags.values.get("host"))
+export function observeMachine(
+  flags: Flags,
+  shape: FlagShape,
+  { selector = flags.values.get("host"), asksMigMode = false }: LookOptions = {},
+): Result<ObservedMachine> {
+  const opened = openHost(selector)
   if (!opened.ok) return opened
-  const options = machineOptions(opened.value, flags, shape)
-  if (!options.ok) return options
-  return ok({
-    host: opened.value,
-    options: options.value,
-    snapshot: observeSnapshot(opened.value, options.value),
-  })
+  const places = machineOptions(opened.value, flags, shape)
+  if (!places.ok) return places
+  const options = { ...places.value, asksMigMode }
+  return ok({ host: opened.value, options, snapshot: observeSnapshot(opened.value, options) })
 }
 
 /** Where to look; a driver root that nobody named is found. */

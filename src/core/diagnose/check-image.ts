@@ -14,6 +14,7 @@ import { foldersPath } from "../ldcache/plan-loader-files.ts"
 import { counted } from "../text/counted.ts"
 import { cleanPath, parentPath } from "../text/path.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
+import { isSystemDirectory } from "./check-covered-system.ts"
 import type { MountSource } from "./check-mounts.ts"
 
 /** Order: mounts as used first, then links, then what else hooks make. */
@@ -129,6 +130,8 @@ function judge(
       ),
     ]
   if (isDirectory) {
+    // Told with what is wrong with it.
+    if (isSystemDirectory(containerPath)) return []
     const names = image.readDir(resolved.value)
     const count = names.ok ? names.value.length : 0
     return count === 0

@@ -4,24 +4,36 @@
  * crun 1.8.1 give a node the mode as it is written.
  */
 
+import { takesMachinesMode } from "../cdi/rules/engine-versions.ts"
 import type { DeviceNode } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
+import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import { meantMode } from "../text/octal-mode.ts"
 import { found, groupUses, otherPlaces, placeOf, type Use, type Uses } from "./cdi-subject.ts"
 
 /** Of the node: how programs open it, where it is known that they must; as modes have it. */
 export type Needed = "reading" | "reading and writing" | undefined
 
-/** `stat`: of the machine's node. Root's programs may have the right to open everything; a container's user has none. */
+export interface NodeModes {
+  /** Of the machine's node. */
+  readonly stat: FileStat
+  /** Who gives the nodes; none: nobody knows. */
+  readonly engines: readonly ObservedEngine[]
+}
+
+/** Root's programs may have the right to open everything; a container's user has none. */
 export function checkNodeModes(
   path: string,
-  stat: FileStat,
+  { stat, engines }: NodeModes,
   uses: Uses<DeviceNode>,
   neededOf: (use: Use<DeviceNode>) => Needed,
 ): readonly Finding[] {
-  const closed = uses.filter((use) => isClosed(use, stat, neededOf(use)))
+  const isLeft = leaveModes(engines)
+  const closed = uses.filter(
+    (use) => !(isLeft && use.item.fileMode === undefined) && isClosed(use, stat, neededOf(use)),
+  )
   return groupUses(closed, ({ fileMode, uid, gid }) => [fileMode, uid, gid].join(" ")).map(([, ones]) => {
     const { fileMode, uid } = ones[0].item
     const field = fileMode === undefined ? "uid" : "fileMode"
@@ -38,6 +50,12 @@ export function checkNodeModes(
       ...otherPlaces(ones, field),
     )
   })
+}
+
+/** Whether all that read specifications leave a mode that is not written to the runtime, whose nodes are for everybody. */
+function leaveModes(engines: readonly ObservedEngine[]): boolean {
+  const levels = engines.flatMap(({ highest }) => (highest === "none" ? [] : [highest]))
+  return levels.length > 0 && levels.every((one) => one !== "unknown" && !takesMachinesMode(one))
 }
 
 /** Generators write the bits of a node's type beside it, which runtimes pass over. */

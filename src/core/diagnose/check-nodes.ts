@@ -105,7 +105,11 @@ function checkNode(
     ...checkDrift(subject, path, stat.value, uses),
     ...checkPermissions(path, uses),
     // Others than root make no nodes: the machine's own is mounted, with its mode and owner.
-    ...(subject.user.uid === 0 ? checkNodeModes(path, stat.value, uses, (use) => neededOf(path, use)) : []),
+    ...(subject.user.uid === 0
+      ? checkNodeModes(path, { stat: stat.value, engines: subject.engines }, uses, (use) =>
+          neededOf(path, use),
+        )
+      : []),
     ...checkRights(subject, uses, { path, resolved: path, access: accessTo(path), field: undefined }),
   ]
 }

@@ -33,6 +33,26 @@ export function checkPrecedence({ registry }: Pick<CdiSubject, "registry">): rea
   })
 }
 
+/** Kinds that differ in the case of letters alone: who asks for one gets nothing of the other. Order: as files are read. */
+export function checkKindsAlike({ registry }: Pick<CdiSubject, "registry">): readonly Finding[] {
+  const first = new Map<string, LoadedSpec>()
+  const told = new Set<string>()
+  return registry.specs.flatMap((spec) => {
+    const { kind } = spec.spec
+    const other = first.get(kind.toLowerCase()) ?? spec
+    first.set(kind.toLowerCase(), other)
+    if (other.spec.kind === kind || told.has(kind)) return []
+    told.add(kind)
+    const place = spec.locate(["kind"])
+    return [
+      found(
+        "warning",
+        fault("CdiKindsAlike", { place, kind, other: other.spec.kind, otherFile: other.path }),
+      ),
+    ]
+  })
+}
+
 /** `pairs`: of one winning file. What every container of a file gets is written out once: a file has thousands of devices. */
 function giveSame(pairs: readonly { readonly winner: RegisteredDevice }[], loser: LoadedSpec): boolean {
   const text = shareResults((edits: ContainerEdits) => renderJson(outlineEdits(edits)))

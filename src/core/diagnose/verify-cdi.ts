@@ -11,6 +11,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
+import { checkCoveredSystem } from "./check-covered-system.ts"
 import { checkEngines } from "./check-engines.ts"
 import { checkFiles, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
@@ -22,7 +23,7 @@ import { checkMountForms } from "./check-mount-forms.ts"
 import { checkMountPoints } from "./check-mount-points.ts"
 import { checkMounts, observeMountSources } from "./check-mounts.ts"
 import { checkNodes } from "./check-nodes.ts"
-import { checkPrecedence } from "./check-precedence.ts"
+import { checkKindsAlike, checkPrecedence } from "./check-precedence.ts"
 import { checkReaders } from "./check-readers.ts"
 import { checkTwice } from "./check-twice.ts"
 import { checkVendorGpus } from "./check-vendor-gpus.ts"
@@ -44,6 +45,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkFiles(subject),
     ...checkUnread(subject),
     ...checkPrecedence(subject),
+    ...checkKindsAlike(subject),
     ...checkEngines(subject),
     ...checkReaders(subject),
     ...gpus,
@@ -55,6 +57,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkMounts(subject, sources, libraries.explained),
     ...checkMountPoints(subject, uses, sources),
     ...checkWritableMounts(subject, sources),
+    ...checkCoveredSystem(image, sources),
     ...libraries.findings,
     ...checkHooks(subject, uses.hooks),
     ...checkKernelParts(subject, uses.edits),

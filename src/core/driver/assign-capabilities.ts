@@ -27,6 +27,19 @@ const namedBy: ReadonlyMap<string, readonly FileReason[]> = (() => {
 /** Stem → its place in the tables. */
 const places: ReadonlyMap<string, number> = new Map([...namedBy.keys()].map((stem, place) => [stem, place]))
 
+/**
+ * What the tables call a library: by its file, else by its SONAME or a link, for a file may lie under a name of no vendor's. What they do
+ * not know keeps its file's.
+ */
+export function tableStem({
+  rootPath,
+  soname,
+  links,
+}: Pick<DriverLibrary, "rootPath" | "soname" | "links">): string {
+  const stems = [rootPath, soname, ...links.map(({ path }) => path)].map(stemOf)
+  return stems.find((stem) => namedBy.has(stem)) ?? stemOf(rootPath)
+}
+
 /** Order: as found. */
 export function assignCapabilities(
   view: RootView,
@@ -92,7 +105,8 @@ interface Use {
 
 const noCapabilities: ReadonlySet<DriverCapability> = new Set()
 
-const reasonsOf = ({ rootPath }: FoundLibrary): readonly FileReason[] => namedBy.get(stemOf(rootPath)) ?? []
+const reasonsOf = ({ rootPath, elf: { soname = "" }, links }: FoundLibrary): readonly FileReason[] =>
+  namedBy.get(tableStem({ rootPath, soname, links })) ?? []
 
 /** What a library needs serves all that the library serves: until nothing changes. */
 function spreadCapabilities(
@@ -128,7 +142,7 @@ export function sortLibraries(
       library,
       path: library.path,
       bits: library.bits,
-      place: places.get(stemOf(library.rootPath)) ?? places.size,
+      place: places.get(tableStem(library)) ?? places.size,
       rank: library.path.endsWith(version) ? 0 : 1,
     }))
     .sort(

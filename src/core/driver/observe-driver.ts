@@ -10,6 +10,7 @@ import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
+import { tableStem } from "./assign-capabilities.ts"
 import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
 import { consequencesOf, missedBinaries } from "./files.ts"
 import {
@@ -18,7 +19,6 @@ import {
   inUsualOrder,
   type LibraryPlaces,
 } from "./find-directories.ts"
-import { stemOf } from "./library-name.ts"
 import {
   binaryDirectories,
   configurationDirectories,
@@ -152,7 +152,7 @@ function checkLibraries(
   version: string,
   findings: Finding[],
 ): void {
-  const stems = new Set(libraries.flatMap(({ bits, rootPath }) => (bits === 64 ? [stemOf(rootPath)] : [])))
+  const stems = new Set(libraries.flatMap((one) => (one.bits === 64 ? [tableStem(one)] : [])))
   const evidence = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
     evidence.map((directory) => `${view.outside(directory)}: no ${name}`)

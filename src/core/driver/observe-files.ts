@@ -11,6 +11,7 @@ import type { RootView } from "../host/root-view.ts"
 import { readText } from "../inventory/proc-text.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
+import { tableStem } from "./assign-capabilities.ts"
 import type { DriverCapability } from "./capability.ts"
 import type {
   DriverBinary,
@@ -21,7 +22,6 @@ import type {
   FileReason,
 } from "./catalogue.ts"
 import { binariesBeyond, binariesOf, configurationsOf } from "./files.ts"
-import { stemOf } from "./library-name.ts"
 
 export const binaryDirectories: readonly string[] = [
   "/usr/local/sbin",
@@ -120,7 +120,7 @@ export function observeConfigurations(
   findings: Finding[],
 ): readonly DriverConfiguration[] {
   const { dataView, dataDirectories } = places
-  const stems = new Set(libraries.map(({ rootPath }) => stemOf(rootPath)))
+  const stems = new Set(libraries.map(tableStem))
   return configurationsOf.flatMap(({ name, into, capability, missed }): readonly DriverConfiguration[] => {
     if (isOfOtherMachine(name, libraries)) return []
     const found = placesOf(name, places).find(({ view, path }) => isFile(view, path))

@@ -50,8 +50,12 @@ const callRemedies: Readonly<Record<string, string>> = {
   ENOSYS: "start it on Linux 5.12 or later, and let no filter of system calls hide this one from the engine",
   EPERM:
     "let the engine have CAP_SYS_ADMIN, and no filter of system calls (seccomp; SystemCallFilter of its unit) refuse it this one",
-  EACCES: "look whether SELinux or AppArmor denied it (ausearch -m avc, dmesg)",
+  EACCES:
+    "look whether SELinux or AppArmor denied it (ausearch -m avc, dmesg), or the container's root lies where root may not write (NFS with root_squash)",
 }
+
+const placeAdvice = (path: string): string =>
+  `take what the image has at ${path} out of it: a directory there, or a parent that is none, and let root write there: NFS with root_squash, SELinux and AppArmor may not`
 
 export const applyingCatalogue: Catalogue<ApplyingFaults> = {
   SystemCallFailed: {
@@ -224,7 +228,7 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
     remedies: (d) => [
       {
         kind: "know",
-        text: `take what the image has at ${d.path} out of it: a directory there, or a parent that is none`,
+        text: placeAdvice(d.path),
       },
     ],
   },
@@ -235,7 +239,7 @@ export const applyingCatalogue: Catalogue<ApplyingFaults> = {
     remedies: (d) => [
       {
         kind: "know",
-        text: `take what the image has at ${d.path} out of it: a directory there, or a parent that is none`,
+        text: placeAdvice(d.path),
       },
     ],
   },

@@ -52,6 +52,8 @@ export interface CdiEditsFaults {
     readonly value: string
     readonly isLiteral: boolean
   }
+  /** A directory of every image's system, whole. */
+  CdiSystemCovered: AtPlace & { readonly containerPath: string; readonly hostPath: string }
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(3, "0")
@@ -147,5 +149,12 @@ export const cdiEditsCatalogue: Catalogue<CdiEditsFaults> = {
           ? `leave it out, or write the whole value: a specification cannot add to what the image has in ${d.name}`
           : "leave it out, if images may have one of their own: mount into places that are searched anyhow, or tell the loader by an update-ldcache hook",
       ),
+  },
+  CdiSystemCovered: {
+    code: "GAN4153",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}${quoteShort(d.containerPath)} is mounted whole from ${quoteShort(d.hostPath)} of the machine: what an image has there itself is hidden from its own programs`,
+    remedies: () => know("mount the files that are needed, or the directory at a place that no image has"),
   },
 }

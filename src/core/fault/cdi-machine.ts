@@ -92,6 +92,8 @@ export interface CdiMachineFaults {
     /** The file has no other device. */
     readonly isWhole: boolean
   }
+  /** Kinds that are one but for the case of letters. */
+  CdiKindsAlike: AtPlace & { readonly kind: string; readonly other: string; readonly otherFile: string }
   CdiVersionUnread: {
     readonly file: string
     readonly version: string
@@ -409,6 +411,14 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
           : `give these devices of ${d.by} other names`,
       ),
   },
+  CdiKindsAlike: {
+    code: "GAN4154",
+    exit: 1,
+    says: (d) =>
+      `${at(d.place)}the kind ${d.kind} is not ${d.other} of ${d.otherFile}: engines compare names letter by letter`,
+    remedies: () =>
+      know("write both alike if they are meant to be one, and ask for devices by the kind as it is written"),
+  },
   CdiVersionUnread: {
     code: "GAN4124",
     exit: 1,
@@ -489,7 +499,10 @@ export const cdiMachineCatalogue: Catalogue<CdiMachineFaults> = {
     exit: 1,
     says: (d) =>
       `${at(d.place)}${d.device}: MIG is enabled on ${d.gpu}, and CUDA finds no device in a container that has it as a whole`,
-    remedies: () => know("ask for its MIG devices: generate the specification anew, of these or of all"),
+    remedies: () =>
+      know(
+        "generate the specification anew, of its MIG devices or of all, and ask for these; make some first where it has none (nvidia-smi mig -cgi PROFILE -C), or switch MIG off (nvidia-smi -mig 0)",
+      ),
   },
   CdiDeviceOther: {
     code: "GAN4131",

@@ -88,7 +88,10 @@ function findDevices(
   migDevices: readonly MigDevice[],
 ): readonly Candidate[] | Fault | undefined {
   const selector = withoutKind(written)
-  if (selector.toLowerCase() === "all" && selector !== written) return [...usable, ...migDevices]
+  if (selector !== written) {
+    if (selector.toLowerCase() === "all") return [...usable, ...migDevices]
+    if (selector === "none") return []
+  }
   const one = (found: Candidate | undefined): readonly Candidate[] | undefined => found && [found]
 
   const number = parseCount(selector)

@@ -2,8 +2,8 @@
  * Who knows the devices that a container asks for: this machine by itself, or the machine's CDI specifications. In this order:
  *   the modes `legacy` and `csv` know no specifications, nor does a name of the kind that is made at a start
  *   a qualified name of another kind is a specification's; without a kind, in mode `cdi`, the configuration's default kind is meant
- *   of this machine's own kind, what looks like one of its GPUs (index, slot, UUID, bus address, `all`) is the machine's if it has it, and
- *   a specification's else; every other name is a specification's if one has it, and the machine's else (a word of the model)
+ *   of this machine's own kind, what looks like one of its GPUs (index, slot, UUID, bus address, `all`, `none`) is the machine's if it has it,
+ *   and a specification's else; every other name is a specification's if one has it, and the machine's else (a word of the model)
  * Source: facts, toolkit §4.2; what differs stands in docs/differences.md.
  */
 
@@ -23,15 +23,15 @@ export type AskedDevice =
 const ownKind = "nvidia.com/gpu"
 const kindMadeAtStart = "runtime.nvidia.com/gpu"
 
-/** Order: as asked for, each once. Empty: the driver is asked for, but no device. */
+/** Order: as asked for, each once. Empty: the driver is asked for, but no device; in mode `cdi` that is a device's name too. */
 export function askedDevices(
   { devices }: Pick<GpuRequest, "devices">,
   mode: InjectionMode,
   config: Config,
 ): readonly AskedDevice[] {
   const kind = (mode === "cdi" && config.value("nvidia-container-runtime.modes.cdi.default-kind")) || ownKind
-  // What stands for "no device" is a device of every kind but our own.
-  const named = devices.length === 0 && !isOurs(kind) ? ["none"] : devices.filter((one) => one !== "")
+  const named =
+    devices.length === 0 && mode === "cdi" ? [`${kind}=none`] : devices.filter((one) => one !== "")
   const asked = new Map<string, AskedDevice>()
   for (const selector of named) {
     const one: AskedDevice = knowsNone.includes(mode)
@@ -45,8 +45,6 @@ export function askedDevices(
 
 const knowsNone: readonly InjectionMode[] = ["legacy", "csv"]
 
-const isOurs = (kind: string): boolean => kind === ownKind || kind === kindMadeAtStart
-
 function judge(selector: string, mode: InjectionMode, defaultKind: string): AskedDevice {
   const isFull = selector.includes("/") && selector.includes("=")
   if (!isFull && mode !== "cdi") return { from: "machine", selector }
@@ -59,7 +57,7 @@ function judge(selector: string, mode: InjectionMode, defaultKind: string): Aske
 
 /** Names that this machine gives to GPUs and MIG devices; see core/inventory/select-devices.ts. */
 const formOfMachine =
-  /^(?:all|\d+|\d+:\d+|(?:GPU|MIG)-.*|(?:[0-9a-f]{1,8}:)?[0-9a-f]{1,2}:[0-9a-f]{1,2}(?:\.[0-7])?)$/i
+  /^(?:all|none|\d+|\d+:\d+|(?:GPU|MIG)-.*|(?:[0-9a-f]{1,8}:)?[0-9a-f]{1,2}:[0-9a-f]{1,2}(?:\.[0-7])?)$/i
 
 /** Nothing can be said of these without reading specifications. */
 export const needSpecifications = (asked: readonly AskedDevice[]): boolean =>

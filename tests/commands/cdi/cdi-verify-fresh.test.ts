@@ -1,7 +1,7 @@
 /** What verify says of specifications beside the recorded machines that they are of: nothing that is not so, and of what was changed in one what matters. */
 
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
@@ -83,6 +83,20 @@ describe("a fresh specification", () => {
     const drawing = text.replaceAll(/( *- path: )\/dev\/nvidia1\n/g, "$1/dev/dri/card2\n$&")
     expect(drawing).not.toBe(text)
     expect(judge(write(drawing), "mig")).toEqual(findings)
+  })
+
+  test("of a GPU on which MIG is enabled and that has no part yet: NVML alone knows, and is asked", () => {
+    const file = write(generate("a100", ...hook, "--name=index"))
+    const recorded = readFileSync(recordingOf("a100"), "utf8")
+    const enabled = recorded.replace('"isMigEnabled":false', '"isMigEnabled":true')
+    expect(enabled.length).toBe(recorded.length - 1)
+    const machine = join(work, "enabled.json")
+    writeFileSync(machine, enabled)
+    const { exit, stdout } = gantry("verify", file, "--host", machine)
+    expect(exit).toBe(1)
+    expect(stdout).toMatch(
+      /^error: [^\n]+: nvidia\.com\/gpu=0: MIG is enabled on GPU 0, [^\n]+ \[GAN4142\]: [^\n]+ make some first/m,
+    )
   })
 })
 

@@ -3,18 +3,17 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { run as simulate } from "../../../src/commands/simulate.ts"
 import { renderSpec } from "../../../src/core/cdi/render-spec.ts"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import type { Fault } from "../../../src/core/fault/fault.ts"
 import { faultCode } from "../../../src/core/fault/render.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
+import { makeMachine } from "../../host/simulate/generated.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 import { hookPath, observe, specFor, subjectOn } from "./healthy-machine.ts"
 
 const work = temporaryDirectory("verify")
 
-const shape = ["--gpus", "3", "--no-nvml", "--mig", "2:1/0=3g.20gb"]
 const socket = "/run/nvidia-persistenced/socket"
 
 /** With a socket that the machine may have, and the program of its hooks. */
@@ -25,16 +24,16 @@ function specText(directory: string): string {
   return renderSpec({ ...spec, containerEdits: withSocket }, "yaml")
 }
 
-async function makeMachine(name: string, ...defects: readonly string[]): Promise<string> {
+function makeVerified(name: string, ...defects: readonly string[]): string {
   const directory = join(work, name)
-  expect(await simulate(["up", directory, ...shape, ...defects.flatMap((one) => ["--defect", one])])).toBe(0)
+  makeMachine(directory, { gpus: 3, mig: "2:1/0=3g.20gb", defects })
   mkdirSync(join(directory, "etc/cdi"), { recursive: true })
   mkdirSync(join(directory, "usr/bin"), { recursive: true })
   writeFileSync(join(directory, hookPath), "a program", { mode: 0o755 })
   return directory
 }
 
-const text = specText(await makeMachine("healthy"))
+const text = specText(makeVerified("healthy"))
 
 /** What a fault is of: without it one that every machine has would pass for the one that is looked for. */
 function subjectOf({ data }: Fault): string {
@@ -60,8 +59,8 @@ describe("a specification on a machine that got out of order", () => {
     ],
     ["missing-file:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ENOENT", noSocket]],
     ["cyclic-link:/usr/bin/nvidia-smi", ["GAN4100 /usr/bin/nvidia-smi ELOOP", noSocket]],
-  ])("%s", async (defect, expected) => {
-    const directory = await makeMachine(defect.replaceAll(/\W/g, "-"), defect)
+  ])("%s", (defect, expected) => {
+    const directory = makeVerified(defect.replaceAll(/\W/g, "-"), defect)
     writeFileSync(join(directory, "etc/cdi/nvidia.yaml"), text)
     const errors = verifyCdi(subjectOn(createSimulatedHost(directory))).filter(
       ({ severity }) => severity === "error",
@@ -71,8 +70,8 @@ describe("a specification on a machine that got out of order", () => {
     )
   })
 
-  test("without a defect it lacks the socket alone, which nobody made", async () => {
-    const directory = await makeMachine("sound")
+  test("without a defect it lacks the socket alone, which nobody made", () => {
+    const directory = makeVerified("sound")
     writeFileSync(join(directory, "etc/cdi/nvidia.yaml"), text)
     const findings = verifyCdi(subjectOn(createSimulatedHost(directory)))
     expect(findings.map(({ severity, fault }) => [severity, faultCode(fault), fault.data])).toEqual([

@@ -356,6 +356,31 @@ describe("what a library is", () => {
     )
   })
 
+  test.each(["libnvidia-ml.so.1", "libother.so.9"])(
+    "a file that is called otherwise, with SONAME %s, is the library that it is found as",
+    (soname) => {
+      const at = (name: string): string => `${directory}/${name}`
+      const ml = `libnvidia-ml.so.${version}`
+      const { libraries, findings } = observe({
+        [at(`libcuda.so.${version}`)]: library("libcuda.so.1"),
+        [at("libother.so.9")]: library(soname),
+        [at(ml)]: { kind: "symlink", target: "libother.so.9" },
+        [at("libnvidia-ml.so.1")]: { kind: "symlink", target: ml },
+      })
+      expect(named(libraries, "libother.so.9")).toMatchObject({
+        capabilities: ["utility"],
+        reasons: [{ kind: "table", capability: "utility" }],
+        links: [
+          { path: at("libnvidia-ml.so.1"), target: ml },
+          { path: at(ml), target: "libother.so.9" },
+        ],
+      })
+      expect(findings.filter(({ severity }) => severity === "error")).toEqual([])
+      // In the tables' order, whatever the file is called.
+      expect(libraries.map(({ path }) => baseName(path))).toEqual(["libother.so.9", `libcuda.so.${version}`])
+    },
+  )
+
   test("a link named as a file of the driver brings the file, once", () => {
     const { libraries } = observe({
       ...base,

@@ -180,6 +180,28 @@ devices:
     expect(outcome(planWith({}, "nvidia.com/gpu=0", { machine }))[0]).toMatch(/\[GAN2102\]/)
   })
 
+  test.each(["none", "nvidia.com/gpu=none"])(
+    "%s is the machine's driver without a GPU, and a specification's device where there is no driver",
+    (devices) => {
+      const machine: MachineOptions = {
+        gpus: 0,
+        change: (tree) => {
+          for (const path of Object.keys(tree)) delete tree[path]
+        },
+      }
+      const files = { "t.yaml": team.replace("team-a", "none") }
+      const without = { machine, mode: "cdi" } as const
+      expect(outcome(planWith(files, devices, without))).toEqual(["nvidia.com/gpu=none", "TEAM=a"])
+      expect(outcome(planWith({ "t.yaml": team }, devices, without))[0]).toMatch(/\[GAN4043\]/)
+      expect(outcome(planWith({}, devices, without))[0]).toMatch(/\[GAN2102\]/)
+      for (const specifications of [files, { "t.yaml": team }, {}]) {
+        const plan = planWith(specifications, devices, { mode: "cdi" })
+        expect([plan.outcome, outcome(plan)]).toEqual(["inject", []])
+        expect(plan.edits.some((edit) => edit.kind === "deviceNode")).toBe(true)
+      }
+    },
+  )
+
   test("with specifications alone the driver is not given, and what would come with it is told of", () => {
     const env = ["NVIDIA_GDS=enabled", "NVIDIA_IMEX_CHANNELS=0"]
     const plan = planWith({ "v.yaml": vendor }, "vendor.com/nic=b", { env })

@@ -43,6 +43,7 @@ describe("who knows a device that is asked for", () => {
         "nvidia.com/gpu=MIG-12",
         "nvidia.com/gpu=0000:3b:00.0",
         "nvidia.com/gpu=all",
+        "nvidia.com/gpu=none",
       ],
       "jit-cdi",
       [
@@ -51,6 +52,7 @@ describe("who knows a device that is asked for", () => {
         "machineFirst nvidia.com/gpu=MIG-12 (nvidia.com/gpu=MIG-12)",
         "machineFirst nvidia.com/gpu=0000:3b:00.0 (nvidia.com/gpu=0000:3b:00.0)",
         "machineFirst nvidia.com/gpu=all (nvidia.com/gpu=all)",
+        "machineFirst nvidia.com/gpu=none (nvidia.com/gpu=none)",
       ],
     ],
     [
@@ -71,19 +73,29 @@ describe("who knows a device that is asked for", () => {
       "cdi",
       ["specificationFirst nvidia.com/gpu=team-a (team-a)", "machineFirst nvidia.com/gpu=1 (1)"],
     ],
-    ["no device is the machine's affair", [], "cdi", []],
+    ["no device is the machine's affair", [], "jit-cdi", []],
+    [
+      "in mode cdi the machine's first, and a specification's else",
+      [],
+      "cdi",
+      ["machineFirst nvidia.com/gpu=none (nvidia.com/gpu=none)"],
+    ],
   ])("%s", (_, devices, mode, asked) => {
     expect(ask(devices, mode)).toEqual([...asked])
   })
 
   test("a default kind counts in mode cdi, and no device is then one of that kind", () => {
     expect(ask(["0"], "cdi", "amd.com/gpu")).toEqual(["specification amd.com/gpu=0 (0)"])
-    expect(ask([], "cdi", "amd.com/gpu")).toEqual(["specification amd.com/gpu=none (none)"])
+    expect(ask([], "cdi", "amd.com/gpu")).toEqual(["specification amd.com/gpu=none (amd.com/gpu=none)"])
     expect(ask(["0"], "jit-cdi", "amd.com/gpu")).toEqual(["machine 0"])
     expect(ask([], "jit-cdi", "amd.com/gpu")).toEqual([])
     expect(ask(["0"], "cdi", "runtime.nvidia.com/gpu")).toEqual(["machine 0"])
-    expect(ask([], "cdi", "runtime.nvidia.com/gpu")).toEqual([])
-    expect(ask(["0"], "cdi", "")).toEqual(["machineFirst nvidia.com/gpu=0 (0)"])
+    expect(ask([], "cdi", "runtime.nvidia.com/gpu")).toEqual(["machine runtime.nvidia.com/gpu=none"])
+  })
+
+  test("an empty default kind is the default", () => {
+    expect(ask(["0", "a"], "cdi", "")).toEqual(ask(["0", "a"], "cdi"))
+    expect(ask([], "cdi", "")).toEqual(ask([], "cdi"))
   })
 
   test("whatever is asked for, each is somebody's, and mode legacy reads nothing", () => {
@@ -101,7 +113,8 @@ describe("who knows a device that is asked for", () => {
         fc.constantFrom("legacy", "jit-cdi", "cdi"),
         (devices, mode: InjectionMode) => {
           const asked = askedDevices({ devices }, mode, config)
-          const wanted = new Set(devices.filter((one) => one !== ""))
+          const named = devices.length === 0 && mode === "cdi" ? ["nvidia.com/gpu=none"] : devices
+          const wanted = new Set(named.filter((one) => one !== ""))
           expect(asked.every(({ selector }) => wanted.has(selector))).toBe(true)
           expect(asked.length > 0).toBe(wanted.size > 0)
           if (mode === "legacy") expect(needSpecifications(asked)).toBe(false)

@@ -275,13 +275,13 @@ suite(`what the low-level runtime gets is what the wrapper was given (missing: $
       })
 
     test.each([
-      ["killed", "kill -9 $$", 137, /^gantry: [^\n]*: it was killed\n$/],
-      ["crashed", "kill -SEGV $$", 139, /^gantry: [^\n]*: it died\n$/],
-      ["gone without a word", "exit 0", 1, /^gantry: [^\n]*: it died\n$/],
+      ["killed", "kill -9 $$", 137, /^gantry: [^\n]*: it was killed \[GAN3052\]: [^\n]+\n$/],
+      ["crashed", "kill -SEGV $$", 139, /^gantry: [^\n]*: it died \[GAN3052\]: [^\n]+\n$/],
+      ["gone without a word", "exit 0", 1, /^gantry: [^\n]*: it died \[GAN3052\]: [^\n]+\n$/],
       ["failing", "echo why >&2; exit 7", 7, /^why\n$/],
       ["cut off in its verdict", "printf 'own\\0/bin/true\\0' >&4; exit 3", 3, /^$/],
       ["talking nonsense", "printf 'exec\\0/bin/true\\09999999\\0.\\0' >&4; exit 3", 3, /^$/],
-      ["endless", "exec yes >&4", 141, /^gantry: [^\n]*: it died\n$/],
+      ["endless", "exec yes >&4", 141, /^gantry: [^\n]*: it died \[GAN3052\]: [^\n]+\n$/],
     ])("%s: a status and at most one line", (_, script, status, line) => {
       const ran = call(script)
       expect([ran.status, ran.stdout]).toEqual([status, ""])

@@ -165,7 +165,7 @@ suite("the launcher itself (missing: cc)", () => {
     const ran = run(join(lonely, "nvidia-container-runtime-hook"), ["prestart"], { input: state })
     expect(ran.status).toBe(1)
     expect(ran.stderr).toMatch(
-      /^gantry: cannot start the gantry executable; install it beside gantry-launcher: \S+\/gantry\n$/,
+      /^gantry: cannot start the gantry executable: \S+\/gantry \[GAN3051\]: install it beside gantry-launcher, [^\n]+\n$/,
     )
   })
 
@@ -174,7 +174,13 @@ suite("the launcher itself (missing: cc)", () => {
   })
 
   test("by its own name it is asked for one thing only", () => {
-    expect(run(launcher, []).stderr).toBe("gantry: usage: gantry-launcher bind-params ROOT\n")
+    expect(run(launcher, [])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^gantry: usage: gantry-launcher bind-params ROOT \[GAN1001\]: [^\n]+\n$/,
+      ),
+    })
   })
 
   /** The call travels in memory that nothing can be executed from: Linux 6.3 to 6.5 refuse other where vm.memfd_noexec is 2. */
@@ -199,7 +205,9 @@ suite("the launcher itself (missing: cc)", () => {
       const refusing = ["-qq", "-o", trace, "-e", `inject=memfd_create:error=${error}`]
       expect(run("strace", [...refusing, hookProgram, "-version"])).toMatchObject({
         status: 1,
-        stderr: `gantry: cannot start: memfd_create is refused: ${error}\n`,
+        stderr: expect.stringMatching(
+          new RegExp(`^gantry: cannot start: memfd_create is refused: ${error} \\[GAN3050\\]: [^\n]+\n$`),
+        ),
       })
     },
   )

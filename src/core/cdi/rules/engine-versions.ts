@@ -165,6 +165,12 @@ export function parseEngineRelease(text: string): EngineRelease | undefined {
   return engine === undefined || number === undefined ? undefined : { engine, version: number }
 }
 
+/**
+ * Whether an engine that parses versions up to this one gives a node without a `fileMode` the machine's mode; the others leave it to the runtime,
+ * which gives 0666. Source: the Go package, whose release 1.1.0 was the first to do so; observed: runc 1.1.5 and 1.5.2, crun 1.8.1.
+ */
+export const takesMachinesMode = (highest: CdiVersion): boolean => !isOlder(highest, "1.1.0")
+
 /** Of a text that is no release, what is wrong with it. */
 export function engineProblem(text: string): string {
   const engine = parseEngineName(splitRelease(text)[0])
