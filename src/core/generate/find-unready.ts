@@ -40,7 +40,15 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
 /** They say what lies there, or that there is more than is looked at: another look sees the same. What is changed meanwhile shows. */
-const lastingErrnos = ["E2BIG", "EFBIG", "EINVAL", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENODATA"]
+export const lastingErrnos: readonly string[] = [
+  "E2BIG",
+  "EFBIG",
+  "EINVAL",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENODATA",
+]
 
 /** For want of memory or descriptors, or by a failing disk: a moment later it may be told. What is denied stays so. */
 const unread = ({ path, reason, errno }: FaultData["HostReadFailed"]): readonly Unready[] =>
