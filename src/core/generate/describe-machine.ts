@@ -162,9 +162,18 @@ const sockets = (
   },
 })
 
-/** Without those that may no longer hold when a container starts: a dead socket may be served by then. */
+/**
+ * Without those that may no longer hold when a container starts: a dead socket may be served by then. A node that nobody has made yet is a
+ * start's passing trouble; a specification is without it for good.
+ */
 const lastingFindings = ({ findings }: Inventory): readonly Finding[] =>
-  findings.filter(({ fault: { tag } }) => tag !== "SocketDead")
+  findings
+    .filter(({ fault: { tag } }) => tag !== "SocketDead")
+    .map((one) =>
+      one.fault.tag === "DeviceNodeMissing" && one.severity === "note"
+        ? { ...one, severity: "warning" }
+        : one,
+    )
 
 function describeOneDevice(
   inventory: Inventory,

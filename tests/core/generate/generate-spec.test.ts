@@ -567,3 +567,21 @@ describe("a GPU that is there to be cut into MIG devices and has none yet", () =
     expect(asked).toBe(0)
   })
 })
+
+test.each([
+  ["/dev/nvidia-modeset", "programs that set display modes"],
+  ["/dev/nvidia-uvm-tools", "profilers of unified memory"],
+])("without %s a specification stays, and so its making warns", (path, neededBy) => {
+  const host = memoryMachine({
+    gpus: 1,
+    change: (tree) => {
+      delete tree[path]
+    },
+  })
+  const place = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
+  const made = generateSpec(observeSnapshot(host, place), plain)
+  const findings = made.ok ? made.value.findings : []
+  expect(findings.map((one) => ({ severity: one.severity, ...one.fault.data }))).toEqual([
+    { severity: "warning", path: hostPath(path), neededBy },
+  ])
+})
