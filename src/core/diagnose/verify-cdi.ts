@@ -11,6 +11,7 @@ import type { Finding } from "../fault/finding.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
+import { checkDriverNodes } from "./check-driver-nodes.ts"
 import { checkEngines } from "./check-engines.ts"
 import { checkFiles, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
@@ -50,6 +51,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...gpus,
     ...checkVendorGpus(subject),
     ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
+    ...checkDriverNodes(subject),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
     ...checkMountForms(subject, uses.mounts),
