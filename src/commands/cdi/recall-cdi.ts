@@ -36,14 +36,16 @@ export async function resolveOn(
     ok({ resolved, problems: { ...problems, findings: [...absent, ...problems.findings] } })
   const recalled = recallDevices(host, directories, names, state)
   if (recalled !== undefined) return resolution(collectEdits(recalled.devices), recalled.problems)
-  const [{ readSpecifications }, { resolveDevices }, { beginWitness }] = await Promise.all([
-    import("./read-specifications.ts"),
-    import("../../core/cdi/registry/resolve-devices.ts"),
-    import("../../host/state/make-proof.ts"),
-  ])
+  const [{ readSpecifications }, { hasPassingTrouble }, { resolveDevices }, { beginWitness }] =
+    await Promise.all([
+      import("./read-specifications.ts"),
+      import("../../core/cdi/registry/passing-trouble.ts"),
+      import("../../core/cdi/registry/resolve-devices.ts"),
+      import("../../host/state/make-proof.ts"),
+    ])
   const witness = beginWitness(host, directories.map(hostPath))
   const registry = readSpecifications(host, directories)
-  rememberDevices(host, directories, registry, witness, state)
+  if (!hasPassingTrouble(registry)) rememberDevices(host, directories, registry, witness, state)
   const resolved = resolveDevices(registry, names)
   return resolved.ok ? resolution(resolved.value, registryProblems(registry)) : resolved
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from "../fault/finding.ts"
-import { lastingErrnos } from "../generate/find-unready.ts"
+import { lastingErrnos } from "../fault/lasting-errnos.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import type { CdiSubject, CdiUses } from "./cdi-subject.ts"
 
