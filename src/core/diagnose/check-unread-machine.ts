@@ -8,8 +8,13 @@ import { lastingErrnos } from "../fault/lasting-errnos.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import type { CdiSubject, CdiUses } from "./cdi-subject.ts"
 
-const unreadFindings = ({ inventory, driver }: HostSnapshot): readonly Finding[] =>
-  [...inventory.findings, ...(driver?.findings ?? [])].filter(({ fault }) => placeOf(fault) !== undefined)
+/** Of what was found, what could not be read. */
+export const unreadAmong = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ fault }) => placeOf(fault) !== undefined)
+
+/** Order: as looked at. */
+export const unreadFindings = ({ inventory, driver }: HostSnapshot): readonly Finding[] =>
+  unreadAmong([...inventory.findings, ...(driver?.findings ?? [])])
 
 /** Order: as looked at. */
 export const unreadPlaces = (snapshot: HostSnapshot): readonly string[] =>

@@ -513,7 +513,14 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2132",
     exit: 1,
     says: (d) => `${d.path} has the name of a driver file and cannot be used: ${d.problem}`,
-    remedies: () => [{ kind: "know", text: "reinstall the driver" }],
+    remedies: ({ problem }) => [
+      {
+        kind: "know",
+        text: problem.startsWith("it cannot be read")
+          ? "let who looks read it: run as root, or see what the kernel says of the disk (dmesg)"
+          : "reinstall the driver",
+      },
+    ],
   },
   DriverLibraryUnknown: {
     code: "GAN2133",
