@@ -11,6 +11,7 @@ import type { FlagShape, Flags } from "../flags.ts"
 import { openMachine } from "../machine/open-machine.ts"
 import { absentDirectories } from "./absent-directories.ts"
 import { checkDirectories } from "./cdi-flags.ts"
+import { tellAbsent } from "./tell-problems.ts"
 
 export interface DeviceSearch {
   readonly host: HostFiles
@@ -25,7 +26,7 @@ export interface Resolution {
   readonly problems: RegistryProblems
 }
 
-/** Faults: CdiDeviceUnresolvable. */
+/** What keeps a device from who has named a directory that is not there is told besides. Faults: CdiDeviceUnresolvable. */
 export async function resolveOn(
   { host, directories, areNamed }: DeviceSearch,
   names: readonly string[],
@@ -47,7 +48,9 @@ export async function resolveOn(
   const registry = readSpecifications(host, directories)
   if (!hasPassingTrouble(registry)) rememberDevices(host, directories, registry, witness, state)
   const resolved = resolveDevices(registry, names)
-  return resolved.ok ? resolution(resolved.value, registryProblems(registry)) : resolved
+  if (resolved.ok) return resolution(resolved.value, registryProblems(registry))
+  await tellAbsent(absent)
+  return resolved
 }
 
 /** The devices that a command line names, on the machine and in the directories that it says. Faults: UsageInvalid, HostUnknown, RecordingInvalid, CdiDeviceUnresolvable. */
