@@ -74,6 +74,7 @@ const subject: Omit<CdiSubject, "registry" | "unrecorded"> = {
     },
   ],
   user: rootUser,
+  looker: 0,
   image: viewRoot(
     createMemoryHost({
       "/usr/lib/libcuda.so.1": { kind: "file", content: "x" },

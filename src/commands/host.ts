@@ -78,6 +78,7 @@ function record(flags: Flags): Result<string> {
     directories: directories.value,
     areNamed: false,
     placed: undefined,
+    looker: undefined,
     unrecorded: new Set(),
     // Of the moment, and of everything that runs there: no recording is for it.
     mountinfo: undefined,

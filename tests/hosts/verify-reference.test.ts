@@ -47,6 +47,7 @@ function judge({ host: machine, args, nvml, stdout }: CdiGenerateVector): readon
     directories: [],
     areNamed: true,
     placed: undefined,
+    looker: 0,
     unrecorded: new Set(),
     mountinfo: undefined,
     image: undefined,

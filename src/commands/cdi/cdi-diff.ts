@@ -4,6 +4,8 @@ import { diffSpecs } from "../../core/cdi/diff-specs.ts"
 import { raiseVersion } from "../../core/cdi/rules/raise-version.ts"
 import { allEdits, type CdiSpec } from "../../core/cdi/spec.ts"
 import { renderCdiChanges, renderCdiChangesJson } from "../../core/explain/render-cdi-changes.ts"
+import type { Finding } from "../../core/fault/finding.ts"
+import { renderFaultLine } from "../../core/fault/render.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import { isKindOfNvidia } from "../../core/generate/generated-spec.ts"
 import { isNameBy, nameStrategies } from "../../core/generate/machine-names.ts"
@@ -42,7 +44,8 @@ export const run = (args: readonly string[]): Promise<number> =>
     if (!one.ok) return one
     const pair = second === "machine" ? await besideMachine(one.value, flags) : beside(one.value, second)
     if (!pair.ok) return pair
-    const { spec, other, unlisted } = pair.value
+    const { spec, other, unlisted, unread } = pair.value
+    for (const one of unread) writeText(2, `warning: ${renderFaultLine(one.fault)}\n`)
     if (unlisted.length > 0)
       writeText(
         2,
@@ -58,11 +61,13 @@ interface Pair {
   readonly other: CdiSpec
   /** Devices that the machine has besides: who made the file may have left them out. */
   readonly unlisted: readonly string[]
+  /** What of the machine could not be read: a difference may be of that alone. */
+  readonly unread: readonly Finding[]
 }
 
 function beside(spec: CdiSpec, path: string): Result<Pair> {
   const other = readValidSpec(path)
-  return other.ok ? ok({ spec, other: other.value, unlisted: [] }) : other
+  return other.ok ? ok({ spec, other: other.value, unlisted: [], unread: [] }) : other
 }
 
 /**
@@ -77,7 +82,7 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
   const spec = directory === undefined ? written : unplaceSpec(written, directory)
   const twin = await makeTwin(spec, host.value, flags)
   if (!twin.ok) return twin
-  const { made, whole } = twin.value
+  const { made, whole, unread } = twin.value
   // Who places a file on a machine in a directory follows its links, and an author may have left some: neither is a difference.
   const isPlaced = directory !== undefined && diffSpecs(spec, written).length > 0
   const follow = (one: CdiSpec): CdiSpec =>
@@ -89,7 +94,7 @@ async function besideMachine(written: CdiSpec, flags: Flags): Promise<Result<Pai
       : one
   const other = raiseVersion({ ...follow(made), cdiVersion: spec.cdiVersion })
   const unlisted = namesBeside(whole, [...spec.devices, ...made.devices])
-  return ok({ spec: follow(spec), other, unlisted })
+  return ok({ spec: follow(spec), other, unlisted, unread })
 }
 
 /** Where NVIDIA's driver lies; other vendors' lies in the kernel. */
@@ -100,14 +105,17 @@ async function makeTwin(
   spec: CdiSpec,
   host: HostFiles,
   flags: Flags,
-): Promise<Result<{ readonly made: CdiSpec; readonly whole: CdiSpec }>> {
+): Promise<Result<{ readonly made: CdiSpec; readonly whole: CdiSpec; readonly unread: readonly Finding[] }>> {
+  const { unreadAmong, unreadFindings } = await import("../../core/diagnose/check-unread-machine.ts")
   const vendor = vendorOfKind(spec.kind)
   if (vendor !== undefined) {
     const said = driverFlags.find((name) => flags.values.has(name))
     if (said !== undefined) return misused(shape, `--${said} says nothing of a file of kind ${spec.kind}`)
     const { generateVendorSpecLike } = await import("../../core/vendor/vendor-spec-like.ts")
     const made = generateVendorSpecLike(vendor, host, spec)
-    return made.ok ? ok({ made: made.value.spec, whole: made.value.spec }) : made
+    if (!made.ok) return made
+    const { spec: whole, findings } = made.value
+    return ok({ made: whole, whole, unread: unreadAmong(findings) })
   }
   const [{ observeMachine }, { generateTwin }, { ownHookProgram }] = await Promise.all([
     import("../machine/observe-machine.ts"),
@@ -121,10 +129,9 @@ async function makeTwin(
     )
   const machine = observeMachine(flags, shape)
   if (!machine.ok) return machine
-  return generateTwin(machine.value.snapshot, spec, {
-    hookProgram: ownHookProgram(),
-    machineFaults: "refused",
-  })
+  const { snapshot } = machine.value
+  const twin = generateTwin(snapshot, spec, { hookProgram: ownHookProgram(), machineFaults: "refused" })
+  return twin.ok ? ok({ ...twin.value, unread: unreadFindings(snapshot) }) : twin
 }
 
 /** By its kind, or of a kind of its author's own with the driver's nodes or files in it. */

@@ -6,7 +6,7 @@ import { renderCdiDevices, renderCdiDevicesJson } from "../../core/explain/rende
 import { ok } from "../../core/fault/result.ts"
 import { cdiShape, misused, runAction } from "./cdi-flags.ts"
 import { readRegistry } from "./read-cdi.ts"
-import { problemsJson, tellProblems } from "./tell-problems.ts"
+import { problemsJson, tellAbsent, tellProblems } from "./tell-problems.ts"
 
 const shape = cdiShape({
   usage: "inspect NAME… [--spec-dir DIR]… [--host live|DIR|FILE] [--json]",
@@ -20,7 +20,10 @@ export const run = (args: readonly string[]): Promise<number> =>
     const registry = readRegistry(flags, shape)
     if (!registry.ok) return registry
     const resolved = resolveDevices(registry.value, flags.words)
-    if (!resolved.ok) return resolved
+    if (!resolved.ok) {
+      await tellAbsent(registry.value.findings)
+      return resolved
+    }
     const { devices } = resolved.value
     const problems = registryProblems(registry.value)
     if (flags.on.has("json"))

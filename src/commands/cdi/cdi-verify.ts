@@ -102,6 +102,7 @@ function observeSubject(flags: Flags): Result<CdiSubject> {
     },
     mountinfo: host.provenance.kind === "live" ? readText(host, "/proc/self/mountinfo") : undefined,
     areNamed: flags.words.length > 0,
+    looker: host.provenance.kind === "recording" ? undefined : process.geteuid?.(),
     unrecorded: new Set(),
     engines: engines.value,
     user: user.value,

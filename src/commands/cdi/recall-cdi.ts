@@ -11,6 +11,7 @@ import type { FlagShape, Flags } from "../flags.ts"
 import { openMachine } from "../machine/open-machine.ts"
 import { absentDirectories } from "./absent-directories.ts"
 import { checkDirectories } from "./cdi-flags.ts"
+import { tellAbsent } from "./tell-problems.ts"
 
 export interface DeviceSearch {
   readonly host: HostFiles
@@ -25,7 +26,7 @@ export interface Resolution {
   readonly problems: RegistryProblems
 }
 
-/** Faults: CdiDeviceUnresolvable. */
+/** What keeps a device from who has named a directory that is not there is told besides. Faults: CdiDeviceUnresolvable. */
 export async function resolveOn(
   { host, directories, areNamed }: DeviceSearch,
   names: readonly string[],
@@ -36,16 +37,20 @@ export async function resolveOn(
     ok({ resolved, problems: { ...problems, findings: [...absent, ...problems.findings] } })
   const recalled = recallDevices(host, directories, names, state)
   if (recalled !== undefined) return resolution(collectEdits(recalled.devices), recalled.problems)
-  const [{ readSpecifications }, { resolveDevices }, { beginWitness }] = await Promise.all([
-    import("./read-specifications.ts"),
-    import("../../core/cdi/registry/resolve-devices.ts"),
-    import("../../host/state/make-proof.ts"),
-  ])
+  const [{ readSpecifications }, { hasPassingTrouble }, { resolveDevices }, { beginWitness }] =
+    await Promise.all([
+      import("./read-specifications.ts"),
+      import("../../core/cdi/registry/passing-trouble.ts"),
+      import("../../core/cdi/registry/resolve-devices.ts"),
+      import("../../host/state/make-proof.ts"),
+    ])
   const witness = beginWitness(host, directories.map(hostPath))
   const registry = readSpecifications(host, directories)
-  rememberDevices(host, directories, registry, witness, state)
+  if (!hasPassingTrouble(registry)) rememberDevices(host, directories, registry, witness, state)
   const resolved = resolveDevices(registry, names)
-  return resolved.ok ? resolution(resolved.value, registryProblems(registry)) : resolved
+  if (resolved.ok) return resolution(resolved.value, registryProblems(registry))
+  await tellAbsent(absent)
+  return resolved
 }
 
 /** The devices that a command line names, on the machine and in the directories that it says. Faults: UsageInvalid, HostUnknown, RecordingInvalid, CdiDeviceUnresolvable. */

@@ -1,6 +1,7 @@
 /** Tells who uses devices what is wrong with other specifications. What puts it into words is loaded only where there is something. */
 
 import type { RegistryProblems } from "../../core/cdi/registry/registry-findings.ts"
+import type { Finding } from "../../core/fault/finding.ts"
 import { writeText } from "../report.ts"
 
 const isNone = ({ findings, rejected }: RegistryProblems): boolean =>
@@ -12,6 +13,14 @@ export async function tellProblems(problems: RegistryProblems): Promise<void> {
   const { renderRegistryProblems } = await import("../../core/explain/render-registry-problems.ts")
   writeText(2, renderRegistryProblems(problems))
 }
+
+/** Of directories that somebody has named those that are not there: where a device is nobody's, that is the likeliest reason. */
+export const tellAbsent = (findings: readonly Finding[]): Promise<void> =>
+  tellProblems({
+    findings: findings.filter(({ fault }) => fault.tag === "HostReadFailed"),
+    rejected: [],
+    untold: 0,
+  })
 
 /** Members of an answer in JSON. */
 export const problemsJson = async (problems: RegistryProblems): Promise<object> =>

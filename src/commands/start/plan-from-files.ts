@@ -1,5 +1,6 @@
 /** Works out what a container is given that asks for devices of CDI specifications, from the files themselves, which are then remembered. */
 
+import { hasPassingTrouble } from "../../core/cdi/registry/passing-trouble.ts"
 import type { Registry } from "../../core/cdi/registry/registry.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
 import type { HostFiles } from "../../core/host/host.ts"
@@ -49,10 +50,11 @@ export async function planFromFiles(
   const { log } = decision
   const ofDirectories = beginWitness(host, directories.map(hostPath))
   const registry = readSpecifications(host, directories)
-  rememberDevices(host, directories, registry, ofDirectories, stateDirectory())
+  const isPassing = hasPassingTrouble(registry)
+  if (!isPassing) rememberDevices(host, directories, registry, ofDirectories, stateDirectory())
   const specifications = { registry, ...specifiedMachine(host) }
   const proofOf = (plan: Plan): Proof | undefined =>
-    plan.refusal === undefined ? witness.prove(placesOf(registry, plan)) : undefined
+    plan.refusal === undefined && !isPassing ? witness.prove(placesOf(registry, plan)) : undefined
   const names = namesDecidedBy(registry, asked)
   if (names !== undefined) {
     const plan = planCdiAlone(decision, planSpecifiedDevices(names, specifications, log))

@@ -10,7 +10,7 @@ import type { Host } from "../host/host.ts"
 import type { RootView } from "../host/root-view.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
-import type { EngineUser } from "./access.ts"
+import { type EngineUser, rootUser } from "./access.ts"
 
 export interface CdiSubject {
   readonly host: Host
@@ -29,6 +29,8 @@ export interface CdiSubject {
   readonly engines: readonly ObservedEngine[]
   /** Whom the engine runs as. */
   readonly user: EngineUser
+  /** UID of who looks at the machine; undefined: nobody knows, as of who made a recording. */
+  readonly looker: number | undefined
   /** Places that a recording holds no answer about, so that nothing is known of them. Grows while it is verified. */
   readonly unrecorded: Set<string>
   /** The root of an image that the specifications are meant for; undefined: of any. */
@@ -132,6 +134,13 @@ export function isUnrecorded({ host, unrecorded }: CdiSubject, path: string, pro
   if (isUnknown) unrecorded.add(path)
   return isUnknown
 }
+
+/** Who looks may not see it, and whom the engine runs as perhaps may: nothing follows from it. */
+export const isHidden = ({ looker, user }: CdiSubject, problem: Fault): boolean =>
+  problem.tag === "HostReadFailed" &&
+  problem.data.reason === "denied" &&
+  looker !== rootUser.uid &&
+  looker !== user.uid
 
 /** Something is there, or nobody can say that nothing is. `seen`: what a look at the path gave. */
 export const mayBeThere = (subject: CdiSubject, path: string, seen: Result<unknown>): boolean =>

@@ -14,6 +14,10 @@ import { withUnlisted } from "../inventory/tegra.ts"
 import { driverAbsence } from "../plan/driver-absence.ts"
 import { type CdiSubject, found, winners } from "./cdi-subject.ts"
 import { checkDriver } from "./check-driver.ts"
+import { unreadPlaces } from "./check-unread-machine.ts"
+
+/** Where the driver lists its GPUs, each with what it is. */
+const gpuDirectory = "/proc/driver/nvidia/gpus"
 
 const gpuNode = /^\/dev\/nvidia\d+$/
 
@@ -43,13 +47,16 @@ export function checkGpus(subject: CdiSubject): readonly Finding[] {
       ? []
       : [found("error", driverAbsence(subject.snapshot))]
   const lacking = ours.length === 0 ? [] : checkDriver(subject)
+  const areAllSeen = !unreadPlaces(subject.snapshot).some((path) => path.startsWith(gpuDirectory))
   const judged = ours.flatMap(({ device, index, source, nodes }): readonly Finding[] => {
     const meant = meaningOf(device.device.name, gpus, migDevices)
     if (meant === undefined) return []
     const place = source.locate(["devices", index, "name"])
     const { name } = device
     if (meant.kind === "gone")
-      return [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
+      return !areAllSeen
+        ? []
+        : [found("error", fault("CdiDeviceGone", { place, device: name, means: meant.title }))]
     if (meant.kind === "cut")
       return [found("error", fault("CdiDeviceCut", { place, device: name, gpu: meant.title }))]
     if (meant.kind === "lacking")

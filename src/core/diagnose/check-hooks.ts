@@ -8,7 +8,7 @@ import { hookFlags, hookPrograms, parseLink, stateFlag } from "../cdi/edits/tool
 import type { LoadedSpec } from "../cdi/registry/registry.ts"
 import type { Hook } from "../cdi/spec.ts"
 import type { CdiMachineFaults, NotExecutable } from "../fault/cdi-machine.ts"
-import { fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { nearestOf } from "../text/nearest.ts"
@@ -18,9 +18,11 @@ import {
   type CdiSubject,
   found,
   groupUses,
+  isHidden,
   isUnrecorded,
   otherPlaces,
   placeOf,
+  renderPlace,
   type Use,
   type Uses,
 } from "./cdi-subject.ts"
@@ -133,6 +135,7 @@ function checkProgram(subject: CdiSubject, path: string, uses: Uses<Hook>): read
   const others = otherPlaces(uses, "path")
   const program = observeProgram(subject, path)
   if (program.kind === "unknown") return []
+  if (program.kind === "hidden") return [found("warning", program.problem, renderPlace(place), ...others)]
   if (program.kind === "missing")
     return [found("error", fault("CdiHookMissing", { place, path, errno: program.errno }), ...others)]
   if (program.kind === "closed")
@@ -173,6 +176,7 @@ function checkInterpreter(
   const { interpreter } = named
   const program = observeInterpreter(subject, interpreter)
   if (program.kind === "unknown") return []
+  if (program.kind === "hidden") return [found("warning", program.problem, renderPlace(place), ...others)]
   if (program.kind === "ready")
     return checkRights(subject, uses, {
       path: interpreter,
@@ -227,11 +231,12 @@ interface Ready {
   readonly sizeBytes: number
 }
 
-/** Whether there is something to execute. `unknown`: a recording does not say. */
+/** Whether there is something to execute. `hidden`: who looks may not see it. `unknown`: a recording does not say. */
 type Program =
   | Ready
   | { readonly kind: "missing"; readonly errno: string }
   | { readonly kind: "closed"; readonly problem: NotExecutable }
+  | { readonly kind: "hidden"; readonly problem: Fault }
   | { readonly kind: "unknown" }
 
 function observeProgram(subject: CdiSubject, path: string): Program {
@@ -240,6 +245,7 @@ function observeProgram(subject: CdiSubject, path: string): Program {
   if (!resolved.ok || !stat.ok) {
     const problem = stat.ok ? undefined : stat.fault
     if (problem !== undefined && isUnrecorded(subject, path, problem)) return { kind: "unknown" }
+    if (problem !== undefined && isHidden(subject, problem)) return { kind: "hidden", problem }
     return { kind: "missing", errno: problem?.tag === "HostReadFailed" ? problem.data.errno : "ENOENT" }
   }
   const { kind, mode, sizeBytes } = stat.value

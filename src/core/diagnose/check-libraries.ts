@@ -9,13 +9,14 @@ import { vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
-import { fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import type { Result } from "../fault/result.ts"
+import { fail, type Result } from "../fault/result.ts"
 import { baseName } from "../text/path.ts"
 import {
   type CdiSubject,
   found,
+  isHidden,
   isUnrecorded,
   otherPlaces,
   placeOf,
@@ -60,7 +61,7 @@ export function checkLibraries(
     findings: [
       ...other.findings,
       ...misplaced.map((source) => unusable(source, "it is not a file")),
-      ...libraries.flatMap(checkFile),
+      ...libraries.flatMap((library) => checkFile(subject, library)),
       ...checkClosure(sources, libraries),
       ...checkSonames(libraries, hooks),
     ],
@@ -133,16 +134,17 @@ interface Library {
 
 /** undefined: a recording does not say. */
 function readLibrary(subject: CdiSubject, path: string): Result<ElfFile> | undefined {
-  let isUnknown = false
+  let problem: Fault | undefined
   const elf = subject.view.readParts(path, (read) =>
     parseElfFrom((offsetBytes, lengthBytes) => {
       const bytes = read({ offsetBytes, lengthBytes })
       if (bytes.ok) return bytes.value
-      isUnknown ||= isUnrecorded(subject, path, bytes.fault)
+      problem ??= bytes.fault
       return new Uint8Array()
     }),
   )
-  return isUnknown ? undefined : elf
+  if (problem === undefined) return elf
+  return isUnrecorded(subject, path, problem) ? undefined : fail(problem)
 }
 
 const isVendorLibrary = (name: string): boolean => /^lib.*\.so(?:\.|$)/.test(name) && vendorName.test(name)
@@ -157,10 +159,13 @@ const unusable = ({ path, uses }: MountSource, problem: string): Finding =>
 const stemOf = (name: string): string => name.replace(/\.so\..*$/, ".so")
 
 /** Real, and the one that its name in the container says: the loader makes the link of what a library says itself. */
-function checkFile({ source, elf }: Library): readonly Finding[] {
+function checkFile(subject: CdiSubject, { source, elf }: Library): readonly Finding[] {
   if (!elf.ok) {
-    const problem = elf.fault.tag === "ElfInvalid" ? elf.fault.data.problem : elf.fault.tag
-    return [unusable(source, problem)]
+    if (elf.fault.tag === "ElfInvalid") return [unusable(source, elf.fault.data.problem)]
+    // Nothing is known of what is in it.
+    const severity = isHidden(subject, elf.fault) ? "warning" : "error"
+    const place = renderPlace(placeOf(source.uses[0], "hostPath"))
+    return [found(severity, elf.fault, place, ...otherPlaces(source.uses, "hostPath"))]
   }
   const { soname } = elf.value
   const other = source.uses.find(

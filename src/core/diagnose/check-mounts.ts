@@ -5,7 +5,7 @@
 
 import { hostPathOf, isBindMount, type Mount } from "../cdi/spec.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
-import { fault } from "../fault/fault.ts"
+import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
 import { observeListening, serviceOf } from "../inventory/listening.ts"
@@ -15,6 +15,7 @@ import {
   type CdiSubject,
   found,
   groupUses,
+  isHidden,
   isUnrecorded,
   otherPlaces,
   placeOf,
@@ -31,6 +32,8 @@ export interface MountSource {
   readonly at:
     | { readonly kind: "there"; readonly resolved: HostPath; readonly stat: FileStat }
     | Absent
+    /** Who looks may not see it. */
+    | { readonly kind: "hidden"; readonly problem: Fault }
     /** A recording does not say. */
     | { readonly kind: "unknown" }
 }
@@ -55,10 +58,11 @@ function look(subject: CdiSubject, path: string): MountSource["at"] {
   const { view } = subject
   const resolved = view.resolve(path)
   const stat = resolved.ok ? view.lstat(resolved.value) : resolved
-  if (!stat.ok)
-    return isUnrecorded(subject, path, stat.fault)
-      ? { kind: "unknown" }
-      : { kind: "absent", errno: stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "EIO" }
+  if (!stat.ok) {
+    if (isUnrecorded(subject, path, stat.fault)) return { kind: "unknown" }
+    if (isHidden(subject, stat.fault)) return { kind: "hidden", problem: stat.fault }
+    return { kind: "absent", errno: stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "EIO" }
+  }
   return resolved.ok
     ? { kind: "there", resolved: resolved.value, stat: stat.value as FileStat }
     : { kind: "unknown" }
@@ -75,6 +79,7 @@ export function checkMounts(
     const place = placeOf(uses[0], "hostPath")
     const others = otherPlaces(uses, "hostPath")
     if (at.kind === "unknown") return []
+    if (at.kind === "hidden") return [found("warning", at.problem, renderPlace(place), ...others)]
     if (at.kind === "absent") {
       if (explained.has(path)) return []
       return [found("error", fault("CdiPathMissing", { place, path, errno: at.errno }), ...others)]

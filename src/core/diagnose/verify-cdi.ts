@@ -12,6 +12,7 @@ import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
 import { checkCoveredSystem } from "./check-covered-system.ts"
+import { checkDriverNodes } from "./check-driver-nodes.ts"
 import { checkEngines } from "./check-engines.ts"
 import { checkFiles, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
@@ -26,10 +27,11 @@ import { checkNodes } from "./check-nodes.ts"
 import { checkKindsAlike, checkPrecedence } from "./check-precedence.ts"
 import { checkReaders } from "./check-readers.ts"
 import { checkTwice } from "./check-twice.ts"
+import { checkUnreadMachine } from "./check-unread-machine.ts"
 import { checkVendorGpus } from "./check-vendor-gpus.ts"
 import { checkWritableMounts } from "./check-writable-mounts.ts"
 
-/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the kernel's parts, what is given twice, the image. */
+/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the kernel's parts, what is given twice, the image, what of the machine could not be read. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const { registry, image, snapshot } = subject
   const uses = listUses(subject)
@@ -51,6 +53,7 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...gpus,
     ...checkVendorGpus(subject),
     ...checkContent(subject, new Set(gpus.flatMap(deviceOf))),
+    ...checkDriverNodes(subject),
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
     ...checkMountForms(subject, uses.mounts),
@@ -64,10 +67,11 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...checkTwice(uses.edits),
     ...(image === undefined ? [] : checkImage(image, uses, sources)),
   ]
+  const unread = checkUnreadMachine(subject, uses, findings)
   const places = [...subject.unrecorded].sort()
   return places.length === 0
-    ? findings
-    : [...findings, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
+    ? [...findings, ...unread]
+    : [...findings, ...unread, found("note", fault("CdiPlacesUnrecorded", { host: snapshot.name, places }))]
 }
 
 /** What loaders overlook and runtimes refuse keeps containers from starting, and what an engine refuses that is here takes the file's devices from it. */

@@ -4,6 +4,7 @@ import type { HostPath } from "../text/brand.ts"
 import { listSome } from "../text/list-some.ts"
 import type { Catalogue } from "./entry.ts"
 import { errnoText } from "./errno.ts"
+import { nodeMaker } from "./node-maker.ts"
 
 export interface GpuFaults {
   /** A GPU whose facts the driver does not tell. */
@@ -159,14 +160,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     exit: 1,
     says: (d) =>
       `nvidia-container-cli: mount error: stat failed: ${d.path}: no such file or directory: needed by ${d.neededBy}`,
-    remedies: () => [
-      {
-        kind: "run",
-        argv: ["nvidia-modprobe", "-c", "0", "-u"],
-        asRoot: true,
-        why: "loads the modules and makes the nodes",
-      },
-    ],
+    remedies: (d) => [nodeMaker(d.path, "loads the module and makes the node")],
   },
   DriverNotLoaded: {
     code: "GAN2102",
@@ -186,14 +180,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2160",
     exit: 1,
     says: (d) => `${d.path} was to be made: ${d.syscall}: ${errnoText(d.errno)}`,
-    remedies: () => [
-      {
-        kind: "run",
-        argv: ["nvidia-modprobe", "-c", "0", "-u"],
-        asRoot: true,
-        why: "loads the modules and makes the nodes",
-      },
-    ],
+    remedies: (d) => [nodeMaker(d.path, "loads the module and makes the node")],
   },
   ModuleNotLoaded: {
     code: "GAN2161",
@@ -418,7 +405,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
         asRoot: true,
         why: "the node is of an earlier load of the module",
       },
-      { kind: "run", argv: ["nvidia-modprobe", "-c", "0", "-u"], asRoot: true, why: "makes it anew" },
+      nodeMaker(d.path, "makes it anew"),
     ],
   },
   DeviceNodeWrong: {
@@ -428,7 +415,7 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
       `nvidia-container-cli: mount error: invalid device node: ${d.path}: it is ${d.has}, and the device of that name is ${d.expected}`,
     remedies: (d) => [
       { kind: "run", argv: ["rm", d.path], asRoot: true, why: "it leads to another device" },
-      { kind: "run", argv: ["nvidia-modprobe", "-c", "0", "-u"], asRoot: true, why: "makes it anew" },
+      nodeMaker(d.path, "makes it anew"),
     ],
   },
   GpuMinorShared: {
@@ -526,7 +513,14 @@ export const gpuCatalogue: Catalogue<GpuFaults> = {
     code: "GAN2132",
     exit: 1,
     says: (d) => `${d.path} has the name of a driver file and cannot be used: ${d.problem}`,
-    remedies: () => [{ kind: "know", text: "reinstall the driver" }],
+    remedies: ({ problem }) => [
+      {
+        kind: "know",
+        text: problem.startsWith("it cannot be read")
+          ? "let who looks read it: run as root, or see what the kernel says of the disk (dmesg)"
+          : "reinstall the driver",
+      },
+    ],
   },
   DriverLibraryUnknown: {
     code: "GAN2133",

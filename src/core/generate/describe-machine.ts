@@ -121,6 +121,10 @@ function nothingUsable(
   left: readonly Finding[],
 ): Result<never> {
   const { gpus, findings } = inventory
+  const unread = findings.find(
+    ({ fault: one }) => one.tag === "HostReadFailed" && one.data.path.startsWith(gpuDirectory),
+  )
+  if (unread !== undefined) return fail(unread.fault)
   const unfit = findings.map((one) => one.fault).find(({ tag }) => gpuFaults.some((known) => known === tag))
   const cause = left.find(({ fault: one }) => one.cause !== undefined)?.fault.cause ?? unfit
   if (cause !== undefined) return fail(cause)
@@ -129,6 +133,9 @@ function nothingUsable(
     ? nothingToGenerate("nvml", `a MIG device of GPU ${cut.index ?? cut.pciAddress} (MIG is enabled on it)`)
     : noNodeToGenerate(inventory, "nvml", "/dev/nvidia[0-9]*")
 }
+
+/** Where the driver lists its GPUs: of one that cannot be read it is not known that there is none. */
+const gpuDirectory = "/proc/driver/nvidia/gpus"
 
 const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "GpuUndriven"]
 
@@ -162,9 +169,18 @@ const sockets = (
   },
 })
 
-/** Without those that may no longer hold when a container starts: a dead socket may be served by then. */
+/**
+ * Without those that may no longer hold when a container starts: a dead socket may be served by then. A node that nobody has made yet is a
+ * start's passing trouble; a specification is without it for good.
+ */
 const lastingFindings = ({ findings }: Inventory): readonly Finding[] =>
-  findings.filter(({ fault: { tag } }) => tag !== "SocketDead")
+  findings
+    .filter(({ fault: { tag } }) => tag !== "SocketDead")
+    .map((one) =>
+      one.fault.tag === "DeviceNodeMissing" && one.severity === "note"
+        ? { ...one, severity: "warning" }
+        : one,
+    )
 
 function describeOneDevice(
   inventory: Inventory,

@@ -6,6 +6,7 @@
 
 import type { FaultData } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { lastingErrnos } from "../fault/lasting-errnos.ts"
 import type { Absence } from "../inventory/find-absence.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 
@@ -38,9 +39,6 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
   inventory.kernelModuleVersion !== undefined ||
   (driver !== undefined && inventory.platform !== "native") ||
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
-
-/** They say what lies there, or that there is more than is looked at: another look sees the same. What is changed meanwhile shows. */
-const lastingErrnos = ["E2BIG", "EFBIG", "EINVAL", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENODATA"]
 
 /** For want of memory or descriptors, or by a failing disk: a moment later it may be told. What is denied stays so. */
 const unread = ({ path, reason, errno }: FaultData["HostReadFailed"]): readonly Unready[] =>

@@ -37,9 +37,12 @@ interface AbsentNode {
 /** What is found goes to `findings` at once, where unreadable files are noted too: both are told in the order in which they were met. */
 export function observeGpus(host: Host, findings: Finding[]): ObservedGpus {
   const look: Look = { host, findings, describe: rememberModels() }
-  const driven = namesIn(host, driverDirectory).slice(0, gpuLimit)
+  const listed = host.readDir(hostPath(driverDirectory))
+  const driven = listed.ok ? listed.value.slice(0, gpuLimit) : []
   const known = new Set(driven.map((name) => name.toLowerCase()))
-  const undriven = namesIn(host, busDirectory)
+  // Where the driver's list cannot be read, nobody knows which are.
+  const isTold = listed.ok || (listed.fault.tag === "HostReadFailed" && listed.fault.data.reason === "absent")
+  const undriven = (isTold ? namesIn(host, busDirectory) : [])
     .slice(0, busLimit)
     .filter((address) => !known.has(address.toLowerCase()) && isGpuOnBus(host, address))
     .slice(0, gpuLimit)

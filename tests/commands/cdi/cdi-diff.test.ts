@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { run as simulate } from "../../../src/commands/simulate.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
@@ -112,6 +113,25 @@ describe("a file and a machine", () => {
     expect(stderr).toBe("note: the machine has more than the file gives: 1, 2, 3, 4, 5, 6, 7\n")
     const { stdout } = diff(devices("gpu6"), "machine", "--json", ...on("a100"))
     expect(JSON.parse(stdout).unlisted).toEqual(["gpu0", "gpu1", "gpu2", "gpu3", "gpu4", "gpu5", "gpu7"])
+  })
+
+  test("what of the machine cannot be read is told of: a difference may be of that alone", async () => {
+    const library = "/usr/lib/x86_64-linux-gnu/libnvoptix.so.550.163.01"
+    const machine = join(work, "unread")
+    expect(
+      await simulate(["up", machine, "--gpus", "1", "--no-nvml", "--defect", `unreadable:${library}`]),
+    ).toBe(0)
+    const { exit, stderr } = diff(
+      file("mine", "nvidia.com/gpu", mount(library)),
+      "machine",
+      "--host",
+      machine,
+    )
+    expect(exit).toBe(0)
+    expect(stderr).toContain(
+      `warning: cannot read "${library}": open: EACCES [GAN2001]: run as a user who may`,
+    )
+    expect(await simulate(["down", machine])).toBe(0)
   })
 
   test("a machine that is not there, or of which no such file can be made, is told of", () => {

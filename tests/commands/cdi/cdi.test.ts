@@ -542,6 +542,20 @@ describe("gantry cdi", () => {
     },
   )
 
+  test.each<[action: string, more: readonly string[]]>([
+    ["resolve", []],
+    ["inspect", []],
+    ["inject", ["--config", join(directory, "config.json"), "--dry-run"]],
+  ])("%s tells of it too where a device is nobody's: that is the likeliest reason", (action, more) => {
+    const { exit, stdout, stderr } = cdi(action, "v.com/none=0", ...more, "--spec-dir", "/nowhere/cdi")
+    expect([exit, stdout]).toEqual([1, ""])
+    expect(stderr.split("\n")).toEqual([
+      expect.stringMatching(/^warning: cannot read "\/nowhere\/cdi": readdir: ENOENT \[GAN2001\]/),
+      expect.stringMatching(/^unresolvable CDI devices v.com\/none=0: there is no CDI specification/),
+      "",
+    ])
+  })
+
   test("of the usual directories one that is not there is nothing, and no word is lost on it", () => {
     const machine = join(directory, "usual")
     expect(gantry("simulate", "up", machine, "--gpus", "1", "--no-nvml").exit).toBe(0)

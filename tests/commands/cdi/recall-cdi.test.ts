@@ -4,6 +4,9 @@ import { expect, test } from "bun:test"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
+import { fail } from "../../../src/core/fault/result.ts"
+import type { HostFiles } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
@@ -51,3 +54,28 @@ test("what no specification has is refused, though others are sound", async () =
     fault: { tag: "CdiDeviceUnresolvable" },
   })
 })
+
+test.each(["EIO", "EMFILE", "ENOMEM"])(
+  "what could not be read for a moment (%s) is read the next time, and hides no later directory's device for good",
+  async (errno) => {
+    const [etc, run] = [join(work, `etc-${errno}`), join(work, `run-${errno}`)]
+    for (const [place, value] of [
+      [etc, "stale"],
+      [run, "fresh"],
+    ] as const) {
+      mkdirSync(place)
+      const text = `{"cdiVersion":"0.5.0","kind":"v.com/gpu","devices":[{"name":"0","containerEdits":{"env":["A=${value}"]}}]}`
+      writeFileSync(join(place, "v.json"), text)
+    }
+    await Bun.sleep(20)
+    const live = createLiveFiles()
+    const readFile: HostFiles["readFile"] = (path, range) =>
+      path === join(run, "v.json") ? fail(readFault(path, "open", errno)) : live.readFile(path, range)
+    const valueOn = async (host: HostFiles): Promise<readonly string[]> => {
+      const found = await resolveOn({ host, directories: [etc, run], areNamed: false }, ["v.com/gpu=0"])
+      return found.ok ? found.value.resolved.edits.env : []
+    }
+    expect(await valueOn({ ...live, readFile })).toEqual(["A=stale"])
+    expect(await valueOn(live)).toEqual(["A=fresh"])
+  },
+)

@@ -32,6 +32,7 @@ function unreadBy(engine: ObservedEngine, tree: MemoryTree, directories: readonl
     placed: undefined,
     engines: [engine],
     user: rootUser,
+    looker: 0,
     unrecorded: new Set(),
     mountinfo: undefined,
     image: undefined,

@@ -31,6 +31,8 @@ export interface MachineChange {
   readonly spec?: readonly (readonly [from: string, to: string])[]
   readonly mig?: readonly SimulatedMigDevice[]
   readonly user?: EngineUser
+  /** UID of who looks: root where it is not said. */
+  readonly looker?: number
   readonly engines?: CdiSubject["engines"]
   readonly image?: MemoryTree
   /** As /proc/self/mountinfo has it. */
@@ -154,7 +156,7 @@ export function subjectOf(change: MachineChange): CdiSubject {
 
 export const subjectOn = (
   host: Host,
-  { engines, user, image, mountinfo }: MachineChange = {},
+  { engines, user, looker = 0, image, mountinfo }: MachineChange = {},
 ): CdiSubject => ({
   host,
   view: viewRoot(host, hostPath("/")),
@@ -163,6 +165,7 @@ export const subjectOn = (
   directories: defaultDirectories,
   areNamed: false,
   placed: undefined,
+  looker,
   unrecorded: new Set(),
   mountinfo,
   engines: engines ?? observeEngines(host),

@@ -1,18 +1,20 @@
 import { describe, expect, test } from "bun:test"
+import type { CdiSubject } from "../../../src/core/diagnose/cdi-subject.ts"
 import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import { cdiEditsCatalogue } from "../../../src/core/fault/cdi-edits.ts"
 import { cdiMachineCatalogue } from "../../../src/core/fault/cdi-machine.ts"
 import type { Finding } from "../../../src/core/fault/finding.ts"
 import { faultCode, renderFaultLine } from "../../../src/core/fault/render.ts"
 import { fail, type Result } from "../../../src/core/fault/result.ts"
-import type { FileStat } from "../../../src/core/host/host.ts"
+import type { FileStat, Host } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import type { HostPath } from "../../../src/core/text/brand.ts"
+import type { ByteRange } from "../../../src/core/text/byte-range.ts"
 import type { MemoryTree } from "../../../src/host/memory.ts"
 import { expectGolden } from "../../golden.ts"
 import { nvmlReport } from "../../machine.ts"
 import rows from "../../vectors/cdi/verify.json"
-import { hookPath, type MachineChange, subjectOf } from "./healthy-machine.ts"
+import { hookPath, type MachineChange, subjectOf, subjectOn } from "./healthy-machine.ts"
 
 const program = { kind: "file", content: "a program", mode: 0o755 } as const
 
@@ -82,6 +84,67 @@ describe("a specification beside its machine", () => {
     expect(findings.map(({ severity, fault, evidence }) => [severity, fault.tag, evidence])).toEqual([
       ["warning", "HostReadFailed", ["/etc/cdi/nvidia.yaml:28:11: containerEdits.deviceNodes[3]"]],
     ])
+  })
+
+  /** The machine with some calls answered so. */
+  const withAnswer = (
+    call: "lstat" | "readFile" | "readDir",
+    place: string,
+    errno: string,
+    change: MachineChange = {},
+  ): CdiSubject => {
+    const { host } = subjectOf(change)
+    const answer = (path: HostPath): Result<never> | undefined =>
+      path === place ? fail(readFault(path, call, errno)) : undefined
+    const changed: Host = {
+      ...host,
+      [call]: (path: HostPath, range?: ByteRange) =>
+        answer(path) ?? (host[call] as (path: HostPath, range?: ByteRange) => unknown)(path, range),
+      readParts: (path, use) =>
+        call === "readFile" && path === place
+          ? use(() => fail(readFault(path, "open", errno)))
+          : host.readParts(path, use),
+    }
+    return subjectOn(changed, change)
+  }
+  const told = (subject: CdiSubject): readonly string[] =>
+    verifyCdi(subject).map(
+      ({ severity, fault }) => `${severity} ${renderFaultLine(fault).replace(/(?<=\[GAN\d+\]): .*$/, "")}`,
+    )
+  const cuda = "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01"
+
+  test.each<[what: string, call: "lstat" | "readFile", path: string]>([
+    ["a mounted file", "lstat", cuda],
+    ["a library", "readFile", cuda],
+    ["a hook's program", "lstat", hookPath],
+  ])("what is denied to who looks need not be denied to the engine: %s", (_, call, path) => {
+    const said = call === "lstat" ? "lstat" : "open"
+    expect(told(withAnswer(call, path, "EACCES", { looker: 1000 }))).toEqual([
+      `warning cannot read "${path}": ${said}: EACCES [GAN2001]`,
+    ])
+  })
+
+  test("what is denied to the engine's own user keeps containers from starting", () => {
+    const user = { uid: 1000, gids: [1000] }
+    for (const looker of [0, 1000])
+      expect(told(withAnswer("lstat", cuda, "EACCES", { looker, user })).join("\n")).toContain(
+        `cannot stat "${cuda}": permission denied [GAN4100]`,
+      )
+  })
+
+  test("of a library that cannot be read is not said that it is none", () =>
+    expect(told(withAnswer("readFile", cuda, "EIO"))).toEqual([
+      `error cannot read "${cuda}": open: EIO [GAN2001]`,
+    ]))
+
+  test.each([
+    ["GPUs", "/proc/driver/nvidia/gpus", "EIO"],
+    ["GPUs, which are denied", "/proc/driver/nvidia/gpus", "EACCES"],
+    ["libraries", "/usr/lib/x86_64-linux-gnu", "EMFILE"],
+  ])("what cannot be looked at is not gone: %s", (_, path, errno) => {
+    const lines = told(withAnswer("readDir", path, errno))
+    expect(lines.filter((line) => line.startsWith("error"))).toEqual([])
+    expect(lines).toContain(`warning cannot read "${path}": readDir: ${errno} [GAN2001]`)
   })
 
   const install =

@@ -6,12 +6,13 @@ import type { CdiSpec, ContainerEdits } from "../../../src/core/cdi/spec.ts"
 import { noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
-import { ok } from "../../../src/core/fault/result.ts"
+import { fail, ok } from "../../../src/core/fault/result.ts"
 import { arrangeSpec } from "../../../src/core/generate/arrange-spec.ts"
 import { generateSpec } from "../../../src/core/generate/generate-spec.ts"
 import { nameStrategies } from "../../../src/core/generate/machine-names.ts"
 import { hookChoice, type SpecRequest } from "../../../src/core/generate/spec-request.ts"
 import type { Host } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
 import type { NvmlReport } from "../../../src/core/inventory/nvml-report.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
@@ -567,3 +568,40 @@ describe("a GPU that is there to be cut into MIG devices and has none yet", () =
     expect(asked).toBe(0)
   })
 })
+
+test.each([
+  ["/dev/nvidia-modeset", "programs that set display modes"],
+  ["/dev/nvidia-uvm-tools", "profilers of unified memory"],
+])("without %s a specification stays, and so its making warns", (path, neededBy) => {
+  const host = memoryMachine({
+    gpus: 1,
+    change: (tree) => {
+      delete tree[path]
+    },
+  })
+  const place = { driverRoot: "/", ldcache: "/etc/ld.so.cache" }
+  const made = generateSpec(observeSnapshot(host, place), plain)
+  const findings = made.ok ? made.value.findings : []
+  expect(findings.map((one) => ({ severity: one.severity, ...one.fault.data }))).toEqual([
+    { severity: "warning", path: hostPath(path), neededBy },
+  ])
+})
+
+test.each(["EACCES", "EMFILE"])(
+  "of GPUs whose list cannot be read (%s) is not said that nothing drives them",
+  (errno) => {
+    const machine = memoryMachine({ gpus: 2 })
+    const host: Host = {
+      ...machine,
+      readDir: (path) =>
+        path === "/proc/driver/nvidia/gpus" ? fail(readFault(path, "readdir", errno)) : machine.readDir(path),
+    }
+    const snapshot = observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
+    expect(snapshot.inventory.gpus).toEqual([])
+    expect(snapshot.inventory.findings.map(({ fault: { tag } }) => tag)).toEqual(["HostReadFailed"])
+    expect(generateSpec(snapshot, plain)).toMatchObject({
+      ok: false,
+      fault: { tag: "HostReadFailed", data: { path: "/proc/driver/nvidia/gpus", errno } },
+    })
+  },
+)

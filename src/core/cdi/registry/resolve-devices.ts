@@ -79,10 +79,20 @@ function guess(name: string, { devices }: Registry): string | undefined {
   const bare = device.replace(/^(?:gpu|mig|nvidia)(?=[0-9])/i, "")
   const called = (wanted: string): string | undefined => {
     const same = known.filter((one) => one.endsWith(`=${wanted}`)).slice(0, guessLimit)
-    // Of several vendors' the one that is spelled most alike.
-    return nearestOf(name.toLowerCase(), same) ?? same[0]
+    // Of several vendors' the one that is of a part of it (`runtime.nvidia.com`), or spelled most alike, or that says least besides.
+    return (
+      same.find((one) => name.toLowerCase().endsWith(`.${one}`)) ??
+      nearestOf(name.toLowerCase(), same) ??
+      same.sort((one, other) => one.length - other.length)[0]
+    )
   }
-  return called(device) ?? called(bare) ?? nearestOf(name, known.slice(0, guessLimit))
+  const other = called(device) ?? called(bare)
+  if (other !== undefined) return other
+  const uuid = /^(?:gpu|mig)-[0-9a-f]{4}[0-9a-f-]*$/i.test(device) ? device.toLowerCase() : undefined
+  // The beginning of a UUID says which GPU is meant, and no other GPU is.
+  return uuid === undefined
+    ? nearestOf(name, known.slice(0, guessLimit))
+    : known.find((one) => one.toLowerCase().includes(`=${uuid}`))
 }
 
 /** Of several names the shortest, of the device with the fewest nodes: all GPUs together have it too. */

@@ -154,6 +154,32 @@ describe("specifications of a machine", () => {
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`[GAN4043]: ${advice}`)
   })
 
+  const other = "GPU-2f54e711-3f64-6a36-3a70-4d33efc825dd"
+  test.each([
+    // Beside it a specification that gives containers every node of the driver.
+    ["all", "did you mean nvidia.com/gpu=all? "],
+    ["runtime.nvidia.com/gpu=all", "did you mean nvidia.com/gpu=all? "],
+    ["Runtime.NVIDIA.com/gpu=all", "did you mean nvidia.com/gpu=all? "],
+    // The beginning of a UUID, and one of a GPU that is not there.
+    ["nvidia.com/gpu=GPU-2f54e711", `did you mean nvidia.com/gpu=${other}? `],
+    ["nvidia.com/gpu=gpu-2F54", `did you mean nvidia.com/gpu=${other}? `],
+    ["nvidia.com/gpu=GPU-11111111", "gantry cdi list"],
+    ["nvidia.com/gpu=MIG-11111111-3f64", "gantry cdi list"],
+  ])("%s: the GPU itself is meant, and no other", (name, advice) => {
+    const gpus = spec(
+      "nvidia.com/gpu",
+      "0",
+      "1",
+      "GPU-088686e2-9f99-00fd-c89b-a1339a71a61e",
+      other,
+      "all",
+      "gpu1",
+    )
+    const directory = { "a.yaml": spec("management.nvidia.com/gpu", "all"), "b.yaml": gpus }
+    const resolved = resolveDevices(registryOf([directory]), [name])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`[GAN4043]: ${advice}`)
+  })
+
   test("of several every reason is told once, of the first three", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0", "1", "all") }])
     const resolved = resolveDevices(registry, ["v/c=gpu0", "v/c=0", "w/c=9", "v/c=gpu0", "v/c=gpu1", "x/c=9"])
