@@ -6,13 +6,14 @@
 
 import { shapeOfName } from "../cdi/rules/name-shape.ts"
 import { type CdiSpec, type ContainerEdits, hostPathOf } from "../cdi/spec.ts"
+import { stemOf } from "../driver/library-name.ts"
 import type { CdiPlace } from "../fault/cdi-place.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { isKindOfNvidia } from "../generate/generated-spec.ts"
 import type { HostFiles } from "../host/host.ts"
 import { hostPath } from "../text/brand.ts"
-import { baseName, cleanPath } from "../text/path.ts"
+import { cleanPath } from "../text/path.ts"
 import { deviceShapes } from "../vendor/device-shapes.ts"
 import { vendorOfKind } from "../vendor/vendor-names.ts"
 import { type CdiSubject, found, type Winner, winners } from "./cdi-subject.ts"
@@ -209,9 +210,7 @@ const openedByName = [
 
 /** Whatever version they are of: that is told once for all files. */
 const namesOf = (...edits: readonly ContainerEdits[]): readonly string[] =>
-  edits.flatMap(({ mounts }) =>
-    mounts.map(({ containerPath }) => baseName(containerPath).replace(/\.so\..*$/, "")),
-  )
+  edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => stemOf(containerPath)))
 
 function checkLibrariesGiven({ source, devices }: Winner, made: CdiSpec): readonly Finding[] {
   const edits = [source.spec.containerEdits, ...devices.map(({ device }) => device.device.containerEdits)]

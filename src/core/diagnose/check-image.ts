@@ -13,6 +13,7 @@ import type { RootView } from "../host/root-view.ts"
 import { foldersPath } from "../ldcache/plan-loader-files.ts"
 import { counted } from "../text/counted.ts"
 import { cleanPath, parentPath } from "../text/path.ts"
+import { liesInOneOf } from "../text/path-in-root.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 
@@ -57,10 +58,10 @@ function checkOwnHooks(
   const brought = new Set(mounts.map(({ item }) => cleanPath(item.containerPath)))
   const own = hooks.filter(({ item }) => item.hookName === "startContainer")
   return groupUses(own, ({ path }) => path).flatMap(([path, uses]) => {
-    if (isBrought(path, brought)) return []
+    if (liesInOneOf(cleanPath(path), brought)) return []
     const resolved = image.resolve(path)
     const stat = resolved.ok ? image.lstat(resolved.value) : resolved
-    if (stat.ok || (resolved.ok && isBrought(resolved.value, brought))) return []
+    if (stat.ok || (resolved.ok && liesInOneOf(resolved.value, brought))) return []
     const errno = stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "ENOENT"
     return [
       found(
@@ -70,12 +71,6 @@ function checkOwnHooks(
       ),
     ]
   })
-}
-
-function isBrought(path: string, places: ReadonlySet<string>): boolean {
-  for (let above = cleanPath(path); above !== "/"; above = parentPath(above))
-    if (places.has(above)) return true
-  return false
 }
 
 interface Made {

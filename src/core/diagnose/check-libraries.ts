@@ -4,7 +4,7 @@
  */
 
 import type { Hook } from "../cdi/spec.ts"
-import { vendorName } from "../driver/library-name.ts"
+import { linkerNameOf, vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
 import { fault } from "../fault/fault.ts"
@@ -68,8 +68,6 @@ const unusable = ({ path, uses }: MountSource, problem: string): Finding =>
     ...otherPlaces(uses, "hostPath"),
   )
 
-const stemOf = (name: string): string => name.replace(/\.so\..*$/, ".so")
-
 /** Real, and the one that its name in the container says: the loader makes the link of what a library says itself. */
 function checkFile({ source, elf }: Library): readonly Finding[] {
   if (!elf.ok) {
@@ -82,7 +80,7 @@ function checkFile({ source, elf }: Library): readonly Finding[] {
       soname !== undefined &&
       isVendorLibrary(soname) &&
       isVendorLibrary(baseName(item.containerPath)) &&
-      stemOf(soname) !== stemOf(baseName(item.containerPath)),
+      linkerNameOf(soname) !== linkerNameOf(baseName(item.containerPath)),
   )
   return other === undefined
     ? []
