@@ -10,18 +10,11 @@ import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
 import { meantMode } from "../text/octal-mode.ts"
 import { found, groupUses, otherPlaces, placeOf, type Use, type Uses } from "./cdi-subject.ts"
-
-/** Of the node: how programs open it, where it is known that they must; as modes have it. */
-export type Needed = "reading" | "reading and writing" | undefined
+import { type Needed, neededOf } from "./node-needs.ts"
 
 /** `stat`: of the machine's node. Root's programs may have the right to open everything; a container's user has none. */
-export function checkNodeModes(
-  path: string,
-  stat: FileStat,
-  uses: Uses<DeviceNode>,
-  neededOf: (use: Use<DeviceNode>) => Needed,
-): readonly Finding[] {
-  const closed = uses.filter((use) => isClosed(use, stat, neededOf(use)))
+export function checkNodeModes(path: string, stat: FileStat, uses: Uses<DeviceNode>): readonly Finding[] {
+  const closed = uses.filter((use) => isClosed(use, stat, neededOf(path, use.item)))
   return groupUses(closed, ({ fileMode, uid, gid }) => [fileMode, uid, gid].join(" ")).map(([, ones]) => {
     const { fileMode, uid } = ones[0].item
     const field = fileMode === undefined ? "uid" : "fileMode"
@@ -33,7 +26,7 @@ export function checkNodeModes(
         mode: modeOf(ones[0], stat),
         isWritten: fileMode !== undefined,
         uid,
-        needed: neededOf(ones[0]) ?? "anything",
+        needed: neededOf(path, ones[0].item) ?? "anything",
       }),
       ...otherPlaces(ones, field),
     )
