@@ -6,17 +6,16 @@
  * Editors leave the first behind, and then the whole file is refused.
  */
 
+import { CST } from "yaml"
 import { findQuoteEnd } from "./quote-end.ts"
 import type { SpecTextProblem } from "./spec-node.ts"
 
 /** `style`: flow is between brackets. undefined: nothing that engines refuse. */
 type WatchLexeme = (lexeme: string, style: "flow" | "block") => string | undefined
 
-/** The package announces words without quotes, and blocks of text, by this character. */
-export const announcesText = "\u001f"
-const announcesDocument = "\u0002"
-/** Of the package's own, which stand nowhere in the text. */
-const marks = [announcesText, announcesDocument, "\u0018"]
+/** Lexemes of the package's own, which stand nowhere in the text: SCALAR announces a word without quotes, or a block of text. */
+const { SCALAR, DOCUMENT, FLOW_END } = CST
+const marks: readonly string[] = [SCALAR, DOCUMENT, FLOW_END]
 const tabProblem = "a tab that indents, or begins a line: engines take blanks alone"
 
 /** A word is without quotes; a block is a text of several lines behind `|` or `>`; a remark is a comment; a sign is what is nothing else, quotes included. */
@@ -73,8 +72,8 @@ export function watchLexemes(): WatchLexeme {
 
 function kindOf(text: string, { last, sign }: Past): LexemeKind {
   if (/^[ \t]*$/.test(text)) return "blank"
-  if (last?.text === announcesText) return isSign(sign, /^[|>][-+]*$/) ? "block" : "word"
-  if (text === announcesText) return "announcement"
+  if (last?.text === SCALAR) return isSign(sign, /^[|>][-+]*$/) ? "block" : "word"
+  if (text === SCALAR) return "announcement"
   if (/^\r?\n$/.test(text)) return "break"
   return text.startsWith("#") ? "remark" : "sign"
 }
@@ -171,7 +170,7 @@ function passLexeme(lexeme: Lexeme, past: Past): void {
 }
 
 function passSign({ text, column, isInFlow }: Lexeme, past: Past): void {
-  past.isAtBeginning = text === "-" || text === "?" || text === announcesDocument
+  past.isAtBeginning = text === "-" || text === "?" || text === DOCUMENT
   switch (text) {
     case "-":
       if (!isInFlow) past.blockColumn = column
