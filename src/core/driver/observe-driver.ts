@@ -19,21 +19,17 @@ import {
   type LibraryPlaces,
 } from "./find-directories.ts"
 import { stemOf } from "./library-name.ts"
+import { binaryDirectories, observeBinaries } from "./observe-binaries.ts"
 import {
-  binaryDirectories,
   configurationDirectories,
-  firmwareDirectories,
-  gbmDirectory,
-  moduleDirectories,
-  observeBinaries,
   observeConfigurations,
-  observeFirmware,
-  observeModules,
-  observeOddLinks,
   dataDirectories as usualDataDirectories,
-} from "./observe-files.ts"
+} from "./observe-configurations.ts"
+import { firmwareDirectories, observeFirmware } from "./observe-firmware.ts"
+import { gbmDirectory, observeGbmLinks } from "./observe-gbm-links.ts"
 import { observeLibraries, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
+import { observeXModules, xModuleDirectories } from "./observe-x-modules.ts"
 
 export interface DriverPlace {
   /** Where the driver's tree lies on the machine: `/`, `/run/nvidia/driver`. */
@@ -85,7 +81,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
     })
   const binaries = observeBinaries(view)
-  const modules = observeModules(view, places.directories, version)
+  const modules = observeXModules(view, places.directories, version)
   if (libraries.length > 0) checkBinaries(view, binaries, ofPackage)
   const searched = [
     ...view.followed,
@@ -94,7 +90,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       ...new Set([...places.directories, ...libraries.map(({ rootPath }) => parentPath(rootPath))]),
     ].flatMap((directory) => [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`)),
     ...binaryDirectories,
-    ...moduleDirectories(places.directories),
+    ...xModuleDirectories(places.directories),
   ]
   const configurationPlaces = configurationDirectories({ view, dataView, dataDirectories })
   return {
@@ -104,7 +100,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     binaries,
     configurations,
     modules,
-    links: observeOddLinks(view, places.directories, libraries),
+    links: observeGbmLinks(view, places.directories, libraries),
     firmware,
     // Who names directories names them in their order.
     directories: searchPaths.length > 0 ? places.directories : inUsualOrder(places.directories),
