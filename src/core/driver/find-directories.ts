@@ -11,8 +11,8 @@ import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
-import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
-import { unversionedBeginnings, unversionedLibrary } from "./files.ts"
+import { directoriesInCache, directoryLimit, noDirectories } from "./directories-in-cache.ts"
+import { unversionedLibrary } from "./files.ts"
 
 /** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
 const baseDirectories = [
@@ -34,8 +34,6 @@ const baseDirectories = [
 const multiarchBases = ["/usr/lib", "/lib"]
 const multiarch = /^(x86_64|aarch64|i386|i686|arm)-linux-gnu\w*$/
 const vendorDirectories = ["nvidia", "nvidia/current"]
-/** More directories than any loader searches. */
-const directoryLimit = 512
 /** Caches of 100,000 libraries are smaller. Units: bytes. */
 const cacheLimit = 16 * 1024 * 1024
 
@@ -157,47 +155,6 @@ function partIn(
   // In a named place whatever has the driver's version is the driver's.
   if (names.some((name) => name.endsWith(ending) && (isNamed || name.startsWith("lib")))) return "driver"
   return names.some((name) => unversionedLibrary.test(name)) ? "beside" : undefined
-}
-
-interface CachedDirectories {
-  /** Hold a library of this version. */
-  readonly holding: ReadonlySet<string>
-  /** Hold a name by which programs ask for the driver, of whatever version. */
-  readonly hinted: ReadonlySet<string>
-  /** Hold a library of the driver's that has a version of its own. */
-  readonly beside: ReadonlySet<string>
-}
-
-const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set(), beside: new Set() }
-
-/**
- * Parents of the paths in a loader cache that end in a library of the driver. The cache's text is searched, not parsed: its size must
- * not matter, and a cache that is out of order tells as much.
- */
-function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectories {
-  const text = decodeByteCharacters(bytes)
-  /** `parts`: of the end of a path. */
-  const parentsOf = (parts: readonly string[]): ReadonlySet<string> => {
-    const directories = new Set<string>()
-    for (const part of parts)
-      for (
-        let at = text.indexOf(part);
-        at !== -1 && directories.size < directoryLimit;
-        at = text.indexOf(part, at + 1)
-      ) {
-        const start = text.lastIndexOf("\0", at - 1) + 1
-        const end = text.indexOf("\0", at)
-        if (end === -1) break
-        if (text[start] === "/" && end - start < 4096)
-          directories.add(parentPath(decodeUtf8(bytes.subarray(start, end))))
-      }
-    return directories
-  }
-  return {
-    holding: parentsOf([`.so.${version}\0`]),
-    hinted: parentsOf(["/libcuda.so.1\0", "/libnvidia-ml.so.1\0", "/libGLX_nvidia.so.0\0"]),
-    beside: parentsOf(unversionedBeginnings.map((name) => `/${name}`)),
-  }
 }
 
 function usualDirectories(view: RootView): readonly string[] {
