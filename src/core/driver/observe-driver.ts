@@ -12,12 +12,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName, parentPath } from "../text/path.ts"
 import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
 import { consequencesOf, missedBinaries } from "./files.ts"
-import {
-  findLibraryPlaces,
-  findUserSpaceVersion,
-  inUsualOrder,
-  type LibraryPlaces,
-} from "./find-directories.ts"
+import { findLibraryPlaces, findUserSpaceVersion, type LibraryPlaces } from "./find-directories.ts"
 import { stemOf } from "./library-name.ts"
 import { binaryDirectories, observeBinaries } from "./observe-binaries.ts"
 import {
@@ -30,6 +25,7 @@ import { gbmDirectory, observeGbmLinks } from "./observe-gbm-links.ts"
 import { observeLibraries, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
 import { observeXModules, xModuleDirectories } from "./observe-x-modules.ts"
+import { inUsualOrder } from "./usual-directories.ts"
 
 export interface DriverPlace {
   /** Where the driver's tree lies on the machine: `/`, `/run/nvidia/driver`. */
