@@ -12,7 +12,7 @@ import { withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { checkControlNodes, checkDrmNodes, checkNodes } from "./check-machine-nodes.ts"
+import { checkControlNodes, checkDrmNodes, checkNodeNumbers } from "./check-machine-nodes.ts"
 import { completeGpus, matchByAddress } from "./complete-gpus.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import type { Inventory, Platform, Sourced, SupportNodes } from "./inventory.ts"
@@ -168,7 +168,7 @@ function completeInventory(
         evidence: [`${procDirectory}/information: no UUID`],
       })
   findings.push(
-    ...checkNodes(nodes, gpus, majors),
+    ...checkNodeNumbers(nodes, gpus, majors),
     ...checkDrmNodes(seen.absentDrm),
     ...(kernelModuleVersion === undefined ? [] : checkControlNodes(nodes, modules, majors)),
   )
