@@ -15,9 +15,10 @@ export interface SpecChange {
   readonly what: string
 }
 
-/** What is compared, and how it is written: a node without a hostPath is the same as one that says its own. */
 interface Item {
+  /** What is compared: of a node without a hostPath the same as of one that says its own. */
   readonly meaning: string
+  /** As it is written. */
   readonly text: string
 }
 
@@ -71,18 +72,20 @@ const renderAnnotations = (annotations: ReadonlyMap<string, string>): readonly s
 function diffEdits(where: string, one: ContainerEdits, other: ContainerEdits): readonly SpecChange[] {
   const [ones, others] = [itemsOf(one), itemsOf(other)]
   return [...new Set([...ones.keys(), ...others.keys()])].flatMap((field) => {
-    const pair = [ones.get(field) ?? [], others.get(field) ?? []] as const
-    const changes = diffLists(where, field, ...pair)
+    const items = ones.get(field) ?? []
+    const otherItems = others.get(field) ?? []
+    const changes = diffLists(where, field, items, otherItems)
     if (changes.length > 0) return changes
     return diffOrder(
       where,
       field,
-      groupItems(pair[0], sharedBy(field, one)),
-      groupItems(pair[1], sharedBy(field, other)),
+      groupItems(items, orderGroups(field, one)),
+      groupItems(otherItems, orderGroups(field, other)),
     )
   })
 }
 
+/** Each field's items. Order: of the fields of the specification. */
 function itemsOf(edits: ContainerEdits): ReadonlyMap<string, readonly Item[]> {
   const meanings = listEdits(fillDefaults(edits))
   const texts = listEdits({ ...edits, additionalGids: givenGids(edits.additionalGids) })
@@ -95,10 +98,10 @@ function itemsOf(edits: ContainerEdits): ReadonlyMap<string, readonly Item[]> {
 }
 
 /**
- * For each item what its order counts within: that of variables, nodes and mounts in one place, of which the last wins, and of hooks of one
- * name, which run one after the other. Empty: it never counts. Mounts are sorted by depth, so that none hides another: apply-edits.ts.
+ * Each item's group, within which order counts: variables of one name, nodes and mounts of one place, of which the last wins, and hooks of one
+ * name, which run one after the other. Empty: order never counts. Mounts are sorted by depth, so that none hides another: apply-edits.ts.
  */
-function sharedBy(field: string, { env, deviceNodes, mounts, hooks }: ContainerEdits): readonly string[] {
+function orderGroups(field: string, { env, deviceNodes, mounts, hooks }: ContainerEdits): readonly string[] {
   switch (field) {
     case "env":
       return env.map((entry) => entry.slice(0, entry.indexOf("=")))
@@ -113,63 +116,73 @@ function sharedBy(field: string, { env, deviceNodes, mounts, hooks }: ContainerE
   }
 }
 
-const groupItems = (
-  items: readonly Item[],
-  shared: readonly string[],
-): ReadonlyMap<string, readonly Item[]> => {
+type Groups = ReadonlyMap<string, readonly Item[]>
+
+/** `groups`: as orderGroups gives them. */
+function groupItems(items: readonly Item[], groups: readonly string[]): Groups {
   // No Map.groupBy: the library runs on Node 20 too.
-  const groups = new Map<string, Item[]>()
-  for (const [index, item] of items.entries()) {
-    const key = shared[index]
-    const known = key === undefined ? undefined : groups.get(key)
-    if (known !== undefined) known.push(item)
-    else if (key !== undefined) groups.set(key, [item])
+  const grouped = new Map<string, Item[]>()
+  for (const [index, group] of groups.entries()) {
+    const item = items[index]
+    if (item === undefined) continue
+    const known = grouped.get(group)
+    if (known === undefined) grouped.set(group, [item])
+    else known.push(item)
   }
-  return groups
+  return grouped
 }
 
-/** The same items in another order: those that stand elsewhere, where that counts. */
-function diffOrder(
-  where: string,
-  field: string,
-  ones: ReadonlyMap<string, readonly Item[]>,
-  others: ReadonlyMap<string, readonly Item[]>,
-): readonly SpecChange[] {
-  const counts = (items: readonly Item[]): string | undefined =>
+/** The same items in another order: those that stand elsewhere in groups where containers notice it. */
+function diffOrder(where: string, field: string, ones: Groups, others: Groups): readonly SpecChange[] {
+  // All hooks run, in their order; of the others the last of its place is all that a container gets.
+  const outcome = (items: readonly Item[]): string | undefined =>
     field === "hooks" ? items.map(({ meaning }) => meaning).join("\n") : items.at(-1)?.meaning
-  const pairs = [...ones]
-    .map(([key, items]) => [items, others.get(key) ?? []] as const)
-    .filter(([items, twins]) => counts(items) !== counts(twins))
+  const changed = [...ones]
+    .map(([group, items]) => ({ items, otherItems: others.get(group) ?? [] }))
+    .filter(({ items, otherItems }) => outcome(items) !== outcome(otherItems))
   const moved = (items: readonly Item[], from: readonly Item[]): readonly Item[] =>
     items.filter(({ meaning }, index) => meaning !== from[index]?.meaning)
   return [
-    ...pairs
-      .flatMap(([items, twins]) => moved(items, twins))
-      .map(({ text: what }): SpecChange => ({ where, field, change: "removed", what })),
-    ...pairs
-      .flatMap(([items, twins]) => moved(twins, items))
-      .map(({ text: what }): SpecChange => ({ where, field, change: "added", what })),
+    ...tell(
+      where,
+      field,
+      "removed",
+      changed.flatMap(({ items, otherItems }) => moved(items, otherItems)),
+    ),
+    ...tell(
+      where,
+      field,
+      "added",
+      changed.flatMap(({ items, otherItems }) => moved(otherItems, items)),
+    ),
   ]
 }
 
 /** What stands twice in one and once in the other is gone once. */
-function diffLists(
+const diffLists = (
   where: string,
   field: string,
   ones: readonly Item[],
   others: readonly Item[],
-): readonly SpecChange[] {
-  const without = (items: readonly Item[], gone: readonly Item[]): readonly Item[] => {
-    const counts = new Map<string, number>()
-    for (const { meaning } of gone) counts.set(meaning, (counts.get(meaning) ?? 0) + 1)
-    return items.filter(({ meaning }) => {
-      const count = counts.get(meaning) ?? 0
-      counts.set(meaning, count - 1)
-      return count <= 0
-    })
-  }
-  return [
-    ...without(ones, others).map(({ text: what }): SpecChange => ({ where, field, change: "removed", what })),
-    ...without(others, ones).map(({ text: what }): SpecChange => ({ where, field, change: "added", what })),
-  ]
+): readonly SpecChange[] => [
+  ...tell(where, field, "removed", without(ones, others)),
+  ...tell(where, field, "added", without(others, ones)),
+]
+
+/** Each of the others takes one away that means the same, the first. */
+function without(items: readonly Item[], others: readonly Item[]): readonly Item[] {
+  const counts = new Map<string, number>()
+  for (const { meaning } of others) counts.set(meaning, (counts.get(meaning) ?? 0) + 1)
+  return items.filter(({ meaning }) => {
+    const count = counts.get(meaning) ?? 0
+    counts.set(meaning, count - 1)
+    return count <= 0
+  })
 }
+
+const tell = (
+  where: string,
+  field: string,
+  change: SpecChange["change"],
+  items: readonly Item[],
+): readonly SpecChange[] => items.map(({ text: what }) => ({ where, field, change, what }))

@@ -33,7 +33,10 @@ const stepsTo = (path: string): readonly string[] => {
   return ["/", ...parts.map((_, index) => joinPath("/", ...parts.slice(0, index + 1)))]
 }
 
-/** Where the way ends for the user; undefined: nowhere. The path has no links left. */
+/**
+ * The first on the way to a path, itself included, that the user may not search or use as he wants; undefined: there is none. The path has no
+ * links left.
+ */
 export function closedAt(
   view: RootView,
   path: string,
@@ -54,13 +57,15 @@ export function closedAt(
 
 /** Somebody else than root and the user may change what a path leads to: itself, a link, or a directory on the way to either. */
 export interface Writable {
+  /** That which may be changed. */
   readonly writable: string
+  /** `user 1000`, `group 50` or `everybody`. */
   readonly by: string
   /** A group may be one of administrators, as Debian's `staff` is. */
   readonly isGroup: boolean
 }
 
-/** Whoever is not of a group first. */
+/** Who may change what the path leads to; whoever is not of a group first. undefined: none but root and the user. */
 export function writableOn(view: RootView, path: string, user: EngineUser): Writable | undefined {
   const found: Writable[] = []
   for (const step of placesOn(view, path)) {
@@ -75,6 +80,15 @@ export function writableOn(view: RootView, path: string, user: EngineUser): Writ
   return found.find(({ isGroup }) => !isGroup) ?? found[0]
 }
 
+/** Who may put a new file into a directory, also where he may take no other away. undefined: none but root and the user, or there is no directory. */
+export function openToStrangers(view: RootView, directory: string, user: EngineUser): Writable | undefined {
+  const stat = view.lstat(directory)
+  if (!stat.ok || stat.value.kind !== "directory") return undefined
+  if (!isOpenToAll(stat.value)) return writableOn(view, directory, user)
+  const resolved = view.resolve(directory)
+  return { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
+}
+
 /** What decides where a path leads: the links on the way, where it ends, and the directories above them all. */
 function placesOn(view: RootView, path: string): ReadonlySet<string> {
   const links: string[] = []
@@ -85,7 +99,7 @@ function placesOn(view: RootView, path: string): ReadonlySet<string> {
 const sticky = 0o1000
 
 /** Of a directory: everybody may put names there, and take away their own. */
-export const isOpenToAll = ({ mode }: FileStat): boolean => (mode & 0o002) !== 0
+const isOpenToAll = ({ mode }: FileStat): boolean => (mode & 0o002) !== 0
 
 /** Others than root may put names there. */
 function isShared(view: RootView, directory: string): boolean {

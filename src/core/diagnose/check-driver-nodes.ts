@@ -1,7 +1,7 @@
 /**
  * Devices of NVIDIA's by names that are no GPU's of a machine, as Kubernetes' resource driver gives each claim one of its own: with the driver's
  * libraries, and without the nodes that these open. So is one that was written before anybody had made the nodes after boot; its containers
- * start, and find no GPU. What devices by a GPU's name lack check-content.ts tells.
+ * start, and find no GPU. What devices by a GPU's name lack check-given-nodes.ts tells.
  */
 
 import { fault } from "../fault/fault.ts"

@@ -8,57 +8,67 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { joinPath } from "../text/path.ts"
-import { closedAt, type EngineUser, isOpenToAll, userTitle, type Writable, writableOn } from "./access.ts"
+import { closedAt, type EngineUser, openToStrangers, userTitle, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found } from "./cdi-subject.ts"
 
-/** Order: as read; of one file access first. */
+/** Order: files as read, then directories; of one file access first. */
 export function checkFiles({ view, user, registry, directories, areNamed }: CdiSubject): readonly Finding[] {
   if (areNamed) return []
-  const read = [...registry.specs, ...registry.rejected].map(({ path }) => path)
-  // Asked for by a name that is no UTF-8, another file would answer.
-  const files = read.filter((path) => path.isWellFormed())
-  const ofFiles = files.flatMap((file): readonly Finding[] => {
-    const resolved = view.resolve(file)
-    const stat = resolved.ok ? view.lstat(resolved.value) : resolved
-    // What is no file is refused, whoever may write it.
-    if (!resolved.ok || !stat.ok || stat.value.kind !== "file") return []
-    const path = resolved.value
-    const closed = closedAt(view, path, user, ["read"])
-    const closedToOthers = closedAt(view, path, nobody, ["read"])
-    const untrusted = writableOn(view, file, user)
-    const forbidden = (severity: Finding["severity"], who: string, place: string): Finding =>
-      found(severity, fault("CdiFileForbidden", { file, user: who, closed: place }))
-    return [
-      ...(closed !== undefined
-        ? [forbidden("error", userTitle(user), closed)]
-        : closedToOthers !== undefined && user.uid === 0
-          ? [forbidden("note", "an engine of another user than root", closedToOthers)]
-          : []),
-      ...(untrusted === undefined ? [] : [strangersFile(file, untrusted)]),
-    ]
-  })
+  const files = [...registry.specs, ...registry.rejected]
+    .map(({ path }) => path)
+    // Asked for by a name that is no UTF-8, another file would answer.
+    .filter((path) => path.isWellFormed())
+  const ofFiles = files.flatMap((file) => checkFile(view, file, user))
   const told = new Set(
     ofFiles.flatMap(({ fault: { tag, data } }) => (tag === "CdiFileUntrusted" ? [data.writable] : [])),
   )
   const ofDirectories = directories.flatMap((directory) => {
-    const untrusted = openDirectory(view, directory, user)
+    const untrusted = openToStrangers(view, directory, user)
     return untrusted === undefined || told.has(untrusted.writable)
       ? []
-      : [strangersFile(directory, untrusted)]
+      : [untrustedFile(directory, untrusted)]
   })
   return [...ofFiles, ...ofDirectories]
 }
 
-/** Where somebody may put a specification, also where nobody may take another's away. */
-export function openDirectory(view: RootView, directory: string, user: EngineUser): Writable | undefined {
-  const stat = view.lstat(directory)
-  if (!stat.ok || stat.value.kind !== "directory") return undefined
-  if (!isOpenToAll(stat.value)) return writableOn(view, directory, user)
-  const resolved = view.resolve(directory)
-  return { writable: resolved.ok ? resolved.value : directory, by: "everybody", isGroup: false }
+function checkFile(view: RootView, file: string, user: EngineUser): readonly Finding[] {
+  const resolved = view.resolve(file)
+  const stat = resolved.ok ? view.lstat(resolved.value) : resolved
+  // What is no file is refused, whoever may write it.
+  if (!resolved.ok || !stat.ok || stat.value.kind !== "file") return []
+  const untrusted = writableOn(view, file, user)
+  return [
+    ...checkReadable(view, { file, resolved: resolved.value }, user),
+    ...(untrusted === undefined ? [] : [untrustedFile(file, untrusted)]),
+  ]
 }
 
-/** Names that people write as often as the right ones, and that no engine reads; and specifications in a directory below, where none looks. Order: as directories are read, by name. */
+/** What root's engine reads, one of another user's may not: a note. */
+function checkReadable(
+  view: RootView,
+  { file, resolved }: { readonly file: string; readonly resolved: string },
+  user: EngineUser,
+): readonly Finding[] {
+  const forbidden = (severity: Finding["severity"], who: string, closed: string): readonly Finding[] => [
+    found(severity, fault("CdiFileForbidden", { file, user: who, closed })),
+  ]
+  const closed = closedAt(view, resolved, user, ["read"])
+  if (closed !== undefined) return forbidden("error", userTitle(user), closed)
+  const closedToOthers = user.uid === 0 ? closedAt(view, resolved, nobody, ["read"]) : undefined
+  if (closedToOthers === undefined) return []
+  return forbidden("note", "an engine of another user than root", closedToOthers)
+}
+
+/** Somebody who owns nothing. */
+const nobody: EngineUser = { uid: 65534, gids: [] }
+
+const untrustedFile = (file: string, { writable, by, isGroup }: Writable): Finding =>
+  found(isGroup ? "warning" : "error", fault("CdiFileUntrusted", { file, writable, by }))
+
+/**
+ * Specifications that no engine finds: of an ending that people write as often as the right one, and in a directory below, where none looks.
+ * Order: as directories are read, by name.
+ */
 export function checkUnread({ view, directories, areNamed }: CdiSubject): readonly Finding[] {
   if (areNamed) return []
   const namesIn = (directory: string): readonly string[] => {
@@ -84,9 +94,3 @@ export function checkUnread({ view, directories, areNamed }: CdiSubject): readon
 
 /** Engines look for `.yaml` and `.json`, in small letters. */
 const isMisspelt = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name) && !isSpecFileName(name)
-
-const strangersFile = (file: string, { writable, by, isGroup }: Writable): Finding =>
-  found(isGroup ? "warning" : "error", fault("CdiFileUntrusted", { file, writable, by }))
-
-/** Somebody who owns nothing. */
-const nobody = { uid: 65534, gids: [] }

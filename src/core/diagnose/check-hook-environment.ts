@@ -7,9 +7,8 @@
 import type { Hook } from "../cdi/spec.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { type Writable, writableOn } from "./access.ts"
+import { openToStrangers, type Writable, writableOn } from "./access.ts"
 import { type CdiSubject, found, groupUses, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
-import { openDirectory } from "./check-files.ts"
 
 interface Told {
   readonly variable: string
@@ -91,7 +90,7 @@ function untrustedOf(
     if (!path.startsWith("/")) continue
     const resolved = view.resolve(path)
     if (!resolved.ok || !view.lstat(resolved.value).ok) continue
-    const by = names === "files" ? writableOn(view, path, user) : openDirectory(view, resolved.value, user)
+    const by = names === "files" ? writableOn(view, path, user) : openToStrangers(view, resolved.value, user)
     // A group of administrators has directories in every PATH, as Debian's `staff` has /usr/local/bin.
     if (by !== undefined && (names === "files" || !by.isGroup)) return by
   }

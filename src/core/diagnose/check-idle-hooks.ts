@@ -7,10 +7,13 @@
 import { foldersOf, linksInHook } from "../cdi/edits/hook-arguments.ts"
 import { hookFlags } from "../cdi/edits/toolkit-hooks.ts"
 import { allEdits, type Hook } from "../cdi/spec.ts"
+import { isSharedObject } from "../driver/library-name.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { baseName, cleanPath, parentPath } from "../text/path.ts"
+import { parentPath } from "../text/path.ts"
+import { liesInOneOf } from "../text/path-in-root.ts"
 import { type CdiSubject, found, otherPlaces, placeOf, type Use } from "./cdi-subject.ts"
+import { withoutUsr } from "./loader-search.ts"
 import { judgeCalls, toolkitCall } from "./toolkit-call.ts"
 
 /** `hooks`: called as they must be. Order: hooks that do nothing, then folders without libraries, as first named. */
@@ -42,13 +45,14 @@ function checkFolders({ registry }: CdiSubject, hooks: readonly Use<Hook>[]): re
   )
   if (named.length === 0) return []
   const edits = registry.specs.flatMap(({ spec }) => allEdits(spec))
-  const mounted = edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => libraryPath(containerPath)))
-  const linked = edits.flatMap((one) => one.hooks.flatMap(linksInHook).map(({ path }) => libraryPath(path)))
-  const places = new Set(mounted)
-  const folders = new Set([...mounted, ...linked].filter(isLibrary).map(folderOf))
+  const mounted = edits.flatMap(({ mounts }) => mounts.map(({ containerPath }) => withoutUsr(containerPath)))
+  const linked = edits.flatMap((one) => one.hooks.flatMap(linksInHook).map(({ path }) => withoutUsr(path)))
+  const mountedPlaces = new Set(mounted)
+  const filled = new Set([...mounted, ...linked].filter(isSharedObject).map(folderOf))
   const empty = named.filter(({ folder }) => {
-    const place = libraryPath(folder)
-    return !folders.has(place) && !isWithin(place, places)
+    const place = withoutUsr(folder)
+    // A mounted directory may have libraries in it.
+    return !filled.has(place) && !liesInOneOf(place, mountedPlaces)
   })
   return [...Map.groupBy(empty, ({ folder }) => folder)].map(([folder, all]) => {
     const uses = all.map(({ use }) => use)
@@ -62,16 +66,5 @@ function checkFolders({ registry }: CdiSubject, hooks: readonly Use<Hook>[]): re
   })
 }
 
-/** In images /lib is mostly a link to /usr/lib. */
-const libraryPath = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
-
-const isLibrary = (path: string): boolean => /\.so(?:\.|$)/.test(baseName(path))
-
 /** Loaders look for libraries of better processors below a folder. */
 const folderOf = (path: string): string => parentPath(path).replace(/\/glibc-hwcaps\/.*$/, "")
-
-/** A directory may be mounted that has it. */
-function isWithin(place: string, mounted: ReadonlySet<string>): boolean {
-  for (let above = place; above !== "/"; above = parentPath(above)) if (mounted.has(above)) return true
-  return false
-}

@@ -11,43 +11,67 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { RootView } from "../host/root-view.ts"
 import { foldersPath } from "../ldcache/plan-loader-files.ts"
+import type { HostPath } from "../text/brand.ts"
 import { counted } from "../text/counted.ts"
 import { cleanPath, parentPath } from "../text/path.ts"
+import { liesInOneOf } from "../text/path-in-root.ts"
 import { type CdiUses, found, groupUses, otherPlaces, placeOf } from "./cdi-subject.ts"
 import { isSystemDirectory } from "./check-covered-system.ts"
 import type { MountSource } from "./check-mounts.ts"
 
-/** Order: mounts as used first, then links, then what else hooks make. */
-export function checkImage(
+/** Order: mounts as used first, then links, programs of the container's own, what else hooks make. */
+export const checkImage = (
   image: RootView,
   { mounts, hooks }: CdiUses,
+  sources: readonly MountSource[],
+): readonly Finding[] => [
+  ...checkMountPlaces(image, mounts, sources),
+  ...checkLinkPlaces(image, hooks),
+  ...checkOwnHooks(image, { mounts, hooks }),
+  ...checkHookPlaces(image, hooks),
+]
+
+function checkMountPlaces(
+  image: RootView,
+  mounts: CdiUses["mounts"],
   sources: readonly MountSource[],
 ): readonly Finding[] {
   const kinds = new Map(
     sources.flatMap(({ path, at }) => (at.kind === "there" ? [[path, at.stat.kind] as const] : [])),
   )
+  return groupUses(mounts, ({ containerPath }) => cleanPath(containerPath)).flatMap(([path, uses]) => {
+    const kind = kinds.get(uses[0].item.hostPath)
+    return checkPlace(image, {
+      path,
+      gets: kind && (kind === "directory" ? "a directory" : "a file"),
+      place: placeOf(uses[0], "containerPath"),
+      others: otherPlaces(uses),
+    })
+  })
+}
+
+function checkLinkPlaces(image: RootView, hooks: CdiUses["hooks"]): readonly Finding[] {
   const links = hooks.flatMap((use) => linksInHook(use.item).map(({ path }) => ({ ...use, item: path })))
-  return [
-    ...groupUses(mounts, ({ containerPath }) => cleanPath(containerPath)).flatMap(([path, uses]) => {
-      const kind = kinds.get(uses[0].item.hostPath)
-      const gets = kind && (kind === "directory" ? "a directory" : "a file")
-      return judge(image, path, gets, placeOf(uses[0], "containerPath"), otherPlaces(uses))
+  return groupUses(links, cleanPath).flatMap(([path, uses]) =>
+    checkPlace(image, {
+      path,
+      gets: "a file",
+      place: placeOf(uses[0], "args"),
+      others: otherPlaces(uses),
     }),
-    ...groupUses(links, cleanPath).flatMap(([path, uses]) =>
-      judge(image, path, "a file", placeOf(uses[0], "args"), otherPlaces(uses)),
-    ),
-    ...checkOwnHooks(image, { mounts, hooks }),
-    ...groupUses(
-      hooks.flatMap((use) => madeBy(use.item).map((item) => ({ ...use, item }))),
-      ({ path }) => path,
-    ).flatMap(([containerPath, uses]) => {
-      const { gets } = uses[0].item
-      const has = obstacleToHook(image, containerPath, gets)
-      if (has === undefined) return []
-      const clash = { place: placeOf(uses[0], "args"), containerPath, has, gets, by: "hook" } as const
-      return [found("error", fault("CdiImagePathClash", clash), ...otherPlaces(uses, "args"))]
-    }),
-  ]
+  )
+}
+
+/** What hooks make beside links, where the image has something in the way. */
+function checkHookPlaces(image: RootView, hooks: CdiUses["hooks"]): readonly Finding[] {
+  const made = hooks.flatMap((use) => madeBy(use.item).map((item) => ({ ...use, item })))
+  return groupUses(made, ({ path }) => path).flatMap(([containerPath, uses]) => {
+    const { gets } = uses[0].item
+    const has = obstacleToHook(image, containerPath, gets)
+    if (has === undefined) return []
+    const clash = { place: placeOf(uses[0], "args"), containerPath, has, gets, by: "hook" } as const
+    return [found("error", fault("CdiImagePathClash", clash), ...otherPlaces(uses, "args"))]
+  })
 }
 
 /** Programs of the container's own, which nothing of the specification brings. */
@@ -58,10 +82,10 @@ function checkOwnHooks(
   const brought = new Set(mounts.map(({ item }) => cleanPath(item.containerPath)))
   const own = hooks.filter(({ item }) => item.hookName === "startContainer")
   return groupUses(own, ({ path }) => path).flatMap(([path, uses]) => {
-    if (isBrought(path, brought)) return []
+    if (liesInOneOf(cleanPath(path), brought)) return []
     const resolved = image.resolve(path)
     const stat = resolved.ok ? image.lstat(resolved.value) : resolved
-    if (stat.ok || (resolved.ok && isBrought(resolved.value, brought))) return []
+    if (stat.ok || (resolved.ok && liesInOneOf(resolved.value, brought))) return []
     const errno = stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "ENOENT"
     return [
       found(
@@ -71,12 +95,6 @@ function checkOwnHooks(
       ),
     ]
   })
-}
-
-function isBrought(path: string, places: ReadonlySet<string>): boolean {
-  for (let above = cleanPath(path); above !== "/"; above = parentPath(above))
-    if (places.has(above)) return true
-  return false
 }
 
 interface Made {
@@ -102,53 +120,53 @@ function obstacleToHook(image: RootView, path: string, gets: Made["gets"]): stri
   return obstacleTo(image, path, "keep what is made out")
 }
 
-/** `gets`: what is put there; undefined: nobody knows. */
-function judge(
-  image: RootView,
-  containerPath: string,
-  gets: "a directory" | "a file" | undefined,
-  place: CdiPlace,
-  others: readonly string[],
-): readonly Finding[] {
-  const resolved = image.resolve(containerPath)
+/** Something that a mount or a link puts into the container. */
+interface Put {
+  /** In the container. */
+  readonly path: string
+  /** undefined: nobody knows. */
+  readonly gets: "a directory" | "a file" | undefined
+  readonly place: CdiPlace
+  readonly others: readonly string[]
+}
+
+/** What the image has there: something of another kind, at which the container fails, or contents that nobody sees any more. */
+function checkPlace(image: RootView, { path, gets, place, others }: Put): readonly Finding[] {
+  const clash = (has: string): readonly Finding[] => [
+    found(
+      "error",
+      fault("CdiImagePathClash", { place, containerPath: path, has, gets: gets ?? "a file", by: "mount" }),
+      ...others,
+    ),
+  ]
+  const resolved = image.resolve(path)
   const stat = resolved.ok ? image.lstat(resolved.value) : resolved
   if (!resolved.ok || !stat.ok) {
-    const has = obstacleTo(image, containerPath, "are filled")
-    if (has === undefined) return []
-    const clash = { place, containerPath, has, gets: gets ?? "a file", by: "mount" } as const
-    return [found("error", fault("CdiImagePathClash", clash), ...others)]
+    const obstacle = obstacleTo(image, path, "are filled")
+    return obstacle === undefined ? [] : clash(obstacle)
   }
   if (gets === undefined) return []
   const { kind, sizeBytes } = stat.value
-  const isDirectory = kind === "directory"
-  if (isDirectory !== (gets === "a directory"))
-    return [
-      found(
-        "error",
-        fault("CdiImagePathClash", { place, containerPath, has: article(kind), gets, by: "mount" }),
-        ...others,
-      ),
-    ]
-  if (isDirectory) {
-    // Told with what is wrong with it.
-    if (isSystemDirectory(containerPath)) return []
-    const names = image.readDir(resolved.value)
-    const count = names.ok ? names.value.length : 0
-    return count === 0
-      ? []
-      : [
-          shadowed(
-            place,
-            containerPath,
-            `a directory (${count === 1 ? "1 entry" : `${count} entries`})`,
-            others,
-          ),
-        ]
-  }
-  return sizeBytes === 0
+  if ((kind === "directory") !== (gets === "a directory")) return clash(article(kind))
+  // Told with what is wrong with it.
+  if (kind === "directory" && isSystemDirectory(path)) return []
+  const has = kind === "directory" ? describeDirectory(image, resolved.value) : describeFile(sizeBytes)
+  return has === undefined
     ? []
-    : [shadowed(place, containerPath, `a file (${counted(sizeBytes, "byte")})`, others)]
+    : [found("note", fault("CdiImageShadowed", { place, containerPath: path, has }), ...others)]
 }
+
+/** undefined: it is empty. */
+function describeDirectory(image: RootView, path: HostPath): string | undefined {
+  const names = image.readDir(path)
+  const count = names.ok ? names.value.length : 0
+  if (count === 0) return undefined
+  return `a directory (${count === 1 ? "1 entry" : `${count} entries`})`
+}
+
+/** undefined: it is empty. */
+const describeFile = (sizeBytes: number): string | undefined =>
+  sizeBytes === 0 ? undefined : `a file (${counted(sizeBytes, "byte")})`
 
 /** What keeps a place that is not there from being made; undefined: nothing. Runtimes make what a link to nowhere leads to. */
 function obstacleTo(
@@ -171,6 +189,3 @@ function obstacleTo(
 }
 
 const article = (kind: string): string => `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`
-
-const shadowed = (place: CdiPlace, containerPath: string, has: string, others: readonly string[]): Finding =>
-  found("note", fault("CdiImageShadowed", { place, containerPath, has }), ...others)

@@ -1,14 +1,12 @@
 /**
- * The driver's libraries that specifications mount: of the version of the loaded kernel module, real libraries, with all that they need
- * of the driver beside them, and found in the container under the name by which programs ask for them.
+ * The driver's libraries that specifications mount: real libraries, with all that they need of the driver beside them, and found in the
+ * container under the name by which programs ask for them. Whether they are of the loaded driver: check-driver-versions.ts.
  */
 
-import { flagValues } from "../cdi/edits/hook-arguments.ts"
 import type { Hook } from "../cdi/spec.ts"
-import { vendorName } from "../driver/library-name.ts"
+import { linkerNameOf, vendorName } from "../driver/library-name.ts"
 import type { ElfFile } from "../elf/elf.ts"
 import { parseElfFrom } from "../elf/parse-elf.ts"
-import type { CdiPlace } from "../fault/cdi-place.ts"
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { fail, type Result } from "../fault/result.ts"
@@ -27,26 +25,12 @@ import type { MountSource } from "./check-mounts.ts"
 import { createLoaderSearch } from "./loader-search.ts"
 import { createReach } from "./reach.ts"
 
-export interface LibraryJudgement {
-  readonly findings: readonly Finding[]
-  /** Paths that are absent because another driver is installed, which one finding tells. */
-  readonly explained: ReadonlySet<string>
-}
-
-/** The version that a file of the driver carries in its name or its directory's. */
-function driverVersionOf(path: string): string | undefined {
-  const version =
-    /\/lib\/firmware\/nvidia\/(\d{3,4}\.\d+(?:\.\d+)?)\//.exec(path)?.[1] ??
-    /\.so\.(\d{3,4}\.\d+(?:\.\d+)?)$/.exec(path)?.[1]
-  return version !== undefined && /nvidia|cuda|libnv/.test(path) ? version : undefined
-}
-
+/** Order: what is no library, libraries as first mounted, what they lack beside them, names by which nobody finds them. */
 export function checkLibraries(
   subject: CdiSubject,
   sources: readonly MountSource[],
   hooks: readonly Use<Hook>[],
-): LibraryJudgement {
-  const other = checkVersions(subject, sources, hooks)
+): readonly Finding[] {
   const misplaced = sources.filter(
     ({ path, at }) => at.kind === "there" && at.stat.kind !== "file" && isVendorLibrary(baseName(path)),
   )
@@ -57,75 +41,13 @@ export function checkLibraries(
     const elf = readLibrary(subject, source.at.resolved)
     return elf === undefined ? [] : [{ source, elf }]
   })
-  return {
-    findings: [
-      ...other.findings,
-      ...misplaced.map((source) => unusable(source, "it is not a file")),
-      ...libraries.flatMap((library) => checkFile(subject, library)),
-      ...checkClosure(sources, libraries),
-      ...checkSonames(libraries, hooks),
-    ],
-    explained: other.explained,
-  }
+  return [
+    ...misplaced.map((source) => unusable(source, "it is not a file")),
+    ...libraries.flatMap((library) => checkFile(subject, library)),
+    ...checkClosure(sources, libraries),
+    ...checkSonames(libraries, hooks),
+  ]
 }
-
-/** One finding a specification and version, however many files and hooks. */
-function checkVersions(
-  { snapshot }: CdiSubject,
-  sources: readonly MountSource[],
-  hooks: readonly Use<Hook>[],
-): LibraryJudgement {
-  const kernel = snapshot.inventory.kernelModuleVersion
-  const explained = new Set<string>()
-  if (kernel === undefined) return { findings: [], explained }
-  const files = sources.flatMap((source): readonly Versioned[] => {
-    const version =
-      driverVersionOf(source.path) ??
-      (source.at.kind === "there" ? driverVersionOf(source.at.resolved) : undefined)
-    return version === undefined || version === kernel.value ? [] : [{ version, use: source.uses[0], source }]
-  })
-  // By which enable-cuda-compat decides whether the image's own libraries serve the driver better.
-  const told = hooks.flatMap((use) =>
-    flagValues(use.item.args, "host-driver-version").flatMap((version = ""): readonly Versioned[] =>
-      /^\d/.test(version) && version !== kernel.value ? [{ version, use, source: undefined }] : [],
-    ),
-  )
-  const byVersion = Map.groupBy([...files, ...told], ({ use, version }) => `${use.source.path} ${version}`)
-  const findings = [...byVersion.values()].map((all) => {
-    const [first] = all as [Versioned]
-    const others = all.flatMap(({ source }) => source ?? [])
-    const missing = others.filter(({ at }) => at.kind === "absent")
-    for (const { path } of missing) explained.add(path)
-    const counts = { files: others.length, missing: missing.length, hooks: all.length - others.length }
-    return found(
-      "error",
-      fault("CdiDriverOther", {
-        place: placeIn(first),
-        written: first.version,
-        kernel: kernel.value,
-        ...counts,
-      }),
-      `${kernel.source}: ${kernel.value}`,
-      ...others.slice(0, 3).map(({ path, at }) => `${path}: ${at.kind}`),
-      ...all
-        .filter(({ source }) => source === undefined)
-        .slice(0, 3)
-        .map((one) => renderPlace(placeIn(one))),
-    )
-  })
-  return { findings, explained }
-}
-
-/** What says a version of the driver. */
-interface Versioned {
-  readonly version: string
-  readonly use: Use<unknown>
-  /** undefined: a hook. */
-  readonly source: MountSource | undefined
-}
-
-const placeIn = ({ use, source }: Versioned): CdiPlace =>
-  placeOf(use, source === undefined ? "args" : "hostPath")
 
 interface Library {
   readonly source: MountSource
@@ -156,8 +78,6 @@ const unusable = ({ path, uses }: MountSource, problem: string): Finding =>
     ...otherPlaces(uses, "hostPath"),
   )
 
-const stemOf = (name: string): string => name.replace(/\.so\..*$/, ".so")
-
 /** Real, and the one that its name in the container says: the loader makes the link of what a library says itself. */
 function checkFile(subject: CdiSubject, { source, elf }: Library): readonly Finding[] {
   if (!elf.ok) {
@@ -173,7 +93,7 @@ function checkFile(subject: CdiSubject, { source, elf }: Library): readonly Find
       soname !== undefined &&
       isVendorLibrary(soname) &&
       isVendorLibrary(baseName(item.containerPath)) &&
-      stemOf(soname) !== stemOf(baseName(item.containerPath)),
+      linkerNameOf(soname) !== linkerNameOf(baseName(item.containerPath)),
   )
   return other === undefined
     ? []

@@ -55,20 +55,21 @@ export const observeMountSources = (
   ).map(([path, uses]) => ({ path, uses, at: look(subject, path) }))
 
 function look(subject: CdiSubject, path: string): MountSource["at"] {
-  const { view } = subject
-  const resolved = view.resolve(path)
-  const stat = resolved.ok ? view.lstat(resolved.value) : resolved
-  if (!stat.ok) {
-    if (isUnrecorded(subject, path, stat.fault)) return { kind: "unknown" }
-    if (isHidden(subject, stat.fault)) return { kind: "hidden", problem: stat.fault }
-    return { kind: "absent", errno: stat.fault.tag === "HostReadFailed" ? stat.fault.data.errno : "EIO" }
-  }
-  return resolved.ok
-    ? { kind: "there", resolved: resolved.value, stat: stat.value as FileStat }
-    : { kind: "unknown" }
+  const resolved = subject.view.resolve(path)
+  if (!resolved.ok) return unseen(subject, path, resolved.fault)
+  const stat = subject.view.lstat(resolved.value)
+  return stat.ok
+    ? { kind: "there", resolved: resolved.value, stat: stat.value }
+    : unseen(subject, path, stat.fault)
 }
 
-/** `explained`: what is not there for a reason that is told once for all. */
+function unseen(subject: CdiSubject, path: string, problem: Fault): MountSource["at"] {
+  if (isUnrecorded(subject, path, problem)) return { kind: "unknown" }
+  if (isHidden(subject, problem)) return { kind: "hidden", problem }
+  return { kind: "absent", errno: problem.tag === "HostReadFailed" ? problem.data.errno : "EIO" }
+}
+
+/** `explained`: what is not there for a reason that is told once for all. Order: as first used. */
 export function checkMounts(
   subject: CdiSubject,
   sources: readonly MountSource[],
@@ -78,34 +79,42 @@ export function checkMounts(
   return sources.flatMap(({ path, uses, at }): readonly Finding[] => {
     const place = placeOf(uses[0], "hostPath")
     const others = otherPlaces(uses, "hostPath")
+    const missing = (errno: string): readonly Finding[] => [
+      found("error", fault("CdiPathMissing", { place, path, errno }), ...others),
+    ]
     if (at.kind === "unknown") return []
     if (at.kind === "hidden") return [found("warning", at.problem, renderPlace(place), ...others)]
-    if (at.kind === "absent") {
-      if (explained.has(path)) return []
-      return [found("error", fault("CdiPathMissing", { place, path, errno: at.errno }), ...others)]
-    }
-    const { kind, major, minor } = at.stat
-    if (kind === "character" || kind === "block") {
-      const [first, ...more] = uses.filter((use) => !mayOpen(subject, at.stat, use))
-      if (first === undefined) return []
-      const has = `${kind} device ${major}:${minor}`
-      return [
-        found(
-          "warning",
-          fault("CdiMountOfNode", { place: placeOf(first, "hostPath"), path, has }),
-          ...otherPlaces([first, ...more], "hostPath"),
-        ),
-      ]
-    }
-    if (path.endsWith("/") && kind !== "directory")
-      return [found("error", fault("CdiPathMissing", { place, path, errno: "ENOTDIR" }), ...others)]
-    const dead = kind === "socket" && served()?.has(at.resolved) === false
+    if (at.kind === "absent") return explained.has(path) ? [] : missing(at.errno)
+    const { kind } = at.stat
+    if (kind === "character" || kind === "block") return checkMountedNode(subject, path, at.stat, uses)
+    if (path.endsWith("/") && kind !== "directory") return missing("ENOTDIR")
+    const isDead = kind === "socket" && served()?.has(at.resolved) === false
     return [
-      ...(dead ? [deadSocket(at.resolved, place, others)] : []),
+      ...(isDead ? [deadSocket(at.resolved, place, others)] : []),
       // A mount needs the way to its source, and who runs in the container to read it.
       ...checkRights(subject, uses, { path, resolved: at.resolved, access: ["read"], field: "hostPath" }),
     ]
   })
+}
+
+/** A mount brings a node without the right to open it. */
+function checkMountedNode(
+  subject: CdiSubject,
+  path: string,
+  stat: FileStat,
+  uses: Uses<Mount>,
+): readonly Finding[] {
+  const closed = uses.filter((use) => !mayOpen(subject, stat, use))
+  const [first] = closed
+  if (first === undefined) return []
+  const has = `${stat.kind} device ${stat.major}:${stat.minor}`
+  return [
+    found(
+      "warning",
+      fault("CdiMountOfNode", { place: placeOf(first, "hostPath"), path, has }),
+      ...otherPlaces(closed, "hostPath"),
+    ),
+  ]
 }
 
 /**
@@ -157,6 +166,7 @@ const deadSocket = (path: HostPath, place: CdiPlace, others: readonly string[]):
 const serviceAt = (path: string): string =>
   Object.values(serviceOf).find(({ isPlace }) => isPlace(path))?.service ?? ""
 
+/** Makes it when it is asked for first, and once. */
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => {

@@ -12,9 +12,7 @@ import type { FileStat } from "../host/host.ts"
 import type { ObservedEngine } from "../inventory/observe-engines.ts"
 import { meantMode } from "../text/octal-mode.ts"
 import { found, groupUses, otherPlaces, placeOf, type Use, type Uses } from "./cdi-subject.ts"
-
-/** Of the node: how programs open it, where it is known that they must; as modes have it. */
-export type Needed = "reading" | "reading and writing" | undefined
+import { type Needed, neededOf } from "./node-needs.ts"
 
 export interface NodeModes {
   /** Of the machine's node. */
@@ -28,11 +26,10 @@ export function checkNodeModes(
   path: string,
   { stat, engines }: NodeModes,
   uses: Uses<DeviceNode>,
-  neededOf: (use: Use<DeviceNode>) => Needed,
 ): readonly Finding[] {
   const isLeft = leaveModes(engines)
   const closed = uses.filter(
-    (use) => !(isLeft && use.item.fileMode === undefined) && isClosed(use, stat, neededOf(use)),
+    (use) => !(isLeft && use.item.fileMode === undefined) && isClosed(use, stat, neededOf(path, use.item)),
   )
   return groupUses(closed, ({ fileMode, uid, gid }) => [fileMode, uid, gid].join(" ")).map(([, ones]) => {
     const { fileMode, uid } = ones[0].item
@@ -45,7 +42,7 @@ export function checkNodeModes(
         mode: modeOf(ones[0], stat),
         isWritten: fileMode !== undefined,
         uid,
-        needed: neededOf(ones[0]) ?? "anything",
+        needed: neededOf(path, ones[0].item) ?? "anything",
       }),
       ...otherPlaces(ones, field),
     )

@@ -5,10 +5,10 @@
  */
 
 import { isReadOnly } from "../cdi/rules/mount-options.ts"
+import { isSharedObject } from "../driver/library-name.ts"
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import type { FileStat } from "../host/host.ts"
-import { baseName } from "../text/path.ts"
 import { type CdiSubject, found, otherPlaces, placeOf, type Uses } from "./cdi-subject.ts"
 import type { MountSource } from "./check-mounts.ts"
 import { mountAt, parseMounts } from "./mount-at.ts"
@@ -43,4 +43,4 @@ export function checkWritableMounts(
 const isRun = (path: string, { kind, mode, uid }: FileStat): boolean =>
   kind === "file" &&
   uid === 0 &&
-  ((mode & 0o111) !== 0 || /\.so(?:\.|$)/.test(baseName(path)) || path.includes("/firmware/"))
+  ((mode & 0o111) !== 0 || isSharedObject(path) || path.includes("/firmware/"))

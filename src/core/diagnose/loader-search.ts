@@ -22,17 +22,17 @@ export function createLoaderSearch(hooks: readonly Use<Hook>[]): LoaderSearch {
   const linked = createReach()
   const namesOf = new Map<string, readonly string[]>()
   for (const use of hooks) {
-    for (const folder of foldersOf(use.item)) folders.add(use, libraryPath(folder))
+    for (const folder of foldersOf(use.item)) folders.add(use, withoutUsr(folder))
     for (const { target, path } of linksInHook(use.item)) {
-      const link = libraryPath(path)
-      const end = libraryPath(target.startsWith("/") ? target : `${parentPath(cleanPath(path))}/${target}`)
+      const link = withoutUsr(path)
+      const end = withoutUsr(target.startsWith("/") ? target : `${parentPath(cleanPath(path))}/${target}`)
       namesOf.set(end, [...(namesOf.get(end) ?? []), link])
       linked.add(use, `${link} ${end}`)
     }
   }
   return {
     find(owner, place, soname) {
-      const own = libraryPath(place)
+      const own = withoutUsr(place)
       // There ldconfig makes the link.
       if (folders.has(owner, parentPath(own))) return "found"
       const called = withLinks(owner, own, { namesOf, linked }).filter((path) => baseName(path) === soname)
@@ -59,8 +59,8 @@ function withLinks(
   return [...all]
 }
 
-/** In images /lib is mostly a link to /usr/lib. */
-const libraryPath = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
+/** One name for a place in /usr/lib and in /lib, and clean: in images the latter is mostly a link to the former. */
+export const withoutUsr = (path: string): string => cleanPath(path).replace(/^\/usr(?=\/)/, "")
 
 /** glibc's and musl's own, of every distribution; below them those of better processors. */
 const loaderDirectory =

@@ -5,20 +5,23 @@
  */
 
 export interface Mounted {
+  /** The kernel's number of it. */
   readonly id: string
-  /** Of the mount that it lies in. */
+  /** The number of the mount that it lies in. */
   readonly parent: string
+  /** Where it is mounted, in the namespace of who read the text. */
   readonly place: string
   readonly isNoexec: boolean
   /** The file system itself: a second mount of it, as a container's, cannot be written either. One of the mount alone can. */
   readonly isReadOnly: boolean
 }
 
-/** A line that is none is a mount of nothing. */
+/** What is no line of a mount becomes one whose place is empty, in which nothing lies. Order: as written. */
 export const parseMounts = (mountinfo: string): readonly Mounted[] => mountinfo.split("\n").map(parseMount)
 
-/** undefined: nobody knows. `path`: without links. */
+/** The mount that a path lies on. undefined: nobody knows. `path`: absolute, without links. */
 export function mountAt(mounts: readonly Mounted[], path: string): Mounted | undefined {
+  // Also those that another mount hides.
   const over = mounts.filter(({ place }) => isWithin(path, place))
   const ids = new Set(over.map(({ id }) => id))
   const isFirst = ({ id, parent }: Mounted): boolean => parent === id || !ids.has(parent)

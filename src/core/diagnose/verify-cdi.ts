@@ -13,6 +13,7 @@ import { type CdiSubject, found, listUses } from "./cdi-subject.ts"
 import { checkContent } from "./check-content.ts"
 import { checkCoveredSystem } from "./check-covered-system.ts"
 import { checkDriverNodes } from "./check-driver-nodes.ts"
+import { checkDriverVersions } from "./check-driver-versions.ts"
 import { checkEngines } from "./check-engines.ts"
 import { checkFiles, checkUnread } from "./check-files.ts"
 import { checkGpus } from "./check-gpus.ts"
@@ -31,12 +32,12 @@ import { checkUnreadMachine } from "./check-unread-machine.ts"
 import { checkVendorGpus } from "./check-vendor-gpus.ts"
 import { checkWritableMounts } from "./check-writable-mounts.ts"
 
-/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, libraries, hooks, the kernel's parts, what is given twice, the image, what of the machine could not be read. */
+/** Order: files and who wins, engines and what they read, GPUs, what they are given, nodes, mounts, the driver's version, libraries, hooks, the kernel's parts, what is given twice, the image, what of the machine could not be read. */
 export function verifyCdi(subject: CdiSubject): readonly Finding[] {
   const { registry, image, snapshot } = subject
   const uses = listUses(subject)
   const sources = observeMountSources(subject, uses.mounts)
-  const libraries = checkLibraries(subject, sources, uses.hooks)
+  const versions = checkDriverVersions(subject, sources, uses.hooks)
   const named = new Set(uses.nodes.map(({ item }) => hostPathOf(item)))
   const gpus = checkGpus(subject)
   const eras = new Set(subject.engines.flatMap(eraOf))
@@ -57,11 +58,12 @@ export function verifyCdi(subject: CdiSubject): readonly Finding[] {
     ...snapshot.inventory.findings.filter((finding) => concerns(finding, named)),
     ...checkNodes(subject, uses.nodes),
     ...checkMountForms(subject, uses.mounts),
-    ...checkMounts(subject, sources, libraries.explained),
+    ...checkMounts(subject, sources, versions.explained),
     ...checkMountPoints(subject, uses, sources),
     ...checkWritableMounts(subject, sources),
     ...checkCoveredSystem(image, sources),
-    ...libraries.findings,
+    ...versions.findings,
+    ...checkLibraries(subject, sources, uses.hooks),
     ...checkHooks(subject, uses.hooks),
     ...checkKernelParts(subject, uses.edits),
     ...checkTwice(uses.edits),

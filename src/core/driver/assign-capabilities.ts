@@ -9,21 +9,10 @@ import type { DriverLibrary, FileReason } from "./catalogue.ts"
 import { librariesBeyond, librariesOf } from "./files.ts"
 import { stemOf, vendorName } from "./library-name.ts"
 import { type FoundLibrary, newestGlibc } from "./read-library.ts"
-
-const tables = [
-  ["table", librariesOf],
-  ["beyond", librariesBeyond],
-] as const
+import { reasonsByName } from "./reasons-by-name.ts"
 
 /** Stem → the tables that name it. */
-const namedBy: ReadonlyMap<string, readonly FileReason[]> = (() => {
-  const named = new Map<string, FileReason[]>()
-  for (const [kind, table] of tables)
-    for (const [capability, stems] of Object.entries(table))
-      for (const stem of stems)
-        named.set(stem, [...(named.get(stem) ?? []), { kind, capability: capability as DriverCapability }])
-  return named
-})()
+const namedBy = reasonsByName(librariesOf, librariesBeyond)
 /** Stem → its place in the tables. */
 const places: ReadonlyMap<string, number> = new Map([...namedBy.keys()].map((stem, place) => [stem, place]))
 

@@ -1,6 +1,6 @@
 /**
- * Where libraries may lie inside a driver root: the loader's cache, the loader's configuration, then the usual places. No list of
- * distributions: multiarch directories are found by their form. A distribution may put parts of one driver into several of them.
+ * Where libraries may lie inside a driver root: the loader's cache, the loader's configuration, then the usual places. A distribution may put parts
+ * of one driver into several of them.
  */
 
 import type { Finding } from "../fault/finding.ts"
@@ -11,31 +11,10 @@ import { observeLdSoConf } from "../ldcache/observe-ld-so-conf.ts"
 import { createWalkBudget } from "../ldcache/walk-budget.ts"
 import type { HostPath } from "../text/brand.ts"
 import { parentPath } from "../text/path.ts"
-import { decodeByteCharacters, decodeUtf8 } from "../text/utf8.ts"
-import { unversionedBeginnings, unversionedLibrary } from "./files.ts"
+import { directoriesInCache, directoryLimit, noDirectories } from "./directories-in-cache.ts"
+import { unversionedLibrary } from "./files.ts"
+import { usualDirectories } from "./usual-directories.ts"
 
-/** Base directories of libraries; each is looked at itself, and its multiarch and vendor subdirectories. */
-const baseDirectories = [
-  "/usr/lib64",
-  "/usr/lib",
-  "/usr/lib32",
-  "/lib64",
-  "/lib",
-  "/lib32",
-  "/usr/local/lib64",
-  "/usr/local/lib",
-  "/usr/local/nvidia/lib64",
-  "/usr/local/nvidia/lib",
-  "/run/opengl-driver/lib",
-  "/run/opengl-driver-32/lib",
-  "/usr/lib/wsl/lib",
-]
-/** Those that have one directory for each kind of machine below them, where a distribution does that. */
-const multiarchBases = ["/usr/lib", "/lib"]
-const multiarch = /^(x86_64|aarch64|i386|i686|arm)-linux-gnu\w*$/
-const vendorDirectories = ["nvidia", "nvidia/current"]
-/** More directories than any loader searches. */
-const directoryLimit = 512
 /** Caches of 100,000 libraries are smaller. Units: bytes. */
 const cacheLimit = 16 * 1024 * 1024
 
@@ -74,6 +53,10 @@ export interface LibrarySearch {
   readonly areExclusive?: boolean
 }
 
+/**
+ * Candidates are the named directories, then those of the loader's cache and configuration, then the usual ones. One holds the driver if the cache
+ * says so, or a file that tells is there; only named and usual ones are read for more.
+ */
 export function findLibraryPlaces(view: RootView, search: LibrarySearch): LibraryPlaces {
   const cache = view.readFile(search.ldcache, { offsetBytes: 0, lengthBytes: cacheLimit })
   const isWide = search.areExclusive !== true
@@ -84,17 +67,60 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
   const others = [...cached.holding, ...cached.hinted, ...configuration.directories, ...usual]
   // A pattern may fit more than there is room for.
   const candidates = [...[...named].slice(0, directoryLimit), ...others.slice(0, directoryLimit)]
-  const directories = new Set<HostPath>()
-  const besides = new Set<HostPath>()
   const searched = new Set<string>([
     search.ldcache,
     ...configuration.files,
     ...configuration.patternDirectories,
   ])
-  // Of a version that is none no file is.
-  const hasFiles = /^\d/.test(search.version)
-  const absent = new Set<string>()
+  const { driver, beside, versions } = searchCandidates(view, candidates, searched, {
+    version: search.version,
+    holding: cached.holding,
+    named,
+    usual,
+  })
+  for (const candidate of cached.beside) {
+    const resolved = view.resolve(candidate)
+    if (resolved.ok) beside.add(resolved.value)
+    searched.add(candidate)
+  }
+  return {
+    directories: [...driver],
+    besides: [...beside].filter((directory) => !driver.has(directory)),
+    candidates,
+    searched: [...new Set([...searched, ...looked])],
+    otherVersions: [...versions].filter((version) => version !== search.version),
+    findings: configuration.findings,
+  }
+}
+
+/** By what it is decided whether a directory holds a part of the driver. */
+interface Clues {
+  readonly version: string
+  /** As the loader's cache says. */
+  readonly holding: ReadonlySet<string>
+  readonly named: ReadonlySet<string>
+  readonly usual: ReadonlySet<string>
+}
+
+interface HoldingDirectories {
+  /** With libraries of the version, links resolved. */
+  readonly driver: Set<HostPath>
+  /** With libraries of the driver's that have a version of their own, links resolved. */
+  readonly beside: Set<HostPath>
+  /** To which the driver's main libraries lead. */
+  readonly versions: ReadonlySet<string>
+}
+
+/** `searched`: what was asked about already is not asked about again, and grows. */
+function searchCandidates(
+  view: RootView,
+  candidates: readonly string[],
+  searched: Set<string>,
+  clues: Clues,
+): HoldingDirectories {
+  const held = { driver: new Set<HostPath>(), beside: new Set<HostPath>() }
   const versions = new Set<string>()
+  const absent = new Set<string>()
   for (const candidate of candidates) {
     // What would lie in a place that is not there needs no look of its own.
     if (searched.has(candidate) || absent.has(parentPath(candidate))) continue
@@ -104,28 +130,27 @@ export function findLibraryPlaces(view: RootView, search: LibrarySearch): Librar
       absent.add(candidate)
       continue
     }
-    if (directories.has(resolved.value)) continue
-    if (cached.holding.has(candidate) || hasTelling(view, resolved.value, search.version))
-      directories.add(resolved.value)
-    else if (hasFiles && (named.has(candidate) || usual.has(candidate))) {
-      const part = partIn(view, resolved.value, search.version, named.has(candidate))
-      if (part !== undefined) (part === "driver" ? directories : besides).add(resolved.value)
-    }
+    if (held.driver.has(resolved.value)) continue
+    const part = partOf(view, candidate, resolved.value, clues)
+    if (part !== undefined) held[part].add(resolved.value)
     for (const version of versionsIn(view, resolved.value)) versions.add(version)
   }
-  for (const candidate of cached.beside) {
-    const resolved = view.resolve(candidate)
-    if (resolved.ok) besides.add(resolved.value)
-    searched.add(candidate)
-  }
-  return {
-    directories: [...directories],
-    besides: [...besides].filter((directory) => !directories.has(directory)),
-    candidates,
-    searched: [...new Set([...searched, ...looked])],
-    otherVersions: [...versions].filter((version) => version !== search.version),
-    findings: configuration.findings,
-  }
+  return { driver: held.driver, beside: held.beside, versions }
+}
+
+type Part = "driver" | "beside"
+
+/** What a directory holds; undefined: nothing of the driver, as far as it was looked. `directory`: the candidate without links. */
+function partOf(
+  view: RootView,
+  candidate: string,
+  directory: HostPath,
+  { version, holding, named, usual }: Clues,
+): Part | undefined {
+  if (holding.has(candidate) || hasTelling(view, directory, version)) return "driver"
+  // Of a version that is none no file is.
+  const isRead = /^\d/.test(version) && (named.has(candidate) || usual.has(candidate))
+  return isRead ? partIn(view, directory, version, named.has(candidate)) : undefined
 }
 
 const noConfiguration = { directories: [], files: [], patternDirectories: [], findings: [] }
@@ -145,88 +170,13 @@ const hasTelling = (view: RootView, directory: string, version: string): boolean
   tellingStems.some((stem) => view.exists(`${directory}/${stem}.so.${version}`))
 
 /** Of a directory that is read. `driver`: libraries of this version, `beside`: of the driver's, that have a version of their own. */
-function partIn(
-  view: RootView,
-  directory: string,
-  version: string,
-  isNamed: boolean,
-): "driver" | "beside" | undefined {
+function partIn(view: RootView, directory: string, version: string, isNamed: boolean): Part | undefined {
   const listed = view.readDir(directory)
   const names = listed.ok ? listed.value : []
   const ending = `.so.${version}`
   // In a named place whatever has the driver's version is the driver's.
   if (names.some((name) => name.endsWith(ending) && (isNamed || name.startsWith("lib")))) return "driver"
   return names.some((name) => unversionedLibrary.test(name)) ? "beside" : undefined
-}
-
-interface CachedDirectories {
-  /** Hold a library of this version. */
-  readonly holding: ReadonlySet<string>
-  /** Hold a name by which programs ask for the driver, of whatever version. */
-  readonly hinted: ReadonlySet<string>
-  /** Hold a library of the driver's that has a version of its own. */
-  readonly beside: ReadonlySet<string>
-}
-
-const noDirectories: CachedDirectories = { holding: new Set(), hinted: new Set(), beside: new Set() }
-
-/**
- * Parents of the paths in a loader cache that end in a library of the driver. The cache's text is searched, not parsed: its size must
- * not matter, and a cache that is out of order tells as much.
- */
-function directoriesInCache(bytes: Uint8Array, version: string): CachedDirectories {
-  const text = decodeByteCharacters(bytes)
-  /** `parts`: of the end of a path. */
-  const parentsOf = (parts: readonly string[]): ReadonlySet<string> => {
-    const directories = new Set<string>()
-    for (const part of parts)
-      for (
-        let at = text.indexOf(part);
-        at !== -1 && directories.size < directoryLimit;
-        at = text.indexOf(part, at + 1)
-      ) {
-        const start = text.lastIndexOf("\0", at - 1) + 1
-        const end = text.indexOf("\0", at)
-        if (end === -1) break
-        if (text[start] === "/" && end - start < 4096)
-          directories.add(parentPath(decodeUtf8(bytes.subarray(start, end))))
-      }
-    return directories
-  }
-  return {
-    holding: parentsOf([`.so.${version}\0`]),
-    hinted: parentsOf(["/libcuda.so.1\0", "/libnvidia-ml.so.1\0", "/libGLX_nvidia.so.0\0"]),
-    beside: parentsOf(unversionedBeginnings.map((name) => `/${name}`)),
-  }
-}
-
-function usualDirectories(view: RootView): readonly string[] {
-  return baseDirectories.flatMap((base) => {
-    const names = multiarchBases.includes(base) ? view.readDir(base) : undefined
-    const archs = names?.ok === true ? names.value.filter((name) => multiarch.test(name)) : []
-    return [base, ...archs.map((name) => `${base}/${name}`)].flatMap((directory) => [
-      directory,
-      ...vendorDirectories.map((name) => `${directory}/${name}`),
-    ])
-  })
-}
-
-/** Where the reference looks first. */
-const firstPlaces = [
-  /^\/usr\/lib64$/,
-  /^\/usr\/lib\/[^/]+-linux-gnu$/,
-  /^\/usr\/lib\/[^/]+-linux-gnu\/nvidia\/current$/,
-  /^\/lib64$/,
-  /^\/lib\/[^/]+-linux-gnu(?:\/nvidia\/current)?$/,
-]
-
-/** As the reference names them to containers; what it does not know comes last. */
-export function inUsualOrder(directories: readonly HostPath[]): readonly HostPath[] {
-  const rank = (directory: string): number => {
-    const place = firstPlaces.findIndex((one) => one.test(directory))
-    return place === -1 ? firstPlaces.length : place
-  }
-  return directories.toSorted((one, other) => rank(one) - rank(other))
 }
 
 /** Versions of the driver's two main libraries in a directory, by their links: what the host's own programs load. */

@@ -13,27 +13,19 @@ import { baseName, parentPath } from "../text/path.ts"
 import { tableStem } from "./assign-capabilities.ts"
 import type { DriverBinary, DriverCatalogue, DriverLibrary } from "./catalogue.ts"
 import { consequencesOf, missedBinaries } from "./files.ts"
+import { findLibraryPlaces, findUserSpaceVersion, type LibraryPlaces } from "./find-directories.ts"
+import { binaryDirectories, observeBinaries } from "./observe-binaries.ts"
 import {
-  findLibraryPlaces,
-  findUserSpaceVersion,
-  inUsualOrder,
-  type LibraryPlaces,
-} from "./find-directories.ts"
-import {
-  binaryDirectories,
   configurationDirectories,
-  firmwareDirectories,
-  gbmDirectory,
-  moduleDirectories,
-  observeBinaries,
   observeConfigurations,
-  observeFirmware,
-  observeModules,
-  observeOddLinks,
   dataDirectories as usualDataDirectories,
-} from "./observe-files.ts"
+} from "./observe-configurations.ts"
+import { firmwareDirectories, observeFirmware } from "./observe-firmware.ts"
+import { gbmDirectory, observeGbmLinks } from "./observe-gbm-links.ts"
 import { observeLibraries, subdirectories } from "./observe-libraries.ts"
 import { observePlatformFiles } from "./observe-platform-files.ts"
+import { observeXModules, xModuleDirectories } from "./observe-x-modules.ts"
+import { inUsualOrder } from "./usual-directories.ts"
 
 export interface DriverPlace {
   /** Where the driver's tree lies on the machine: `/`, `/run/nvidia/driver`. */
@@ -52,6 +44,7 @@ export interface DriverPlace {
   readonly dataDirectories?: readonly string[]
 }
 
+/** Order: as in DriverCatalogue; findings of the libraries that are lacking first, then as met. */
 export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const { version, ldcache, searchPaths = [], areExclusive = false } = place
   const { dataDirectories = usualDataDirectories } = place
@@ -74,18 +67,10 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
   const configurations = observeConfigurations({ view, dataView, dataDirectories }, libraries, ofPackage)
   const firmwarePlaces = firmwareDirectories(host, version)
   const firmware = observeFirmware(view, firmwarePlaces, findings)
-  if (libraries.length > 0 && firmware.length === 0 && Number.parseInt(version, 10) >= 510)
-    findings.push({
-      severity: "note",
-      fault: fault("DriverFileMissing", {
-        name: `nvidia/${version}/gsp*.bin`,
-        consequence: "GPUs that need GSP firmware will not start",
-        capability: "utility",
-      }),
-      evidence: firmwarePlaces.map((path) => `${view.outside(path)}: absent`),
-    })
+  if (libraries.length > 0 && firmware.length === 0 && needsFirmware(version))
+    findings.push(firmwareMissing(view, firmwarePlaces, version))
   const binaries = observeBinaries(view)
-  const modules = observeModules(view, places.directories, version)
+  const modules = observeXModules(view, places.directories, version)
   if (libraries.length > 0) checkBinaries(view, binaries, ofPackage)
   const searched = [
     ...view.followed,
@@ -94,7 +79,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
       ...new Set([...places.directories, ...libraries.map(({ rootPath }) => parentPath(rootPath))]),
     ].flatMap((directory) => [...subdirectories, gbmDirectory].map((name) => `${directory}${name}`)),
     ...binaryDirectories,
-    ...moduleDirectories(places.directories),
+    ...xModuleDirectories(places.directories),
   ]
   const configurationPlaces = configurationDirectories({ view, dataView, dataDirectories })
   return {
@@ -104,7 +89,7 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     binaries,
     configurations,
     modules,
-    links: observeOddLinks(view, places.directories, libraries),
+    links: observeGbmLinks(view, places.directories, libraries),
     firmware,
     // Who names directories names them in their order.
     directories: searchPaths.length > 0 ? places.directories : inUsualOrder(places.directories),
@@ -123,6 +108,19 @@ export function observeDriver(host: Host, place: DriverPlace): DriverCatalogue {
     packageFindings,
   }
 }
+
+/** Since 510 drivers start some GPUs by it. */
+const needsFirmware = (version: string): boolean => Number.parseInt(version, 10) >= 510
+
+const firmwareMissing = (view: RootView, places: readonly string[], version: string): Finding => ({
+  severity: "note",
+  fault: fault("DriverFileMissing", {
+    name: `nvidia/${version}/gsp*.bin`,
+    consequence: "GPUs that need GSP firmware will not start",
+    capability: "utility",
+  }),
+  evidence: places.map((path) => `${view.outside(path)}: absent`),
+})
 
 function checkBinaries(view: RootView, binaries: readonly DriverBinary[], findings: Finding[]): void {
   for (const [name, consequence, capability] of missedBinaries)
@@ -145,6 +143,7 @@ export const observeUserSpaceVersion = (
 const isSame = (one: Fault, other: Fault): boolean =>
   one.tag === "HostReadFailed" && other.tag === "HostReadFailed" && one.data.path === other.data.path
 
+/** Which of the driver's libraries are lacking, or are another's. The gravest finding goes in front of all others. */
 function checkLibraries(
   view: RootView,
   libraries: readonly DriverLibrary[],
@@ -153,30 +152,25 @@ function checkLibraries(
   findings: Finding[],
 ): void {
   const stems = new Set(libraries.flatMap((one) => (one.bits === 64 ? [tableStem(one)] : [])))
-  const evidence = places.directories.length === 0 ? places.searched : places.directories
+  const looked = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
-    evidence.map((directory) => `${view.outside(directory)}: no ${name}`)
+    looked.map((directory) => `${view.outside(directory)}: no ${name}`)
   const isMismatched = places.otherVersions.length > 0
-  const mismatch = fault("DriverVersionMismatch", {
-    kernel: version,
-    userSpace: places.otherVersions,
-    driverRoot: view.root,
-  })
   if (!stems.has("libnvidia-ml")) {
     const name = `libnvidia-ml.so.${version}`
+    const isOther = libraries.length === 0 && isMismatched
     findings.unshift({
       severity: "error",
-      fault:
-        libraries.length === 0 && isMismatched
-          ? mismatch
-          : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
+      fault: isOther
+        ? mismatchOf(view, places, version)
+        : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
       evidence: absent(name),
     })
   } else if (isMismatched)
     // Containers get the libraries of the kernel module; it is the host's own programs that fail.
     findings.unshift({
       severity: "warning",
-      fault: mismatch,
+      fault: mismatchOf(view, places, version),
       evidence: places.directories.map(
         (directory) => `${view.outside(directory)}: links lead to another version`,
       ),
@@ -192,3 +186,6 @@ function checkLibraries(
       })
     }
 }
+
+const mismatchOf = (view: RootView, { otherVersions }: LibraryPlaces, version: string): Fault =>
+  fault("DriverVersionMismatch", { kernel: version, userSpace: otherVersions, driverRoot: view.root })

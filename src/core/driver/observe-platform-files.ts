@@ -31,6 +31,7 @@ import { type HostPath, hostPath } from "../text/brand.ts"
 import { isFileName } from "../text/file-name.ts"
 import { baseName, cleanPath, joinPath, parentPath } from "../text/path.ts"
 import type { FileLink } from "./catalogue.ts"
+import { linkerNameOf } from "./library-name.ts"
 import type { PlatformContents, PlatformItem, PlatformLibrary } from "./platform-contents.ts"
 import { observeWindowsFiles } from "./windows-store.ts"
 
@@ -144,7 +145,7 @@ function observeLibrary(view: RootView, path: HostPath): PlatformLibrary | undef
 }
 
 /**
- * The links of its SONAME and of its bare name, where the machine has them and they lead to it. Containers get that of its SONAME though the
+ * The links of its SONAME and of its linker name, where the machine has them and they lead to it. Containers get that of its SONAME though the
  * machine lacks it, and what leads there leads on.
  */
 function linksBeside(
@@ -153,9 +154,8 @@ function linksBeside(
   { soname }: PlatformLibrary,
   known: readonly FileLink[],
 ): readonly FileLink[] {
-  const bare = soname.replace(/(\.so)\..*$/, "$1")
   const made = hostPath(joinPath(parentPath(path), soname))
-  return [...new Set([soname, bare])].flatMap((name): readonly FileLink[] => {
+  return [...new Set([soname, linkerNameOf(soname)])].flatMap((name): readonly FileLink[] => {
     const link = hostPath(joinPath(parentPath(path), name))
     if (link === path || known.some((one) => one.path === link)) return []
     const chain: FileLink[] = []

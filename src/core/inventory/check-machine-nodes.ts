@@ -7,7 +7,7 @@ import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
 import { readFault } from "../host/resolve-path.ts"
 import { hostPath } from "../text/brand.ts"
-import type { Gpu, SupportNodes } from "./inventory.ts"
+import type { Gpu, NodeFact, SupportNodes } from "./inventory.ts"
 import type { ObservedGpus } from "./observe-gpus.ts"
 import { presentNodes } from "./present-nodes.ts"
 
@@ -38,51 +38,65 @@ function expectedMinor(path: string): number | undefined {
   return match === null ? undefined : Number(match[1])
 }
 
+/** Of all DRM nodes, on every machine. */
 const drmMajor = 226
 
-/** What is wrong with nodes: numbers of an earlier load of a module, or of another device. */
-export function checkNodes(
+/** What is wrong with the numbers of nodes that are there. Order: minors that GPUs share, then nodes as presentNodes has them. */
+export const checkNodeNumbers = (
   nodes: SupportNodes,
   gpus: readonly Gpu[],
   majors: Readonly<Record<string, number>>,
-): readonly Finding[] {
-  const findings: Finding[] = []
+): readonly Finding[] => [
+  ...checkSharedMinors(gpus),
+  ...presentNodes({ nodes, gpus }).flatMap((node) => checkNumbers(node, majors)),
+]
+
+/** Two GPUs that say the same minor are one node to whoever opens it. */
+function checkSharedMinors(gpus: readonly Gpu[]): readonly Finding[] {
   const byMinor = Map.groupBy(gpus, ({ minor }) => minor?.value)
-  for (const [minor, sharing] of byMinor)
-    if (minor !== undefined && sharing.length > 1)
-      findings.push({
+  return [...byMinor].flatMap(([minor, sharing]): readonly Finding[] => {
+    if (minor === undefined || sharing.length < 2) return []
+    const pciAddresses = sharing.map(({ pciAddress }) => pciAddress)
+    return [
+      {
         severity: "error",
-        fault: fault("GpuMinorShared", { minor, pciAddresses: sharing.map(({ pciAddress }) => pciAddress) }),
+        fault: fault("GpuMinorShared", { minor, pciAddresses }),
         evidence: sharing.map((gpu) => `${gpu.minor?.source}: Device Minor ${minor}`),
-      })
-  for (const { path, major, minor } of presentNodes({ nodes, gpus })) {
-    const names = registrations.find(([pattern]) => pattern.test(path))?.[1] ?? []
-    const name = names.find((one) => Object.hasOwn(majors, one))
-    const registered = name === undefined ? undefined : majors[name]
-    const right = path.startsWith("/dev/dri/") ? drmMajor : (registered ?? major)
-    const expected = expectedMinor(path)
-    // Who asks for one device must not be given another.
-    if (
-      (expected !== undefined && expected !== minor) ||
-      (path.startsWith("/dev/dri/") && major !== drmMajor)
-    )
-      findings.push({
+      },
+    ]
+  })
+}
+
+/** Numbers of another device, or of an earlier load of a module. One finding, or none. */
+function checkNumbers(
+  { path, major, minor }: NodeFact,
+  majors: Readonly<Record<string, number>>,
+): readonly Finding[] {
+  const names = registrations.find(([pattern]) => pattern.test(path))?.[1] ?? []
+  const name = names.find((one) => Object.hasOwn(majors, one))
+  const registered = name === undefined ? undefined : majors[name]
+  const isDrm = path.startsWith("/dev/dri/")
+  const minorOfName = expectedMinor(path)
+  // Who asks for one device must not be given another.
+  if ((minorOfName !== undefined && minorOfName !== minor) || (isDrm && major !== drmMajor)) {
+    const expected = `${isDrm ? drmMajor : (registered ?? major)}:${minorOfName ?? minor}`
+    const has = `${major}:${minor}`
+    return [
+      {
         severity: "error",
-        fault: fault("DeviceNodeWrong", {
-          path,
-          has: `${major}:${minor}`,
-          expected: `${right}:${expected ?? minor}`,
-        }),
-        evidence: [`${path}: ${major}:${minor}`],
-      })
-    else if (name !== undefined && registered !== undefined && registered !== major)
-      findings.push({
-        severity: "error",
-        fault: fault("DeviceMajorStale", { path, has: major, registered, name }),
-        evidence: [`${path}: major ${major}`, `/proc/devices: ${registered} ${name}`],
-      })
+        fault: fault("DeviceNodeWrong", { path, has, expected }),
+        evidence: [`${path}: ${has}`],
+      },
+    ]
   }
-  return findings
+  if (name === undefined || registered === undefined || registered === major) return []
+  return [
+    {
+      severity: "error",
+      fault: fault("DeviceMajorStale", { path, has: major, registered, name }),
+      evidence: [`${path}: major ${major}`, `/proc/devices: ${registered} ${name}`],
+    },
+  ]
 }
 
 /** Control nodes that a loaded driver must have; without a driver nothing is missing. */

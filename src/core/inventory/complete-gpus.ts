@@ -1,9 +1,9 @@
 /** GPUs as files tell of them, completed with what NVML tells: files first, NVML fills what they leave open. */
 
 import { hostPath } from "../text/brand.ts"
+import { describeModel } from "./describe-model.ts"
 import type { BoardGpu, Gpu, Sourced } from "./inventory.ts"
 import type { NvmlGpu, NvmlReport } from "./nvml-report.ts"
-import { describeModel } from "./observe-gpus.ts"
 import type { MigInstance } from "./observe-mig.ts"
 import { unlistedGpu } from "./tegra.ts"
 

@@ -83,18 +83,22 @@ export function observeEngines(
     if (place === undefined) return []
     const built = readBuildInfo(host, place)
     const version = built.version ?? packageVersion(readDatabase(), packagesOf[engine])
-    const highest =
-      built.library !== undefined
-        ? highestVersionOfLibrary(built.library)
-        : version === undefined
-          ? "unknown"
-          : (highestVersionOf({ engine, version }) ?? "none")
-    const era =
-      built.library !== undefined
-        ? readerEraOfLibrary(built.library)
-        : readerEraOf({ engine, version: version ?? "" })
+    const { highest, era } = readingOf(engine, version, built.library)
     return [{ engine, program: place, version, highest, era }]
   })
+}
+
+/** What an engine reads: by the release of the CDI library that is in its program, else by its own release. */
+function readingOf(
+  engine: EngineName,
+  version: string | undefined,
+  library: string | undefined,
+): Pick<ObservedEngine, "highest" | "era"> {
+  if (library !== undefined)
+    return { highest: highestVersionOfLibrary(library), era: readerEraOfLibrary(library) }
+  if (version === undefined) return { highest: "unknown", era: readerEraOf({ engine, version: "" }) }
+  const release = { engine, version }
+  return { highest: highestVersionOf(release) ?? "none", era: readerEraOf(release) }
 }
 
 const isFile = (host: HostFiles, path: string): boolean => {

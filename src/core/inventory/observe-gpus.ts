@@ -8,8 +8,10 @@ import type { Finding } from "../fault/finding.ts"
 import type { Host } from "../host/host.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
 import { baseName } from "../text/path.ts"
-import { brandOf, generationOf, productOf } from "./gpu-model.ts"
-import type { Gpu, GpuState, Sourced } from "./inventory.ts"
+import { type describeModel, rememberModels } from "./describe-model.ts"
+import { type DriverFacts, minorIn, modelIn, stateOf, uuidIn } from "./driver-facts.ts"
+import { productOf } from "./gpu-model.ts"
+import type { Gpu, Sourced } from "./inventory.ts"
 import { namesIn } from "./names-in.ts"
 import { observeDrm } from "./observe-drm.ts"
 import { observeNode } from "./observe-node.ts"
@@ -71,16 +73,6 @@ interface ObservedGpu {
   readonly absentDrm: readonly AbsentNode[]
 }
 
-/** Machines have many GPUs of one model, and tables of models are long. */
-function rememberModels(): typeof describeModel {
-  const known = new Map<string | undefined, ReturnType<typeof describeModel>>()
-  return (model) => {
-    const described = known.get(model?.value) ?? describeModel(model)
-    known.set(model?.value, described)
-    return { ...described, model }
-  }
-}
-
 /** Domains of eight digits come after those of four, as numbers do. */
 export function comparePciAddresses(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0)
@@ -104,27 +96,23 @@ function observeDriven({ host, findings, describe }: Look, name: string): Observ
   const procDirectory = hostPath(`${driverDirectory}/${name}`)
   const path = hostPath(`${procDirectory}/information`)
   const facts = readFields(host, path)
-  const sourced = <T>(value: T): Sourced<T> => ({ value, source: path })
-  const minorText = facts.get("Device Minor")
-  const minor = minorText !== undefined && /^\d{1,7}$/.test(minorText) ? Number(minorText) : undefined
-  const rawUuid = facts.get("GPU UUID")
-  const uuid = rawUuid !== undefined && /^GPU-[0-9a-f-]+$/i.test(rawUuid) ? rawUuid : undefined
-  const state: GpuState =
-    facts.get("GPU Excluded") === "Yes" ? "excluded" : minor === undefined ? "broken" : "usable"
+  const sourced = <T>(value: T | undefined): Sourced<T> | undefined =>
+    value === undefined ? undefined : { value, source: path }
+  const minor = minorIn(facts)
+  const state = stateOf(facts)
   const node = minor === undefined ? undefined : observeNode(host, `/dev/nvidia${minor}`)
   const pciAddress = name.toLowerCase()
   findings.push(...checkDriven({ state, pciAddress, minor, node }, path, facts))
-  const model = facts.get("Model") ?? ""
-  const modelSaid = model === "" || model.startsWith("Unknown") ? productOnBus(host, name) : sourced(model)
+  const model = sourced(modelIn(facts)) ?? productOnBus(host, name)
   const numaNode = observeNumaNode(host, name)
   const { drm, absent } = observeDrm(host, `${busDirectory}/${name}`, name)
   const gpu: Gpu = {
     index: undefined,
     state,
     pciAddress,
-    minor: minor === undefined ? undefined : sourced(minor),
-    uuid: uuid === undefined ? undefined : sourced(uuid),
-    ...describe(modelSaid),
+    minor: sourced(minor),
+    uuid: sourced(uuidIn(facts)),
+    ...describe(model),
     numaNode,
     isMigEnabled: undefined,
     node,
@@ -142,7 +130,7 @@ interface DrivenGpu extends Pick<Gpu, "state" | "pciAddress" | "node"> {
 function checkDriven(
   { state, pciAddress, minor, node }: DrivenGpu,
   path: HostPath,
-  facts: ReadonlyMap<string, string>,
+  facts: DriverFacts,
 ): readonly Finding[] {
   const found = (severity: Finding["severity"], one: Finding["fault"], evidence: string) => [
     { severity, fault: one, evidence: [`${path}: ${evidence}`] },
@@ -188,22 +176,6 @@ function productOnBus(host: Host, address: string): Sourced<string> | undefined 
   const device = readText(host, `${busDirectory}/${address}/device`)
   const product = device === undefined ? undefined : productOf(device)
   return product === undefined ? undefined : { value: product, source: "table of GPU models" }
-}
-
-/** What the model's name implies. */
-export function describeModel(
-  model: Sourced<string> | undefined,
-): Pick<Gpu, "model" | "architecture" | "computeCapability" | "brand"> {
-  const generation = model === undefined ? undefined : generationOf(model.value)
-  const implied = (value: string | undefined): Sourced<string> | undefined =>
-    value === undefined ? undefined : { value, source: "table of GPU models" }
-  const brand = model === undefined ? undefined : brandOf(model.value)?.name
-  return {
-    model,
-    architecture: implied(generation?.architecture),
-    computeCapability: implied(generation?.computeCapability),
-    brand: implied(brand),
-  }
 }
 
 function observeNumaNode(host: Host, address: string): Sourced<number> | undefined {

@@ -12,8 +12,9 @@ import { withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
-import { checkControlNodes, checkDrmNodes, checkNodes } from "./check-machine-nodes.ts"
+import { checkControlNodes, checkDrmNodes, checkNodeNumbers } from "./check-machine-nodes.ts"
 import { completeGpus, matchByAddress } from "./complete-gpus.ts"
+import { describeMigDevices } from "./describe-mig.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
 import type { Inventory, Platform, Sourced, SupportNodes } from "./inventory.ts"
 import { hasBoardFiles, isOwnGpuUsed } from "./is-tegra.ts"
@@ -21,13 +22,7 @@ import { describeMigRights } from "./mig-rights.ts"
 import { planNvmlQuestion, readAnswer } from "./nvml-question.ts"
 import type { NvmlReport } from "./nvml-report.ts"
 import { type ObservedGpus, observeGpus } from "./observe-gpus.ts"
-import {
-  describeMigDevices,
-  type MigInstance,
-  type MigMinors,
-  observeMigInstances,
-  observeMigMinors,
-} from "./observe-mig.ts"
+import { type MigInstance, type MigMinors, observeMigInstances, observeMigMinors } from "./observe-mig.ts"
 import { observeMajors, observeSupportNodes } from "./observe-nodes.ts"
 import { observeSockets } from "./observe-sockets.ts"
 import { observeVersion } from "./observe-version.ts"
@@ -168,13 +163,14 @@ function completeInventory(
         evidence: [`${procDirectory}/information: no UUID`],
       })
   findings.push(
-    ...checkNodes(nodes, gpus, majors),
+    ...checkNodeNumbers(nodes, gpus, majors),
     ...checkDrmNodes(seen.absentDrm),
     ...(kernelModuleVersion === undefined ? [] : checkControlNodes(nodes, modules, majors)),
   )
   if (nodes.tegra.length > 0) findings.push(...observePlatformEntries(host).findings)
   const releaseCuda = platform === "tegra" ? cudaOfTegra(host) : undefined
-  const migDevices = describeMigDevices(host, gpus, migInstances, told, migMinors, findings)
+  const known = { instances: migInstances, told, minors: migMinors }
+  const migDevices = describeMigDevices(host, gpus, known, findings)
   const { sockets, findings: ofSockets } = observeSockets(host, driverRoot)
   findings.push(...ofSockets)
   return {

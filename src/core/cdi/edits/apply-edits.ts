@@ -66,7 +66,7 @@ const splitVariable = (entry: string): { readonly name: string; readonly value: 
 
 interface PlannedDevice {
   readonly device: CompleteNode & { readonly uid?: number | undefined; readonly gid?: number | undefined }
-  /** One, or none where the cgroup knows no such device. */
+  /** For the cgroup. One, or none where it knows no such device. */
   readonly rule: readonly object[]
 }
 
@@ -140,7 +140,7 @@ function mountOptions({ type, options }: Mount, bindOwners: BindOwners): readonl
     bindOwners === "mapped" && isBind && !isMapped
       ? [...options, bind === "rbind" ? "ridmap" : "idmap"]
       : options
-  return all.length === 0 ? undefined : all
+  return unlessEmpty(all)
 }
 
 function hooksPatch(
@@ -152,12 +152,16 @@ function hooksPatch(
     .filter(({ hookName }) => hookName === name)
     .map(({ path, args, env, timeout }) => ({
       path,
-      args: args.length === 0 ? undefined : args,
-      env: env.length > 0 ? env : environment.length > 0 ? environment : undefined,
+      args: unlessEmpty(args),
+      env: unlessEmpty(env) ?? unlessEmpty(environment),
       timeout,
     }))
   return [name, more(added)]
 }
+
+/** In config.json an empty list is left out. */
+const unlessEmpty = (items: readonly string[]): readonly string[] | undefined =>
+  items.length === 0 ? undefined : items
 
 /** The last of a host's interface counts. */
 function netDevicesPatch(devices: ContainerEdits["netDevices"]): JsonPatch {
@@ -175,7 +179,7 @@ const rdtPatch = (rdt: IntelRdt): readonly [string, JsonPatch] => [
     kind: "value",
     text: JSON.stringify({
       closID: rdt.closID || undefined,
-      schemata: rdt.schemata?.length === 0 ? undefined : rdt.schemata,
+      schemata: rdt.schemata && unlessEmpty(rdt.schemata),
       l3CacheSchema: rdt.l3CacheSchema || undefined,
       memBwSchema: rdt.memBwSchema || undefined,
       enableMonitoring: rdt.enableMonitoring || undefined,

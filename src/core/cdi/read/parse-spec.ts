@@ -12,7 +12,7 @@ import { adviseSpec } from "../rules/advise-spec.ts"
 import { validateSpec } from "../rules/validate-spec.ts"
 import { knownVersions } from "../rules/version.ts"
 import type { CdiSpec } from "../spec.ts"
-import type { Decoding, Leniency } from "./decode-fields.ts"
+import type { Decoding, Leniency } from "./decoding.ts"
 import { readSpecText } from "./read-spec-text.ts"
 import { specLimitBytes } from "./spec-limit.ts"
 import { specShape } from "./spec-shape.ts"
@@ -39,7 +39,25 @@ const tellLimit = 100
  * Faults: CdiTextInvalid, CdiTextEmpty, CdiTextTooLarge, CdiFieldUnknown, CdiFieldRepeated, CdiTypeWrong and those of validateSpec.
  * Order: fields' as in the text; rules' as the reference judges, and only where every field could be read.
  */
-export const parseSpec = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> => parseBy(file, () => true)
+export const parseSpec = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
+  parseAs(file, { reader: "engines", isForgiven: () => false })
+
+/** A specification that need not say its version: who reads it works that out. Faults: as of parseSpec. */
+export const parseUnversioned = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
+  parseAs(file, {
+    reader: "engines",
+    isForgiven: ({ tag, data }) => tag === "CdiVersionUnknown" && data.version === "",
+  })
+
+/**
+ * Edits that are to be added to a specification: in the form of one, where version, kind and devices may be missing. No engine reads them, so
+ * nothing is warned of that is about readers, the version or the kind. Faults: as of parseSpec.
+ */
+export const parseAdditions = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
+  parseAs(file, {
+    reader: "gantry",
+    isForgiven: ({ tag, data }) => ofWhole.has(tag) || (tag === "CdiKindInvalid" && data.kind === ""),
+  })
 
 /** What a whole specification must say and a part of one need not. */
 const ofWhole: ReadonlySet<Fault["tag"]> = new Set([
@@ -48,31 +66,15 @@ const ofWhole: ReadonlySet<Fault["tag"]> = new Set([
   "CdiDevicesMissing",
 ])
 
-/**
- * Edits that are to be added to a specification: in the form of one, where version, kind and devices may be missing. No engine reads them, so
- * nothing is warned of that is about readers, the version or the kind. Faults: as of parseSpec.
- */
-export const parseAdditions = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
-  parseBy(
-    file,
-    ({ tag, data }) => !ofWhole.has(tag) && !(tag === "CdiKindInvalid" && data.kind === ""),
-    "by us",
-  )
+interface Purpose {
+  readonly reader: "engines" | "gantry"
+  /** A broken rule that does not count for this purpose. */
+  isForgiven(broken: Fault): boolean
+}
 
-const inSoundEnvelope = (spec: CdiSpec): CdiSpec => ({
-  ...spec,
-  cdiVersion: knownVersions.at(-1) ?? "",
-  kind: "example.com/device",
-})
-
-/** A specification that need not say its version: who reads it works that out. Faults: as of parseSpec. */
-export const parseUnversioned = (file: SpecFile): Result<ParsedSpec, readonly Fault[]> =>
-  parseBy(file, ({ tag, data }) => !(tag === "CdiVersionUnknown" && data.version === ""))
-
-function parseBy(
+function parseAs(
   { path, bytes }: SpecFile,
-  counts: (broken: Fault) => boolean,
-  isRead: "by engines" | "by us" = "by engines",
+  { reader, isForgiven }: Purpose,
 ): Result<ParsedSpec, readonly Fault[]> {
   if (bytes.length > specLimitBytes)
     return fail([fault("CdiTextTooLarge", { file: path, limitBytes: specLimitBytes })])
@@ -83,21 +85,25 @@ function parseBy(
   const spec = specShape.read(tree.value.root, [], decoding)
   if (decoding.faults.length > 0) return fail(decoding.faults)
   const locate = locateIn(source, tree.value.root)
-  const broken = validateSpec(spec, locate).filter(counts)
+  const broken = validateSpec(spec, locate).filter((one) => !isForgiven(one))
   if (broken.length > 0) return fail(broken.slice(0, tellLimit))
-  const isOurs = isRead === "by us"
+  const warnings =
+    reader === "gantry"
+      ? adviseSpec(withSoundEnvelope(spec), locate)
+      : [...decoding.leniencies.map(warnLeniency(source)), ...adviseSpec(spec, locate)]
   return ok({
     spec,
     locate,
-    warnings: [
-      ...tree.value.warnings,
-      ...(isOurs ? [] : decoding.leniencies.map(warnLeniency(source))),
-      ...adviseSpec(isOurs ? inSoundEnvelope(spec) : spec, locate),
-    ]
-      .sort(byPlace)
-      .slice(0, tellLimit),
+    warnings: [...tree.value.warnings, ...warnings].sort(byPlace).slice(0, tellLimit),
   })
 }
+
+/** With a version and a kind of which there is nothing to say. */
+const withSoundEnvelope = (spec: CdiSpec): CdiSpec => ({
+  ...spec,
+  cdiVersion: knownVersions.at(-1) ?? "",
+  kind: "example.com/device",
+})
 
 function byPlace({ fault: { data: one } }: Warning, { fault: { data: other } }: Warning): number {
   return one.place.line - other.place.line || one.place.column - other.place.column

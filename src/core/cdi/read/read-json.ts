@@ -1,11 +1,11 @@
 /** A specification written as JSON. What follows the value is not looked at; the reference's loader looks at the next words of it. */
 
 import { type JsonValue, parseJson } from "../../oci/json.ts"
+import { findForeignBlank } from "./foreign-blank.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
 import { findSeparators, isLetter, separatorProblem } from "./line-separators.ts"
 import { resolvePlain } from "./resolve-plain.ts"
 import { depthLimit, type SpecNode, type SpecTextOutcome, type SpecTextProblem } from "./spec-node.ts"
-import { findForeignBlank } from "./watch-lexemes.ts"
 
 export function readJson(text: string): SpecTextOutcome {
   const parsed = parseJson(text)

@@ -3,16 +3,30 @@
  * what aliases make of it. Never on the start path: whoever imports this does so when a specification is read.
  */
 
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml"
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml"
 import { blockText } from "./block-text.ts"
 import { composeYaml } from "./compose-yaml.ts"
 import { findForeignEscape } from "./foreign-escape.ts"
+import { keyText } from "./key-text.ts"
 import { findSeparators, isLetter, separatorProblem } from "./line-separators.ts"
 import { readBlockYaml } from "./read-block-yaml.ts"
-import { floatText, resolvePlain } from "./resolve-plain.ts"
+import { resolvePlain } from "./resolve-plain.ts"
+import { resolveTagged, tagPrefix } from "./resolve-tagged.ts"
 import {
   depthLimit,
   type SpecEntry,
+  type SpecList,
+  type SpecMap,
   type SpecNode,
   type SpecScalar,
   type SpecTextOutcome,
@@ -65,32 +79,41 @@ function nodeOf(node: unknown, depth: number, reading: Reading): SpecNode {
   }
   const { anchor } = node
   if (anchor !== undefined) reading.anchors.set(anchor, undefined)
-  const made = isScalar(node)
-    ? { ...span, ...scalarOf(node, span, reading) }
-    : isMap(node)
-      ? { ...span, kind: "map" as const, entries: entriesOf(node.items, depth, reading) }
-      : {
-          ...span,
-          kind: "list" as const,
-          items: node.items.map((item) => nodeOf(item, depth + 1, reading)),
-        }
+  const made: SpecNode = { ...span, ...contentsOf(node, span, depth, reading) }
   if (anchor !== undefined) reading.anchors.set(anchor, made)
   return complete(made, reading)
 }
 
-const spanOf = ({ range }: Pick<Node, "range">): { readonly start: number; readonly end: number } => ({
+function contentsOf(
+  node: Scalar | YAMLMap | YAMLSeq,
+  span: Span,
+  depth: number,
+  reading: Reading,
+): SpecScalar | SpecMap | SpecList {
+  if (isScalar(node)) return scalarOf(node, span, reading)
+  if (isMap(node)) return { kind: "map", entries: entriesOf(node.items, depth, reading) }
+  return { kind: "list", items: node.items.map((item) => nodeOf(item, depth + 1, reading)) }
+}
+
+type Span = Pick<SpecNode, "start" | "end">
+
+const spanOf = ({ range }: Pick<Node, "range">): Span => ({
   start: range?.[0] ?? 0,
   end: range?.[1] ?? 0,
 })
 
+/** Counts what the node comes to, and gives it back. */
 function complete(node: SpecNode, { sizes, problems }: Reading): SpecNode {
-  const children =
-    node.kind === "map" ? node.entries.map(({ value }) => value) : node.kind === "list" ? node.items : []
-  const size = children.reduce((sum, child) => sum + (sizes.get(child) ?? 1), 1)
+  const size = childrenOf(node).reduce((sum, child) => sum + (sizes.get(child) ?? 1), 1)
   if (size > valueLimit)
     problems.push({ at: node.start, problem: `aliases that come to more than ${valueLimit} values` })
   sizes.set(node, size)
   return node
+}
+
+function childrenOf(node: SpecNode): readonly SpecNode[] {
+  if (node.kind === "map") return node.entries.map(({ value }) => value)
+  return node.kind === "list" ? node.items : []
 }
 
 function aliased(alias: Alias, { anchors, problems }: Reading): SpecNode {
@@ -106,43 +129,26 @@ function aliased(alias: Alias, { anchors, problems }: Reading): SpecNode {
   return { ...span, kind: "null" }
 }
 
-const tagPrefix = "tag:yaml.org,2002:"
-
-function scalarOf(
-  scalar: Scalar,
-  { start: at, end }: { readonly start: number; readonly end: number },
-  reading: Reading,
-): SpecScalar {
-  const { problems } = reading
-  if (scalar.type === "QUOTE_DOUBLE" || scalar.type === "QUOTE_SINGLE")
-    for (const separator of findSeparators(reading.text, at, end))
-      if (isLetter(reading.text, separator)) reading.separators.delete(separator)
-  const text = blockText(scalar, reading.text, { start: at, end })
-  const strange = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, at, end) : undefined
-  if (strange !== undefined) problems.push(strange)
+function scalarOf(scalar: Scalar, span: Span, reading: Reading): SpecScalar {
+  const { start, end } = span
+  if (scalar.type === "QUOTE_DOUBLE" || scalar.type === "QUOTE_SINGLE") allowLetters(span, reading)
+  const foreign = scalar.type === "QUOTE_DOUBLE" ? findForeignEscape(reading.text, start, end) : undefined
+  if (foreign !== undefined) reading.problems.push(foreign)
+  const text = blockText(scalar, reading.text, span)
   const { tag } = scalar
   if (tag === undefined) return scalar.type === "PLAIN" ? resolvePlain(text) : { kind: "text", value: text }
-  const name = tag.startsWith(tagPrefix) ? tag.slice(tagPrefix.length) : ""
-  const meant = resolvePlain(text)
-  switch (name) {
-    case "bool":
-    case "null":
-      if (meant.kind === (name === "bool" ? "boolean" : "null")) return meant
-      break
-    case "int":
-      if (meant.kind === "integer") return meant
-      break
-    case "float":
-      if (meant.kind === "float") return meant
-      if (meant.kind === "integer") return { kind: "float", value: Number(meant.value) }
-      break
-    case "binary":
-      break
-    default:
-      return { kind: "text", value: text }
-  }
-  problems.push({ at, problem: `${JSON.stringify(text)} cannot be read as !!${name}` })
+  const tagged = resolveTagged(text, tag)
+  if (tagged.ok) return tagged.scalar
+  reading.problems.push({ at: start, problem: tagged.problem })
   return { kind: "null" }
+}
+
+/** Of a value in quotes, in which a line separator may be a letter. */
+function allowLetters(
+  { start, end }: Span,
+  { text, separators }: Pick<Reading, "text" | "separators">,
+): void {
+  for (const at of findSeparators(text, start, end)) if (isLetter(text, at)) separators.delete(at)
 }
 
 function entriesOf(
@@ -169,7 +175,7 @@ function entriesOf(
 
 /** Of a key, which ends where its line does. */
 function refuseSeparators(
-  { start, end }: ReturnType<typeof spanOf>,
+  { start, end }: Span,
   { text, separators }: Pick<Reading, "text" | "separators">,
 ): void {
   for (const at of findSeparators(text, start, end)) separators.add(at)
@@ -187,25 +193,4 @@ function mergedEntries(value: SpecNode, { problems }: Reading): readonly SpecEnt
     problems.push({ at: map.start, problem: "map merge requires map or sequence of maps as the value" })
     return []
   })
-}
-
-/** undefined: no loader makes a name of it. */
-function keyText(node: SpecNode): string | undefined {
-  switch (node.kind) {
-    case "text":
-      return node.value
-    case "integer":
-      return node.value < 2n ** 63n ? String(node.value) : undefined
-    case "float":
-      if (Number.isNaN(node.value)) return ".nan"
-      return Number.isFinite(Math.fround(node.value))
-        ? floatText(node.value)
-        : node.value > 0
-          ? ".inf"
-          : "-.inf"
-    case "boolean":
-      return String(node.value)
-    default:
-      return undefined
-  }
 }

@@ -4,11 +4,13 @@
  * its lexer are set between its steps; tests hold it. Of package version 2.9; to be removed when an option is there.
  */
 
-import { Lexer } from "yaml"
+import { CST, Lexer } from "yaml"
 import { findQuoteEnd } from "./quote-end.ts"
-import { announcesText } from "./watch-lexemes.ts"
 
-interface Lexeme {
+/** Lexemes of the package's own: a word without quotes, or a block of text, follows; a document begins. */
+const { SCALAR, DOCUMENT } = CST
+
+interface ScannedLexeme {
   readonly lexeme: string
   /** Flow is between brackets. */
   readonly style: "flow" | "block"
@@ -23,11 +25,8 @@ interface LexerState {
   indentOutside?: number | undefined
 }
 
-/** The package announces a document by this character. */
-const announcesDocument = "\u0002"
-
 /** Of the first document: loaders look at nothing behind it. Order: as in the text. */
-export function* scanLexemes(text: string): Generator<Lexeme, void> {
+export function* scanLexemes(text: string): Generator<ScannedLexeme, void> {
   const lexer = new Lexer()
   const state = lexer as unknown as LexerState
   let before = ""
@@ -39,24 +38,19 @@ export function* scanLexemes(text: string): Generator<Lexeme, void> {
       passed--
       continue
     }
-    const isText = before === announcesText
+    const isText = before === SCALAR
     if (!isText && endsDocument(found, before)) return
     const style = state.flowLevel > 0 ? "flow" : "block"
     ignoreIndentInFlow(state, !isText && (found === "[" || found === "{"))
-    if (
-      style === "flow" &&
-      found === announcesText &&
-      asksForKey.test(sign) &&
-      isGluedQuestion(text, state.pos)
-    ) {
+    if (style === "flow" && found === SCALAR && asksForKey.test(sign) && isGluedQuestion(text, state.pos)) {
       yield { lexeme: "?", style }
       state.pos += 1
     }
     if (isText) sign = ""
-    else if (found !== announcesText && !/^[ \t\r\n#]/.test(found)) sign = found
+    else if (found !== SCALAR && !/^[ \t\r\n#]/.test(found)) sign = found
     const end = state.pos + found.length
     if (style === "flow" && !isText && found === "-" && isFlowSign(text[end])) {
-      yield { lexeme: announcesText, style }
+      yield { lexeme: SCALAR, style }
       // Ahead of a comma the package has an empty word behind the dash.
       if (text[end] === ",") passed = 2
     }
@@ -70,7 +64,7 @@ export function* scanLexemes(text: string): Generator<Lexeme, void> {
 }
 
 const endsDocument = (found: string, before: string): boolean =>
-  found === "..." || (found === "---" && before !== announcesDocument)
+  found === "..." || (found === "---" && before !== DOCUMENT)
 
 /** Where a key, or a value of a list, begins. */
 const asksForKey = /^[[{,]$/

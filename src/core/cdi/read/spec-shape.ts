@@ -1,17 +1,9 @@
 /** The fields of a specification and their types. Source: CDI specification 1.1.0; sizes as the released Go types have them. */
 
 import type { CdiSpec, ContainerEdits, DeviceNode, Hook, IntelRdt, Mount, NetDevice } from "../spec.ts"
-import {
-  integer,
-  list,
-  notNull,
-  optional,
-  type Reader,
-  record,
-  text,
-  textMap,
-  truth,
-} from "./decode-fields.ts"
+import { integer, list, notNull, optional, text, textMap, truth } from "./decode-fields.ts"
+import { record } from "./decode-record.ts"
+import type { Reader } from "./decoding.ts"
 
 const uint32 = integer(0, 4_294_967_295)
 const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)

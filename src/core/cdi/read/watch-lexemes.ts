@@ -6,18 +6,16 @@
  * Editors leave the first behind, and then the whole file is refused.
  */
 
+import { CST } from "yaml"
+import { splitKeyProblem, tabProblem } from "./foreign-blank.ts"
 import { findQuoteEnd } from "./quote-end.ts"
-import type { SpecTextProblem } from "./spec-node.ts"
 
 /** `style`: flow is between brackets. undefined: nothing that engines refuse. */
 type WatchLexeme = (lexeme: string, style: "flow" | "block") => string | undefined
 
-/** The package announces words without quotes, and blocks of text, by this character. */
-export const announcesText = "\u001f"
-const announcesDocument = "\u0002"
-/** Of the package's own, which stand nowhere in the text. */
-const marks = [announcesText, announcesDocument, "\u0018"]
-const tabProblem = "a tab that indents, or begins a line: engines take blanks alone"
+/** Lexemes of the package's own, which stand nowhere in the text: SCALAR announces a word without quotes, or a block of text. */
+const { SCALAR, DOCUMENT, FLOW_END } = CST
+const marks: readonly string[] = [SCALAR, DOCUMENT, FLOW_END]
 
 /** A word is without quotes; a block is a text of several lines behind `|` or `>`; a remark is a comment; a sign is what is nothing else, quotes included. */
 type LexemeKind = "blank" | "break" | "remark" | "announcement" | "word" | "block" | "sign"
@@ -73,8 +71,8 @@ export function watchLexemes(): WatchLexeme {
 
 function kindOf(text: string, { last, sign }: Past): LexemeKind {
   if (/^[ \t]*$/.test(text)) return "blank"
-  if (last?.text === announcesText) return isSign(sign, /^[|>][-+]*$/) ? "block" : "word"
-  if (text === announcesText) return "announcement"
+  if (last?.text === SCALAR) return isSign(sign, /^[|>][-+]*$/) ? "block" : "word"
+  if (text === SCALAR) return "announcement"
   if (/^\r?\n$/.test(text)) return "break"
   return text.startsWith("#") ? "remark" : "sign"
 }
@@ -131,7 +129,7 @@ function judgeSign({ text, isInFlow }: Lexeme, past: Past): string | undefined {
         ? "a bracket right behind a colon and a word without quotes: engines want a blank between them"
         : undefined
     case ":":
-      return isSplitKey(isInFlow, past) ? "a key and its colon on two lines" : undefined
+      return isSplitKey(isInFlow, past) ? splitKeyProblem : undefined
     default:
       return undefined
   }
@@ -171,7 +169,7 @@ function passLexeme(lexeme: Lexeme, past: Past): void {
 }
 
 function passSign({ text, column, isInFlow }: Lexeme, past: Past): void {
-  past.isAtBeginning = text === "-" || text === "?" || text === announcesDocument
+  past.isAtBeginning = text === "-" || text === "?" || text === DOCUMENT
   switch (text) {
     case "-":
       if (!isInFlow) past.blockColumn = column
@@ -214,14 +212,4 @@ function hasTabInIndent(body: string): boolean {
     const blanks = /^ */.exec(line)?.[0].length ?? 0
     return line[blanks] === "\t" && (index <= first || first === -1 || blanks < indent)
   })
-}
-
-/** The same in what is read as JSON, where no text has a line's end in it. */
-export function findForeignBlank(json: string): SpecTextProblem | undefined {
-  const split = /"[ \t]*\r?\n\s*:/.exec(json)
-  if (split !== null) return { at: split.index, problem: "a key and its colon on two lines" }
-  let end = json.length
-  while (/[ \t\r\n]/.test(json[end - 1] ?? "")) end--
-  const tab = /\n *\t/.exec(json.slice(end))
-  return tab === null ? undefined : { at: end + tab.index + 1, problem: tabProblem }
 }

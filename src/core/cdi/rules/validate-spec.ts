@@ -61,7 +61,7 @@ function versionFaults(spec: CdiSpec, locate: Locate): readonly Fault[] {
   ]
 }
 
-/** Places of what stands in a list before. */
+/** Where a list says again what it said before: indexes of all but the first of each. */
 function repeatedIndexes(items: readonly string[]): ReadonlySet<number> {
   const seen = new Set<string>()
   const repeated = new Set<number>()
