@@ -42,10 +42,18 @@ test("a conflict in two directories is told of with all four files", () => {
     { "c.yaml": text },
     { "d.yaml": text, "e.yaml": text },
   ])
-  expect(conflicts).toEqual([{ name: "v.com/c=0", files: ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"] }])
-  expect(findings.map(({ severity, fault: { tag } }) => `${severity} ${tag}`)).toEqual([
-    "error CdiDeviceConflict",
+  const files = ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"]
+  expect(conflicts).toEqual([{ name: "v.com/c=0", files }])
+  expect(findings).toEqual([
+    { severity: "error", fault: fault("CdiDeviceConflict", { device: "v.com/c=0", files }), evidence: [] },
   ])
+})
+
+test("conflicts are told in the order of names, whatever that of files", () => {
+  const text =
+    "cdiVersion: 0.5.0\nkind: v.com/c\ndevices:\n- {name: b, containerEdits: {env: [A=1]}}\n- {name: a, containerEdits: {env: [A=1]}}\n"
+  const { conflicts } = registryOf([{ "a.yaml": text, "b.yaml": text }])
+  expect(conflicts.map(({ name }) => name)).toEqual(["v.com/c=a", "v.com/c=b"])
 })
 
 describe("specifications of a machine", () => {
@@ -70,6 +78,10 @@ describe("specifications of a machine", () => {
   test("what a later directory hides is told", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0") }, { "b.yaml": spec("v/c", "0") }])
     expect(registry.devices.get("v/c=0")?.hidden.map(({ path }) => path)).toEqual(["0/a.yaml"])
+    expect(registry.specs.map(({ directory, priority }) => [directory, priority])).toEqual([
+      ["0", 0],
+      ["1", 1],
+    ])
   })
 
   test("a directory that cannot be read ends the search, and a file that cannot be read spoils itself", () => {
@@ -90,13 +102,18 @@ describe("specifications of a machine", () => {
   })
 
   test("a directory that engines pass over is told of, and the search goes on", () => {
-    const unused = fault("CdiDirectoryUnused", { directory: "/b", why: "is not a directory" })
+    const unused = (directory: string) =>
+      fault("CdiDirectoryUnused", { directory, why: "is not a directory" })
     const registry = buildRegistry([
-      { path: "/b", files: fail(unused) },
+      { path: "/b", files: fail(unused("/b")) },
+      { path: "/a", files: fail(unused("/a")) },
       { path: "/c", files: ok([{ path: "/c/x.yaml", bytes: ok(bytesOf(spec("v/c", "0"))) }]) },
     ])
     expect([...registry.devices.keys()]).toEqual(["v/c=0"])
-    expect(registry.findings).toEqual([{ severity: "error", fault: unused, evidence: [] }])
+    // As read.
+    expect(registry.findings).toEqual(
+      ["/b", "/a"].map((path) => ({ severity: "error", fault: unused(path), evidence: [] })),
+    )
   })
 
   test.each([
