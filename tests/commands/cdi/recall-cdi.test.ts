@@ -1,10 +1,12 @@
 /** What who asks for devices is told besides them: the same whether specifications were read or what they came to was remembered. */
 
 import { expect, test } from "bun:test"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
+import type { HostFiles } from "../../../src/core/host/host.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
+import { stateDirectory } from "../../../src/host/state/state-directory.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const work = temporaryDirectory("recall")
@@ -41,6 +43,33 @@ test.each(["read", "remembered"])(
     expect(await resolve(false)).toEqual(told)
     // To who has named it a directory that is not there is a slip of the pen; of the usual ones it is nothing.
     expect(await resolve(true)).toEqual({ ...told, findings: ["HostReadFailed", "CdiDeviceConflict"] })
+  },
+)
+
+test.skipIf(stateDirectory() === undefined)(
+  "what is remembered is not read again (missing: a place to remember it)",
+  async () => {
+    const place = join(work, "remembered")
+    mkdirSync(place)
+    const file = join(place, "good.json")
+    writeFileSync(file, readFileSync(join(directory, "good.json")))
+    await Bun.sleep(20)
+    const live = createLiveFiles()
+    const read: string[] = []
+    const host: HostFiles = {
+      ...live,
+      readFile: (path, range) => {
+        read.push(path)
+        return live.readFile(path, range)
+      },
+    }
+    const readBy = async () => {
+      read.length = 0
+      const found = await resolveOn({ host, directories: [place], areNamed: false }, ["v.com/good=0"])
+      return [found.ok && found.value.resolved.edits.env, [...read]]
+    }
+    expect(await readBy()).toEqual([["A=1"], [file]])
+    expect(await readBy()).toEqual([["A=1"], []])
   },
 )
 
