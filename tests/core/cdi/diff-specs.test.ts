@@ -300,6 +300,12 @@ describe("values that are left out and those that are meant", () => {
     ["another group", { additionalGids: [44] }, { additionalGids: [45] }, false],
     ["no schemata", { intelRdt: { ...bareRdt, schemata: [] } }, { intelRdt: bareRdt }, true],
     [
+      "other schemata",
+      { intelRdt: { ...bareRdt, schemata: ["L3:0=f"] } },
+      { intelRdt: { ...bareRdt, schemata: ["L3:0=ff"] } },
+      false,
+    ],
+    [
       "another class of RDT",
       { intelRdt: { ...bareRdt, closID: "a" } },
       { intelRdt: { ...bareRdt, closID: "b" } },

@@ -80,7 +80,7 @@ function guess(name: string, { devices }: Registry): string | undefined {
   const called = (wanted: string): string | undefined => {
     const same = known.filter((one) => one.endsWith(`=${wanted}`)).slice(0, guessLimit)
     // Of several vendors' the one that is spelled most alike.
-    return nearestOf(name.toLowerCase(), same) ?? same[0]
+    return nearestOf(name, same) ?? same[0]
   }
   return called(device) ?? called(bare) ?? nearestOf(name, known.slice(0, guessLimit))
 }

@@ -121,6 +121,10 @@ describe("specifications of a machine", () => {
       "v/c=gpu0",
       'unresolvable CDI devices v/c=gpu0: v/c has no device "gpu0" [GAN4043]: did you mean v/c=0?',
     ],
+    ...["nvidia0", "mig0"].map((name): [string, string] => [
+      `v/c=${name}`,
+      `unresolvable CDI devices v/c=${name}: v/c has no device "${name}" [GAN4043]: did you mean v/c=0?`,
+    ]),
     [
       "v/c=GPU0",
       'unresolvable CDI devices v/c=GPU0: v/c has no device "GPU0" [GAN4043]: did you mean v/c=0?',
@@ -153,22 +157,41 @@ describe("specifications of a machine", () => {
   })
 
   test.each([
-    ["v/c=card1", "did you mean v/c=0? "],
-    ["v/c=card2", "did you mean v/c=1? "],
-    ["v/c=renderD129", "did you mean v/c=1? "],
+    ["v/c=card1", "did you mean v/c=1? "],
+    ["v/c=card2", "did you mean v/c=2? "],
+    ["v/c=renderD129", "did you mean v/c=2? "],
     ["v/c=card0", "gantry cdi list"],
   ])("of a node's name, %s, who has the node is meant, whatever is spelled like it", (name, advice) => {
     const device = (called: string, ...nodes: readonly string[]) =>
       `{name: "${called}", containerEdits: {deviceNodes: [${nodes.map((node) => `{path: /dev/dri/${node}}`).join(", ")}]}}`
     const devices = [
-      device("all", "card1", "card2", "renderD128", "renderD129"),
       device("0000:03:00.0", "card2", "renderD129"),
-      device("0", "card1", "renderD128"),
-      device("1", "card2", "renderD129"),
+      // All of them together, by a name that is as short as any and the first.
+      device("0", "card1", "card2", "renderD128", "renderD129"),
+      device("1", "card1", "renderD128"),
+      device("2", "card2", "renderD129"),
     ]
     const text = `cdiVersion: 0.5.0\nkind: v/c\ndevices: [${devices.join(", ")}]\n`
     const resolved = resolveDevices(registryOf([{ "a.yaml": text }]), [name])
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`[GAN4043]: ${advice}`)
+  })
+
+  test("of several vendors' devices of one name the one is meant that is spelled alike, in whichever case", () => {
+    const registry = registryOf([
+      { "a.yaml": spec("amd.com/gpu", "0"), "i.yaml": spec("intel.com/gpu", "0") },
+    ])
+    for (const name of ["INTEL.COM/GPU=0", "intel.com/gpus=0"]) {
+      const resolved = resolveDevices(registry, [name])
+      expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain("did you mean intel.com/gpu=0?")
+    }
+  })
+
+  test.each([
+    ["graphics-card1", "graphics-card0"],
+    ["card1-left", "card0-left"],
+  ])("what only has a node's name in it, %s, is a name as others are", (name, meant) => {
+    const resolved = resolveDevices(registryOf([{ "a.yaml": spec("v/c", meant, "other") }]), [`v/c=${name}`])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`did you mean v/c=${meant}?`)
   })
 
   test("of several every reason is told once, of the first three", () => {
@@ -188,9 +211,9 @@ describe("specifications of a machine", () => {
   })
 
   test("what could not be loaded is named, files and directories, and so is a machine without any", () => {
-    const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
+    const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [", "b.yaml": "" }]), ["v/c=0"])
     expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
-      "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml",
+      "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml, 0/b.yaml [",
     )
     const path = hostPath("/x")
     const denied = fault("HostReadFailed", { path, syscall: "open", errno: "EACCES", reason: "denied" })
