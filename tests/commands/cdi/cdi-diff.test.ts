@@ -14,12 +14,10 @@ function diff(...words: readonly string[]) {
 }
 const on = (machine: string): readonly string[] => ["--host", join(root, "hosts", machine, "machine.json")]
 
-function file(name: string, kind: string, containerEdits: object, device = "0"): string {
+function file(name: string, kind: string, containerEdits: object, ...called: readonly string[]): string {
   const path = join(work, `${name}.json`)
-  writeFileSync(
-    path,
-    JSON.stringify({ cdiVersion: "0.5.0", kind, devices: [{ name: device, containerEdits }] }),
-  )
+  const devices = (called.length > 0 ? called : ["0"]).map((device) => ({ name: device, containerEdits }))
+  writeFileSync(path, JSON.stringify({ cdiVersion: "0.5.0", kind, devices }))
   return path
 }
 const [one, other] = [
@@ -106,10 +104,26 @@ describe("a file and a machine", () => {
     },
   )
 
+  test.each(["--driver-root=opt", "--library-search-path=opt"])(
+    "where NVIDIA's driver lies is an absolute path: %s",
+    (flag) => {
+      const nvidia = file("nvidia", "nvidia.com/gpu", { env: ["A=1"] })
+      const { exit, stdout, stderr } = diff(nvidia, "machine", ...on("one-gpu"), flag)
+      expect([exit, stdout]).toEqual([2, ""])
+      expect(stderr).toContain('"opt" is not an absolute path')
+    },
+  )
+
   test("what the machine has besides is a note under the device's first way of naming, and stands in the JSON", () => {
-    const devices = (name: string) => file("few", "nvidia.com/gpu", { env: ["A=1"] }, name)
+    const devices = (...names: readonly string[]) => file("few", "nvidia.com/gpu", { env: ["A=1"] }, ...names)
     const { stderr } = diff(devices("0"), "machine", ...on("a100"))
     expect(stderr).toBe("note: the machine has more than the file gives: 1, 2, 3, 4, 5, 6, 7\n")
+    const one = diff(devices(..."0123456"), "machine", ...on("a100"))
+    expect(one.stderr).toBe("note: the machine has more than the file gives: 7\n")
+    // What is told as a difference is not told again.
+    const mixed = diff(devices("0", "gpu1"), "machine", ...on("a100"))
+    expect(mixed.stdout.match(/^\+ device \S+$/gm)).toEqual(["+ device 1", "+ device gpu0"])
+    expect(mixed.stderr).toBe("note: the machine has more than the file gives: 2, 3, 4, 5, 6, 7\n")
     const { stdout } = diff(devices("gpu6"), "machine", "--json", ...on("a100"))
     expect(JSON.parse(stdout).unlisted).toEqual(["gpu0", "gpu1", "gpu2", "gpu3", "gpu4", "gpu5", "gpu7"])
   })
@@ -119,6 +133,7 @@ describe("a file and a machine", () => {
     const nvidia = file("nvidia", "nvidia.com/gpu", { env: ["A=1"] })
     for (const [words, code] of [
       [[nvidia, "machine", ...on("no-driver")], "GAN2102"],
+      [[nvidia, "machine", ...on("upgraded-not-rebooted")], "GAN2114"],
       [[file("amd", "amd.com/gpu", { env: ["A=1"] }), "machine", ...on("one-gpu")], "GAN2179"],
     ] as const) {
       const { exit, stdout, stderr } = diff(...words)

@@ -3,7 +3,8 @@
 import { expect, test } from "bun:test"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
+import { resolveOn, resolveSaid } from "../../../src/commands/cdi/recall-cdi.ts"
+import { parseFlags } from "../../../src/commands/flags.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
 import { stateDirectory } from "../../../src/host/state/state-directory.ts"
@@ -79,4 +80,11 @@ test("what no specification has is refused, though others are sound", async () =
     ok: false,
     fault: { tag: "CdiDeviceUnresolvable" },
   })
+})
+
+test("a machine that is not there is told of", async () => {
+  const shape = { program: "gantry cdi resolve", usage: "", valued: ["spec-dir", "host"], switches: [] }
+  const flags = parseFlags(["v.com/good=0", "--host", join(work, "nowhere")], shape)
+  if (!flags.ok) throw new Error(flags.fault.tag)
+  expect(await resolveSaid(flags.value, shape)).toMatchObject({ ok: false, fault: { tag: "HostUnknown" } })
 })

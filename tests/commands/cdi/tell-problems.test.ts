@@ -33,8 +33,8 @@ test.each<[what: string, problems: RegistryProblems, findings: readonly string[]
     readonly untold: number
   }
   expect([told.findings.map(({ tag }) => tag), told.rejected.map(({ file }) => file), told.untold]).toEqual([
-    findings,
-    files,
+    [...findings],
+    [...files],
     0,
   ])
 })
