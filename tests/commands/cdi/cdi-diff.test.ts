@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { run as simulate } from "../../../src/commands/simulate.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const root = resolve(import.meta.dir, "../../..")
@@ -126,6 +127,28 @@ describe("a file and a machine", () => {
     expect(mixed.stderr).toBe("note: the machine has more than the file gives: 2, 3, 4, 5, 6, 7\n")
     const { stdout } = diff(devices("gpu6"), "machine", "--json", ...on("a100"))
     expect(JSON.parse(stdout).unlisted).toEqual(["gpu0", "gpu1", "gpu2", "gpu3", "gpu4", "gpu5", "gpu7"])
+  })
+
+  test("a link for the file that it leads to is a difference, but not in a file that was placed on a machine in a directory", async () => {
+    const machine = join(work, "machine")
+    expect(await simulate(["up", machine, "--gpus", "1", "--no-nvml"])).toBe(0)
+    const placed = join(work, "placed.json")
+    const made = ["cdi", "generate", "--host", machine, "--hook-path=/bin/sh", "--format=json"]
+    const text = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...made]).stdout.toString()
+    const library = `${machine}/usr/lib/x86_64-linux-gnu/libcuda.so`
+    const linked = text.replace(`"hostPath":"${library}.550.163.01"`, `"hostPath":"${library}.1"`)
+    expect(linked).not.toBe(text)
+    writeFileSync(placed, linked)
+    const compared = (path: string) => diff(path, "machine", "--host", machine).stdout
+    expect(compared(placed)).toBe("no difference for containers\n")
+    const own = join(work, "own.json")
+    writeFileSync(own, text.replaceAll(`${machine}/`, "/"))
+    expect(compared(own)).toBe("no difference for containers\n")
+    writeFileSync(own, linked.replaceAll(`${machine}/`, "/"))
+    expect(compared(own).match(/(?<=^[-+] containerEdits mounts \{"hostPath":")[^"]+/gm)).toEqual([
+      "/usr/lib/x86_64-linux-gnu/libcuda.so.1",
+      "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01",
+    ])
   })
 
   test("a machine that is not there, or of which no such file can be made, is told of", () => {
