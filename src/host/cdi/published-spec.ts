@@ -41,12 +41,10 @@ export function isSpecStale(path: string): boolean {
 
 /** Not what cannot be looked at just now, for want of memory or by a failing disk: a good specification would be taken away for it. */
 function isGone(place: string): boolean {
-  const looked = attempt(place, "lstat", () => lstatSync(place, { throwIfNoEntry: false }))
-  if (looked.ok) return looked.value === undefined
-  const { fault: problem } = looked
-  return (
-    problem.tag === "HostReadFailed" && (problem.data.reason === "absent" || problem.data.errno === "ELOOP")
-  )
+  const looked = attempt(place, "lstat", () => lstatSync(place))
+  if (looked.ok || looked.fault.tag !== "HostReadFailed") return false
+  const { reason, errno } = looked.fault.data
+  return reason === "absent" || errno === "ELOOP"
 }
 
 /** Engines read `.json` and `.yaml` and nothing else. Where it lies now; undefined: there was none. Faults: CdiFileUnwritable. */

@@ -15,7 +15,7 @@ import { type HostPath, hostPath } from "../../core/text/brand.ts"
 import { stampPlaces } from "../state/make-proof.ts"
 import { areFresh, areStamps, era, type Stamp } from "../state/stamp.ts"
 import { stateDirectory } from "../state/state-directory.ts"
-import { hashOf, isYoung, readState, writeState } from "../state/state-file.ts"
+import { hashOf, isYoung, makeRoom, readState, writeState } from "../state/state-file.ts"
 import { tryStateLock, withStateLock } from "../state/state-lock.ts"
 import { findStranger } from "./find-stranger.ts"
 import { askNvmlChild, type NvmlOutcome, type NvmlTrouble, unavailable } from "./nvml-child.ts"
@@ -40,6 +40,11 @@ export interface NvmlAsking {
  * an answer is believed this long. Units: milliseconds.
  */
 const troubleLifeMs = 5 * 60 * 1000
+
+const fileName = /^nvml-[0-9a-f]{16}\.json$/
+const lockName = /^nvml-[0-9a-f]{16}\.json\.lock$/
+/** Of machines, simulated ones too, which may come and go all day. */
+const capacity = 64
 
 /** A host that answers for NVML too. */
 export function withNvml(host: HostFiles, asking: NvmlAsking = {}): Host {
@@ -73,13 +78,17 @@ function recallOrAsk(host: Host, place: NvmlPlace, asking: NvmlAsking): () => Re
     const { answer, stamps } = ask(host, place, timeLimitMs)
     return () => {
       const outcome = answer()
-      if (stamps.length > 0)
+      if (stamps.length > 0) {
+        makeRoom(state, file, fileName, capacity)
         writeState(state, file, { version: 1, key, stamps, ...outcome } satisfies Remembered)
+      }
       return tell(outcome)
     }
   }
   const known = recall(state, file, key)
   if (known !== undefined) return () => known
+  // Who holds one that goes asks beside another who makes it anew: that costs a question, and is no harm.
+  makeRoom(state, `${file}.lock`, lockName, capacity)
   const release = tryStateLock(state, `${file}.lock`)
   if (release === undefined)
     return () => withStateLock(state, `${file}.lock`, timeLimitMs, () => askAndKeep()())

@@ -13,7 +13,7 @@ import type { HostPath } from "../../core/text/brand.ts"
 import { beginWitness, isThere } from "./make-proof.ts"
 import { type RememberedSnapshot, snapshotPlace } from "./recall-snapshot.ts"
 import type { Proof, Stamp } from "./stamp.ts"
-import { writeState } from "./state-file.ts"
+import { makeRoom, writeState } from "./state-file.ts"
 
 export interface Observed {
   readonly snapshot: HostSnapshot
@@ -35,6 +35,10 @@ export interface Remembering {
   readonly remembered: RememberedSnapshot | undefined
   readonly own: Stamp | undefined
 }
+
+const fileName = /^machine-[0-9a-f]{16}\.json$/
+/** A machine by itself is a few, by driver root and search path; where others are simulated, again and again, they lie in memory. */
+const capacity = 64
 
 const notRemembered: Remembering = { remembered: undefined, own: undefined }
 
@@ -61,6 +65,7 @@ export function rememberObserved(
   if (snapshot.driver === undefined || !areAllThere(host, snapshot, proof)) return notRemembered
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 10, key: place.key, isTroubled, ...proof, snapshot }
+  makeRoom(state, place.file, fileName, capacity)
   return { remembered, own: writeState(state, place.file, remembered) }
 }
 

@@ -15,12 +15,10 @@ function diff(...words: readonly string[]) {
 }
 const on = (machine: string): readonly string[] => ["--host", join(root, "hosts", machine, "machine.json")]
 
-function file(name: string, kind: string, containerEdits: object, device = "0"): string {
+function file(name: string, kind: string, containerEdits: object, ...called: readonly string[]): string {
   const path = join(work, `${name}.json`)
-  writeFileSync(
-    path,
-    JSON.stringify({ cdiVersion: "0.5.0", kind, devices: [{ name: device, containerEdits }] }),
-  )
+  const devices = (called.length > 0 ? called : ["0"]).map((device) => ({ name: device, containerEdits }))
+  writeFileSync(path, JSON.stringify({ cdiVersion: "0.5.0", kind, devices }))
   return path
 }
 const [one, other] = [
@@ -107,10 +105,26 @@ describe("a file and a machine", () => {
     },
   )
 
+  test.each(["--driver-root=opt", "--library-search-path=opt"])(
+    "where NVIDIA's driver lies is an absolute path: %s",
+    (flag) => {
+      const nvidia = file("nvidia", "nvidia.com/gpu", { env: ["A=1"] })
+      const { exit, stdout, stderr } = diff(nvidia, "machine", ...on("one-gpu"), flag)
+      expect([exit, stdout]).toEqual([2, ""])
+      expect(stderr).toContain('"opt" is not an absolute path')
+    },
+  )
+
   test("what the machine has besides is a note under the device's first way of naming, and stands in the JSON", () => {
-    const devices = (name: string) => file("few", "nvidia.com/gpu", { env: ["A=1"] }, name)
+    const devices = (...names: readonly string[]) => file("few", "nvidia.com/gpu", { env: ["A=1"] }, ...names)
     const { stderr } = diff(devices("0"), "machine", ...on("a100"))
     expect(stderr).toBe("note: the machine has more than the file gives: 1, 2, 3, 4, 5, 6, 7\n")
+    const one = diff(devices(..."0123456"), "machine", ...on("a100"))
+    expect(one.stderr).toBe("note: the machine has more than the file gives: 7\n")
+    // What is told as a difference is not told again.
+    const mixed = diff(devices("0", "gpu1"), "machine", ...on("a100"))
+    expect(mixed.stdout.match(/^\+ device \S+$/gm)).toEqual(["+ device 1", "+ device gpu0"])
+    expect(mixed.stderr).toBe("note: the machine has more than the file gives: 2, 3, 4, 5, 6, 7\n")
     const { stdout } = diff(devices("gpu6"), "machine", "--json", ...on("a100"))
     expect(JSON.parse(stdout).unlisted).toEqual(["gpu0", "gpu1", "gpu2", "gpu3", "gpu4", "gpu5", "gpu7"])
   })
@@ -134,11 +148,34 @@ describe("a file and a machine", () => {
     expect(await simulate(["down", machine])).toBe(0)
   })
 
+  test("a link for the file that it leads to is a difference, but not in a file that was placed on a machine in a directory", async () => {
+    const machine = join(work, "machine")
+    expect(await simulate(["up", machine, "--gpus", "1", "--no-nvml"])).toBe(0)
+    const placed = join(work, "placed.json")
+    const made = ["cdi", "generate", "--host", machine, "--hook-path=/bin/sh", "--format=json"]
+    const text = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...made]).stdout.toString()
+    const library = `${machine}/usr/lib/x86_64-linux-gnu/libcuda.so`
+    const linked = text.replace(`"hostPath":"${library}.550.163.01"`, `"hostPath":"${library}.1"`)
+    expect(linked).not.toBe(text)
+    writeFileSync(placed, linked)
+    const compared = (path: string) => diff(path, "machine", "--host", machine).stdout
+    expect(compared(placed)).toBe("no difference for containers\n")
+    const own = join(work, "own.json")
+    writeFileSync(own, text.replaceAll(`${machine}/`, "/"))
+    expect(compared(own)).toBe("no difference for containers\n")
+    writeFileSync(own, linked.replaceAll(`${machine}/`, "/"))
+    expect(compared(own).match(/(?<=^[-+] containerEdits mounts \{"hostPath":")[^"]+/gm)).toEqual([
+      "/usr/lib/x86_64-linux-gnu/libcuda.so.1",
+      "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01",
+    ])
+  })
+
   test("a machine that is not there, or of which no such file can be made, is told of", () => {
     expect(diff(one, "machine", "--host", join(work, "nowhere")).exit).toBe(1)
     const nvidia = file("nvidia", "nvidia.com/gpu", { env: ["A=1"] })
     for (const [words, code] of [
       [[nvidia, "machine", ...on("no-driver")], "GAN2102"],
+      [[nvidia, "machine", ...on("upgraded-not-rebooted")], "GAN2114"],
       [[file("amd", "amd.com/gpu", { env: ["A=1"] }), "machine", ...on("one-gpu")], "GAN2179"],
     ] as const) {
       const { exit, stdout, stderr } = diff(...words)

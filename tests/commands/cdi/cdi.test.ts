@@ -195,7 +195,20 @@ devices: [{name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0}]}}]
     expect(verify("--image-root", "/nowhere").stderr).toContain("/nowhere")
   })
 
+  test("the user is a number with its groups, or a name of the machine's, which may end in a number", () => {
+    writeFileSync(join(machine, "etc/passwd"), "root:x:0:0::/:\nci1000:x:1234:5:ci:/:/bin/sh\n")
+    writeFileSync(join(machine, "etc/group"), "video:x:44:other,ci1000\n")
+    const users = [
+      ["1000", { uid: 1000, gids: [] }],
+      ["4294967294:44,4294967294", { uid: 4294967294, gids: [44, 4294967294] }],
+      ["ci1000", { uid: 1234, gids: [5, 44] }],
+    ] as const
+    for (const [said, user] of users)
+      expect(JSON.parse(verify("--json", "--user", said).stdout).user).toEqual(user)
+  })
+
   test.each<[flag: string, value: string]>([
+    ["/etc/cdi/nvidia.yaml", "--spec-dir=/etc/cdi"],
     ["--engine", "podman"],
     ["--engine", "rkt@1.0"],
     ["--user", "nobody-of-this-machine"],

@@ -1,13 +1,15 @@
 /** What who asks for devices is told besides them: the same whether specifications were read or what they came to was remembered. */
 
 import { expect, test } from "bun:test"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { resolveOn } from "../../../src/commands/cdi/recall-cdi.ts"
+import { resolveOn, resolveSaid } from "../../../src/commands/cdi/recall-cdi.ts"
+import { parseFlags } from "../../../src/commands/flags.ts"
 import { fail } from "../../../src/core/fault/result.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
+import { stateDirectory } from "../../../src/host/state/state-directory.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
 
 const work = temporaryDirectory("recall")
@@ -47,6 +49,33 @@ test.each(["read", "remembered"])(
   },
 )
 
+test.skipIf(stateDirectory() === undefined)(
+  "what is remembered is not read again (missing: a place to remember it)",
+  async () => {
+    const place = join(work, "remembered")
+    mkdirSync(place)
+    const file = join(place, "good.json")
+    writeFileSync(file, readFileSync(join(directory, "good.json")))
+    await Bun.sleep(20)
+    const live = createLiveFiles()
+    const read: string[] = []
+    const host: HostFiles = {
+      ...live,
+      readFile: (path, range) => {
+        read.push(path)
+        return live.readFile(path, range)
+      },
+    }
+    const readBy = async () => {
+      read.length = 0
+      const found = await resolveOn({ host, directories: [place], areNamed: false }, ["v.com/good=0"])
+      return [found.ok && found.value.resolved.edits.env, [...read]]
+    }
+    expect(await readBy()).toEqual([["A=1"], [file]])
+    expect(await readBy()).toEqual([["A=1"], []])
+  },
+)
+
 test("what no specification has is refused, though others are sound", async () => {
   const search = { host: createLiveFiles(), directories: [directory], areNamed: false }
   expect(await resolveOn(search, ["v.com/good=0", "v.com/twice=0"])).toMatchObject({
@@ -79,3 +108,10 @@ test.each(["EIO", "EMFILE", "ENOMEM"])(
     expect(await valueOn(live)).toEqual(["A=fresh"])
   },
 )
+
+test("a machine that is not there is told of", async () => {
+  const shape = { program: "gantry cdi resolve", usage: "", valued: ["spec-dir", "host"], switches: [] }
+  const flags = parseFlags(["v.com/good=0", "--host", join(work, "nowhere")], shape)
+  if (!flags.ok) throw new Error(flags.fault.tag)
+  expect(await resolveSaid(flags.value, shape)).toMatchObject({ ok: false, fault: { tag: "HostUnknown" } })
+})

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { createTeller } from "../../../src/commands/cdi/watch-teller.ts"
 import {
   withdrawIfStale,
   withdrawVendorSpec,
@@ -71,6 +72,27 @@ test("whether anything was stale is answered", async () => {
 test("where there is no file, none is written, and that is said", async () => {
   expect(await withdrawWhile(spec, { why: "it rains", isSo: () => true }, tell)).toEqual(ok("done"))
   expect(said).toEqual([`${spec} is not written, since it rains`])
+})
+
+test("to a watch every withdrawal is said, and once that there is nothing to withdraw", async () => {
+  let printed = ""
+  const teller = createTeller(async (text) => {
+    printed += text
+  })
+  const look = async (): Promise<void> => {
+    teller.beginLook()
+    await withdrawWhile(spec, { why: "it rains", isSo: () => true }, teller.tell)
+  }
+  for (const _ of ["once", "again"]) {
+    writeFileSync(spec, names("/dev/null"))
+    await look()
+  }
+  for (const _ of ["once", "again"]) await look()
+  expect(printed.match(/ is (?:withdrawn|not written),/g)).toEqual([
+    " is withdrawn,",
+    " is withdrawn,",
+    " is not written,",
+  ])
 })
 
 test("of two files the one is withdrawn that names what is gone", async () => {

@@ -81,3 +81,19 @@ test("each flag that help shows is in a document for users", () => {
   expect(new Set(shown).size).toBeGreaterThan(50)
   expect([...new Set(shown)].filter((flag) => !written.has(flag))).toEqual([])
 })
+
+test("help shows how actions on specifications are called as the page on CDI does", () => {
+  const page = readFileSync(join(root, "docs/cdi.md"), "utf8")
+  // A call goes on where the next line is indented; before what may be left out stands whose call it is.
+  const calls = [...page.matchAll(/^gantry cdi ([^[\n]*)((?:\[|--).*(?:\n {10}.*)*)/gm)]
+  const compared = calls.flatMap(([, whose = "", said = ""]) => {
+    const parts = said.match(/\[(?=-|[A-Z])(?:[^[\]]|\[[^\]]*\])*\]/g) ?? []
+    const named = actions.filter((action) => whose.split(/[| ]/).includes(action))
+    for (const action of parts.length > 0 ? named : []) {
+      const { stdout } = gantry("cdi", action, "--help")
+      expect([action, parts.filter((part) => !stdout.includes(part))]).toEqual([action, []])
+    }
+    return parts.length > 0 ? named : []
+  })
+  expect([...new Set(compared)].sort()).toEqual(actions.toSorted())
+})

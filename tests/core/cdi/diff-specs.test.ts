@@ -24,6 +24,7 @@ const mount = (hostPath: string, containerPath: string) => ({
   options: ["rbind"],
   type: "",
 })
+const netDevice = (name: string) => ({ hostInterfaceName: name, name })
 const node = (path: string, hostPath = "") => ({ ...bareNode(path), hostPath })
 
 test("what is gone and what is new, field by field", () => {
@@ -34,6 +35,7 @@ test("what is gone and what is new, field by field", () => {
     ...before,
     cdiVersion: "0.6.0",
     kind: "v.com/d",
+    containerEdits: { ...noEdits, env: ["SHARED=1"] },
     annotations: new Map([
       ["c", "d"],
       ["a", "b"],
@@ -56,6 +58,7 @@ test("what is gone and what is new, field by field", () => {
     "kind  added v.com/d",
     "annotations  added a: b",
     "annotations  added c: d",
+    "containerEdits env added SHARED=1",
     "device a annotations added e: f",
     'device a mounts removed {"hostPath":"/a","containerPath":"/a","options":["rbind"]}',
     "device a env added A=b",
@@ -68,6 +71,7 @@ test("what is gone and what is new, field by field", () => {
     "kind  added v.com/c",
     "annotations  removed a: b",
     "annotations  removed c: d",
+    "containerEdits env removed SHARED=1",
     "device a annotations removed e: f",
     "device a env removed A=b",
     'device a mounts added {"hostPath":"/a","containerPath":"/a","options":["rbind"]}',
@@ -134,6 +138,15 @@ describe("the same items in another order", () => {
       false,
     ],
     [
+      "network interfaces",
+      [
+        { netDevices: [netDevice("eth0"), netDevice("eth1")] },
+        { netDevices: [netDevice("eth1"), netDevice("eth0")] },
+      ],
+      true,
+    ],
+    ["groups", [{ additionalGids: [44, 45] }, { additionalGids: [45, 44] }], true],
+    [
       "a mount within another, since all are sorted by depth",
       [
         { mounts: [mount("/a", "/x"), mount("/b", "/x/y")] },
@@ -157,6 +170,18 @@ describe("the same items in another order", () => {
     )
     expect(diffSpecs(specOf(one), specOf(one))).toEqual([])
   })
+})
+
+test("what stands elsewhere is told with its place, and not what stands where it stood", () => {
+  const hooks = (...paths: readonly string[]) => specOf({ hooks: paths.map((path) => hook(path)) })
+  const told = diffSpecs(hooks("/a", "/b", "/c"), hooks("/b", "/a", "/c"))
+  const what = (path: string): string => `{"hookName":"createContainer","path":"${path}","env":["A=b"]}`
+  expect(told).toEqual([
+    { where: "containerEdits", field: "hooks", change: "removed", what: what("/a") },
+    { where: "containerEdits", field: "hooks", change: "removed", what: what("/b") },
+    { where: "containerEdits", field: "hooks", change: "added", what: what("/b") },
+    { where: "containerEdits", field: "hooks", change: "added", what: what("/a") },
+  ])
 })
 
 test("what is in one alone is told, and not that the others moved", () => {
@@ -230,6 +255,12 @@ describe("values that are left out and those that are meant", () => {
     ],
     ["a minor without a major", { deviceNodes: [{ ...x, minor: 3 }] }, { deviceNodes: [x] }, true],
     [
+      "a minor of a FIFO, which is written though it means nothing",
+      { deviceNodes: [{ ...x, type: "p", minor: 3 }] },
+      { deviceNodes: [{ ...x, type: "p" }] },
+      false,
+    ],
+    [
       "a minor with a major",
       { deviceNodes: [{ ...x, major: 1, minor: 3 }] },
       { deviceNodes: [{ ...x, major: 1 }] },
@@ -268,6 +299,12 @@ describe("values that are left out and those that are meant", () => {
     ["root's group alone", { additionalGids: [0] }, {}, true],
     ["another group", { additionalGids: [44] }, { additionalGids: [45] }, false],
     ["no schemata", { intelRdt: { ...bareRdt, schemata: [] } }, { intelRdt: bareRdt }, true],
+    [
+      "other schemata",
+      { intelRdt: { ...bareRdt, schemata: ["L3:0=f"] } },
+      { intelRdt: { ...bareRdt, schemata: ["L3:0=ff"] } },
+      false,
+    ],
     [
       "another class of RDT",
       { intelRdt: { ...bareRdt, closID: "a" } },

@@ -120,7 +120,11 @@ describe("another root", () => {
     ])
     expect(moved({ to: "/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/", "/run/driver2/y"])
     expect(moved({ to: "/x/" }).mounts.map(({ hostPath }) => hostPath)).toEqual(["/x", "/run/driver2/y"])
-    expect(transformRoot(spec, { from: "/a/", to: "/a", relativeTo: "host" })).toBe(spec)
+    for (const [from, to] of [
+      ["/a/", "/a"],
+      ["/a", "/a/"],
+    ] as const)
+      expect(transformRoot(spec, { from, to, relativeTo: "host" })).toBe(spec)
   })
 
   test("is a path, however it is written, and nothing empty lies below it", () => {
@@ -137,6 +141,29 @@ describe("another root", () => {
   test("a node that stays where it is gets no hostPath", () => {
     expect(moved({ from: "/elsewhere" }).deviceNodes).toEqual(edits.deviceNodes)
   })
+
+  test.each(["host", "container"] as const)(
+    "of the %s: a node is moved, and nothing else of it",
+    (relativeTo) => {
+      const kept = {
+        ...node,
+        type: "c",
+        major: 195,
+        minor: 3,
+        fileMode: 0o660,
+        permissions: "rw",
+        gid: 44,
+      } as const
+      const given = { ...kept, path: "/run/driver/dev/a", hostPath: "/run/driver/dev/b" }
+      const written = { ...kept, path: "/dev/c", hostPath: "/dev/c" }
+      const change = { from: "/run/driver", to: "/host", relativeTo }
+      const whole = { ...spec, containerEdits: { ...noEdits, deviceNodes: [given, written] } }
+      expect(transformRoot(whole, change).containerEdits.deviceNodes).toEqual([
+        { ...given, ...(relativeTo === "host" ? { hostPath: "/host/dev/b" } : { path: "/host/dev/a" }) },
+        written,
+      ])
+    },
+  )
 
   test("a node that comes to lie on the machine where it lies in the container has none", () => {
     const paths = (change: Partial<Parameters<typeof transformRoot>[1]>) =>

@@ -17,6 +17,8 @@ test.each<[what: string, isHeld: boolean, change: () => void]>([
   ["exactly this", true, () => undefined],
   ["less", false, () => writeFileSync(spec, "te")],
   ["what not everybody may read", false, () => chmodSync(spec, 0o600)],
+  ["what others may run", false, () => chmodSync(spec, 0o645)],
+  ["what runs as its owner", false, () => chmodSync(spec, 0o4644)],
   ["what others may change", false, () => chmodSync(spec, 0o666)],
   [
     "it behind a link",

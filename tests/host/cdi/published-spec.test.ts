@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "bun:test"
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { ok } from "../../../src/core/fault/result.ts"
@@ -43,6 +43,20 @@ test.each<[what: string, edits: unknown, isStale: boolean]>([
   expect(isSpecStale(spec)).toBe(isStale)
 })
 
+test.skipIf(process.getuid?.() !== 0)("what cannot be looked at may be there (missing: root)", () => {
+  mkdirSync(at("closed"))
+  chmodSync(at("closed"), 0o700)
+  chmodSync(work, 0o755)
+  write(mount(at("closed/library")))
+  process.seteuid?.(65534)
+  try {
+    expect(isSpecStale(spec)).toBe(false)
+  } finally {
+    process.seteuid?.(0)
+  }
+  expect(isSpecStale(spec)).toBe(true)
+})
+
 test("one that is not there, or says nothing, is nobody's", () => {
   expect(isSpecStale(at("none"))).toBe(false)
   writeFileSync(spec, "{")
@@ -75,4 +89,19 @@ test("a specification is withdrawn, or it is told why not", () => {
 test("a file that cannot be looked at is as one that is not there", () => {
   for (const path of [at("none"), at("file/below"), at("circle")]) expect(fileStamp(path)).toBe("")
   expect(fileStamp(at("file"))).not.toBe("")
+})
+
+test("a file has one stamp while it stays, and another when it does not, whatever its length and time", () => {
+  write({ env: ["A=1"] })
+  utimesSync(spec, 1, 1)
+  const before = fileStamp(spec)
+  expect(fileStamp(spec)).toBe(before)
+  // In the same tick of the clock, too.
+  write({ env: ["A=12"] })
+  expect(fileStamp(spec)).not.toBe(before)
+  // What changes within one tick and keeps its length looks the same.
+  Bun.sleepSync(20)
+  write({ env: ["A=2"] })
+  utimesSync(spec, 1, 1)
+  expect(fileStamp(spec)).not.toBe(before)
 })

@@ -6,7 +6,9 @@ import { specLimitBytes } from "../../../src/core/cdi/read/spec-limit.ts"
 import { buildRegistry } from "../../../src/core/cdi/registry/registry.ts"
 import { resolveDevices } from "../../../src/core/cdi/registry/resolve-devices.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { fail } from "../../../src/core/fault/result.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
+import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { readCdiDirectories } from "../../../src/host/cdi/read-cdi-directories.ts"
 import { createLiveFiles } from "../../../src/host/live-files.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
@@ -18,6 +20,7 @@ const host = createMemoryHost({
   "/etc/cdi/a.yaml": file,
   "/etc/cdi/below/b.yaml": file,
   "/etc/cdi/c.yml": file,
+  "/etc/cdi/d.yaml.bak": file,
   "/etc/cdi/directory.yaml": { kind: "directory" },
   "/etc/cdi/fifo.json": { kind: "fifo" },
   "/etc/cdi/gone.yaml": { kind: "symlink", target: "/nowhere" },
@@ -74,6 +77,15 @@ describe("a directory that comes again, by whichever name", () => {
     expect(device?.hidden.map(within)).toEqual([...hidden])
   })
 
+  test("it stays in the list, without files", () => {
+    const directories = [`${place}/run/cdi`, `${place}/var-run/cdi`]
+    const told = readCdiDirectories(createLiveFiles(), directories)
+    expect(told.map(({ path, files }) => [path, files.ok && files.value.length])).toEqual([
+      [`${place}/run/cdi`, 0],
+      [`${place}/var-run/cdi`, 1],
+    ])
+  })
+
   test("but one that is passed over takes no files away", () => {
     expect([...read("run/cdi", "run/linked").devices.keys()]).toEqual(["v/c=a"])
     const linked = createMemoryHost({
@@ -94,9 +106,18 @@ describe("a directory that comes again, by whichever name", () => {
         return path
       },
     }
-    readCdiDirectories(files, [`${place}/etc`, `${place}/run/none`])
-    // To be listed.
-    expect(asked).toEqual([`${place}/etc`])
+    for (const order of [
+      ["etc", "run/none"],
+      ["run/none", "etc"],
+    ]) {
+      asked.length = 0
+      readCdiDirectories(
+        files,
+        order.map((name) => `${place}/${name}`),
+      )
+      // To be listed.
+      expect(asked).toEqual([`${place}/etc`])
+    }
   })
 
   test("a conflict in it is told once", () => {
@@ -104,6 +125,57 @@ describe("a directory that comes again, by whichever name", () => {
     const files = [`${place}/var-run/cdi/a.yaml`, `${place}/var-run/cdi/b.yaml`]
     expect(read("run/cdi", "var-run/cdi").conflicts).toEqual([{ name: "v/c=a", files }])
   })
+})
+
+describe("what cannot be looked at", () => {
+  const denied = (at: string, syscall: "lstat" | "readdir", errno = "EACCES") =>
+    fail(readFault(at, syscall, errno))
+  const read = (changed: Partial<HostFiles>) =>
+    buildRegistry(readCdiDirectories({ ...host, ...changed }, ["/etc/cdi", "/var/run/cdi"]))
+  const lstatOf = (closed: string, errno: string): Partial<HostFiles> => ({
+    lstat: (path) => (path === closed ? denied(path, "lstat", errno) : host.lstat(path)),
+  })
+  const tagsOf = ({ findings }: ReturnType<typeof read>): readonly string[] =>
+    findings.map(({ fault }) => fault.tag)
+
+  test.each(["/etc/cdi", "/etc/cdi/a.yaml"])("ends the search: %s", (closed) => {
+    const registry = read(lstatOf(closed, "EACCES"))
+    expect([tagsOf(registry), registry.devices.size]).toEqual([["CdiDirectoryUnreadable"], 0])
+  })
+
+  test("is no file where it has gone since it was listed", () => {
+    const registry = read(lstatOf("/etc/cdi/large.json", "ENOENT"))
+    expect([tagsOf(registry), registry.rejected.map(({ path }) => path)]).toEqual([
+      [],
+      ["/etc/cdi/fifo.json", "/etc/cdi/gone.yaml"],
+    ])
+  })
+
+  test("is a directory without files where it cannot be listed, which is told", () => {
+    const registry = read({
+      readDir: (path) => (path === "/etc/cdi" ? denied(path, "readdir") : host.readDir(path)),
+    })
+    expect(registry.findings.map(({ fault }) => [fault.tag as string, fault.data as unknown])).toEqual([
+      ["CdiDirectoryUnused", { directory: "/etc/cdi", why: "cannot be listed" }],
+    ])
+    expect(registry.devices.size).toBe(1)
+  })
+})
+
+test("who wants some files alone has no others read", () => {
+  const read: string[] = []
+  const watched: HostFiles = {
+    ...host,
+    readFile: (path, range) => {
+      read.push(path)
+      return host.readFile(path, range)
+    },
+  }
+  const directories = readCdiDirectories(watched, ["/etc/cdi"], (path) => path === "/etc/cdi/a.yaml")
+  expect(directories.flatMap(({ files }) => (files.ok ? files.value : [])).map(({ path }) => path)).toEqual([
+    "/etc/cdi/a.yaml",
+  ])
+  expect(read).toEqual(["/etc/cdi/a.yaml"])
 })
 
 test("what is no directory is passed over, a link to one too, unless it is called as a file is", () => {
@@ -161,12 +233,14 @@ test("a file whose name is no UTF-8 is not taken for one that it is shown as", (
   writeFileSync(place(0xff), spec.replace("v/c", "z/c"))
   writeFileSync(place(0xfe), spec.replace("v/c", "y/c"))
   writeFileSync(place(0xef, 0xbf, 0xbd), spec)
+  // Beside names that are in order.
+  writeFileSync(`${directory}/b.yaml`, spec.replace("v/c", "w/c"))
   const read = (host: HostFiles) => buildRegistry(readCdiDirectories(host, [directory]))
   const { devices, conflicts, rejected } = read(createLiveFiles())
   // As a recording has it, which knows no bytes.
   const recorded = read({ ...createLiveFiles(), livePath: () => undefined })
   rmSync(directory, { recursive: true })
-  expect([...devices.keys()]).toEqual(["v/c=a"])
+  expect([...devices.keys()]).toEqual(["v/c=a", "w/c=a"])
   expect(conflicts).toEqual([])
   expect(rejected.map(({ path }) => path.slice(directory.length))).toEqual(["/a\udcfe.yaml", "/a\udcff.yaml"])
   const [fault] = rejected[1]?.faults ?? []
@@ -176,7 +250,7 @@ test("a file whose name is no UTF-8 is not taken for one that it is shown as", (
   expect(fault && renderFaultLine(fault)).toEndWith(
     "[GAN4041]: give it a name in UTF-8: engines read it by the name that it has, and this program cannot",
   )
-  expect([...recorded.devices.keys()]).toEqual(["v/c=a"])
+  expect([...recorded.devices.keys()]).toEqual(["v/c=a", "w/c=a"])
   expect(recorded.rejected.map(({ path }) => path.slice(directory.length))).toEqual([
     "/a\ufffd.yaml",
     "/a\ufffd.yaml",
@@ -189,8 +263,12 @@ test("a file whose name is no UTF-8 cannot be read, and is told of", () => {
     Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff]), Buffer.from(".yaml")]),
     spec,
   )
-  const { devices, rejected } = buildRegistry(readCdiDirectories(createLiveFiles(), [directory]))
+  // On this machine, and as a recording has it.
+  const hosts = [createLiveFiles(), { ...createLiveFiles(), livePath: () => undefined }]
+  const registries = hosts.map((host) => buildRegistry(readCdiDirectories(host, [directory])))
   rmSync(directory, { recursive: true })
-  expect(devices.size).toBe(0)
-  expect(rejected.map(({ faults }) => faults[0]?.tag as string)).toEqual(["CdiFileUnreadable"])
+  for (const { devices, rejected } of registries) {
+    expect(devices.size).toBe(0)
+    expect(rejected.map(({ faults }) => faults[0]?.tag as string)).toEqual(["CdiFileUnreadable"])
+  }
 })

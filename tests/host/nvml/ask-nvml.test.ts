@@ -71,6 +71,29 @@ test("a library that may not be read is not given to anybody", () => {
   expect(remembered()).toBe("load: EACCES")
 })
 
+test("of machines that came and went no more is kept than of sixty-four", () => {
+  // Which may not be read: that is told, and remembered.
+  makeMachine(machine, { defects: [`unreadable:${library.slice(machine.length)}`] })
+  mkdirSync(state, { mode: 0o700 })
+  for (let one = 0; one < 70; one++) {
+    const path = join(state, `nvml-${one.toString(16).padStart(16, "0")}.json`)
+    for (const [index, name] of [path, `${path}.lock`].entries()) {
+      writeFileSync(name, "")
+      utimesSync(name, 1000 + one, 1000 + one + index)
+    }
+  }
+  ask()
+  const names = readdirSync(state)
+  const [files, locks] = [
+    names.filter((name) => name.endsWith(".json")),
+    names.filter((name) => name.endsWith(".lock")),
+  ]
+  expect([files.length, locks.length]).toEqual([70 - 32 + 1, 70 - 32 + 1])
+  expect(files).toContain("nvml-0000000000000045.json")
+  expect(files).not.toContain("nvml-000000000000001f.json")
+  expect(locks).not.toContain("nvml-000000000000001f.json.lock")
+})
+
 describe.skipIf(compiler === null)("asking NVML (missing: a C compiler)", () => {
   test("a library that hangs is given up", () => {
     answering({ defects: ["nvml-hangs"] })

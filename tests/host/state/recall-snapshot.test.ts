@@ -368,3 +368,27 @@ test.each<[what: string, make: (place: string) => Promise<unknown>, least: numbe
   },
   120_000,
 )
+
+test("of machines that came and went no more is kept than of sixty-four", () => {
+  const crowded = join(work, "crowded")
+  mkdirSync(crowded, { mode: 0o700 })
+  for (let one = 0; one < 64; one++) {
+    const path = join(crowded, `machine-${one.toString(16).padStart(16, "0")}.json`)
+    writeFileSync(path, "{}")
+    utimesSync(path, 1000 + one, 1000 + one)
+  }
+  writeFileSync(join(crowded, "engines.json"), "{}")
+  // What has changed within the last tick of the file system's clock is not remembered.
+  Bun.sleepSync(25)
+  const { host } = counted()
+  know(host, crowded)
+  const names = readdirSync(crowded)
+  expect(names).toHaveLength(64 - 32 + 2)
+  expect(names).toContain("engines.json")
+  expect(names).toContain("machine-0000000000000020.json")
+  expect(names).not.toContain("machine-000000000000001f.json")
+  // What has its place already takes no other's.
+  forgetSnapshot(host, options, crowded)
+  know(host, crowded)
+  expect(readdirSync(crowded).sort()).toEqual(names.sort())
+})

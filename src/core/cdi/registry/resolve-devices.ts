@@ -82,7 +82,7 @@ function guess(name: string, { devices }: Registry): string | undefined {
     // Of several vendors' the one that is of a part of it (`runtime.nvidia.com`), or spelled most alike, or that says least besides.
     return (
       same.find((one) => name.toLowerCase().endsWith(`.${one}`)) ??
-      nearestOf(name.toLowerCase(), same) ??
+      nearestOf(name, same) ??
       same.sort((one, other) => one.length - other.length)[0]
     )
   }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { collectEdits } from "../../../../src/core/cdi/edits/collect-edits.ts"
 import { findDevices, indexDevices } from "../../../../src/core/cdi/registry/device-index.ts"
-import { buildRegistry, type Registry } from "../../../../src/core/cdi/registry/registry.ts"
+import {
+  buildRegistry,
+  type RegisteredDevice,
+  type Registry,
+} from "../../../../src/core/cdi/registry/registry.ts"
 import { resolveDevices } from "../../../../src/core/cdi/registry/resolve-devices.ts"
 import { renderResolved, renderResolvedJson } from "../../../../src/core/explain/render-resolved.ts"
 import { ok } from "../../../../src/core/fault/result.ts"
@@ -56,6 +60,8 @@ describe("the devices of specifications, one a line", () => {
     expect(found.map(({ name, device }) => [name, device.name])).toEqual(
       resolved.value.devices.map(({ name, device }) => [name, device.name]),
     )
+    const saidBy = ({ source: { spec } }: RegisteredDevice) => [spec.kind, spec.cdiVersion]
+    expect(found.map(saidBy)).toEqual(resolved.value.devices.map(saidBy))
     expect(found.map(({ hidden }) => hidden.map(({ path }) => path))).toEqual(
       resolved.value.devices.map(({ hidden }) => hidden.map(({ path }) => path)),
     )
@@ -91,6 +97,16 @@ describe("the devices of specifications, one a line", () => {
       expect(found?.device.containerEdits.env).toEqual([`N=${name}`])
       expect(read).toBeLessThan(16 * 1024)
     }
+  })
+
+  test("lines stand in the order of names, so that the same devices are the same text", () => {
+    const lines = index.bucket(0)?.split("\n") ?? []
+    expect(lines.map((line) => /^\["([^"]*)"/.exec(line)?.[1])).toEqual([
+      undefined,
+      "v.com/card=0",
+      "v.com/card=00",
+      "v.com/card=only",
+    ])
   })
 
   test("a part that cannot be read is an unknown device", () => {

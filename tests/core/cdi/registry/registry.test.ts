@@ -42,10 +42,18 @@ test("a conflict in two directories is told of with all four files", () => {
     { "c.yaml": text },
     { "d.yaml": text, "e.yaml": text },
   ])
-  expect(conflicts).toEqual([{ name: "v.com/c=0", files: ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"] }])
-  expect(findings.map(({ severity, fault: { tag } }) => `${severity} ${tag}`)).toEqual([
-    "error CdiDeviceConflict",
+  const files = ["0/a.yaml", "0/b.yaml", "2/d.yaml", "2/e.yaml"]
+  expect(conflicts).toEqual([{ name: "v.com/c=0", files }])
+  expect(findings).toEqual([
+    { severity: "error", fault: fault("CdiDeviceConflict", { device: "v.com/c=0", files }), evidence: [] },
   ])
+})
+
+test("conflicts are told in the order of names, whatever that of files", () => {
+  const text =
+    "cdiVersion: 0.5.0\nkind: v.com/c\ndevices:\n- {name: b, containerEdits: {env: [A=1]}}\n- {name: a, containerEdits: {env: [A=1]}}\n"
+  const { conflicts } = registryOf([{ "a.yaml": text, "b.yaml": text }])
+  expect(conflicts.map(({ name }) => name)).toEqual(["v.com/c=a", "v.com/c=b"])
 })
 
 describe("specifications of a machine", () => {
@@ -70,6 +78,10 @@ describe("specifications of a machine", () => {
   test("what a later directory hides is told", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0") }, { "b.yaml": spec("v/c", "0") }])
     expect(registry.devices.get("v/c=0")?.hidden.map(({ path }) => path)).toEqual(["0/a.yaml"])
+    expect(registry.specs.map(({ directory, priority }) => [directory, priority])).toEqual([
+      ["0", 0],
+      ["1", 1],
+    ])
   })
 
   test("a directory that cannot be read ends the search, and a file that cannot be read spoils itself", () => {
@@ -90,13 +102,18 @@ describe("specifications of a machine", () => {
   })
 
   test("a directory that engines pass over is told of, and the search goes on", () => {
-    const unused = fault("CdiDirectoryUnused", { directory: "/b", why: "is not a directory" })
+    const unused = (directory: string) =>
+      fault("CdiDirectoryUnused", { directory, why: "is not a directory" })
     const registry = buildRegistry([
-      { path: "/b", files: fail(unused) },
+      { path: "/b", files: fail(unused("/b")) },
+      { path: "/a", files: fail(unused("/a")) },
       { path: "/c", files: ok([{ path: "/c/x.yaml", bytes: ok(bytesOf(spec("v/c", "0"))) }]) },
     ])
     expect([...registry.devices.keys()]).toEqual(["v/c=0"])
-    expect(registry.findings).toEqual([{ severity: "error", fault: unused, evidence: [] }])
+    // As read.
+    expect(registry.findings).toEqual(
+      ["/b", "/a"].map((path) => ({ severity: "error", fault: unused(path), evidence: [] })),
+    )
   })
 
   test.each([
@@ -104,6 +121,10 @@ describe("specifications of a machine", () => {
       "v/c=gpu0",
       'unresolvable CDI devices v/c=gpu0: v/c has no device "gpu0" [GAN4043]: did you mean v/c=0?',
     ],
+    ...["nvidia0", "mig0"].map((name): [string, string] => [
+      `v/c=${name}`,
+      `unresolvable CDI devices v/c=${name}: v/c has no device "${name}" [GAN4043]: did you mean v/c=0?`,
+    ]),
     [
       "v/c=GPU0",
       'unresolvable CDI devices v/c=GPU0: v/c has no device "GPU0" [GAN4043]: did you mean v/c=0?',
@@ -136,18 +157,19 @@ describe("specifications of a machine", () => {
   })
 
   test.each([
-    ["v/c=card1", "did you mean v/c=0? "],
-    ["v/c=card2", "did you mean v/c=1? "],
-    ["v/c=renderD129", "did you mean v/c=1? "],
+    ["v/c=card1", "did you mean v/c=1? "],
+    ["v/c=card2", "did you mean v/c=2? "],
+    ["v/c=renderD129", "did you mean v/c=2? "],
     ["v/c=card0", "gantry cdi list"],
   ])("of a node's name, %s, who has the node is meant, whatever is spelled like it", (name, advice) => {
     const device = (called: string, ...nodes: readonly string[]) =>
       `{name: "${called}", containerEdits: {deviceNodes: [${nodes.map((node) => `{path: /dev/dri/${node}}`).join(", ")}]}}`
     const devices = [
-      device("all", "card1", "card2", "renderD128", "renderD129"),
       device("0000:03:00.0", "card2", "renderD129"),
-      device("0", "card1", "renderD128"),
-      device("1", "card2", "renderD129"),
+      // All of them together, by a name that is as short as any and the first.
+      device("0", "card1", "card2", "renderD128", "renderD129"),
+      device("1", "card1", "renderD128"),
+      device("2", "card2", "renderD129"),
     ]
     const text = `cdiVersion: 0.5.0\nkind: v/c\ndevices: [${devices.join(", ")}]\n`
     const resolved = resolveDevices(registryOf([{ "a.yaml": text }]), [name])
@@ -180,6 +202,24 @@ describe("specifications of a machine", () => {
     expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`[GAN4043]: ${advice}`)
   })
 
+  test("of several vendors' devices of one name the one is meant that is spelled alike, in whichever case", () => {
+    const registry = registryOf([
+      { "a.yaml": spec("amd.com/gpu", "0"), "i.yaml": spec("intel.com/gpu", "0") },
+    ])
+    for (const name of ["INTEL.COM/GPU=0", "intel.com/gpus=0"]) {
+      const resolved = resolveDevices(registry, [name])
+      expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain("did you mean intel.com/gpu=0?")
+    }
+  })
+
+  test.each([
+    ["graphics-card1", "graphics-card0"],
+    ["card1-left", "card0-left"],
+  ])("what only has a node's name in it, %s, is a name as others are", (name, meant) => {
+    const resolved = resolveDevices(registryOf([{ "a.yaml": spec("v/c", meant, "other") }]), [`v/c=${name}`])
+    expect(resolved.ok ? "" : renderFaultLine(resolved.fault)).toContain(`did you mean v/c=${meant}?`)
+  })
+
   test("of several every reason is told once, of the first three", () => {
     const registry = registryOf([{ "a.yaml": spec("v/c", "0", "1", "all") }])
     const resolved = resolveDevices(registry, ["v/c=gpu0", "v/c=0", "w/c=9", "v/c=gpu0", "v/c=gpu1", "x/c=9"])
@@ -197,9 +237,9 @@ describe("specifications of a machine", () => {
   })
 
   test("what could not be loaded is named, files and directories, and so is a machine without any", () => {
-    const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [" }]), ["v/c=0"])
+    const broken = resolveDevices(registryOf([{ "a.yaml": "kind: [", "b.yaml": "" }]), ["v/c=0"])
     expect(broken.ok ? "" : renderFaultLine(broken.fault)).toContain(
-      "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml",
+      "no specification is of kind v/c; it may be in what cannot be loaded: 0/a.yaml, 0/b.yaml [",
     )
     const path = hostPath("/x")
     const denied = fault("HostReadFailed", { path, syscall: "open", errno: "EACCES", reason: "denied" })
