@@ -1,5 +1,8 @@
 // Names every optional platform package in package-lock.json, also those that a registry lacks: npm leaves them out of the
-// lock file there, and another npm then refuses it. Run after every change of dependencies; a test checks the result.
+// lock file there, and another npm then refuses it. And gives every package that is installed its address at the default
+// registry, which npm reads as "at the one that is configured" (replace-registry-host): without an address npm asks for the list
+// of all versions of each package first, which takes as long as the packages. Run after every change of dependencies; a test
+// checks the result.
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
@@ -26,7 +29,20 @@ function platformOf(name) {
   return { ...(cpu.length > 0 && { cpu }), ...(libc.length > 0 && { libc }), ...(os.length > 0 && { os }) }
 }
 
-/** The lock file with every optional package in it, sorted as npm sorts, without download addresses. */
+/** The entry with its address in npm's place for it; what has no checksum was never seen, and gets none. */
+function withAddress(path, entry) {
+  if (entry.integrity === undefined) return entry
+  const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)
+  const file = `${name.split("/").at(-1)}-${entry.version}.tgz`
+  const members = Object.entries(entry).filter(([key]) => key !== "version" && key !== "resolved")
+  return Object.fromEntries([
+    ["version", entry.version],
+    ["resolved", `https://registry.npmjs.org/${name}/-/${file}`],
+    ...members,
+  ])
+}
+
+/** The lock file with every optional package in it, sorted as npm sorts, with the default registry's addresses. */
 export function completeLock(lock) {
   const packages = { ...lock.packages }
   for (const [path, entry] of Object.entries(lock.packages)) {
@@ -36,9 +52,11 @@ export function completeLock(lock) {
       packages[place] = { version, ...platformOf(name), dev: true, optional: true }
     }
   }
-  for (const entry of Object.values(packages)) delete entry.resolved
   const sorted = Object.keys(packages).sort((one, other) => one.localeCompare(other, "en"))
-  return { ...lock, packages: Object.fromEntries(sorted.map((key) => [key, packages[key]])) }
+  return {
+    ...lock,
+    packages: Object.fromEntries(sorted.map((key) => [key, withAddress(key, packages[key])])),
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
