@@ -58,12 +58,12 @@ export async function runTests(files, { timeoutMs = 120_000 } = {}) {
  * what most files import costs as much as their tests; one that dies fails the file that it was at. `isQuiet`: what passed is
  * counted only.
  */
-export async function runTestsSideBySide(files, { isQuiet = false } = {}) {
+export async function runTestsSideBySide(files, { isQuiet = false, env = {} } = {}) {
   const runners = Math.max(2, availableParallelism())
-  return await runOnce(files, { timeoutMs: 120_000, runners, isQuiet })
+  return await runOnce(files, { timeoutMs: 120_000, runners, isQuiet, env })
 }
 
-async function runOnce(files, { timeoutMs, runners, isQuiet = false }) {
+async function runOnce(files, { timeoutMs, runners, isQuiet = false, env = {} }) {
   const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))
   const reportPath = join(directory, "report.xml")
   const args = ["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${reportPath}`]
@@ -71,7 +71,9 @@ async function runOnce(files, { timeoutMs, runners, isQuiet = false }) {
   if (isQuiet) args.push("--only-failures")
   const problems = []
   try {
-    const status = await run(findBun(), [...args, ...files.map((file) => `./${file}`)])
+    const status = await run(findBun(), [...args, ...files.map((file) => `./${file}`)], {
+      env: { ...process.env, ...env },
+    })
     const report = existsSync(reportPath) ? readReport(readFileSync(reportPath, "utf8")) : readReport("")
     const seen = new Set([...report.files].map((file) => relative(root, resolve(root, file))))
     for (const file of files) if (!seen.has(file)) problems.push(`${file} ran no test (does it load?)`)
