@@ -45,8 +45,8 @@ export const unitTests = () => testFiles("tests").filter((file) => !file.startsW
 
 /** Those that start programs, compile, or touch a file system take minutes: npm test runs them too. */
 const needsSystem = /^tests\/(?:apply|commands|fuzz|host|launcher|linux)\//
-/** Whole machines beside the reference, and texts that were made to cost much, take as long as all else. */
-const takesLong = /^tests\/hosts\/|\/hostile(?:-\w+)*\.test\.ts$/
+/** Whole machines beside the reference, four hundred that are verified, and texts that were made to cost much: as long as all else. */
+const takesLong = /^tests\/hosts\/|\/verify-cdi\.test\.ts$|\/hostile(?:-\w+)*\.test\.ts$/
 const quickTests = () => unitTests().filter((file) => !needsSystem.test(file) && !takesLong.test(file))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
