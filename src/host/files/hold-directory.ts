@@ -18,7 +18,7 @@ export async function holdDirectory<T>(
   }
 }
 
-/** As lockWithin; but who holds it may be of this process, and gets on meanwhile. */
+/** As a writer waits (replace-file.ts); but who holds it may be of this process, and gets on meanwhile. */
 async function lockMeanwhile(descriptor: number): Promise<boolean> {
   const deadline = performance.now() + lockLimitMs
   for (;;) {
