@@ -45,14 +45,18 @@ export const unitTests = () => testFiles("tests").filter((file) => !file.startsW
 
 /** Those that start programs, compile, or touch a file system take minutes: npm test runs them too. */
 const needsSystem = /^tests\/(?:apply|commands|fuzz|host|launcher|linux)\//
-/** Whole machines beside the reference, and texts that were made to cost much, take as long as all else. */
-const takesLong = /^tests\/hosts\/|\/hostile(?:-\w+)*\.test\.ts$/
+/** Whole machines beside the reference, four hundred that are verified, and texts that were made to cost much: as long as all else. */
+const takesLong = /^tests\/hosts\/|\/verify-cdi\.test\.ts$|\/hostile(?:-\w+)*\.test\.ts$/
 const quickTests = () => unitTests().filter((file) => !needsSystem.test(file) && !takesLong.test(file))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await ensureNodeModules()
   const brokenRules = await checkStatically()
-  const { passed, failed, skipped } = await runTestsSideBySide(quickTests(), { isQuiet: true })
+  const { passed, failed, skipped } = await runTestsSideBySide(quickTests(), {
+    isQuiet: true,
+    // Read by tests/property-runs.ts.
+    env: { GANTRY_QUICK: "1" },
+  })
   // Who reads the last line alone reads of everything.
   say(`${passed} passed, ${failed + brokenRules} failed, ${skipped.length} skipped`)
   process.exitCode = brokenRules === 0 && failed === 0 && passed > 0 ? 0 : 1

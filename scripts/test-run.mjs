@@ -1,10 +1,9 @@
 // Runs bun's test runner and counts from its report and its exit status together: a file that fails to load is missing from
 // the report, and a run of nothing is no success.
-import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
-import { join, relative } from "node:path"
-import { findBun, root } from "./setup.mjs"
+import { join, relative, resolve } from "node:path"
+import { findBun, root, run } from "./setup.mjs"
 
 export function testFiles(directory) {
   return readdirSync(join(root, directory), { withFileTypes: true })
@@ -49,46 +48,34 @@ export function readReport(xml) {
 export const isOptional = (name) => name.includes("(optional; missing: ")
 
 /** Runs the files and returns counts; problems beyond single tests are counted as failures and said. */
-export async function runTests(files, { timeoutMs = 120_000, env = {} } = {}) {
-  return await runOnce(files, { timeoutMs, env, output: "shown" })
+export async function runTests(files, { timeoutMs = 120_000 } = {}) {
+  return await runOnce(files, { timeoutMs })
 }
-
-/** So many times as many shares as runners: who is done early takes another. A runner's own start is a fraction of a second. */
-const sharesEach = 4
 
 /**
- * The same of tests that do not get into each other's way: a runner for each processor. What each share says is shown when it
- * ends; `isQuiet`: what passed is counted only.
+ * The same of tests that do not get into each other's way: a runner for each processor (two at least: what ends one shall not
+ * end the run), which takes the next file when it is done with one. A runner stays the same process, because loading and compiling
+ * what most files import costs as much as their tests; one that dies fails the file that it was at. `isQuiet`: what passed is
+ * counted only.
  */
-export async function runTestsSideBySide(files, { isQuiet = false } = {}) {
-  const runners = Math.max(1, Math.min(availableParallelism(), files.length))
-  const count = Math.min(runners * sharesEach, files.length)
-  const shares = Array.from({ length: count }, (_, share) =>
-    files.filter((_, index) => index % count === share),
-  )
-  const all = []
-  const work = async () => {
-    for (let share = shares.shift(); share !== undefined; share = shares.shift())
-      all.push(await runOnce(share, { timeoutMs: 120_000, env: {}, output: "kept", isQuiet }))
-  }
-  await Promise.all(Array.from({ length: runners }, work))
-  return {
-    passed: all.reduce((sum, { passed }) => sum + passed, 0),
-    failed: all.reduce((sum, { failed }) => sum + failed, 0),
-    skipped: all.flatMap(({ skipped }) => skipped),
-  }
+export async function runTestsSideBySide(files, { isQuiet = false, env = {} } = {}) {
+  const runners = Math.max(2, availableParallelism())
+  return await runOnce(files, { timeoutMs: 120_000, runners, isQuiet, env })
 }
 
-async function runOnce(files, { timeoutMs, env, output, isQuiet = false }) {
+async function runOnce(files, { timeoutMs, runners, isQuiet = false, env = {} }) {
   const directory = mkdtempSync(join(tmpdir(), "gantry-report-"))
   const reportPath = join(directory, "report.xml")
   const args = ["test", `--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${reportPath}`]
+  if (runners !== undefined) args.push(`--parallel=${runners}`, "--no-isolate")
   if (isQuiet) args.push("--only-failures")
   const problems = []
   try {
-    const status = await runBun([...args, ...files.map((file) => `./${file}`)], env, output)
+    const status = await run(findBun(), [...args, ...files.map((file) => `./${file}`)], {
+      env: { ...process.env, ...env },
+    })
     const report = existsSync(reportPath) ? readReport(readFileSync(reportPath, "utf8")) : readReport("")
-    const seen = new Set([...report.files].map((file) => relative(root, join(root, file))))
+    const seen = new Set([...report.files].map((file) => relative(root, resolve(root, file))))
     for (const file of files) if (!seen.has(file)) problems.push(`${file} ran no test (does it load?)`)
     if (report.passed + report.failed + report.skipped.length === 0) problems.push("no test ran")
     if (status !== 0 && report.failed === 0 && problems.length === 0)
@@ -98,23 +85,4 @@ async function runOnce(files, { timeoutMs, env, output, isQuiet = false }) {
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-}
-
-/** Resolves to the exit status. */
-function runBun(args, env, output) {
-  return new Promise((resolve) => {
-    const child = spawn(findBun(), args, {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: output === "shown" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
-    })
-    const said = []
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(chunk))
-    // A runner that cannot be started is a failure of its share, and keeps the others' results.
-    child.on("error", (error) => said.push(Buffer.from(`${error}\n`)))
-    child.on("close", (code) => {
-      process.stdout.write(Buffer.concat(said))
-      resolve(code ?? 1)
-    })
-  })
 }

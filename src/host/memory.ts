@@ -5,6 +5,7 @@ import { fail, ok, type Result } from "../core/fault/result.ts"
 import type { FileStat, Host } from "../core/host/host.ts"
 import { readFault } from "../core/host/resolve-path.ts"
 import type { NvmlReport } from "../core/inventory/nvml-report.ts"
+import { baseName, parentPath } from "../core/text/path.ts"
 import { encodeUtf8 } from "../core/text/utf8.ts"
 import { createTreeHost, type Tree } from "./tree-host.ts"
 
@@ -27,12 +28,10 @@ export type MemoryTree = Readonly<Record<string, MemoryEntry>>
 export function createMemoryHost(entries: MemoryTree, name = "memory", nvml?: NvmlReport): Host {
   const tree = new Map<string, MemoryEntry>([["/", { kind: "directory" }]])
   for (const [path, entry] of Object.entries(entries)) {
-    const parts = path.split("/").filter((part) => part !== "")
-    for (let depth = 1; depth < parts.length; depth++) {
-      const parent = `/${parts.slice(0, depth).join("/")}`
-      if (!tree.has(parent)) tree.set(parent, { kind: "directory" })
-    }
-    tree.set(`/${parts.join("/")}`, entry)
+    const clean = `/${path.split("/").filter(Boolean).join("/")}`
+    for (let above = parentPath(clean); !tree.has(above); above = parentPath(above))
+      tree.set(above, { kind: "directory" })
+    tree.set(clean, entry)
   }
   return {
     ...createTreeHost({ kind: "memory", name }, createMemoryTree(tree)),
@@ -54,8 +53,15 @@ function createMemoryTree(tree: ReadonlyMap<string, MemoryEntry>): Tree {
     const entry = tree.get(path)
     return entry === undefined ? fail(readFault(path, syscall, "ENOENT")) : ok(entry)
   }
-  const bytesOf = (content: string | Uint8Array): Uint8Array =>
-    typeof content === "string" ? encodeUtf8(content) : content
+  const encoded = new Map<string, Uint8Array>()
+  const bytesOf = (content: string | Uint8Array): Uint8Array => {
+    if (typeof content !== "string") return content
+    const bytes = encoded.get(content) ?? encodeUtf8(content)
+    encoded.set(content, bytes)
+    return bytes
+  }
+  /** What lies in each directory; made for the first that is listed. */
+  let namesIn: ReadonlyMap<string, readonly string[]> | undefined
   return {
     lstat(path): Result<FileStat> {
       const entry = find(path, "lstat")
@@ -83,11 +89,8 @@ function createMemoryTree(tree: ReadonlyMap<string, MemoryEntry>): Tree {
       const entry = find(path, "readdir")
       if (!entry.ok) return entry
       if (entry.value.kind !== "directory") return fail(readFault(path, "readdir", "ENOTDIR"))
-      const prefix = path === "/" ? "/" : `${path}/`
-      const names = [...tree.keys()]
-        .filter((one) => one !== "/" && one.startsWith(prefix) && !one.slice(prefix.length).includes("/"))
-        .map((one) => one.slice(prefix.length))
-      return ok(names.sort())
+      namesIn ??= listNames(tree.keys())
+      return ok(namesIn.get(path) ?? [])
     },
     readFile(path, range) {
       const entry = find(path, "open")
@@ -102,4 +105,17 @@ function createMemoryTree(tree: ReadonlyMap<string, MemoryEntry>): Tree {
     },
     livePath: () => undefined,
   }
+}
+
+/** Names by the directory that they lie in, sorted. */
+function listNames(paths: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const namesIn = new Map<string, string[]>()
+  for (const path of paths) {
+    if (path === "/") continue
+    const names = namesIn.get(parentPath(path))
+    if (names === undefined) namesIn.set(parentPath(path), [baseName(path)])
+    else names.push(baseName(path))
+  }
+  for (const names of namesIn.values()) names.sort()
+  return namesIn
 }

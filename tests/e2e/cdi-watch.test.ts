@@ -241,6 +241,15 @@ describe("a watch that looks once", () => {
     expect(stderr).toMatch(/lacks libcuda\.so\.550\.163\.01 \[GAN4070\]/)
   })
 
+  test("and is ended by a signal has not done what 0 would say", async () => {
+    up("--gpus", "2", "--defect", "missing-node:nvidia-uvm")
+    watch("--once", "--ready-timeout", "600")
+    await until(() => said.includes("[GAN4070]"))
+    watcher?.kill("SIGTERM")
+    await until(() => watcher?.exitCode !== null || watcher.signalCode !== null)
+    expect([watcher?.exitCode, watcher?.signalCode, existsSync(output)]).toEqual([null, "SIGTERM", false])
+  })
+
   test("makes a file that others may write, or not all may read, its own again", () => {
     up("--gpus", "1")
     once()

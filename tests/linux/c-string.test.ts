@@ -3,13 +3,14 @@ import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { decodeUtf8, encodeUtf8 } from "../../src/core/text/utf8.ts"
 import { cString } from "../../src/linux/c-string.ts"
+import { anyCharacter } from "../core/text/arbitrary-text.ts"
 
 const bytesAt = (address: number, length: number): Uint8Array =>
   new Uint8Array(toArrayBuffer(address as Pointer, 0, length)).slice()
 
 /** What the kernel may be given: words of any kind, bytes that are no UTF-8, and what is longer than it takes. */
 const texts = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 300 }),
+  fc.string({ unit: anyCharacter, maxLength: 300 }),
   fc.uint8Array({ maxLength: 300 }).map(decodeUtf8),
   fc.constantFrom("a", "é", "€", "😀", "\udcff").map((unit) => unit.repeat(Math.floor(8192 / unit.length))),
 )

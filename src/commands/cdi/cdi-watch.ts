@@ -10,7 +10,7 @@ import { statIfThere } from "../../host/files/stat-if-there.ts"
 import { openHost } from "../../host/open-host.ts"
 import type { Flags } from "../flags.ts"
 import { machineFlags, machineUsage, saidPlaces } from "../machine/machine-flags.ts"
-import { report } from "../report.ts"
+import { report, writeText } from "../report.ts"
 import { misused, runAction } from "./cdi-flags.ts"
 import { type GpuVendor, gpuVendors } from "./choose-vendors.ts"
 import { readWatchConfig } from "./look-for-watch.ts"
@@ -32,11 +32,18 @@ export const run = (args: readonly string[]): Promise<number> =>
     const call = await readCall(flags)
     if (!call.ok) return call
     const { watched, pace } = call.value
-    // A service that is stopped has done nothing wrong, and a file is written whole or not at all.
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
-    const ends = await Promise.all(watched.map((one) => watchFile(one, pace)))
+    // A service that is stopped has done nothing wrong, and a file is written whole or not at all. Who looks once has not done what 0 would say.
+    if (!pace.isOnce)
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0))
+    const ends = await Promise.all(
+      watched.map(async (one) => ({ path: one.call.output, end: await watchFile(one, pace) })),
+    )
     let exit = 0
-    for (const end of ends) if (!end.ok) exit = await report(end.fault)
+    for (const { path, end } of ends) {
+      if (end.ok) continue
+      if (!pace.isAlone) writeText(2, `${path}: `)
+      exit = await report(end.fault)
+    }
     return ok({ text: "", exit })
   })
 

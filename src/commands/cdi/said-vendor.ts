@@ -4,13 +4,8 @@ import { ok, type Result } from "../../core/fault/result.ts"
 import type { FlagShape, Flags } from "../flags.ts"
 import { misused } from "./cdi-flags.ts"
 import { type GpuVendor, gpuVendors } from "./choose-vendors.ts"
+import { saidOfNvidia } from "./said-of-nvidia.ts"
 import { isOneOf } from "./spec-call.ts"
-
-/** What is said of NVIDIA's GPUs alone. */
-const saidOfNvidia = [
-  ...["mode", "kind", "device", "name", "without-all", "hooks", "hook-path", "disable-hook", "numbers"],
-  ...["compat32", "edits", "driver-root", "dev-root", "ldcache", "library-search-path"],
-]
 
 /** undefined: nobody is. Faults: UsageInvalid. */
 export function readSaidVendor(

@@ -5,10 +5,10 @@
 
 import { renderFaultLine } from "../../core/fault/render.ts"
 import { ok, type Result } from "../../core/fault/result.ts"
-import { findUnreadIn } from "../../core/generate/find-unready.ts"
+import { findVendorUnread } from "../../core/generate/find-vendor-unready.ts"
 import type { HostFiles } from "../../core/host/host.ts"
 import { parentPath } from "../../core/text/path.ts"
-import { findVendorTrouble, generateVendorSpec } from "../../core/vendor/generate-vendor-spec.ts"
+import { observeVendor } from "../../core/vendor/generate-vendor-spec.ts"
 import { type VendorName, vendorOfKind } from "../../core/vendor/vendor-names.ts"
 import { isSpecStale, kindIn, withdrawSpec } from "../../host/cdi/published-spec.ts"
 import { holdDirectory } from "../../host/files/hold-directory.ts"
@@ -66,7 +66,8 @@ const groundOfStale = (output: string): Ground => ({
   isSo: () => isSpecStale(output),
 })
 
-/** What cannot be read just now may be there. */
-const lacksGpus = (vendor: VendorName, host: HostFiles): boolean =>
-  !generateVendorSpec(vendor, host, { hasGroups: false }).ok &&
-  findUnreadIn(findVendorTrouble(vendor, host)).length === 0
+/** What cannot be read may be there. */
+function lacksGpus(vendor: VendorName, host: HostFiles): boolean {
+  const observed = observeVendor(vendor, host)
+  return !observed.generate({ hasGroups: false }).ok && findVendorUnread(observed).length === 0
+}

@@ -3,6 +3,7 @@
 import { describeDefects } from "../../host/simulate/defects.ts"
 import { models } from "../../host/simulate/models.ts"
 import { amdModels, intelModels, partitionModes } from "../../host/simulate/vendor-models.ts"
+import { saidOfNvidia } from "../cdi/said-of-nvidia.ts"
 
 export interface CommandHelp {
   readonly summary: string
@@ -50,6 +51,10 @@ const specFlags: Readonly<Record<string, string>> = {
   edits: "a file with edits of your own, which are added",
 }
 
+const tellNvidiasFlags = (): readonly string[] => [
+  `who says one of these means NVIDIA's GPUs: ${saidOfNvidia.map((name) => `--${name}`).join(" ")}`,
+]
+
 export const commandHelp: Readonly<Record<string, CommandHelp>> = {
   "gantry explain": {
     summary: "what a container asks for, what it will get, and why",
@@ -79,7 +84,8 @@ export const commandHelp: Readonly<Record<string, CommandHelp>> = {
       "the driver's files, each with why containers get it, or what two machines' drivers do not have in common",
     operands: { MACHINE: machines },
     flags: {
-      capability: "files of these alone: compat32, compute, display, graphics, ngx, utility, video",
+      capability:
+        "files of these alone, beside the firmware, which all get: compat32, compute, display, graphics, ngx, utility, video, or all",
     },
     example: "gantry driver files --capability compute",
     page: "docs/info.md",
@@ -145,9 +151,11 @@ export const commandHelp: Readonly<Record<string, CommandHelp>> = {
       vendor:
         "whose GPUs; default: NVIDIA's where its driver is, else those that are there; all: a document each",
       output: "where it goes; into a directory under the name of its kind; default: printed",
-      "withdraw-stale": "where no file can be made, rename one that is stale, so that engines do not read it",
+      "withdraw-stale":
+        "where no file can be made, rename the one that --output names if it is stale, so that engines do not read it",
       json: "JSON of what was written, for programs",
     },
+    more: tellNvidiasFlags,
     example: "gantry cdi generate --output /etc/cdi/nvidia.yaml",
     page: `${cdiPage}, Making one`,
   },
@@ -165,6 +173,7 @@ export const commandHelp: Readonly<Record<string, CommandHelp>> = {
       "without-nodes": "make no nodes that are missing, and load no modules",
       config: "the config.toml whose load-kmods counts; default: the toolkit's own",
     },
+    more: tellNvidiasFlags,
     example: "gantry cdi watch --output /var/run/cdi/nvidia.yaml",
     page: `${cdiPage}, Kept fresh`,
   },

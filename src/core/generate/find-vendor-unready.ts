@@ -15,6 +15,18 @@ import { findUnreadIn, type Unready } from "./find-unready.ts"
 
 type Observed = Pick<ObservedVendor, "gpus" | "findings">
 
+const isUsable = ({ state }: Observed["gpus"][number]): boolean => state === "usable"
+
+/** What could not be read. What is denied stays so, and counts where no GPU can be used: one may be behind it. */
+export function findVendorUnread({ gpus, findings }: Observed): readonly Unready[] {
+  const denied = findings.flatMap(({ fault: { tag, data } }): readonly Unready[] =>
+    tag === "HostReadFailed" && data.reason === "denied"
+      ? [{ what: `a readable ${data.path}`, urgency: "vital" }]
+      : [],
+  )
+  return [...(gpus.some(isUsable) ? [] : denied), ...findUnreadIn(findings)]
+}
+
 /** As the end of a sentence; undefined: a driver is there, or expected. What could not be read may be there. */
 export function whyNoVendorGpu(
   vendor: VendorName,
@@ -22,7 +34,7 @@ export function whyNoVendorGpu(
   { gpus, findings }: Observed,
 ): string | undefined {
   const title = vendorTitles[vendor]
-  if (findUnreadIn(findings).length > 0) return undefined
+  if (findVendorUnread({ gpus, findings }).length > 0) return undefined
   if (gpus.length === 0) return `there is no GPU of ${title}'s`
   const own = gpus.filter((gpu) => !isElsewhere(gpu))
   if (own.length === 0) return `another driver has every GPU of ${title}'s that is there`
@@ -48,7 +60,7 @@ export function findVendorUnready(
   host: Pick<HostFiles, "readFile" | "readDir" | "exists">,
   { gpus, findings }: Observed,
 ): readonly Unready[] {
-  const slow: Unready["urgency"] = gpus.some(({ state }) => state === "usable") ? "awaited" : "vital"
+  const slow: Unready["urgency"] = gpus.some(isUsable) ? "awaited" : "vital"
   const undriven = gpus.filter(
     ({ state, driver, pciAddress }) =>
       state === "undriven" && driver === undefined && !isVirtual(host, pciAddress),
@@ -75,7 +87,7 @@ export function findVendorUnready(
       ]
     return findNode(finding)
   })
-  return [...drivers, ...others, ...findUnreadIn(findings)]
+  return [...drivers, ...others, ...findVendorUnread({ gpus, findings })]
 }
 
 /** Without its card a GPU computes. */

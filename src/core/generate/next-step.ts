@@ -6,7 +6,7 @@ import type { Unready } from "./find-unready.ts"
 export interface WatchLimits {
   /** A machine that lacks something vital is waited for so long before it is told of. */
   readonly readyMs: number
-  /** What is not vital is waited for so long, from the moment on at which nothing vital was missing. */
+  /** What is not vital is waited for so long, from the moment on at which nothing vital was missing, or at which something awaited last came. */
   readonly completeMs: number
 }
 
@@ -15,8 +15,10 @@ export interface Waiting {
   readonly kind: "waiting"
   /** When a look first found something amiss, without a whole machine since. */
   readonly sinceMs: number
-  /** When a look first found nothing vital missing, without a setback since. */
+  /** When a look first found nothing vital missing, without a setback since, or something come that was awaited. */
   readonly vitalSinceMs: number | undefined
+  /** What that look was without. */
+  readonly awaited: readonly string[]
   readonly looks: number
 }
 
@@ -57,23 +59,27 @@ export function nextStep(
   const isVitalMissing = unready.some(({ urgency }) => urgency === "vital")
   const givenUp = past?.kind === "givenUp" ? past.whats : []
   if (!isVitalMissing && awaited.every((what) => givenUp.includes(what))) return publish
-  const { sinceMs, looks, vitalSinceMs } =
-    past?.kind === "waiting" ? past : { sinceMs: nowMs, looks: 0, vitalSinceMs: undefined }
+  const before: Pick<Waiting, "sinceMs" | "looks" | "vitalSinceMs" | "awaited"> =
+    past?.kind === "waiting" ? past : { sinceMs: nowMs, looks: 0, vitalSinceMs: undefined, awaited: [] }
+  const { sinceMs, looks } = before
   const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(looks, 16), longestPauseMs)
   if (isVitalMissing) {
-    const kept: Waiting = { kind: "waiting", sinceMs, vitalSinceMs: undefined, looks: looks + 1 }
+    const kept: Waiting = { kind: "waiting", sinceMs, vitalSinceMs: undefined, awaited, looks: looks + 1 }
     const left = sinceMs + readyMs - nowMs
     return left <= 0
       ? { kind: "overdue", past: kept, pauseMs: longestPauseMs }
       : { kind: "wait", past: kept, pauseMs: Math.min(pauseMs, left) }
   }
-  const since = vitalSinceMs ?? nowMs
-  const left = since + completeMs - nowMs
+  // A driver starts one GPU after the other, and each takes its time: whoever is about it gets the while anew, but not for ever.
+  const isFurther = before.awaited.some((what) => !awaited.includes(what))
+  const onceMs = before.vitalSinceMs ?? nowMs
+  const vitalSinceMs = isFurther ? Math.max(onceMs, Math.min(nowMs, sinceMs + readyMs)) : onceMs
+  const left = vitalSinceMs + completeMs - nowMs
   return left <= 0
     ? publish
     : {
         kind: "wait",
-        past: { kind: "waiting", sinceMs, vitalSinceMs: since, looks: looks + 1 },
+        past: { kind: "waiting", sinceMs, vitalSinceMs, awaited, looks: looks + 1 },
         pauseMs: Math.min(pauseMs, left),
       }
 }

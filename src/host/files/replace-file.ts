@@ -124,7 +124,7 @@ export function openIfReadable(directory: string): number | undefined {
 export const lockLimitMs = 5000
 
 /** false: others held it all the time, or nobody can. */
-export function lockWithin(descriptor: number, limitMs: number): boolean {
+function lockWithin(descriptor: number, limitMs: number): boolean {
   const deadline = performance.now() + limitMs
   for (;;) {
     const outcome = tryLock(descriptor)

@@ -108,17 +108,17 @@ test("of two files the one is withdrawn that names what is gone", async () => {
 
 describe("a vendor's file whose nodes are there", () => {
   const without = vendorMachine({ intel: ["flex170"] })
-  /** In a moment without memory. */
-  const unread: HostFiles = {
+  const unread = (errno: string): HostFiles => ({
     ...without,
-    readDir: (path) => fail(readFault(path, "readdir", "ENOMEM")),
-  }
+    readDir: (path) => fail(readFault(path, "readdir", errno)),
+  })
   const amd = names("/dev/null").replace("nvidia", "amd")
 
   test.each<[what: string, text: string, host: HostFiles, isLeft: boolean]>([
     ["is withdrawn where it has no GPU: they are another's by now", amd, without, false],
     ["stays where it has one", amd, vendorMachine({ amd: ["w7900"] }), true],
-    ["stays where just now nobody can tell", amd, unread, true],
+    ["stays where just now nobody can tell, for want of memory", amd, unread("ENOMEM"), true],
+    ["stays where nobody may look", amd, unread("EACCES"), true],
     ["stays where it is another vendor's", names("/dev/null").replace("nvidia", "intel"), without, true],
     ["stays where it is NVIDIA's", names("/dev/null"), without, true],
   ])("%s", async (_what, text, host, isLeft) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { saidOfNvidia } from "../../../src/commands/cdi/said-of-nvidia.ts"
 import { commandHelp, sharedFlags } from "../../../src/commands/help/command-help.ts"
 import { meaningOf } from "../../../src/commands/help/render-help.ts"
 import { commandOf } from "../../../src/commands/help/tell-help.ts"
@@ -60,6 +61,26 @@ describe.each(pages)("gantry's help, $command", ({ command, text, usage }) => {
     const said = help.example.match(/(?<= )--[a-z-]+/g) ?? []
     expect(said.filter((flag) => !known.includes(flag))).toEqual([])
   })
+})
+
+test("generate and watch say which flags mean NVIDIA's GPUs, and take each", () => {
+  for (const command of ["gantry cdi generate", "gantry cdi watch"]) {
+    const { text, usage } = pageOf(command)
+    const line = text.split("\n\n").find((part) => part.startsWith("who says one of these"))
+    const told = line?.match(/(?<=--)[a-z0-9-]+/g) ?? []
+    expect<readonly string[]>(told).toEqual(saidOfNvidia)
+    const taken = parseUsage(usage).flags.map(({ name }) => name)
+    expect(saidOfNvidia.filter((name) => !taken.includes(name))).toEqual([])
+  }
+})
+
+test("driver files says every word that it takes", () => {
+  const asked = ["driver", "files", "--capability", "no-such-word"]
+  const ran = Bun.spawnSync([process.execPath, join(root, "src/main.ts"), ...asked])
+  const [, known = ""] = /known: ([a-z0-9, ]+) \[/.exec(String(ran.stderr)) ?? []
+  const meaning = commandHelp["gantry driver"]?.flags["capability"] ?? ""
+  expect(known.split(", ")).toHaveLength(8)
+  expect(known.split(", ").filter((word) => !new RegExp(`\\b${word}\\b`).test(meaning))).toEqual([])
 })
 
 test("what means the same everywhere is a flag of several commands", () => {

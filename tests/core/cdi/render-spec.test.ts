@@ -8,6 +8,7 @@ import { validateSpec } from "../../../src/core/cdi/rules/validate-spec.ts"
 import { type CdiSpec, noEdits } from "../../../src/core/cdi/spec.ts"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
 import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
+import { propertyRuns } from "../../property-runs.ts"
 import { arbitrarySpec } from "./arbitrary-spec.ts"
 
 const spec: CdiSpec = {
@@ -210,7 +211,7 @@ containerEdits:
         expect(read.value.spec).toEqual(made)
         expect(diffSpecs(made, read.value.spec)).toEqual([])
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(500) },
     )
   })
 })

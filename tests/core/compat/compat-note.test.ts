@@ -7,6 +7,7 @@ import { readerOf } from "../../../src/core/elf/parse-elf.ts"
 import { viewRoot } from "../../../src/core/host/root-view.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
+import { propertyRuns } from "../../property-runs.ts"
 import { compatLibrary, renderNote, withSection } from "./compat-library.ts"
 
 const json = '{"CUDA Version":"12.4","Driver":[535,"550"]}'
@@ -54,7 +55,7 @@ describe("the note of a compatibility library", () => {
         const layout = parseElfLayout(readerOf(changed))
         if (layout.ok) expect(readCompatNote(layout.value).kind).toBeString()
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     )
   })
 })

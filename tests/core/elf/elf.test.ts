@@ -4,6 +4,7 @@ import type { ReadBytes } from "../../../src/core/elf/elf-layout.ts"
 import { parseElf, parseElfFrom, readerOf } from "../../../src/core/elf/parse-elf.ts"
 import { parseElfWithDemands } from "../../../src/core/elf/parse-elf-demands.ts"
 import { renderElf } from "../../../src/core/elf/render-elf.ts"
+import { propertyRuns } from "../../property-runs.ts"
 import { example, object } from "./shared-object.ts"
 
 describe("ELF", () => {
@@ -33,7 +34,7 @@ describe("ELF", () => {
           changed[at] = byte
           return typeof parseElfWithDemands(readerOf(changed)).ok === "boolean"
         }),
-        { numRuns: 2000 },
+        { numRuns: propertyRuns(2000) },
       )
     }
   })

@@ -135,6 +135,19 @@ test("what cannot be read just now is awaited and read again, and may be a GPU",
   expect(whyNoVendorGpu("amd", unread, observed)).toBeUndefined()
 })
 
+/** What a directory of a machine holds is nobody's to see. */
+const deny = (host: HostFiles, directory: string): HostFiles => ({
+  ...host,
+  readDir: (path) => (path === directory ? fail(readFault(path, "readdir", "EACCES")) : host.readDir(path)),
+})
+
+test("what is denied may hide a GPU where none can be used, and holds up none that can", () => {
+  const denied = deny(vendorMachine({ amd: ["mi210"] }), "/sys/bus/pci/devices")
+  expect(lacksOn("amd", denied)).toEqual(["vital: a readable /sys/bus/pci/devices"])
+  expect(whyNoVendorGpu("amd", denied, observeVendor("amd", denied))).toBeUndefined()
+  expect(lacksOn("amd", deny(vendorMachine({ amd: ["mi210"] }), "/sys/devices/platform"))).toEqual([])
+})
+
 describe("nothing is waited for", () => {
   test("of a vendor that has no GPU here", () => {
     expect(why("amd", { intel: ["a770"] })).toBe("there is no GPU of AMD's")

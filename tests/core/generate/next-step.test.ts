@@ -71,7 +71,7 @@ describe("a watch", () => {
     const silent: Unready = { what: "an answer of NVML", urgency: "later", againMs: 330_000 }
     expect(nextStep([silent], undefined, 0, limits)).toMatchObject({ kind: "publish", pauseMs: 330_000 })
     expect(nextStep([silent, vital], undefined, 0, limits)).toMatchObject({ kind: "wait", pauseMs: 250 })
-    const waiting: Past = { kind: "waiting", sinceMs: 0, vitalSinceMs: 0, looks: 7 }
+    const waiting: Past = { kind: "waiting", sinceMs: 0, vitalSinceMs: 0, awaited: [awaited.what], looks: 7 }
     expect(nextStep([awaited, silent], waiting, 9000, limits)).toMatchObject({ kind: "wait" })
     const later = nextStep([awaited, silent], waiting, 10_000, limits)
     const past: Past = { kind: "givenUp", whats: [awaited.what] }
@@ -108,6 +108,28 @@ describe("a watch", () => {
     const { steps, endMs } = watch(phases, 120_000)
     expect(steps.at(-1)).toBe("publish")
     expect(endMs).toBeGreaterThanOrEqual(17_000 + limits.completeMs)
+  })
+
+  test("the while begins anew whenever something awaited comes, and ends all the same", () => {
+    const gpu = (index: number): Unready => ({ what: `a driver of GPU ${index}`, urgency: "awaited" })
+    const starting = (everyMs: number, count: number) =>
+      Array.from({ length: count + 1 }, (_, come): [number, readonly Unready[]] => [
+        come * everyMs,
+        Array.from({ length: count - come }, (_each, index) => gpu(come + index)),
+      ])
+    const { steps, endMs } = watch(starting(6000, 3), 120_000)
+    expect([steps.at(-1), endMs >= 18_000]).toEqual(["publish", true])
+    expect(watch(starting(6000, 60), 600_000).endMs).toBe(limits.readyMs + limits.completeMs)
+    const late: Past = {
+      kind: "waiting",
+      sinceMs: 0,
+      vitalSinceMs: undefined,
+      awaited: [gpu(0).what],
+      looks: 9,
+    }
+    const come = nextStep([gpu(1)], late, 200_000, limits)
+    expect(nextStep([gpu(1)], come.past, 209_999, limits).kind).toBe("wait")
+    expect(nextStep([gpu(1)], come.past, 210_000, limits).kind).toBe("publish")
   })
 
   test("whatever a machine does, a watch ends, looks seldom, and what it publishes has all that is vital", () => {

@@ -4,6 +4,7 @@ import { resolvePath } from "../../../src/core/host/resolve-path.ts"
 import { viewRoot } from "../../../src/core/host/root-view.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
+import { propertyRuns } from "../../property-runs.ts"
 
 const part = fc.constantFrom("x", "y", "z", "..", ".", "")
 const somePath = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => `/${parts.join("/")}`)
@@ -32,6 +33,6 @@ test("a view resolves as resolvePath does, in whatever order it is asked", () =>
         for (const path of paths) expect(view.resolve(path)).toEqual(resolvePath(reader, path, "all"))
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(2000) },
   )
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { compareNames } from "../../../src/core/ldcache/compare-names.ts"
+import { propertyRuns } from "../../property-runs.ts"
 
 const name = fc.stringMatching(/^[ab0-9.]{0,8}$/)
 
@@ -31,7 +32,7 @@ describe("the loader's order of names", () => {
         if (compareNames(one, other) >= 0 && compareNames(other, third) >= 0)
           expect(compareNames(one, third)).toBeGreaterThanOrEqual(0)
       }),
-      { numRuns: 3000 },
+      { numRuns: propertyRuns(3000) },
     )
   })
 })

@@ -9,6 +9,7 @@ import {
 import { parseLdcache } from "../../../src/core/ldcache/parse-ldcache.ts"
 import { mergeByRendering, mergeLdcache, renderLdcache } from "../../../src/core/ldcache/render-ldcache.ts"
 import { spliceLdcache } from "../../../src/core/ldcache/splice-ldcache.ts"
+import { propertyRuns } from "../../property-runs.ts"
 import { cache, cacheEntry, cacheOfOneText } from "./cache-entry.ts"
 
 const read = (bytes: Uint8Array | undefined): Ldcache => {
@@ -53,7 +54,7 @@ describe("splicing a cache", () => {
         const bytes = renderLdcache(old)
         expect(read(spliceLdcache(bytes, added))).toEqual(read(mergeByRendering(bytes, added)))
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     )
   })
 

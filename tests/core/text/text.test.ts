@@ -6,18 +6,20 @@ import { depthOf } from "../../../src/core/text/path-depth.ts"
 import { splitList, trimSpace } from "../../../src/core/text/space.ts"
 import { decodeUtf8, encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { comparePreRelease, parseCoercedVersion, parseStrictVersion } from "../../../src/core/text/version.ts"
+import { propertyRuns } from "../../property-runs.ts"
+import { anyCharacter } from "./arbitrary-text.ts"
 
 describe("UTF-8", () => {
   test("any bytes come back as they were", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => expect(encodeUtf8(decodeUtf8(bytes))).toEqual(bytes)),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     )
   })
 
   test("text is decoded and encoded as everybody does it", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         const bytes = new TextEncoder().encode(text)
         expect(decodeUtf8(bytes)).toBe(text)
         expect(encodeUtf8(text)).toEqual(bytes)
@@ -46,7 +48,7 @@ describe("paths", () => {
         const path = `/${parts.join("/")}`
         expect(cleanPath(path)).toBe(posix.normalize(path).replace(/(?<!^)\/$/, ""))
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     )
   })
 

@@ -8,9 +8,9 @@ import { verifyCdi } from "../../../src/core/diagnose/verify-cdi.ts"
 import type { Fault } from "../../../src/core/fault/fault.ts"
 import { faultCode } from "../../../src/core/fault/render.ts"
 import { createSimulatedHost } from "../../../src/host/simulated.ts"
+import { hookPath, observe, specFor, subjectOn } from "../../core/diagnose/healthy-machine.ts"
 import { makeMachine } from "../../host/simulate/generated.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
-import { hookPath, observe, specFor, subjectOn } from "./healthy-machine.ts"
 
 const work = temporaryDirectory("verify")
 
