@@ -368,6 +368,11 @@ describe("a command line", () => {
     [["--output", amd, "--vendor=ati"], "--vendor takes one of nvidia, amd, intel, or all"],
     [["--output", amd, "--vendor=amd", "--vendor=intel"], "--vendor is said once"],
     [["--output", amd, "--vendor=amd", "--mode=management"], "--mode is said of NVIDIA's GPUs alone"],
+    [["--output", amd, "--vendor=amd", "--without-nodes"], "--without-nodes is said of NVIDIA's GPUs alone"],
+    [
+      ["--output", amd, "--vendor=amd", "--config", "/etc/none.toml"],
+      "--config is said of NVIDIA's GPUs alone",
+    ],
     [["--output", "cdi/"], "an absolute path"],
     [["--output", `${cdi}/`, "--driver-root=relative"], "is not an absolute path"],
   ])("%p is refused", (args, problem) => {

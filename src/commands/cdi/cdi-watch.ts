@@ -115,6 +115,9 @@ function readFiles(flags: Flags, call: SpecCall): Result<readonly (readonly [Gpu
       `a file has one kind: let --output name a directory, or --vendor one of ${gpuVendors.join(", ")}`,
     )
   const vendors = vendor === "all" ? gpuVendors : [vendor]
+  const idle = ["without-nodes", "config"].find((name) => flags.on.has(name) || flags.values.has(name))
+  if (idle !== undefined && !vendors.includes("nvidia"))
+    return misused(shape, `--${idle} is said of NVIDIA's GPUs alone: the kernel makes the nodes of others`)
   return ok(
     vendors.map((one) => [one, isFile ? call : { ...call, output: joinPath(output, nameOf(one, call)) }]),
   )

@@ -170,8 +170,8 @@ export const commandHelp: Readonly<Record<string, CommandHelp>> = {
       "ready-timeout": "how long it may take until the machine is whole; default: 60 seconds",
       "withdraw-stale":
         "rename a file that names what is gone at once, and not only when the machine is not whole in time",
-      "without-nodes": "make no nodes that are missing, and load no modules",
-      config: "the config.toml whose load-kmods counts; default: the toolkit's own",
+      "without-nodes": "make no nodes of NVIDIA's that are missing, and load no modules",
+      config: "the config.toml whose load-kmods counts for them; default: the toolkit's own",
     },
     more: tellNvidiasFlags,
     example: "gantry cdi watch --output /var/run/cdi/nvidia.yaml",
