@@ -54,10 +54,9 @@ test("every action has help by two names, beside switches of its own or none", (
   for (const flag of ["--help", "-h"]) {
     const program = resolve(import.meta.dir, "../../../src/main.ts")
     const ran = Bun.spawnSync([process.execPath, program, "cdi", "list", flag, "--spec-dir=relative"])
-    expect([ran.exitCode, ran.stdout.toString(), ran.stderr.toString()]).toEqual([
-      0,
-      "usage: gantry cdi list [--spec-dir DIR]… [--host live|DIR|FILE] [--json]\n",
-      "",
-    ])
+    expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, ""])
+    expect(ran.stdout.toString()).toContain(
+      "\nusage: gantry cdi list [--spec-dir DIR]… [--host live|DIR|FILE] [--json]\n",
+    )
   }
 })
