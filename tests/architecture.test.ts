@@ -53,7 +53,6 @@ const testsOfSeveral = [
   "commands/cdi/simulated-defects.test.ts",
   "commands/print.test.ts",
   "core/cdi/read/hostile-texts.test.ts",
-  "core/diagnose/other-vendors.test.ts",
   "core/driver/capabilities.test.ts",
   "core/driver/hostile.test.ts",
   "core/fault/host-read-failed.test.ts",

@@ -3,7 +3,7 @@
  * anonymize.ts's affair. Told to users in docs/recordings.md.
  */
 
-import { parseInterpreter, scriptHead } from "../core/diagnose/parse-interpreter.ts"
+import { parseInterpreter, scriptHead } from "../core/diagnose/hooks/parse-interpreter.ts"
 import { enginePackages, packageDatabase, packageStanza } from "../core/inventory/observe-engines.ts"
 import { parseLdcache } from "../core/ldcache/parse-ldcache.ts"
 import { renderLdcache } from "../core/ldcache/render-ldcache.ts"

@@ -119,7 +119,7 @@ async function makeTwin(
   }
   const [{ observeMachine }, { generateTwin }, { ownHookProgram }] = await Promise.all([
     import("../machine/observe-machine.ts"),
-    import("../../core/diagnose/spec-twin.ts"),
+    import("../../core/diagnose/devices/spec-twin.ts"),
     import("./own-hook-program.ts"),
   ])
   if (!isOfNvidia(spec))

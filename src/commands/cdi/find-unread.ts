@@ -27,7 +27,7 @@ export async function findUnread(
   if (later.every((one) => one.files.ok && one.files.value.length === 0)) return []
   const [{ buildRegistry }, { checkPrecedence }] = await Promise.all([
     import("../../core/cdi/registry/registry.ts"),
-    import("../../core/diagnose/check-precedence.ts"),
+    import("../../core/diagnose/files/check-precedence.ts"),
   ])
   const names = new Set(deviceNames)
   const isRival = buildRegistry(later).specs.some(
