@@ -117,6 +117,7 @@ describe("a specification beside its machine", () => {
     ["a mounted file", "lstat", cuda],
     ["a library", "readFile", cuda],
     ["a hook's program", "lstat", hookPath],
+    ["what runs a hook's program", "lstat", "/bin/sh"],
   ])("what is denied to who looks need not be denied to the engine: %s", (_, call, path) => {
     const said = call === "lstat" ? "lstat" : "open"
     expect(told(withAnswer(call, path, "EACCES", { looker: 1000 }))).toEqual([

@@ -381,6 +381,18 @@ describe("what a library is", () => {
     },
   )
 
+  test("without its configuration such a file is told of as under its own name", () => {
+    const at = (name: string): string => `${directory}/${name}`
+    const { findings } = observe({
+      [at(`libcuda.so.${version}`)]: library("libcuda.so.1"),
+      [at("libother.so.9")]: library("libnvoptix.so.1"),
+      [at(`libnvoptix.so.${version}`)]: { kind: "symlink", target: "libother.so.9" },
+    })
+    expect(
+      findings.flatMap(({ fault }) => (fault.tag === "DriverFileMissing" ? [fault.data.name] : [])),
+    ).toContain("nvoptix.bin")
+  })
+
   test("a link named as a file of the driver brings the file, once", () => {
     const { libraries } = observe({
       ...base,
