@@ -5,6 +5,7 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isUnread } from "../fault/may-pass.ts"
 import type { Host, HostFiles } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
@@ -156,6 +157,16 @@ function checkLibraries(
   const evidence = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
     evidence.map((directory) => `${view.outside(directory)}: no ${name}`)
+  /** What cannot be read is not known to be missing: a file of that name, or where one would lie. */
+  const findUnread = (name: string): Fault | undefined =>
+    findings.find(
+      ({ fault: one }) =>
+        isUnread(one) &&
+        evidence.some((directory) => {
+          const path = view.outside(directory)
+          return one.data.path === `${path}/${name}` || `${path}/`.startsWith(`${one.data.path}/`)
+        }),
+    )?.fault
   const isMismatched = places.otherVersions.length > 0
   const mismatch = fault("DriverVersionMismatch", {
     kernel: version,
@@ -169,7 +180,7 @@ function checkLibraries(
       fault:
         libraries.length === 0 && isMismatched
           ? mismatch
-          : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
+          : fault("DriverLibraryMissing", { name, driverRoot: view.root }, findUnread(name)),
       evidence: absent(name),
     })
   } else if (isMismatched)
@@ -185,9 +196,10 @@ function checkLibraries(
   for (const [stem, consequence, capability] of consequencesOf)
     if (!stems.has(stem)) {
       const name = `${stem}.so.${version}`
+      const unread = findUnread(name)
       findings.push({
-        severity: stem === "libcuda" ? "warning" : "note",
-        fault: fault("DriverFileMissing", { name, consequence, capability }),
+        severity: stem === "libcuda" || unread !== undefined ? "warning" : "note",
+        fault: fault("DriverFileMissing", { name, consequence, capability }, unread),
         evidence: absent(name),
       })
     }
