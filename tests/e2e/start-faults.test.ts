@@ -228,6 +228,35 @@ suite(`starts that are disturbed (missing: ${lacks || "nothing"})`, () => {
     })
   })
 
+  describe.skipIf(!hasProgram("strace"))("where what tells of GPUs cannot be read for a moment", () => {
+    const list = "proc/driver/nvidia/gpus"
+    test.each([
+      [list, "openat,open", "EMFILE"],
+      [list, "openat,open", "ENOMEM"],
+      [`${list}/0000:10:00.0/information`, "openat,open", "EIO"],
+      [`${list}/0000:10:00.0/information`, "openat,open", "EACCES"],
+      ["dev/nvidia0", "lstat,newfstatat,statx", "EIO"],
+    ])("%s (%s: %s): one line for who asks for a GPU, and the next start is whole", (path, calls, error) => {
+      const place = join(machine, path)
+      const filter = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", place, "-e", `trace=${calls}`]
+      const disturbed = [...filter, "-e", `inject=${calls}:error=${error}`, wrapper]
+      const rest = ["create", "--bundle", bundle, "x"]
+      const asksForNone = makeBundle()
+      writeFileSync(join(asksForNone, "config.json"), renderSpec({ args: ["true"], env: [] }))
+      const script = `mkdir -p /run/gantry; mount -t tmpfs -o mode=700 none /run/gantry
+        ${disturbed.join(" ")} create --bundle ${asksForNone} y || exit 9
+        ${disturbed.join(" ")} ${rest.join(" ")} && exit 8
+        cmp -s ${join(bundle, "config.json")} ${join(work, "old.json")} || exit 7
+        exec ${wrapper} ${rest.join(" ")}`
+      writeFileSync(join(work, "old.json"), old)
+      const ran = run("unshare", ["--mount", "bash", "-c", script], { env })
+      expect([ran.status, ran.stdout, state(), leftovers()]).toEqual([0, "", "new", []])
+      expect(ran.stderr).toMatch(
+        new RegExp(`^cannot read "/${path}": \\w+: ${error} \\[GAN2001\\]: [^\\n]+\\n$`),
+      )
+    })
+  })
+
   test.each([
     ["proc shows nobody else's processes", "mount -t proc -o hidepid=2 none /proc"],
     ["proc shows processes and nothing else", "mount -t proc -o subset=pid none /proc"],

@@ -4,13 +4,16 @@
  */
 
 import type { Finding } from "../fault/finding.ts"
-import { lastingErrnos } from "../fault/lasting-errnos.ts"
+import { isUnread } from "../fault/may-pass.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 import type { CdiSubject, CdiUses } from "./cdi-subject.ts"
 
 /** Of what was found, what could not be read. */
 export const unreadAmong = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.filter(({ fault }) => placeOf(fault) !== undefined)
+  findings
+    .filter((one) => isUnread(one.fault))
+    // A start needs it. Here nothing follows from it.
+    .map((one) => ({ ...one, severity: "warning" }))
 
 /** Order: as looked at. */
 export const unreadFindings = ({ inventory, driver }: HostSnapshot): readonly Finding[] =>
@@ -20,10 +23,7 @@ export const unreadFindings = ({ inventory, driver }: HostSnapshot): readonly Fi
 export const unreadPlaces = (snapshot: HostSnapshot): readonly string[] =>
   unreadFindings(snapshot).flatMap(({ fault }) => placeOf(fault) ?? [])
 
-const placeOf = ({ tag, data }: Finding["fault"]): string | undefined =>
-  tag === "HostReadFailed" && data.reason !== "absent" && !lastingErrnos.includes(data.errno)
-    ? data.path
-    : undefined
+const placeOf = (one: Finding["fault"]): string | undefined => (isUnread(one) ? one.data.path : undefined)
 
 /** Of a machine whose GPUs a specification gives, each place once. `told`: what is told already, of a place as the specification names it. */
 export function checkUnreadMachine(

@@ -5,6 +5,7 @@
 
 import { type Fault, fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isUnread } from "../fault/may-pass.ts"
 import type { Host, HostFiles } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type RootView, viewRoot } from "../host/root-view.ts"
@@ -143,6 +144,20 @@ export const observeUserSpaceVersion = (
 const isSame = (one: Fault, other: Fault): boolean =>
   one.tag === "HostReadFailed" && other.tag === "HostReadFailed" && one.data.path === other.data.path
 
+/** What cannot be read is not known to be missing: a file of that name, or where one would lie. */
+const findUnreadFile = (
+  findings: readonly Finding[],
+  directories: readonly string[],
+  name: string,
+): Fault | undefined =>
+  findings.find(
+    ({ fault: one }) =>
+      isUnread(one) &&
+      directories.some(
+        (path) => one.data.path === `${path}/${name}` || `${path}/`.startsWith(`${one.data.path}/`),
+      ),
+  )?.fault
+
 /** Which of the driver's libraries are lacking, or are another's. The gravest finding goes in front of all others. */
 function checkLibraries(
   view: RootView,
@@ -155,6 +170,12 @@ function checkLibraries(
   const looked = places.directories.length === 0 ? places.searched : places.directories
   const absent = (name: string): readonly string[] =>
     looked.map((directory) => `${view.outside(directory)}: no ${name}`)
+  const unreadOf = (name: string): Fault | undefined =>
+    findUnreadFile(
+      findings,
+      looked.map((directory) => view.outside(directory)),
+      name,
+    )
   const isMismatched = places.otherVersions.length > 0
   if (!stems.has("libnvidia-ml")) {
     const name = `libnvidia-ml.so.${version}`
@@ -163,7 +184,7 @@ function checkLibraries(
       severity: "error",
       fault: isOther
         ? mismatchOf(view, places, version)
-        : fault("DriverLibraryMissing", { name, driverRoot: view.root }),
+        : fault("DriverLibraryMissing", { name, driverRoot: view.root }, unreadOf(name)),
       evidence: absent(name),
     })
   } else if (isMismatched)
@@ -179,9 +200,10 @@ function checkLibraries(
   for (const [stem, consequence, capability] of consequencesOf)
     if (!stems.has(stem)) {
       const name = `${stem}.so.${version}`
+      const unread = unreadOf(name)
       findings.push({
-        severity: stem === "libcuda" ? "warning" : "note",
-        fault: fault("DriverFileMissing", { name, consequence, capability }),
+        severity: stem === "libcuda" || unread !== undefined ? "warning" : "note",
+        fault: fault("DriverFileMissing", { name, consequence, capability }, unread),
         evidence: absent(name),
       })
     }

@@ -4,6 +4,7 @@
  */
 
 import { ok, type Result } from "../fault/result.ts"
+import { findUnread, tellingPlaces } from "../inventory/find-unread.ts"
 import type { Inventory } from "../inventory/inventory.ts"
 import { checkMigRights } from "../inventory/mig-rights.ts"
 import { type SelectedDevice, selectDevicesAsAsked } from "../inventory/select-devices.ts"
@@ -54,12 +55,14 @@ export function parseCliList(given: CliGiven, wordCount: number): Result<CliList
   })
 }
 
-/** Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, MigRightInvalid. */
+/** Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, HostReadFailed, MigRightInvalid. */
 export function resolveCliList(asked: CliListAsked, inventory: Inventory): Result<CliListRequest> {
   const { selectors, rights, ...rest } = asked
-  // Where no GPU can be used, the reference does not look at the list.
-  const hasGpu = inventory.gpus.some(({ state }) => state === "usable")
-  const devices = selectDevicesAsAsked(hasGpu ? (selectors ?? []) : [], inventory)
+  // Where no GPU can be used, the reference does not look at the list. Of what could not be read nobody knows that.
+  const mayHaveGpu =
+    inventory.gpus.some(({ state }) => state === "usable") ||
+    findUnread(inventory, tellingPlaces) !== undefined
+  const devices = selectDevicesAsAsked(mayHaveGpu ? (selectors ?? []) : [], inventory)
   if (!devices.ok) return devices
   const checked = checkMigRights(
     { config: rights["mig-config"].join(","), monitor: rights["mig-monitor"].join(",") },

@@ -139,7 +139,7 @@ export function checkCliDriver(
       ? fail(fault("DriverAbsent", { host: name, driverRoot }))
       : fail(fault("DriverNotLoaded", { host: name }))
   const broken = driver.findings.find(({ severity }) => severity === "error")
-  return broken === undefined ? ok(driver) : fail(broken.fault)
+  return broken === undefined ? ok(driver) : fail(broken.fault.cause ?? broken.fault)
 }
 
 /** Of a cache that somebody named. Faults: LdcacheUnusable. */

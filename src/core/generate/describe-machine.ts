@@ -155,7 +155,7 @@ function wholeDriver(snapshot: HostSnapshot): Result<DriverCatalogue> {
   if (driver === undefined || inventory.kernelModuleVersion === undefined)
     return fail(driverAbsence(snapshot))
   const broken = [...driver.findings, ...driver.packageFindings].find(({ severity }) => severity === "error")
-  return broken === undefined ? ok(driver) : fail(broken.fault)
+  return broken === undefined ? ok(driver) : fail(broken.fault.cause ?? broken.fault)
 }
 
 /** A specification outlives this moment: a service that does not listen yet may do so when a container starts. */

@@ -4,9 +4,8 @@
  * container does (facts, users D2).
  */
 
-import type { FaultData } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { lastingErrnos } from "../fault/lasting-errnos.ts"
+import { mayPass } from "../fault/may-pass.ts"
 import type { Absence } from "../inventory/find-absence.ts"
 import type { HostSnapshot } from "../plan/snapshot.ts"
 
@@ -40,15 +39,15 @@ export const isDriverExpected = ({ inventory, driver }: HostSnapshot): boolean =
   (driver !== undefined && inventory.platform !== "native") ||
   inventory.findings.some(({ fault: { tag, data } }) => tag === "GpuUndriven" && data.driver === undefined)
 
-/** For want of memory or descriptors, or by a failing disk: a moment later it may be told. What is denied stays so. */
-const unread = ({ path, reason, errno }: FaultData["HostReadFailed"]): readonly Unready[] =>
-  reason === "other" && !lastingErrnos.includes(errno)
-    ? [{ what: `a readable ${path}`, urgency: "awaited", againMs: readAgainMs }]
-    : []
+const readable = (path: string): string => `a readable ${path}`
 
 /** What a specification that is made now would lack only because it could not be read just now. Order: as looked at. */
 export const findUnreadIn = (findings: readonly Finding[]): readonly Unready[] =>
-  findings.flatMap(({ fault: { tag, data } }) => (tag === "HostReadFailed" ? unread(data) : []))
+  findings.flatMap(({ fault: one }) =>
+    one.tag === "HostReadFailed" && mayPass(one)
+      ? [{ what: readable(one.data.path), urgency: "awaited", againMs: readAgainMs }]
+      : [],
+  )
 
 /** The same of NVIDIA's GPUs and their driver. */
 export const findUnreadFiles = ({ inventory, driver }: HostSnapshot): readonly Unready[] =>
@@ -65,16 +64,24 @@ export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly 
   )
   if (driver === undefined)
     return modules.length > 0 ? modules : [{ what: "a driver that is loaded", urgency: "vital" }]
+  /** Of these nobody knows that they are not there. */
+  const unread = new Set<string>(
+    inventory.findings.flatMap(({ fault: { tag, data, cause } }) =>
+      tag === "DeviceNodeMissing" && cause !== undefined ? [data.path] : [],
+    ),
+  )
   const nodes = absence.nodes.map(
     ({ path, major, minor }): Unready => ({
-      what: `${path} (${major}:${minor})`,
+      what: unread.has(path) ? readable(path) : `${path} (${major}:${minor})`,
       urgency: path === `/dev/${modesetName}` ? "awaited" : "vital",
     }),
   )
   const absentPaths = new Set<string>(absence.nodes.map(({ path }) => path))
   const others = inventory.findings.flatMap(({ severity, fault: { tag, data } }): readonly Unready[] => {
     if (tag === "DeviceNodeMissing" && severity === "error")
-      return absentPaths.has(data.path) ? [] : [{ what: data.path, urgency: "vital" }]
+      return absentPaths.has(data.path)
+        ? []
+        : [{ what: unread.has(data.path) ? readable(data.path) : data.path, urgency: "vital" }]
     if (tag === "SocketDead") return [{ what: `a listener at ${data.path}`, urgency: "awaited" }]
     // A child that hung in the driver or died there would do so again, and one that hangs cannot be killed.
     if (tag === "NvmlUnavailable" && (data.step === "initialise" || data.step === "ask"))
@@ -95,5 +102,7 @@ export function findUnready(snapshot: HostSnapshot, absence: Absence): readonly 
       return [{ what: `libraries of driver ${data.kernel}`, urgency: "vital" }]
     return [{ what: tag === "DriverLibraryMissing" ? data.name : tag, urgency: "vital" }]
   })
-  return [...modules, ...nodes, ...others, ...files, ...findUnreadFiles(snapshot)]
+  const found = [...modules, ...nodes, ...others, ...files]
+  const told = new Set(found.map(({ what }) => what))
+  return [...found, ...findUnreadFiles(snapshot).filter(({ what }) => !told.has(what))]
 }

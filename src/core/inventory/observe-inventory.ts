@@ -8,7 +8,8 @@
 
 import { fault } from "../fault/fault.ts"
 import type { Finding } from "../fault/finding.ts"
-import { withDevRoot } from "../host/dev-root.ts"
+import { isUnread } from "../fault/may-pass.ts"
+import { nodePlace, withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
 import { type HostPath, hostPath } from "../text/brand.ts"
@@ -16,6 +17,7 @@ import { checkControlNodes, checkDrmNodes, checkNodeNumbers } from "./check-mach
 import { completeGpus, matchByAddress } from "./complete-gpus.ts"
 import { describeMigDevices } from "./describe-mig.ts"
 import { cudaVersionOf } from "./driver-branch.ts"
+import { channelPlaces, tellingPlaces, versionPlaces } from "./find-unread.ts"
 import type { Inventory, Platform, Sourced, SupportNodes } from "./inventory.ts"
 import { hasBoardFiles, isOwnGpuUsed } from "./is-tegra.ts"
 import { describeMigRights } from "./mig-rights.ts"
@@ -115,7 +117,7 @@ function observeFiles(host: Host, findings: Finding[]): SeenInventory {
   const { gpus, absentDrm } = observeGpus(host, findings)
   const nodes = observeSupportNodes(host, gpus)
   const majors = observeMajors(host)
-  const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
+  const modules = moduleNames.filter((name) => isLoaded(host, name, majors))
   const migMinors = observeMigMinors(host)
   const migInstances = observeMigInstances(host, gpus, migMinors, nodes.capabilities)
   const branchCuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
@@ -135,6 +137,15 @@ function observeFiles(host: Host, findings: Finding[]): SeenInventory {
     isBoard,
     platform,
   }
+}
+
+/** A look that failed is no answer, and `exists` gives no other: where the module has registered its numbers it is asked for once more. */
+function isLoaded(host: Host, name: string, majors: Readonly<Record<string, number>>): boolean {
+  const path = hostPath(`/sys/module/${name}`)
+  if (host.exists(path)) return true
+  if (!Object.hasOwn(majors, name.replaceAll("_", "-"))) return false
+  const stat = host.lstat(path)
+  return !stat.ok && isUnread(stat.fault)
 }
 
 interface Completion extends Pick<InventoryOptions, "driverRoot"> {
@@ -187,8 +198,36 @@ function completeInventory(
     gdsFiles: nodes.gds.length === 0 ? [] : gdsFiles.filter((path) => host.exists(path)),
     sockets,
     majors,
-    findings,
+    findings: judgeUnread(findings, { devRoot, kernelModuleVersion }),
   }
+}
+
+/**
+ * What could not be looked at is not known to be missing: it is the cause of what is told of it. Without what the driver tells of its GPUs, or
+ * without its version, no start can do.
+ */
+function judgeUnread(
+  findings: readonly Finding[],
+  { devRoot, kernelModuleVersion }: Pick<Inventory, "devRoot" | "kernelModuleVersion">,
+): readonly Finding[] {
+  const unread = findings.map((one) => one.fault).filter(isUnread)
+  if (unread.length === 0 && kernelModuleVersion !== undefined) return findings
+  return findings.map((one): Finding => {
+    const told = one.fault
+    if (told.tag === "HostReadFailed") {
+      const isTelling =
+        isUnread(told) && (tellingPlaces.test(told.data.path) || channelPlaces.test(told.data.path))
+      const isVersion = kernelModuleVersion === undefined && versionPlaces.test(told.data.path)
+      return isTelling || isVersion ? { ...one, severity: "error" } : one
+    }
+    if (told.tag !== "DeviceNodeMissing" && told.tag !== "MigNodeMissing") return one
+    const place = nodePlace(devRoot, told.data.path)
+    // Of looks behind a closed door the door alone tells.
+    const cause = unread.find(
+      ({ data: { path, reason } }) => path === place || (reason === "denied" && place.startsWith(`${path}/`)),
+    )
+    return cause === undefined ? one : { ...one, fault: { ...told, cause } }
+  })
 }
 
 /** Who knows best comes first: NVML, the release of a board's system, the driver's branch. */

@@ -1,14 +1,12 @@
 /** The version of the loaded kernel module, and where it stands. */
 
 import type { HostFiles } from "../host/host.ts"
-import { type HostPath, hostPath } from "../text/brand.ts"
+import { hostPath } from "../text/brand.ts"
 import type { Sourced } from "./inventory.ts"
 import { readMatch } from "./proc-text.ts"
 
 const moduleVersionFile = hostPath("/sys/module/nvidia/version")
 const driverVersionFile = hostPath("/proc/driver/nvidia/version")
-/** Where the version of the kernel module stands. Order: as asked. */
-export const versionFiles: readonly HostPath[] = [moduleVersionFile, driverVersionFile]
 
 /** Of the loaded kernel module; undefined: none is loaded. */
 export function observeVersion(host: HostFiles): Sourced<string> | undefined {

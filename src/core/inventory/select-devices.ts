@@ -11,6 +11,7 @@ import { parseCount } from "../text/count.ts"
 import { matchesGlob } from "../text/glob.ts"
 import { nearestOf } from "../text/nearest.ts"
 import { gpuUuid } from "../text/uuid.ts"
+import { findUnread, tellingPlaces } from "./find-unread.ts"
 import type { Gpu, Inventory, MigDevice } from "./inventory.ts"
 import { normalisePciAddress } from "./pci-address.ts"
 
@@ -20,7 +21,7 @@ export type SelectedDevice =
 
 type Candidate = Gpu | MigDevice
 
-/** Order: GPUs by PCI address, then MIG devices by GPU and index. Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved. */
+/** Order: GPUs by PCI address, then MIG devices by GPU and index. Faults: DeviceUnknown, DeviceAmbiguous, DeviceKindUnserved, HostReadFailed. */
 export function selectDevices(
   selectors: readonly string[],
   inventory: Inventory,
@@ -43,16 +44,15 @@ export function selectDevicesAsAsked(
   const choose = (candidates: readonly Candidate[], selector: string): void => {
     for (const candidate of candidates) if (!chosen.has(candidate)) chosen.set(candidate, selector)
   }
+  const unread = findUnread(inventory, tellingPlaces)
   for (const selector of selectors) {
     if (selector === "") continue
-    if (selector.toLowerCase() === "all") {
-      choose([...usable, ...inventory.migDevices], selector)
-      break
-    }
     const found = findDevices(selector, usable, inventory.migDevices)
+    if (found !== undefined && "tag" in found) return fail(found)
+    if (unread !== undefined && !isSure(selector, found)) return fail(unread)
     if (found === undefined) return fail(unknown(selector, usable, inventory))
-    if ("tag" in found) return fail(found)
     choose(found, selector)
+    if (selector.toLowerCase() === "all") break
   }
   const byIndex = new Map(usable.map((gpu) => [gpu.index, gpu]))
   return ok(
@@ -63,6 +63,10 @@ export function selectDevicesAsAsked(
     }),
   )
 }
+
+/** Means the same whatever else the machine may have: no device, or one by its whole UUID. Others may be more, or have another number. */
+const isSure = (selector: string, found: readonly Candidate[] | undefined): boolean | undefined =>
+  selector.endsWith("none") || found?.some(({ uuid }) => selector.endsWith(uuid?.value ?? " "))
 
 /** A CDI name of one of them means the device of that name. */
 const withoutKind = (selector: string): string => {
@@ -75,7 +79,7 @@ const withoutKind = (selector: string): string => {
  * names that nobody has.
  */
 export function canSelect(selector: string, { gpus, migDevices }: Inventory): boolean {
-  if (selector === "" || selector.toLowerCase() === "all") return true
+  if (selector === "") return true
   const usable = gpus.filter(({ state }) => state === "usable")
   const found = findDevices(selector, usable, migDevices)
   return found !== undefined && !("tag" in found)
@@ -88,10 +92,8 @@ function findDevices(
   migDevices: readonly MigDevice[],
 ): readonly Candidate[] | Fault | undefined {
   const selector = withoutKind(written)
-  if (selector !== written) {
-    if (selector.toLowerCase() === "all") return [...usable, ...migDevices]
-    if (selector === "none") return []
-  }
+  if (selector.toLowerCase() === "all") return [...usable, ...migDevices]
+  if (selector !== written && selector === "none") return []
   const one = (found: Candidate | undefined): readonly Candidate[] | undefined => found && [found]
 
   const number = parseCount(selector)

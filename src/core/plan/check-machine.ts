@@ -7,11 +7,11 @@ import type { Inventory } from "../inventory/inventory.ts"
 import type { SelectedDevice } from "../inventory/select-devices.ts"
 import { checkRequirement } from "../requirement/check-requirement.ts"
 
-/** Faults: those of the inventory. `nodes`: paths that the container is given. */
+/** Faults: those of the inventory, HostReadFailed. `nodes`: paths that the container is given. */
 export function checkMachine(
   inventory: Inventory,
   devices: readonly SelectedDevice[],
-  nodes: ReadonlySet<string>,
+  nodes: Iterable<string>,
 ): Result<true> {
   const needed = new Set([...nodes, "/dev/nvidiactl"])
   for (const { gpu } of devices) if (gpu.minor !== undefined) needed.add(`/dev/nvidia${gpu.minor.value}`)
@@ -25,13 +25,13 @@ export function checkMachine(
     ),
   )
   const concerns = ({ fault: one }: Finding): boolean =>
-    ((one.tag === "DeviceNodeMissing" || one.tag === "DeviceMajorStale" || one.tag === "DeviceNodeWrong") &&
-      needed.has(one.data.path)) ||
+    ("path" in one.data && needed.has(one.data.path)) ||
     (one.tag === "GpuMinorShared" && devices.some(({ gpu }) => gpu.minor?.value === one.data.minor)) ||
     (one.tag === "NvmlGpuFailed" && devices.some(({ gpu }) => gpu.index === one.data.index)) ||
     (one.tag === "MigNodeMissing" && cut.has(one.data.device))
   const found = inventory.findings.find((one) => one.severity === "error" && concerns(one))
-  return found === undefined ? ok(true) : fail(found.fault)
+  // Of a node that could not be looked at nobody knows that it is missing.
+  return found === undefined ? ok(true) : fail(found.fault.cause ?? found.fault)
 }
 
 /** The first requirement that does not hold, on the first GPU on which it does not; undefined: all hold. */

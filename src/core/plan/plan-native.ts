@@ -53,7 +53,7 @@ export interface NativePlan {
 }
 
 /**
- * Faults: DriverNotLoaded, PlatformUnserved, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
+ * Faults: HostReadFailed of what the request needs, DriverNotLoaded, PlatformUnserved, DriverLibraryMissing, DriverVersionMismatch, those of selectDevices, checkMigRights, selectChannels and
  * checkMachine, RequirementUnmet, RequirementInvalid.
  */
 export function planNative(input: NativeInput, log: ReasonLog): Result<NativePlan> {
@@ -64,7 +64,7 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   if (driver === undefined || inventory.kernelModuleVersion === undefined || isBoard)
     return fail(driverAbsence(snapshot))
   const broken = [...driver.findings, ...driver.packageFindings].find(({ severity }) => severity === "error")
-  if (broken !== undefined) return fail(broken.fault)
+  if (broken !== undefined) return fail(broken.fault.cause ?? broken.fault)
   const selected = selectDevices(request.devices, inventory)
   if (!selected.ok) return selected
   const devices = selected.value
@@ -91,8 +91,12 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
   const paths = nodes.edits.flatMap((edit) => (edit.kind === "deviceNode" ? [edit.path] : []))
   // It may be missing, and is then not among them.
   const unifiedMemory = context.granted.implied.has("compute") ? ["/dev/nvidia-uvm"] : []
-  const checked = checkMachine(inventory, devices, new Set<string>([...paths, ...unifiedMemory]))
+  const checked = checkMachine(inventory, devices, [...paths, ...unifiedMemory])
   if (!checked.ok) return checked
+  const findings = findingsOf(inventory, driver, context)
+  // Of what was asked for, what is missing because it cannot be read.
+  const unread = findings.find(({ fault: one }) => one.tag === "DriverFileMissing" && one.cause)?.fault.cause
+  if (unread !== undefined) return fail(unread)
   const libraries = chooseLibraries(context)
   const parts = [
     nodes,
@@ -112,7 +116,7 @@ export function planNative(input: NativeInput, log: ReasonLog): Result<NativePla
       ...arranged.omissions,
     ],
     findings: [
-      ...findingsOf(inventory, driver, context),
+      ...findings,
       ...capabilities.findings,
       ...judged.value.findings,
       ...parts.flatMap(({ findings }) => findings ?? []),

@@ -7,6 +7,7 @@
 import { isOfOwnKind, ownKinds } from "../cdi/rules/qualify.ts"
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { findUnread, tellingPlaces } from "../inventory/find-unread.ts"
 import type { Gpu, Inventory } from "../inventory/inventory.ts"
 import { type SelectedDevice, selectDevices } from "../inventory/select-devices.ts"
 import { isIntegrated, withUnlisted } from "../inventory/tegra.ts"
@@ -22,8 +23,10 @@ export interface BoardDevices {
   readonly beside: readonly Gpu[]
 }
 
-/** Faults: those of selectDevices; DeviceKindUnserved for MIG devices. */
+/** Faults: those of selectDevices, HostReadFailed; DeviceKindUnserved for MIG devices. */
 export function selectBoard(selectors: readonly string[], seen: Inventory): Result<BoardDevices> {
+  const unread = findUnread(seen, tellingPlaces)
+  if (unread !== undefined && selectors.some((one) => one !== "")) return fail(unread)
   const inventory = withUnlisted(seen)
   const usable = inventory.gpus.filter(({ state }) => state === "usable")
   const beside = usable.some(isIntegrated) ? usable.filter((gpu) => !isIntegrated(gpu)) : []

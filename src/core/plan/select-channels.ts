@@ -2,14 +2,17 @@
 
 import { fault } from "../fault/fault.ts"
 import { fail, ok, type Result } from "../fault/result.ts"
+import { channelPlaces, findUnread } from "../inventory/find-unread.ts"
 import type { Inventory, NodeFact } from "../inventory/inventory.ts"
 
-/** Order: as asked, each once. Faults: ImexChannelInvalid, ImexChannelMissing. */
+/** Order: as asked, each once. Faults: ImexChannelInvalid, ImexChannelMissing, HostReadFailed. */
 export function selectChannels(asked: readonly string[], inventory: Inventory): Result<readonly NodeFact[]> {
   const { imexChannels } = inventory.nodes
   const nodes = new Set<NodeFact>()
   for (const item of asked) {
     if (item === "") continue
+    const unread = findUnread(inventory, channelPlaces)
+    if (unread !== undefined) return fail(unread)
     if (item === "all") {
       for (const { node } of imexChannels) nodes.add(node)
       continue

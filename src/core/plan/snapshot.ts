@@ -5,6 +5,7 @@ import { observeDriver } from "../driver/observe-driver.ts"
 import { observePlatformContents } from "../driver/observe-platform-files.ts"
 import type { PlatformContents } from "../driver/platform-contents.ts"
 import type { Finding } from "../fault/finding.ts"
+import { isUnread } from "../fault/may-pass.ts"
 import { findDevRoot, nodePlace, withDevRoot } from "../host/dev-root.ts"
 import type { Host } from "../host/host.ts"
 import { noteUnreadable } from "../host/note-unreadable.ts"
@@ -66,8 +67,10 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
     asksMigMode: options.asksMigMode ?? false,
   })
   const version = begun.kernelModuleVersion?.value ?? options.fallbackVersion ?? platformVersion(host, begun)
+  const unreadable: Finding[] = []
+  const noting = noteUnreadable(host, unreadable)
   const procFiles = ["params", "registry", "version"].flatMap((name) => {
-    const content = host.readFile(hostPath(`/proc/driver/nvidia/${name}`))
+    const content = noting.readFile(hostPath(`/proc/driver/nvidia/${name}`))
     return content.ok ? [{ name, text: decodeUtf8(content.value) }] : []
   })
   const look = (on: Platform): DriverCatalogue | undefined =>
@@ -83,11 +86,21 @@ export function observeSnapshot(host: Host, options: SnapshotOptions): HostSnaps
           ...(options.dataDirectories === undefined ? {} : { dataDirectories: options.dataDirectories }),
         })
   const seen = look(begun.platform)
-  const inventory = begun.complete()
+  const inventory = withUnreadable(begun.complete(), unreadable)
   // NVML may have told of a board what no file does.
   const driver = inventory.platform === begun.platform ? seen : look(inventory.platform)
   const platform = observePlatform(host, inventory, options)
   return { name: host.provenance.name, inventory, driver, procFiles, platform }
+}
+
+/** Of what a container gets a copy of. Those of places that were read before are told already. */
+function withUnreadable(inventory: Inventory, unreadable: readonly Finding[]): Inventory {
+  const pathOf = ({ fault: { tag, data } }: Finding) => (tag === "HostReadFailed" ? data.path : undefined)
+  const known = inventory.findings.map(pathOf)
+  const added = unreadable.filter((one) => isUnread(one.fault) && !known.includes(pathOf(one)))
+  if (added.length === 0) return inventory
+  const findings = added.map((one): Finding => ({ ...one, severity: "error" }))
+  return { ...inventory, findings: [...inventory.findings, ...findings] }
 }
 
 const listsAt = (host: Host, { platformLists }: SnapshotOptions): readonly HostPath[] =>

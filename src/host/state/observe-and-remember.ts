@@ -1,5 +1,7 @@
 /** Looks at a machine anew and remembers what it saw, for recall-snapshot.ts. */
 
+import type { Finding } from "../../core/fault/finding.ts"
+import { isUnread, mayPass } from "../../core/fault/may-pass.ts"
 import type { Host } from "../../core/host/host.ts"
 import {
   driverWitnesses,
@@ -53,7 +55,10 @@ export function observeAndRemember(
   return { snapshot: observed.snapshot, ...rememberObserved(host, options, state, observed) }
 }
 
-/** Nothing is kept of a machine without a driver, nor of one that changed while it was looked at. */
+/**
+ * Nothing is kept of a machine without a driver, nor of one that changed while it was looked at, nor of one of which something could not be
+ * read that may be readable a moment later.
+ */
 export function rememberObserved(
   host: Host,
   options: SnapshotOptions,
@@ -63,6 +68,7 @@ export function rememberObserved(
   const place = snapshotPlace(host, options, state)
   if (state === undefined || place === undefined || proof === undefined) return notRemembered
   if (snapshot.driver === undefined || !areAllThere(host, snapshot, proof)) return notRemembered
+  if (findingsOf(snapshot).some(isTrueOfNow)) return notRemembered
   const isTroubled = hasTrouble(snapshot)
   const remembered: RememberedSnapshot = { version: 10, key: place.key, isTroubled, ...proof, snapshot }
   makeRoom(state, place.file, fileName, capacity)
@@ -75,12 +81,22 @@ function areAllThere(host: Host, snapshot: HostSnapshot, { stamps }: Proof): boo
   return presentPlaces(snapshot).every((path) => stamped.has(path) || host.exists(path))
 }
 
+/** It may be read a moment later; and what fails starts is not to fail them any longer than it lasts. */
+const isTrueOfNow = ({ severity, fault }: Finding): boolean =>
+  mayPass(fault) || (severity === "error" && isUnread(fault))
+
 /** A GPU that does not answer, a UUID that is not known yet, NVML that could not be asked. */
-const hasTrouble = ({ driver, inventory }: HostSnapshot): boolean =>
-  [...(driver?.findings ?? []), ...inventory.findings].some(
+const hasTrouble = (snapshot: HostSnapshot): boolean =>
+  findingsOf(snapshot).some(
     ({ severity, fault: { tag } }) =>
       severity === "error" ||
       tag === "GpuUuidUnknown" ||
       tag === "NvmlUnavailable" ||
       tag === "HostReadFailed",
   )
+
+const findingsOf = ({ driver, inventory, platform }: HostSnapshot): readonly Finding[] => [
+  ...(driver?.findings ?? []),
+  ...inventory.findings,
+  ...(platform?.findings ?? []),
+]

@@ -4,6 +4,7 @@ import { faultSentence } from "../../../src/core/fault/render.ts"
 import type { Inventory, MigDevice } from "../../../src/core/inventory/inventory.ts"
 import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import { memoryMachine } from "../../machine.ts"
+import { unreadHost } from "../../unread-host.ts"
 
 const seen = observeInventory(memoryMachine({ gpus: 3 }))
 const mig = (gpuIndex: number, index: number): MigDevice => ({
@@ -107,5 +108,12 @@ describe("devices and rights over MIG", () => {
     const none = { ...inventory, gpus: [], migDevices: [] }
     expect(resolve({ device: ["9"] }, none)).toEqual([""])
     expect(resolve({ device: ["9"], "mig-config": ["0"] }, none)).toBe(`mig-config error: 0: ${onlyAll}`)
+  })
+
+  test("where the GPUs cannot be read the list of devices is not known to be empty", () => {
+    const unread = observeInventory(unreadHost(memoryMachine({ gpus: 3 }), /\/nvidia\/gpus$/, "EIO"))
+    const said = 'cannot read "/proc/driver/nvidia/gpus": readdir: EIO'
+    expect([resolve({ device: ["all"] }, unread), resolve({ device: ["0"] }, unread)]).toEqual([said, said])
+    expect(resolve({ libraries: [] }, unread)).toEqual(resolve({ libraries: [] }))
   })
 })

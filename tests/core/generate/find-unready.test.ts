@@ -9,6 +9,7 @@ import { chooseSnapshotOptions } from "../../../src/core/plan/choose-snapshot-op
 import { type HostSnapshot, observeSnapshot } from "../../../src/core/plan/snapshot.ts"
 import { hostPath } from "../../../src/core/text/brand.ts"
 import { type MachineOptions, memoryMachine, nvmlReport } from "../../machine.ts"
+import { unreadHost } from "../../unread-host.ts"
 
 const observe = (host: Host): HostSnapshot =>
   observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" })
@@ -120,6 +121,16 @@ test("what cannot be read just now is waited for, and what is denied or will loo
   for (const errno of ["EACCES", "ELOOP", "EISDIR", "EFBIG", "E2BIG", "EINVAL", "ENAMETOOLONG"])
     expect(withErrno(errno)).toEqual([])
 })
+
+test.each(["/dev/nvidia0", "/dev/nvidiactl", "/sys/module/nvidia_uvm"])(
+  "%s, which could not be looked at, is not said to be missing",
+  (path) => {
+    const failing = unreadHost(memoryMachine({ gpus: 1 }), new RegExp(`^${path}$`), "EIO")
+    const snapshot = observe(failing)
+    const unready = findUnready(snapshot, findAbsence(failing, snapshot.inventory, { setsModes: true }))
+    expect(unready.map(({ what }) => what)).toEqual([`a readable ${path}`])
+  },
+)
 
 test("a kernel that lists no number of a driver was read well", () => {
   const change: MachineOptions["change"] = (tree) => {

@@ -22,6 +22,7 @@ import { encodeUtf8 } from "../../../src/core/text/utf8.ts"
 import { createMemoryHost, type MemoryTree } from "../../../src/host/memory.ts"
 import { observeRecorded } from "../../hosts/recorded-host.ts"
 import { memoryMachine } from "../../machine.ts"
+import { unreadHost } from "../../unread-host.ts"
 import { bareNode } from "../cdi/read/bare-parts.ts"
 import { referenceRequest } from "./reference-request.ts"
 
@@ -605,3 +606,31 @@ test.each(["EACCES", "EMFILE"])(
     })
   },
 )
+
+const refusing: SpecRequest = { ...plain, machineFaults: "refused" }
+
+test.each([
+  "/proc/driver/nvidia/gpus/0000:10:00.0/information",
+  "/dev/nvidiactl",
+  "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01",
+])(
+  "no specification is made of a machine on which %s cannot be read: GPUs would have other numbers, or none",
+  (path) => {
+    const host = unreadHost(memoryMachine({ gpus: 2 }), new RegExp(`^${path}$`), "EIO")
+    expect(
+      generateSpec(observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }), refusing),
+    ).toMatchObject({
+      ok: false,
+      fault: { tag: "HostReadFailed", data: { path: hostPath(path), errno: "EIO" } },
+    })
+  },
+)
+
+test("of a GPU whose node cannot be looked at is not said that it has none", () => {
+  const host = unreadHost(memoryMachine({ gpus: 2 }), /^\/dev\/nvidia0$/, "EIO")
+  const made = generateSpec(observeSnapshot(host, { driverRoot: "/", ldcache: "/etc/ld.so.cache" }), refusing)
+  const left = made.ok
+    ? made.value.findings.find(({ fault: { tag } }) => tag === "CdiContentLeftOut")
+    : undefined
+  expect(left?.fault.cause).toMatchObject({ tag: "HostReadFailed", data: { path: hostPath("/dev/nvidia0") } })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { renderFaultLine } from "../../../src/core/fault/render.ts"
+import { observeInventory } from "../../../src/core/inventory/observe-inventory.ts"
 import type { CompatOffer } from "../../../src/core/plan/compat-offer.ts"
 import type { Edit } from "../../../src/core/plan/edit.ts"
 import { editOrder } from "../../../src/core/plan/edit.ts"
@@ -10,6 +11,7 @@ import { containerPath } from "../../../src/core/text/brand.ts"
 import { createMemoryHost } from "../../../src/host/memory.ts"
 import { hostNames, observeRecorded } from "../../hosts/recorded-host.ts"
 import { type ContainerOptions, type MachineOptions, memoryMachine, planFor, planOn } from "../../machine.ts"
+import { unreadHost } from "../../unread-host.ts"
 
 const all = ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=all"]
 const planOf = (machine: MachineOptions, container: ContainerOptions): Plan =>
@@ -584,5 +586,96 @@ describe("every plan", () => {
       { numRuns: 150 },
     )
     expect(injected).toBeGreaterThan(30)
+  })
+})
+
+describe("a machine of which something cannot be read", () => {
+  const machine = {
+    gpus: 2,
+    shape: {
+      imexChannels: 2,
+      migDevices: [{ gpu: 1, gpuInstance: 1, computeInstance: 0, profile: "3g.20gb" }],
+    },
+  }
+  const uuid = planUuid()
+  const plan = (
+    places: RegExp,
+    env: readonly string[],
+    errno = "EIO",
+    mode: ContainerOptions["mode"] = "legacy",
+  ) => planFor(unreadHost(memoryMachine(machine), places, errno), { env, mode })
+  const visible = (devices: string, capabilities = "all"): readonly string[] => [
+    `NVIDIA_VISIBLE_DEVICES=${devices}`,
+    `NVIDIA_DRIVER_CAPABILITIES=${capabilities}`,
+  ]
+  const list = /^\/proc\/driver\/nvidia\/gpus$/
+  const first = /gpus\/0000:10:00\.0\/information$/
+
+  function planUuid(): string {
+    const found = observeInventory(memoryMachine(machine)).gpus[1]?.uuid?.value
+    if (found === undefined) throw new Error("no UUID")
+    return found
+  }
+
+  test.each(["EACCES", "EIO", "EMFILE", "ENOMEM"])("gives nobody a driver without its GPUs (%s)", (errno) => {
+    for (const places of [list, first])
+      for (const devices of ["all", "0", "1", "1:0", "GPU-00000000-dead", "a100"])
+        for (const mode of ["legacy", "jit-cdi", "cdi"] as const)
+          expect(refusal(plan(places, visible(devices), errno, mode))).toMatch(
+            new RegExp(`^cannot read "/proc/driver/nvidia/gpus.*: ${errno} \\[GAN2001\\]: .`),
+          )
+  })
+
+  test("serves who asks for no GPU", () => {
+    const none = plan(list, visible("none"))
+    expect([refusal(none), none.outcome]).toEqual(["none", "inject"])
+    expect(refusal(plan(list, visible("runtime.nvidia.com/gpu=none"), "EIO", "jit-cdi"))).toBe("none")
+    expect(plan(list, visible("void")).outcome).toBe("nothing")
+    expect(plan(list, []).outcome).toBe("nothing")
+  })
+
+  test("serves who names a GPU that could be read by its whole UUID, whatever the others are", () => {
+    for (const devices of [uuid, `runtime.nvidia.com/gpu=${uuid}`])
+      expect(nodes(plan(first, visible(devices), "EIO", "jit-cdi"))).toContain("/dev/nvidia1")
+    expect(refusal(plan(list, visible(uuid)))).toContain("GAN2001")
+  })
+
+  test.each([
+    ["MIG's capabilities", "/proc/driver/nvidia/capabilities", "all"],
+    ["the instances of a GPU", "/proc/driver/nvidia/capabilities/gpu1/mig", "all"],
+    ["the numbers of MIG's nodes", "/proc/driver/nvidia-caps/mig-minors", "1:0"],
+    ["the numbers of all nodes", "/proc/devices", "0"],
+    ["how the driver was loaded", "/proc/driver/nvidia/params", "0"],
+    ["a GPU's node", "/dev/nvidia0", "0"],
+    ["the driver's node", "/dev/nvidiactl", "0"],
+    ["the node of unified memory", "/dev/nvidia-uvm", "0"],
+    ["the version's files", "(?:/sys/module|/proc/driver)/nvidia/version", "0"],
+    ["libnvidia-ml", "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.550.163.01", "0"],
+    ["libcuda", "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01", "0"],
+    ["the libraries' directory", "/usr/lib/x86_64-linux-gnu", "0"],
+  ])("is named for what a request needs: %s", (_, path, devices) => {
+    const said = refusal(plan(new RegExp(`^${path}$`), visible(devices)))
+    expect(said).toMatch(new RegExp(`^cannot read "${path}": \\w+: EIO \\[GAN2001\\]: look for what`))
+  })
+
+  test("serves who needs nothing of what could not be read", () => {
+    expect(refusal(plan(/libcuda\.so\.550/, visible("0", "utility")))).toBe("none")
+    expect(refusal(plan(/^\/dev\/nvidia1$/, visible("0")))).toBe("none")
+    expect(refusal(plan(/^\/usr\/bin\/nvidia-smi$|firmware|persistenced/, visible("all")))).toBe("none")
+    expect(refusal(plan(/^\/sys\/module\/nvidia_uvm$/, visible("all")))).toBe("none")
+  })
+
+  test("has no IMEX channel that could be left out unseen", () => {
+    const channels = /^\/dev\/nvidia-caps-imex-channels$/
+    const said = /^cannot read "\/dev\/nvidia-caps-imex-channels": readdir: EIO \[GAN2001\]/
+    expect(refusal(plan(channels, [...visible("0"), "NVIDIA_IMEX_CHANNELS=0"]))).toMatch(said)
+    const mounts = ["0", "imex/all"].map((name) => ({
+      source: "/dev/null",
+      destination: `/var/run/nvidia-container-devices/${name}`,
+    }))
+    const config = "accept-nvidia-visible-devices-as-volume-mounts = true\n"
+    const host = unreadHost(memoryMachine(machine), channels, "EIO")
+    expect(refusal(planFor(host, { env: [], mounts, config }))).toMatch(said)
+    expect(refusal(plan(channels, visible("0")))).toBe("none")
   })
 })

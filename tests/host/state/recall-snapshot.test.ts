@@ -22,6 +22,7 @@ import { createSimulatedHost } from "../../../src/host/simulated.ts"
 import { observeAndRemember } from "../../../src/host/state/observe-and-remember.ts"
 import { forgetSnapshot, recallSnapshot } from "../../../src/host/state/recall-snapshot.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
+import { unreadHost } from "../../unread-host.ts"
 
 const work = temporaryDirectory("cache")
 const machine = join(work, "machine")
@@ -221,6 +222,23 @@ test("a machine with an error is remembered too, for a minute", () => {
   utimesSync(cacheFile(), minuteAgo, minuteAgo)
   expect(find().reads).toBeGreaterThan(20)
 })
+
+test.each([
+  ["EMFILE", /^\/proc\/driver\/nvidia\/gpus$/],
+  ["EIO", /\/information$/],
+  ["ENOMEM", /\/libcuda\.so\.\d+\./],
+  ["EIO", /^\/dev\/nvidia0$/],
+])(
+  "a machine of which something could not be read for a moment is not remembered (%s, %p)",
+  (errno, places) => {
+    forgetSnapshot(createSimulatedHost(machine), options, state)
+    const seen = know(unreadHost(createSimulatedHost(machine), places, errno), state)
+    expect(seen.inventory.gpus.length).toBeLessThan(2)
+    expect(recallSnapshot(createSimulatedHost(machine), options, state)).toBeUndefined()
+    expect(find().reads).toBeGreaterThan(20)
+    expect(find().reads).toBe(0)
+  },
+)
 
 test("what was forgotten is looked at again, and leftovers of the killed are removed", () => {
   find()
