@@ -117,7 +117,7 @@ function observeFiles(host: Host, findings: Finding[]): SeenInventory {
   const { gpus, absentDrm } = observeGpus(host, findings)
   const nodes = observeSupportNodes(host, gpus)
   const majors = observeMajors(host)
-  const modules = moduleNames.filter((name) => isLoaded(host, name, majors))
+  const modules = moduleNames.filter((name) => host.exists(hostPath(`/sys/module/${name}`)))
   const migMinors = observeMigMinors(host)
   const migInstances = observeMigInstances(host, gpus, migMinors, nodes.capabilities)
   const branchCuda = kernelModuleVersion === undefined ? undefined : cudaVersionOf(kernelModuleVersion.value)
@@ -137,15 +137,6 @@ function observeFiles(host: Host, findings: Finding[]): SeenInventory {
     isBoard,
     platform,
   }
-}
-
-/** A look that failed is no answer, and `exists` gives no other: where the module has registered its numbers it is asked for once more. */
-function isLoaded(host: Host, name: string, majors: Readonly<Record<string, number>>): boolean {
-  const path = hostPath(`/sys/module/${name}`)
-  if (host.exists(path)) return true
-  if (!Object.hasOwn(majors, name.replaceAll("_", "-"))) return false
-  const stat = host.lstat(path)
-  return !stat.ok && isUnread(stat.fault)
 }
 
 interface Completion extends Pick<InventoryOptions, "driverRoot"> {
