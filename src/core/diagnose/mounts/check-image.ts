@@ -50,16 +50,21 @@ function checkMountPlaces(
   })
 }
 
+/** A link takes the place of a file, or of another link, and of no directory. */
 function checkLinkPlaces(image: RootView, hooks: CdiUses["hooks"]): readonly Finding[] {
   const links = hooks.flatMap((use) => linksInHook(use.item).map(({ path }) => ({ ...use, item: path })))
-  return groupUses(links, cleanPath).flatMap(([path, uses]) =>
-    checkPlace(image, {
-      path,
-      gets: "a file",
-      place: placeOf(uses[0], "args"),
-      others: otherPlaces(uses),
-    }),
-  )
+  return groupUses(links, cleanPath).flatMap(([path, uses]) => {
+    const place = placeOf(uses[0], "args")
+    const others = otherPlaces(uses)
+    const obstacle = obstacleToHook(image, path, "a file")
+    if (obstacle !== undefined) {
+      const clash = { place, containerPath: path, has: obstacle, gets: "a link", by: "hook" } as const
+      return [found("error", fault("CdiImagePathClash", clash), ...others)]
+    }
+    const stat = image.lstat(path)
+    const has = stat.ok && stat.value.kind === "file" ? describeFile(stat.value.sizeBytes) : undefined
+    return has === undefined ? [] : [shadowed(place, path, has, others)]
+  })
 }
 
 /** What hooks make beside links, where the image has something in the way. */
@@ -120,7 +125,7 @@ function obstacleToHook(image: RootView, path: string, gets: Made["gets"]): stri
   return obstacleTo(image, path, "keep what is made out")
 }
 
-/** Something that a mount or a link puts into the container. */
+/** Something that a mount puts into the container. */
 interface Put {
   /** In the container. */
   readonly path: string
@@ -151,10 +156,11 @@ function checkPlace(image: RootView, { path, gets, place, others }: Put): readon
   // Told with what is wrong with it.
   if (kind === "directory" && isSystemDirectory(path)) return []
   const has = kind === "directory" ? describeDirectory(image, resolved.value) : describeFile(sizeBytes)
-  return has === undefined
-    ? []
-    : [found("note", fault("CdiImageShadowed", { place, containerPath: path, has }), ...others)]
+  return has === undefined ? [] : [shadowed(place, path, has, others)]
 }
+
+const shadowed = (place: CdiPlace, containerPath: string, has: string, others: readonly string[]): Finding =>
+  found("note", fault("CdiImageShadowed", { place, containerPath, has }), ...others)
 
 /** undefined: it is empty. */
 function describeDirectory(image: RootView, path: HostPath): string | undefined {
