@@ -1,7 +1,6 @@
 /** Files of AMD's and Intel's GPUs, alone and beside NVIDIA's, kept as the machine is: a real process beside a simulated machine that changes under it. */
 
 import { afterEach, describe, expect, test } from "bun:test"
-import { type ChildProcess, spawn } from "node:child_process"
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import {
 import { join } from "node:path"
 import { temporaryDirectory } from "../temporary-directory.ts"
 import { gantryProgram, mustRun, run } from "./bundle.ts"
+import { createWatcher } from "./watcher.ts"
 
 const work = temporaryDirectory("watch-vendors")
 const machine = join(work, "machine")
@@ -25,11 +25,9 @@ const [amd, intel, nvidia] = ["amd", "intel", "nvidia"].map((name) => join(cdi, 
   string,
 ]
 
-let watcher: ChildProcess | undefined
-let said = ""
+const watcher = createWatcher()
 afterEach(() => {
-  for (const stream of [watcher?.stdout, watcher?.stderr]) stream?.removeAllListeners("data")
-  if (watcher?.exitCode === null) watcher.kill("SIGKILL")
+  watcher.end()
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
 })
@@ -40,29 +38,9 @@ const words = (...args: readonly string[]): readonly string[] => ["cdi", "watch"
 const once = (...args: readonly string[]) =>
   run(gantryProgram, [...words("--once", "--ready-timeout", "0.5"), ...args])
 
-function watch(args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
-  said = ""
-  watcher = spawn(gantryProgram, words("--interval", "0.1", ...args), {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  })
-  for (const stream of [watcher.stdout, watcher.stderr])
-    stream?.on("data", (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-}
-
-/** Long enough for the busiest machine; nothing here waits for it to pass. Units: milliseconds. */
-const patienceMs = 30_000
-
-async function until(what: () => boolean): Promise<void> {
-  const deadline = Date.now() + patienceMs
-  while (!what()) {
-    if (Date.now() > deadline) throw new Error(`it never came to that; the watch said:\n${said}`)
-    await Bun.sleep(20)
-  }
-}
-const untilSaid = (text: string): Promise<void> => until(() => said.includes(text))
+const watch = (args: readonly string[], env: NodeJS.ProcessEnv = {}): void =>
+  watcher.start(["--host", machine, "--interval", "0.1", ...args], env)
+const { until, untilSaid } = watcher
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "")
 const inMachine = (path: string): string => join(machine, path)
@@ -150,7 +128,7 @@ describe("AMD's file", () => {
     take("dev/kfd")
     await untilSaid("lacks /dev/kfd [GAN4070]")
     expect(existsSync(amd)).toBe(true)
-    watcher?.kill()
+    watcher.process()?.kill()
     watch([...flags, "--ready-timeout", "600", "--withdraw-stale"])
     await untilSaid(`${amd} is withdrawn, since what it names is not there any more`)
   })
@@ -307,17 +285,17 @@ describe("a directory for the files of all vendors", () => {
     writeFileSync(join(work, "xdg/nvidia-container-runtime/config.toml"), "[nvidia-container-cli\n")
     const env = { XDG_CONFIG_HOME: join(work, "xdg") }
     watch(flags, env)
-    await until(() => new RegExp(`${nvidia}: .*\\[GAN1100\\]`).test(said))
+    await until(() => new RegExp(`${nvidia}: .*\\[GAN1100\\]`).test(watcher.said()))
     await untilSaid(`${amd} is written: `)
     take("dev/kfd")
     await untilSaid("lacks /dev/kfd [GAN4070]")
-    expect(watcher?.exitCode).toBeNull()
-    watcher?.kill()
-    await until(() => watcher?.exitCode !== null)
-    expect(watcher?.exitCode).toBe(0)
+    expect(watcher.process()?.exitCode).toBeNull()
+    watcher.process()?.kill()
+    await until(() => watcher.process()?.exitCode !== null)
+    expect(watcher.process()?.exitCode).toBe(0)
     watch(["--vendor", "nvidia", "--output", nvidia], env)
-    await until(() => watcher?.exitCode !== null)
-    expect(watcher?.exitCode).toBe(1)
+    await until(() => watcher.process()?.exitCode !== null)
+    expect(watcher.process()?.exitCode).toBe(1)
   })
 
   test("that is looked at once ends with what is wrong with each, and the others' files are there", () => {

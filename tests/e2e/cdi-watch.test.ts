@@ -1,7 +1,7 @@
 /** The specification that is kept as the machine is: a real process beside a simulated machine that changes under it. */
 
 import { afterEach, describe, expect, test } from "bun:test"
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import {
   chmodSync,
   chownSync,
@@ -19,17 +19,15 @@ import {
 import { join } from "node:path"
 import { temporaryDirectory } from "../temporary-directory.ts"
 import { gantryProgram, hasProgram, mustRun, run } from "./bundle.ts"
+import { createWatcher } from "./watcher.ts"
 
 const work = temporaryDirectory("watch")
 const machine = join(work, "machine")
 const output = join(work, "cdi/nvidia.yaml")
 
-let watcher: ChildProcess | undefined
-let said = ""
-afterEach(async () => {
-  // What one has still to say must not be taken for the next one's.
-  for (const stream of [watcher?.stdout, watcher?.stderr]) stream?.removeAllListeners("data")
-  if (watcher?.exitCode === null) watcher.kill("SIGKILL")
+const watcher = createWatcher()
+afterEach(() => {
+  watcher.end()
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
 })
@@ -42,25 +40,8 @@ const flags = ["--host", machine, "--output", output, "--interval", "0.1", "--wi
 const once = (...args: readonly string[]) =>
   run(gantryProgram, ["cdi", "watch", "--once", ...flags, "--ready-timeout", "0.5", ...args])
 
-function watch(...args: readonly string[]): void {
-  said = ""
-  watcher = spawn(gantryProgram, ["cdi", "watch", ...flags, ...args], { stdio: ["ignore", "pipe", "pipe"] })
-  for (const stream of [watcher.stdout, watcher.stderr])
-    stream?.on("data", (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-}
-
-/** Long enough for the busiest machine; nothing here waits for it to pass. Units: milliseconds. */
-const patienceMs = 30_000
-
-async function until(what: () => boolean): Promise<void> {
-  const deadline = Date.now() + patienceMs
-  while (!what()) {
-    if (Date.now() > deadline) throw new Error(`it never came to that; the watch said:\n${said}`)
-    await Bun.sleep(20)
-  }
-}
+const watch = (...args: readonly string[]): void => watcher.start([...flags, ...args])
+const { until, untilSaid } = watcher
 
 const devices = (): readonly string[] =>
   (spawnSync(gantryProgram, ["cdi", "list", "--spec-dir", join(work, "cdi"), "--json"], { encoding: "utf8" })
@@ -75,7 +56,7 @@ describe("a watch", () => {
   test("writes what the machine has, readable for everybody, and what generate writes", async () => {
     up("--gpus", "2")
     watch()
-    await until(() => said.includes("is written: "))
+    await untilSaid("is written: ")
     expect(statSync(output).mode & 0o777).toBe(0o644)
     expect(specText()).toBe(mustRun(gantryProgram, ["cdi", "generate", "--host", machine]))
     expect(devices()).toContain("gpu1")
@@ -84,22 +65,22 @@ describe("a watch", () => {
   test("keeps the last good one while a node is missing, and writes a new one when it is back", async () => {
     up("--gpus", "2")
     watch("--ready-timeout", "600")
-    await until(() => said.includes("is written: "))
+    await untilSaid("is written: ")
     const good = specText()
     renameSync(join(machine, "dev/nvidia1"), join(work, "aside"))
-    await until(() => said.includes("lacks /dev/nvidia1 (195:1) [GAN4070]"))
+    await untilSaid("lacks /dev/nvidia1 (195:1) [GAN4070]")
     expect(specText()).toBe(good)
     renameSync(join(work, "aside"), join(machine, "dev/nvidia1"))
-    await until(() => said.includes("is as it must be: "))
+    await untilSaid("is as it must be: ")
     expect(specText()).toBe(good)
   })
 
   test("withdraws one whose files are gone when the time is over", async () => {
     up("--gpus", "2")
     watch("--ready-timeout", "0.5")
-    await until(() => said.includes("is written: "))
+    await untilSaid("is written: ")
     renameSync(join(machine, "dev/nvidia1"), join(work, "aside"))
-    await until(() => said.includes("is withdrawn, since what it names is not there any more"))
+    await untilSaid("is withdrawn, since what it names is not there any more")
     expect([existsSync(output), existsSync(`${output}.withdrawn`)]).toEqual([false, true])
     renameSync(join(work, "aside"), join(machine, "dev/nvidia1"))
     await until(() => existsSync(output))
@@ -108,11 +89,11 @@ describe("a watch", () => {
   test("follows a driver that goes, comes back in another version, and MIG devices", async () => {
     up("--gpus", "2")
     watch("--ready-timeout", "600")
-    await until(() => said.includes("driver 550.163.01"))
+    await untilSaid("driver 550.163.01")
     // Without it a machine that is made anew is, for a moment, no directory, and a watch that looks then ends.
     writeFileSync(join(machine, "kept"), "")
     up("--gpus", "2", "--driver", "560.35.03")
-    await until(() => said.includes("is written: 9 devices, driver 560.35.03"))
+    await untilSaid("is written: 9 devices, driver 560.35.03")
     expect(specText()).toContain("libcuda.so.560.35.03")
     up("--gpus", "1", "--driver", "560.35.03", "--mig", "0:1/0=3g.20gb")
     await until(() => specText().includes("nvidia-cap"))
@@ -122,7 +103,7 @@ describe("a watch", () => {
   test("follows an engine that is installed, and reads older versions alone", async () => {
     up("--gpus", "1")
     watch()
-    await until(() => said.includes("is written: "))
+    await untilSaid("is written: ")
     expect(specText()).not.toContain("cdiVersion: 0.5.0")
     mkdirSync(join(machine, "var/lib/dpkg"), { recursive: true })
     writeFileSync(
@@ -136,14 +117,14 @@ describe("a watch", () => {
   test("brings back what somebody else deleted or changed", async () => {
     up("--gpus", "1")
     watch()
-    await until(() => said.includes("is written: "))
+    await untilSaid("is written: ")
     const good = specText()
     rmSync(output)
     await until(() => existsSync(output))
     writeFileSync(output, "nonsense")
     await until(() => specText() === good)
     // Who changed the file reads in the log what became of it.
-    await until(() => said.split("is written: ").length >= 4)
+    await until(() => watcher.said().split("is written: ").length >= 4)
   })
 
   test.skipIf(!hasProgram("strace"))(
@@ -173,11 +154,11 @@ describe("a watch", () => {
     up("--gpus", "1")
     mkdirSync(output, { recursive: true })
     watch()
-    await until(() => said.includes("[GAN4061]"))
-    expect(watcher?.exitCode).toBeNull()
+    await untilSaid("[GAN4061]")
+    expect(watcher.process()?.exitCode).toBeNull()
     rmSync(output, { recursive: true })
     await until(() => existsSync(output) && devices().includes("0"))
-    expect(said.split("[GAN4061]")).toHaveLength(2)
+    expect(watcher.said().split("[GAN4061]")).toHaveLength(2)
   })
 
   test("what cannot be withdrawn is tried again, though nothing of the machine changes", async () => {
@@ -186,19 +167,19 @@ describe("a watch", () => {
     mkdirSync(place, { recursive: true })
     writeFileSync(output, "of a driver that was here")
     watch()
-    await until(() => said.includes(`${output} stays, and engines read it`))
+    await untilSaid(`${output} stays, and engines read it`)
     rmSync(place, { recursive: true })
     await until(() => !existsSync(output))
-    expect(said.split(" stays, ")).toHaveLength(2)
+    expect(watcher.said().split(" stays, ")).toHaveLength(2)
   })
 
   test.each(["SIGTERM", "SIGINT"] as const)("ends in peace on %s", async (signal) => {
     up("--gpus", "1")
     watch()
-    await until(() => said.includes("is written: "))
-    watcher?.kill(signal)
-    await until(() => watcher?.exitCode !== null)
-    expect([watcher?.exitCode, watcher?.signalCode]).toEqual([0, null])
+    await untilSaid("is written: ")
+    watcher.process()?.kill(signal)
+    await until(() => watcher.process()?.exitCode !== null)
+    expect([watcher.process()?.exitCode, watcher.process()?.signalCode]).toEqual([0, null])
   })
 
   test("refuses to make every device nobody's", () => {
@@ -244,10 +225,14 @@ describe("a watch that looks once", () => {
   test("and is ended by a signal has not done what 0 would say", async () => {
     up("--gpus", "2", "--defect", "missing-node:nvidia-uvm")
     watch("--once", "--ready-timeout", "600")
-    await until(() => said.includes("[GAN4070]"))
-    watcher?.kill("SIGTERM")
-    await until(() => watcher?.exitCode !== null || watcher.signalCode !== null)
-    expect([watcher?.exitCode, watcher?.signalCode, existsSync(output)]).toEqual([null, "SIGTERM", false])
+    await untilSaid("[GAN4070]")
+    watcher.process()?.kill("SIGTERM")
+    await until(() => watcher.process()?.exitCode !== null || watcher.process()?.signalCode !== null)
+    expect([watcher.process()?.exitCode, watcher.process()?.signalCode, existsSync(output)]).toEqual([
+      null,
+      "SIGTERM",
+      false,
+    ])
   })
 
   test("makes a file that others may write, or not all may read, its own again", () => {
@@ -329,9 +314,9 @@ describe("a watch that looks once", () => {
         stdout: `gantry cdi watch: ${output} is not written, since the GPU that is there has no driver, and no NVIDIA driver for this kernel is installed\n`,
       })
       watch("--ready-timeout", "600")
-      await until(() => said.includes("is not written"))
+      await untilSaid("is not written")
       writeFileSync(list, `${ownModules}updates/dkms/nvidia.ko.zst:\n`)
-      await until(() => lacking.test(said))
+      await until(() => lacking.test(watcher.said()))
     })
 
     test.each<[why: string, prepare: () => void, args: readonly string[]]>([

@@ -10,7 +10,6 @@ import { fail } from "../../../src/core/fault/result.ts"
 import type { HostFiles } from "../../../src/core/host/host.ts"
 import { readFault } from "../../../src/core/host/resolve-path.ts"
 import { unseenLayout } from "../../../src/core/plan/container-layout.ts"
-import { divideEdits } from "../../../src/core/plan/divide-edits.ts"
 import { startKey } from "../../../src/core/plan/start-key.ts"
 import { askedDevices } from "../../../src/core/request/asked-devices.ts"
 import { createSimulatedFiles } from "../../../src/host/simulated-files.ts"
@@ -20,6 +19,7 @@ import { beginSpecWitness } from "../../../src/host/state/spec-witness.ts"
 import { stateDirectory } from "../../../src/host/state/state-directory.ts"
 import { judge } from "../../machine.ts"
 import { temporaryDirectory } from "../../temporary-directory.ts"
+import { keepPlanned } from "./keep-planned.ts"
 
 const work = temporaryDirectory("plan-from-files")
 const machine = join(work, "machine")
@@ -60,20 +60,10 @@ async function start(
     { host, directories, witness: beginSpecWitness(host, directories) },
   )
   if (!planned.ok) throw new Error(planned.fault.tag)
-  const { plan, keep } = planned.value
-  const places = {
-    machine,
-    sourceOf: (path: string) => path,
-    hasUserNamespace: false,
-    unknownGid: undefined,
-    mountedOver: [],
-  }
-  const divided = divideEdits(plan.edits, places)
-  if (!divided.ok) throw new Error(divided.fault.tag)
   const key = startKey(decision, { layout: unseenLayout })
   const place = startPlace(machine, driverPlace(decision.config), key, join(work, "state"))
-  keep(place, { plan: JSON.stringify(plan), divided: divided.value })
-  const text = JSON.stringify(plan.edits)
+  keepPlanned(planned.value, place, machine)
+  const text = JSON.stringify(planned.value.plan.edits)
   return [
     ["stale", "fresh"].find((value) => text.includes(`"${value}"`) || text.includes(`NIC=${value}`)),
     place !== undefined && recallStart(place, machine) !== undefined,

@@ -16,7 +16,6 @@ import { run as simulate } from "../../../src/commands/simulate.ts"
 import { driverPlace } from "../../../src/commands/start/driver-place.ts"
 import { planStart } from "../../../src/commands/start/plan-start.ts"
 import { unseenLayout } from "../../../src/core/plan/container-layout.ts"
-import { divideEdits } from "../../../src/core/plan/divide-edits.ts"
 import type { Plan } from "../../../src/core/plan/plan.ts"
 import { startKey } from "../../../src/core/plan/start-key.ts"
 import {
@@ -27,6 +26,7 @@ import {
 } from "../../../src/host/state/prepared-start.ts"
 import { stateDirectory } from "../../../src/host/state/state-directory.ts"
 import { judge } from "../../machine.ts"
+import { keepPlanned } from "./keep-planned.ts"
 
 const work = mkdtempSync(join(tmpdir(), "gantry-specifications-"))
 const machine = join(work, "machine")
@@ -67,18 +67,8 @@ async function start(devices: string): Promise<{ readonly plan: Plan; readonly p
   if (place === undefined) throw new Error("there is no place")
   const planned = await planStart(decision, unseenLayout)
   if (!planned.ok) throw new Error(planned.fault.tag)
-  const { plan, keep } = planned.value
-  const places = {
-    machine,
-    sourceOf: (path: string) => path,
-    hasUserNamespace: false,
-    unknownGid: undefined,
-    mountedOver: [],
-  }
-  const divided = divideEdits(plan.edits, places)
-  if (!divided.ok) throw new Error(divided.fault.tag)
-  keep(place, { plan: JSON.stringify(plan), divided: divided.value })
-  return { plan, place }
+  keepPlanned(planned.value, place, machine)
+  return { plan: planned.value.plan, place }
 }
 const remembers = stateDirectory() !== undefined
 const missing = remembers ? "" : " (missing: a state directory)"
