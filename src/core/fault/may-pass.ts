@@ -1,7 +1,21 @@
 /** Places that could not be read: whether that tells what is there, and whether it lasts. */
 
 import type { Fault, FaultOf } from "./fault.ts"
-import { lastingErrnos } from "./lasting-errnos.ts"
+
+/**
+ * What a failed look says of what lies there, or that there is more than is looked at: another look sees the same, and what is changed meanwhile
+ * shows. Any other may have passed a moment later.
+ */
+const lastingErrnos: readonly string[] = [
+  "E2BIG",
+  "EFBIG",
+  "EILSEQ",
+  "EINVAL",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENODATA",
+]
 
 /** Denied, or not to be read for want of descriptors or memory or by a failing disk: of what is there nobody knows. */
 export const isUnread = (one: Fault): one is FaultOf<"HostReadFailed"> =>

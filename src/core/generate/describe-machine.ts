@@ -121,10 +121,6 @@ function nothingUsable(
   left: readonly Finding[],
 ): Result<never> {
   const { gpus, findings } = inventory
-  const unread = findings.find(
-    ({ fault: one }) => one.tag === "HostReadFailed" && one.data.path.startsWith(gpuDirectory),
-  )
-  if (unread !== undefined) return fail(unread.fault)
   const unfit = findings.map((one) => one.fault).find(({ tag }) => gpuFaults.some((known) => known === tag))
   const cause = left.find(({ fault: one }) => one.cause !== undefined)?.fault.cause ?? unfit
   if (cause !== undefined) return fail(cause)
@@ -133,9 +129,6 @@ function nothingUsable(
     ? nothingToGenerate("nvml", `a MIG device of GPU ${cut.index ?? cut.pciAddress} (MIG is enabled on it)`)
     : noNodeToGenerate(inventory, "nvml", "/dev/nvidia[0-9]*")
 }
-
-/** Where the driver lists its GPUs: of one that cannot be read it is not known that there is none. */
-const gpuDirectory = "/proc/driver/nvidia/gpus"
 
 const gpuFaults: readonly Fault["tag"][] = ["GpuUnreadable", "GpuExcluded", "GpuUndriven"]
 
